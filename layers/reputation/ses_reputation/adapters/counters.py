@@ -1,0 +1,67 @@
+"""Reading the counters table."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from ses_reputation.adapters import keys
+from ses_reputation.domain.counting import Measure
+from ses_reputation.domain.rates import HourCounts
+from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Items of one request. Most windows are full after fewer, and an item not read is an item not paid for.
+PAGE_ITEMS = 200
+
+
+class DynamoDbCounters:
+    """What was counted, by scope and hour."""
+
+    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+        """The counts of the hours that began before a moment, newest first, read only as far as they are asked for.
+
+        A mailbox provider's are the account's, less everybody else's.
+        """
+        if kind_of(scope) is not ScopeKind.PROVIDER:
+            yield from self._hours(scope, before)
+            return
+        provider = name_of(scope)
+        for hour in self._hours(ACCOUNT, before):
+            own = {key: n for key, n in hour.counts.items() if key[0] == provider}
+            if own:
+                yield HourCounts(hour.hour, own)
+
+    def _hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+        for hour, items in groupby(self._items(scope, before), key=lambda item: keys.counter_hour(item["hour"]["S"])):
+            counts: dict[tuple[str, Measure], int] = {}
+            for item in items:
+                for name, value in item.items():
+                    provider, dot, measure = name.partition(".")
+                    if dot:
+                        key = provider, Measure(measure)
+                        counts[key] = counts.get(key, 0) + int(value["N"])
+            yield HourCounts(hour, counts)
+
+    def _items(self, scope: Scope, before: datetime) -> Iterator[dict[str, Any]]:
+        # An hour that began at `before` or later sorts behind the key; one that began earlier, before it or within it.
+        limit = keys.hour_key(before) if before == before.replace(minute=0, second=0, microsecond=0) else None
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#scope = :scope AND #hour < :limit",
+            ExpressionAttributeNames={"#scope": "scope", "#hour": "hour"},
+            ExpressionAttributeValues={
+                ":scope": {"S": scope},
+                ":limit": {"S": limit or f"{keys.hour_key(before)}~"},
+            },
+            ScanIndexForward=False,
+            PaginationConfig={"PageSize": PAGE_ITEMS},
+        )
+        for page in pages:
+            yield from page["Items"]

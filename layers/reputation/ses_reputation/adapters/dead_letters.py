@@ -1,0 +1,63 @@
+"""The dead-letter queue, for messages that no retry can make readable."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ses_reputation.ses_events import Message
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+BATCH_ENTRIES = 10  # of one SendMessageBatch
+MAX_BATCH_BYTES = 900_000  # SendMessageBatch takes 1 MiB in all, attributes included.
+MAX_REASON = 500
+
+
+class SqsDeadLetters:
+    """Puts messages on a queue as they were, with what is wrong with them in the attribute `reason`."""
+
+    def __init__(self, client: "SQSClient", *, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def put(self, messages: Sequence[Message]) -> set[str | None]:
+        """Keep the messages; the ids of those that the queue refused. They stay where they are, and come again."""
+        refused: set[str | None] = set()
+        for batch in _batches(messages):
+            try:
+                answer = self._client.send_message_batch(
+                    QueueUrl=self._queue_url,
+                    Entries=[_entry(str(i), message) for i, message in enumerate(batch)],
+                )
+                failed = {int(entry["Id"]) for entry in answer.get("Failed", [])}
+            except ClientError:
+                # Too large with its reason, say. The queue it came from will move it, after its last receive.
+                failed = set(range(len(batch)))
+            refused.update(batch[i].id for i in failed)
+        return refused
+
+
+def _batches(messages: Sequence[Message]) -> list[list[Message]]:
+    batches: list[list[Message]] = []
+    size = 0
+    for message in messages:
+        bytes_ = len(message.body.encode(errors="surrogatepass"))
+        if not batches or len(batches[-1]) == BATCH_ENTRIES or size + bytes_ > MAX_BATCH_BYTES:
+            batches.append([])
+            size = 0
+        batches[-1].append(message)
+        size += bytes_
+    return batches
+
+
+def _entry(identifier: str, message: Message) -> Any:
+    attributes = {"reason": (message.problem or "")[:MAX_REASON]}
+    if message.id:
+        attributes["message_id"] = message.id
+    return {
+        "Id": identifier,
+        "MessageBody": message.body,
+        "MessageAttributes": {k: {"DataType": "String", "StringValue": v} for k, v in attributes.items()},
+    }

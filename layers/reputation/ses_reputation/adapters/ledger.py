@@ -1,0 +1,184 @@
+"""Receipts and counters in DynamoDB, written in one transaction."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ses_reputation.adapters import keys
+from ses_reputation.domain.counting import Entry
+from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH_WRITE_ITEMS = 25  # of one BatchWriteItem
+BATCH_WRITE_ATTEMPTS = 8
+
+# Reasons for which a transaction is cancelled though nothing is wrong with it. boto3 does not retry these.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_CONTENTION = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
+Item = dict[str, Any]
+
+
+class ScopesNotMarked(RuntimeError):
+    """DynamoDB kept refusing to mark scopes as due; the batch has to come again."""
+
+
+class DynamoDbLedger:
+    """The receipts and counters of one deployment.
+
+    `choose_writer` picks the counter items that a transaction adds to (0 to keys.WRITERS - 1); `new_token` makes a text
+    that it never made before; `pause` waits before the attempt with the given number.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        *,
+        receipts_table: str,
+        counters_table: str,
+        standings_table: str,
+        receipt_retention: timedelta,
+        counter_retention: timedelta,
+        choose_writer: Callable[[], int],
+        new_token: Callable[[], str],
+        pause: Callable[[int], None],
+    ) -> None:
+        self._client = client
+        self._receipts_table = receipts_table
+        self._counters_table = counters_table
+        self._standings_table = standings_table
+        self._receipt_retention = receipt_retention
+        self._counter_retention = counter_retention
+        self._choose_writer = choose_writer
+        self._new_token = new_token
+        self._pause = pause
+
+    def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
+        """Write all receipts and add to all counters, or neither."""
+        actions = [self._receipt(write) for write in writes]
+        actions += self._additions(writes, self._choose_writer())
+        try:
+            self._client.transact_write_items(TransactItems=actions)
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = error.response.get("CancellationReasons", [])
+            codes = {str(reason.get("Code")) for reason in reasons}
+            if "ConditionalCheckFailed" in codes:
+                return AlreadyRecorded(dict(_recorded(writes, reasons)))
+            if codes & _CONTENTION:
+                return Contended()
+            raise
+        return Committed()
+
+    def mark_due(self, scopes: Collection[Scope]) -> None:
+        """Have these scopes evaluated at the next run; ScopesNotMarked if DynamoDB keeps refusing."""
+        token = self._new_token()
+        requests = [
+            {"PutRequest": {"Item": {"collection": _s(keys.shard("due", s)), "name": _s(s), "token": _s(token)}}}
+            for s in sorted(scopes)
+        ]
+        for start in range(0, len(requests), BATCH_WRITE_ITEMS):
+            unprocessed: Any = {self._standings_table: requests[start : start + BATCH_WRITE_ITEMS]}
+            for attempt in range(1, BATCH_WRITE_ATTEMPTS + 1):
+                unprocessed = self._client.batch_write_item(RequestItems=unprocessed).get("UnprocessedItems")
+                if not unprocessed:
+                    break
+                self._pause(attempt)
+            else:
+                raise ScopesNotMarked(f"{len(unprocessed[self._standings_table])} scopes could not be marked as due")
+
+    def _receipt(self, write: Write) -> Any:
+        entry = write.entry
+        if write.recorded is None:
+            return {
+                "Put": {
+                    "TableName": self._receipts_table,
+                    "Item": self._receipt_item(entry),
+                    "ConditionExpression": "attribute_not_exists(message_id)",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                }
+            }
+        # The receipt must still name what it named when it was read: two copies may be adding scopes at once.
+        return {
+            "Update": {
+                "TableName": self._receipts_table,
+                "Key": {"message_id": _s(entry.message_id), "entry": _s(entry.name)},
+                "UpdateExpression": "SET scopes = :all",
+                "ConditionExpression": "scopes = :recorded",
+                "ExpressionAttributeValues": {
+                    ":all": _scopes(write.recorded.union(entry.scopes)),
+                    ":recorded": _scopes(write.recorded),
+                },
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def _receipt_item(self, entry: Entry) -> Item:
+        item: Item = {
+            "message_id": _s(entry.message_id),
+            "entry": _s(entry.name),
+            "time": _s(entry.time.isoformat()),
+            "scopes": _scopes(entry.scopes),
+            "expires": _expires(entry.time, self._receipt_retention),
+        }
+        if entry.reason:
+            item["reason"] = _s(entry.reason)
+            item["recipients"] = {
+                "L": [
+                    {"M": {field: _s(value) for field, value in fields if value}}
+                    for fields in (
+                        (("address", r.address), ("status", r.status), ("reply", r.reply)) for r in entry.recipients
+                    )
+                ]
+            }
+        return item
+
+    def _additions(self, writes: Sequence[Write], writer: int) -> Iterator[Any]:
+        """One ADD for each counter item, whatever number of receipts it sums up."""
+        totals: dict[tuple[Scope, datetime], dict[str, int]] = {}
+        for write in writes:
+            for scope in write.scopes:
+                total = totals.setdefault((scope, write.entry.hour), {})
+                for (provider, measure), n in write.entry.increments.items():
+                    attribute = keys.counter_attribute(provider, measure)
+                    total[attribute] = total.get(attribute, 0) + n
+        for (scope, hour), total in totals.items():
+            adds = ", ".join(f"#{i} :{i}" for i in range(len(total)))
+            yield {
+                "Update": {
+                    "TableName": self._counters_table,
+                    "Key": {"scope": _s(scope), "hour": _s(keys.counter_key(hour, writer))},
+                    "UpdateExpression": f"ADD {adds} SET expires = :expires",
+                    "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(total)},
+                    "ExpressionAttributeValues": {
+                        **{f":{i}": {"N": str(n)} for i, n in enumerate(total.values())},
+                        ":expires": _expires(hour, self._counter_retention),
+                    },
+                }
+            }
+
+
+def _recorded(
+    writes: Sequence[Write], reasons: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[tuple[str, str], frozenset[Scope]]]:
+    """The scopes that the receipts in the way name. The reasons are in the order of the actions, receipts first."""
+    for write, reason in zip(writes, reasons, strict=False):
+        if reason.get("Code") == "ConditionalCheckFailed":
+            named = reason["Item"]["scopes"]["L"]
+            yield write.entry.key, frozenset((ACCOUNT, *(Scope(value["S"]) for value in named)))
+
+
+def _s(text: str) -> dict[str, str]:
+    return {"S": text}
+
+
+def _scopes(scopes: Collection[Scope]) -> Item:
+    """The scopes of a receipt, in an order of their own. The account is in every one, and not written."""
+    return {"L": [_s(scope) for scope in sorted(scopes) if scope != ACCOUNT]}
+
+
+def _expires(time: datetime, retention: timedelta) -> dict[str, str]:
+    # In seconds, where a date may be any that a datetime can hold: adding days to the last one would overflow.
+    return {"N": str(int(time.timestamp() + retention.total_seconds()))}

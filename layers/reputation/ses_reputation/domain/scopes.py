@@ -1,0 +1,35 @@
+"""Scopes: what a rate is about."""
+
+from enum import StrEnum
+from typing import NewType
+
+Scope = NewType("Scope", str)
+"""`account`, `configuration-set/NAME`, `identity/DOMAIN`, `tenant/NAME` or `provider/NAME`."""
+
+
+class ScopeKind(StrEnum):
+    """The kinds of scope, as they are written in settings, keys and alerts."""
+
+    ACCOUNT = "account"
+    CONFIGURATION_SET = "configuration-set"
+    IDENTITY = "identity"
+    TENANT = "tenant"
+    PROVIDER = "provider"
+
+
+ACCOUNT = Scope(ScopeKind.ACCOUNT)
+
+
+def scope(kind: ScopeKind, name: str) -> Scope:
+    """The scope of this kind and name; `account` has no name, use ACCOUNT."""
+    return Scope(f"{kind}/{name}")
+
+
+def kind_of(scope: Scope) -> ScopeKind:
+    """The kind of a scope; ValueError if the text is no scope."""
+    return ScopeKind(scope.partition("/")[0])
+
+
+def name_of(scope: Scope) -> str:
+    """The name within its kind; empty for the account."""
+    return scope.partition("/")[2]

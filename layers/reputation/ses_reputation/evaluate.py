@@ -1,0 +1,132 @@
+"""The use case of evaluate_reputation: judge the scopes whose counts changed, and tell people what changed."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from ses_reputation.domain.lifecycle import Change, Measures, Standing, assess, spans
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.rates import HourCounts, Metric, measure
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.notices.alert import Alert
+
+
+class Due(Struct, frozen=True):
+    """A scope to evaluate. The token changes whenever the scope is marked again."""
+
+    scope: Scope
+    token: str
+
+
+class Counters(Protocol):
+    """What was counted."""
+
+    def hours(self, scope: Scope, before: datetime) -> Iterable[HourCounts]:
+        """The counts of the hours that began before a moment, newest first."""
+
+
+class Versioned(Struct, frozen=True):
+    """A standing as it was read: `version` is what it has to be still when it is written again, 0 for a new one."""
+
+    standing: Standing
+    version: int = 0
+
+
+class Standings(Protocol):
+    """What was decided, and what is left to do about it."""
+
+    def due(self) -> Iterator[Due]:
+        """The scopes whose counts changed, and those that time may move."""
+
+    def read(self, scope: Scope) -> Versioned:
+        """The standing of a scope; a new one if it has none."""
+
+    def write(self, standing: Standing, version: int, changes: Sequence[Change], alerts: Sequence[Alert]) -> bool:
+        """Write a standing with its changes and the alerts to send, all or nothing.
+
+        False, and nothing written, if somebody else wrote it since it had this version.
+        """
+
+    def settle(self, due: Due) -> None:
+        """Take a scope off the list, unless it was marked again since."""
+
+    def outbox(self) -> Iterator[Alert]:
+        """The alerts that are not known to be sent, oldest first."""
+
+    def mark_sent(self, alert: Alert, message_id: str) -> None:
+        """Take an alert out of the outbox, and note with its change that it was sent."""
+
+
+class StatusTopic(Protocol):
+    """Where people and programs hear of changes."""
+
+    def publish(self, alert: Alert) -> str:
+        """Send an alert; the id that it was given."""
+
+
+class Evaluated(Struct, frozen=True):
+    """What a run did. `awaited` is how many scopes time alone may still move; `overtaken` were written by another."""
+
+    scopes: int = 0
+    changes: int = 0
+    alerts: int = 0
+    awaited: int = 0
+    overtaken: int = 0
+
+
+class AlertsNotSent(RuntimeError):
+    """Some alerts could not be published. They stay in the outbox for the next run."""
+
+
+def evaluate_reputation(
+    now: datetime,
+    policy: Policy,
+    counters: Counters,
+    standings: Standings,
+    topic: StatusTopic,
+    to_alert: Callable[[Change], Alert],
+) -> Evaluated:
+    """Judge every due scope at one moment, then send what is in the outbox; AlertsNotSent if some of it would not go.
+
+    To run it twice for the same moment does the same as to run it once.
+    """
+    scopes = changed = awaited = overtaken = 0
+    for due in standings.due():
+        read = standings.read(due.scope)
+        scopes += 1
+        after, changes = assess(read.standing, _measured(read.standing, counters, now, policy), now, policy)
+        if after is read.standing:
+            awaited += 1
+            continue
+        if not standings.write(after, read.version, changes, [to_alert(change) for change in changes]):
+            overtaken += 1
+            continue
+        changed += len(changes)
+        # A change may have moved a floor: the next run shows the rates that follow from it.
+        if changes or after.moves_with_time:
+            awaited += 1
+        else:
+            standings.settle(due)
+    return Evaluated(scopes, changed, _send(standings, topic), awaited, overtaken)
+
+
+def _measured(standing: Standing, counters: Counters, now: datetime, policy: Policy) -> Mapping[Metric, Measures]:
+    rates = measure(counters.hours(standing.scope, now), spans(standing, now, policy), policy.volume_source)
+    return {metric: Measures(rates[metric, "window"], rates.get((metric, "since"))) for metric in Metric}
+
+
+def _send(standings: Standings, topic: StatusTopic) -> int:
+    """Publish the outbox. One alert that will not go does not keep back the others."""
+    errors: list[Exception] = []
+    sent = 0
+    for alert in standings.outbox():
+        try:
+            standings.mark_sent(alert, topic.publish(alert))
+            sent += 1
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one alert, the others still have to go
+            errors.append(error)
+    if errors:
+        raise AlertsNotSent(f"{len(errors)} alerts could not be sent, the first because: {errors[0]}") from errors[0]
+    return sent

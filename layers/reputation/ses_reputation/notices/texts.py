@@ -1,0 +1,108 @@
+"""What the notices say, as data: by metric, and by what happened."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from ses_reputation.domain.lifecycle import Status, Trigger
+from ses_reputation.domain.rates import Metric, VolumeSource
+
+
+class MetricTexts(Struct, frozen=True):
+    """The words of one metric."""
+
+    name: str
+    counted: str
+    about: str
+    advice: tuple[str, ...]
+
+
+METRICS: Mapping[Metric, MetricTexts] = {
+    Metric.BOUNCE_RATE: MetricTexts(
+        name="bounce rate",
+        counted="hard bounces",
+        about=(
+            "A hard bounce is mail to an address that does not exist, or that SES knows to be dead. Full mailboxes and "
+            "other passing troubles are not in this rate. To a mailbox provider many dead addresses look like a list "
+            "that was bought or never cleaned, and SES judges your whole account by it."
+        ),
+        advice=(
+            "Stop mailing the addresses that bounced, today. Let the account's suppression list of SES catch the rest.",
+            "Find where they came from: an import, an old list, a form that takes any address. Hold back that source.",
+            "Confirm new addresses with a double opt-in, and leave out recipients who have been silent for long.",
+            "Send less until the rate has fallen: mail to people who answer brings it down, silence does not.",
+        ),
+    ),
+    Metric.COMPLAINT_RATE: MetricTexts(
+        name="complaint rate",
+        counted="complaints",
+        about=(
+            "A complaint is a recipient who pressed the spam button at a provider that reports it back. A few are "
+            "enough to send all your mail to the spam folder, and SES judges your whole account by it."
+        ),
+        advice=(
+            "Stop mailing the people who complained, today.",
+            "Find the campaign or message that they complain about, and hold it back.",
+            "Look at it as they see it: did they ask for it, do they recognise you, is it too frequent?",
+            "Put an unsubscribe link that works with one click where it is seen first.",
+        ),
+    ),
+}
+
+# Why the status changed, by cause and the status before: a rate can pass its limit for the first time, or again.
+CAUSES: Mapping[tuple[Trigger, Status], str] = {
+    (Trigger.LIMIT_EXCEEDED, Status.HEALTHY): "The {metric} passed its limit.",
+    (Trigger.LIMIT_EXCEEDED, Status.ALMOST_HEALED): (
+        "The {metric} had come down, and has passed its limit again. Days under the limit are counted anew."
+    ),
+    (Trigger.STEADY_UNDER_LIMIT, Status.PROBATION): (
+        "Since this probation began, the {metric} has come down to its limit or under it, and stayed there."
+    ),
+    (Trigger.HEALED, Status.PROBATION): "The probation is over, and the {metric} measured since its start is in order.",
+    (Trigger.HEALED, Status.ALMOST_HEALED): "The {metric} has stayed at its limit or under it. The problem is solved.",
+    (Trigger.ENDED_OVER_LIMIT, Status.PROBATION): "The probation is over, and the {metric} is still over its limit.",
+    (Trigger.ENDED_OVER_LIMIT, Status.ALMOST_HEALED): (
+        "The probation is over, and the {metric} has just passed its limit again."
+    ),
+    (Trigger.ENDED_OVER_LIMIT_FOR_REVIEW, Status.PROBATION): (
+        "The probation is over, and the {metric} is still over its limit."
+    ),
+    (Trigger.ENDED_OVER_LIMIT_FOR_REVIEW, Status.ALMOST_HEALED): (
+        "The probation is over, and the {metric} has just passed its limit again."
+    ),
+    (Trigger.ENDED_UNPROVEN, Status.PROBATION): (
+        "The probation is over, but too little mail was sent since its start to judge the {metric} by."
+    ),
+}
+
+# What follows, by the status after the change.
+NEXT: Mapping[Status, str] = {
+    Status.PROBATION: (
+        "You can go on sending. From now on the {metric} is measured over mail since {measured_from}. At {limit} or "
+        "less it becomes Almost healed, and Healthy after {healing} there. If it is still higher when the probation "
+        "ends, on {ends}, the status becomes Shutdown, or waits for a person where a review was asked for."
+    ),
+    Status.ALMOST_HEALED: (
+        "Keep it there: after {healing}, or on {ends} if that is sooner, the status becomes Healthy. Should the rate "
+        "pass {limit} before that, it is Probation again at once."
+    ),
+    Status.HEALTHY: (
+        "Nothing more to do. Mail from before {measured_from} no longer counts: it has been answered for. The next "
+        "thing to aim for is a rate under {recommended}."
+    ),
+    Status.PENDING_DECISION: (
+        "A person has to decide whether what was changed is enough. The status waits for that as long as it takes."
+    ),
+    Status.PENDING_SHUTDOWN: (
+        "A person has to decide before this is shut down. Until then it goes on, and so does the risk to your account."
+    ),
+    Status.SHUTDOWN: (
+        "Pause this mail in SES now, before SES pauses the whole account. SES Reputation does not stop it for you. The "
+        "status does not clear by itself, whatever the rate does: a person has to lift it."
+    ),
+}
+
+VOLUME_SOURCES: Mapping[VolumeSource, str] = {
+    VolumeSource.SEND_EVENTS: "recipients, from Send events",
+    VolumeSource.DELIVERY_EVENTS: "recipients, from deliveries and bounces",
+}

@@ -1,0 +1,186 @@
+"""The use case of record_feedback: count every event once, or not at all."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from enum import Enum, auto
+from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from ses_reputation.domain.counting import Entry, entries, provider_scopes
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.ses_events import Message
+
+MAX_ACTIONS = 100  # of one DynamoDB transaction
+MAX_ATTEMPTS = 10
+
+
+class Write(Struct, frozen=True):
+    """One entry to count. `recorded` is None, or the scopes that its receipt already names.
+
+    An identity notification knows no configuration set and no tenant; the configuration set event of the same fact
+    does. If that comes second, its receipt exists already, and only the scopes that the first did not know are added.
+    """
+
+    entry: Entry
+    recorded: frozenset[Scope] | None = None
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scopes whose counts this write adds to."""
+        known = self.recorded or frozenset()
+        return tuple(scope for scope in self.entry.scopes if scope not in known)
+
+
+class Committed(Struct, frozen=True):
+    """All of it was written."""
+
+
+class Contended(Struct, frozen=True):
+    """Nothing was written, because somebody else was writing the same items, or too much was."""
+
+
+class AlreadyRecorded(Struct, frozen=True):
+    """Nothing was written, because these entries have receipts: the scopes that each receipt names, by its key."""
+
+    scopes: Mapping[tuple[str, str], frozenset[Scope]]
+
+
+class Ledger(Protocol):
+    """Receipts and counters, written together."""
+
+    def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
+        """Write receipts and add to counters in one transaction; each call may pick other counter items."""
+
+    def mark_due(self, scopes: Collection[Scope]) -> None:
+        """Have these scopes evaluated at the next run."""
+
+
+class DeadLetters(Protocol):
+    """Where messages go that cannot be read."""
+
+    def put(self, messages: Sequence[Message]) -> set[str | None]:
+        """Keep the messages with their problems; the ids of those that could not be kept."""
+
+
+class Outcome(Enum):
+    """What became of a message."""
+
+    COUNTED = auto()
+    DUPLICATE = auto()
+    IGNORED = auto()
+    UNREADABLE = auto()
+    FAILED = auto()
+
+
+class Recorded(Struct, frozen=True):
+    """What became of each message, in their order. FAILED ones have to come again."""
+
+    messages: Sequence[Message]
+    outcomes: Sequence[Outcome]
+
+    def count(self, outcome: Outcome) -> int:
+        """How many messages ended so."""
+        return sum(o is outcome for o in self.outcomes)
+
+    def failed(self) -> list[Message]:
+        """The messages that have to come again."""
+        return [m for m, o in zip(self.messages, self.outcomes, strict=True) if o is Outcome.FAILED]
+
+
+def record_feedback(
+    messages: Sequence[Message], ledger: Ledger, dead_letters: DeadLetters, pause: Callable[[int], None]
+) -> Recorded:
+    """Count a batch of messages; the unreadable ones go to the dead letters with their problem.
+
+    `pause` waits before the attempt with the given number, after others got in the way. An error of AWS is not caught:
+    the batch then comes again, and what was counted by then is found to be.
+    """
+    rows = [list(entries(message.event)) if message.event else [] for message in messages]
+    tally = _commit_all((entry for row in rows for entry in row), ledger, pause)
+    # After the counts, and for duplicates too: a crash in between brings the messages back, as duplicates, to here.
+    if touched := _touched(tally):
+        ledger.mark_due(touched)
+    unreadable = [message for message in messages if message.problem]
+    lost = dead_letters.put(unreadable) if unreadable else set[str | None]()
+    return Recorded(messages, list(_outcomes(messages, rows, tally, lost)))
+
+
+class _Tally(Struct):
+    """Which entries this batch counted, and which it found counted before; what failed is in neither."""
+
+    counted: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    duplicates: dict[tuple[str, str], Entry] = field(default_factory=dict)
+
+
+def _outcomes(
+    messages: Sequence[Message], rows: Sequence[list[Entry]], tally: _Tally, lost: set[str | None]
+) -> Iterator[Outcome]:
+    """What became of each message. Of several with the same entry, the first is the one that was counted."""
+    unclaimed = set(tally.counted)
+    for message, row in zip(messages, rows, strict=True):
+        keys = {entry.key for entry in row}
+        if message.problem:
+            yield Outcome.FAILED if message.id in lost else Outcome.UNREADABLE
+        elif not keys:
+            yield Outcome.IGNORED
+        elif not keys <= tally.counted.keys() | tally.duplicates.keys():
+            yield Outcome.FAILED
+        else:
+            yield Outcome.COUNTED if keys & unclaimed else Outcome.DUPLICATE
+            unclaimed -= keys
+
+
+def _commit_all(entries: Iterable[Entry], ledger: Ledger, pause: Callable[[int], None]) -> _Tally:
+    tally = _Tally()
+    for chunk in _chunks(_merged(entries)):
+        _commit(chunk, ledger, pause, tally)
+    return tally
+
+
+def _commit(chunk: list[Write], ledger: Ledger, pause: Callable[[int], None], tally: _Tally) -> None:
+    """Commit one chunk, without what was recorded before; what is still contended at the end stays out of the tally."""
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        if not chunk:
+            return
+        match ledger.commit(chunk):
+            case Committed():
+                for write in chunk:
+                    (tally.counted if write.recorded is None else tally.duplicates)[write.entry.key] = write.entry
+                return
+            case AlreadyRecorded(recorded):
+                chunk = [replace(w, recorded=recorded.get(w.entry.key, w.recorded)) for w in chunk]
+                tally.duplicates.update({w.entry.key: w.entry for w in chunk if not w.scopes})
+                chunk = [w for w in chunk if w.scopes]
+            case Contended():
+                pause(attempt)
+
+
+def _merged(entries: Iterable[Entry]) -> Iterator[Write]:
+    """Every entry once, in all scopes that any copy of it names."""
+    merged: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        known = merged.setdefault(entry.key, entry)
+        if not set(entry.scopes) <= set(known.scopes):
+            merged[entry.key] = replace(known, scopes=tuple(dict.fromkeys((*known.scopes, *entry.scopes))))
+    return map(Write, merged.values())
+
+
+def _chunks(writes: Iterable[Write]) -> Iterator[list[Write]]:
+    """Split so that receipts and the counters they add to fit into one transaction each."""
+    chunk: list[Write] = []
+    counters: set[tuple[Scope, object]] = set()
+    for write in writes:
+        touched = {(scope, write.entry.hour) for scope in write.entry.scopes}
+        if len(chunk) + 1 + len(counters | touched) > MAX_ACTIONS:
+            yield chunk
+            chunk, counters = [], set()
+        chunk.append(write)
+        counters |= touched
+    if chunk:
+        yield chunk
+
+
+def _touched(tally: _Tally) -> set[Scope]:
+    done = [*tally.counted.values(), *tally.duplicates.values()]
+    return {scope for entry in done for scope in (*entry.scopes, *provider_scopes(entry.increments))}

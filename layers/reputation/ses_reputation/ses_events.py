@@ -1,0 +1,310 @@
+"""Reading SES notifications: both formats, all event types, in any envelope.
+
+SES publishes two formats of the same facts: identity notifications (`notificationType`) and configuration set events
+(`eventType`). Either arrives as it is, inside an SNS notification, or inside an EventBridge event, and each of these as
+the body of a queue's message. Unknown fields are skipped and optional ones may be missing; what counting needs must be
+there and make sense. https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from ses_reputation.domain.counting import BOUNCE_MEASURES, NEVER_ATTEMPTED
+from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send, Uncounted
+from ses_reputation.domain.providers import domain_of
+
+# SNS text that SES sends once when an event destination is made: not JSON, and nothing to count.
+EVENT_DESTINATION_CREATED = "Successfully validated SNS topic for Amazon SES event publishing."
+# The same for an identity's notification topic, as a notificationType of its own.
+IDENTITY_TOPIC_CREATED = "AmazonSnsSubscriptionSucceeded"
+
+MAX_NAME = 256  # Message ids, configuration sets and tenants are at most 64 characters, domains 253, tag values 256.
+MAX_ADDRESS = 320
+MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+MAX_REPLY = 500  # Enough of a server's reply to act on, and a receipt that stays under a kilobyte.
+MAX_ENVELOPES = 3
+
+T = TypeVar("T")
+
+
+class UnreadableEvent(ValueError):
+    """A message that is no SES notification, or lacks what counting needs. Its text says what is wrong."""
+
+
+class Message(Struct, frozen=True):
+    """One message of an invocation: the event in it, or the problem with it.
+
+    `id` is the queue's message id, and None where there is no queue.
+    """
+
+    id: str | None
+    body: str
+    event: Event | None = None
+    problem: str | None = None
+
+
+def read_invocation(invocation: object) -> list[Message]:
+    """Every message that Lambda hands to a function in one invocation, read. Never raises for a bad message."""
+    return [_read_message(identifier, body) for identifier, body in messages_in(invocation)]
+
+
+def messages_in(document: object) -> Iterator[tuple[str | None, str]]:
+    """The messages of a Lambda event from SQS or SNS, with the queue's ids; any other document is one message."""
+    records = document.get("Records") if isinstance(document, Mapping) else None
+    if not isinstance(records, list):
+        yield None, _text(document)
+        return
+    for record in records:
+        match record:
+            case {"messageId": str(identifier), "body": str(body)}:
+                yield identifier, body
+            case {"Sns": {"Message": str(body)}}:
+                yield None, body
+            case _:
+                yield None, _text(record)
+
+
+def read_event(text: str | bytes) -> Event:
+    """The event in one message, out of whatever envelopes it came in; UnreadableEvent if there is none."""
+    for _ in range(MAX_ENVELOPES):
+        document = _decode(text)
+        if isinstance(document, Uncounted):
+            return document
+        match document:
+            case _Document(type="Notification", message=str(inner)):
+                text = inner
+            case _Document(type=str(kind)) if document.event_type is None and document.notification_type is None:
+                raise UnreadableEvent(f"an SNS {kind[:MAX_NAME]} message with no notification in it")
+            case _Document(detail=msgspec.Raw() as detail):
+                text = bytes(detail)
+            case _:
+                return _read_ses(document)
+    raise UnreadableEvent(f"more than {MAX_ENVELOPES} envelopes around it")
+
+
+class _Mail(Struct, rename="camel", gc=False):
+    message_id: str | None = None
+    timestamp: str | None = None
+    source: str | None = None
+    source_arn: str | None = None
+    destination: list[str] | None = None
+    tags: dict[str, list[str]] | None = None
+
+    def tag(self, name: str) -> str | None:
+        values = (self.tags or {}).get(name)
+        return values[0] if values else None
+
+
+class _Recipient(Struct, rename="camel", gc=False):
+    email_address: str
+    status: str | None = None
+    diagnostic_code: str | None = None
+
+
+class _Bounce(Struct, rename="camel", gc=False):
+    bounce_type: str
+    bounced_recipients: list[_Recipient]
+    bounce_sub_type: str | None = None
+    timestamp: str | None = None
+
+
+class _Complaint(Struct, rename="camel", gc=False):
+    complained_recipients: list[_Recipient]
+    timestamp: str | None = None
+    complaint_sub_type: str | None = None
+    complaint_feedback_type: str | None = None
+
+
+class _Delivery(Struct, rename="camel", gc=False):
+    recipients: list[str]
+    timestamp: str | None = None
+
+
+class _Document(Struct, rename="camel", gc=False):
+    """An SES notification of either format or one of the envelopes around it: decoding once tells which."""
+
+    event_type: str | None = None
+    notification_type: str | None = None
+    mail: _Mail | None = None
+    bounce: _Bounce | None = None
+    complaint: _Complaint | None = None
+    delivery: _Delivery | None = None
+    type: str | None = msgspec.field(default=None, name="Type")
+    message: str | None = msgspec.field(default=None, name="Message")
+    detail: msgspec.Raw | None = None
+
+
+_decoder = msgspec.json.Decoder(_Document)
+
+
+def _read_message(identifier: str | None, body: str) -> Message:
+    try:
+        return Message(identifier, body, event=read_event(body))
+    except UnreadableEvent as problem:
+        return Message(identifier, body, problem=str(problem))
+
+
+def _decode(text: str | bytes) -> _Document | Uncounted:
+    try:
+        return _decoder.decode(text)
+    except msgspec.ValidationError as error:
+        raise UnreadableEvent(f"not an SES notification: {error}") from error
+    except msgspec.DecodeError as error:
+        if _is_set_up_text(text):
+            return Uncounted(EVENT_DESTINATION_CREATED)
+        raise UnreadableEvent(f"not JSON: {error}") from error
+    except UnicodeEncodeError as error:
+        raise UnreadableEvent("not JSON: it holds half of a character (a lone surrogate)") from error
+    except RecursionError as error:
+        raise UnreadableEvent("not an SES notification: nested too deeply") from error
+
+
+def _is_set_up_text(text: str | bytes) -> bool:
+    plain = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return plain.strip() == EVENT_DESTINATION_CREATED
+
+
+def _read_ses(document: _Document) -> Event:
+    kind = document.event_type or document.notification_type
+    if kind is None:
+        raise UnreadableEvent("not an SES notification: it has neither eventType nor notificationType")
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise UnreadableEvent(f"SES has no event type {kind[:MAX_NAME]!r}")
+    return reader(document)
+
+
+def _read_send(document: _Document) -> Send:
+    raw = _require(document.mail, "mail")
+    return Send(_read_mail(raw), _time(raw.timestamp), _addresses(raw.destination, "mail.destination"))
+
+
+def _read_delivery(document: _Document) -> Delivery:
+    raw, delivery = _require(document.mail, "mail"), _require(document.delivery, "delivery")
+    recipients = _addresses(delivery.recipients, "delivery.recipients")
+    return Delivery(_read_mail(raw), _time(delivery.timestamp or raw.timestamp), recipients)
+
+
+def _read_bounce(document: _Document) -> Bounce:
+    raw, bounce = _require(document.mail, "mail"), _require(document.bounce, "bounce")
+    subtype = bounce.bounce_sub_type or ""
+    if bounce.bounce_type not in BOUNCE_MEASURES and subtype not in NEVER_ATTEMPTED:
+        raise UnreadableEvent(f"SES has no bounce type {bounce.bounce_type[:MAX_NAME]!r}")
+    return Bounce(
+        _read_mail(raw),
+        _time(bounce.timestamp or raw.timestamp),
+        _recipients(bounce.bounced_recipients, "bounce.bouncedRecipients"),
+        bounce.bounce_type,
+        _name(subtype, "bounce.bounceSubType") or "",
+    )
+
+
+def _read_complaint(document: _Document) -> Complaint:
+    raw, complaint = _require(document.mail, "mail"), _require(document.complaint, "complaint")
+    return Complaint(
+        _read_mail(raw),
+        _time(complaint.timestamp or raw.timestamp),
+        _recipients(complaint.complained_recipients, "complaint.complainedRecipients"),
+        complaint.complaint_sub_type,
+        _name(complaint.complaint_feedback_type, "complaint.complaintFeedbackType"),
+    )
+
+
+def _read_uncounted(document: _Document) -> Uncounted:
+    try:
+        time = _time(document.mail.timestamp if document.mail else None)
+    except UnreadableEvent:
+        time = None  # Nothing is counted, so nothing needs to be exact.
+    return Uncounted(document.event_type or document.notification_type or "", time)
+
+
+_READERS: Mapping[str, Callable[[_Document], Event]] = {
+    "Send": _read_send,
+    "Delivery": _read_delivery,
+    "Bounce": _read_bounce,
+    "Complaint": _read_complaint,
+    "Reject": _read_uncounted,
+    "Open": _read_uncounted,
+    "Click": _read_uncounted,
+    "Rendering Failure": _read_uncounted,
+    "DeliveryDelay": _read_uncounted,
+    "Subscription": _read_uncounted,
+    IDENTITY_TOPIC_CREATED: _read_uncounted,
+}
+
+
+def _read_mail(raw: _Mail) -> Mail:
+    return Mail(
+        message_id=_name(_require(raw.message_id, "mail.messageId"), "mail.messageId") or "",
+        identity=_name(_identity(raw), "the identity"),
+        configuration_set=_name(raw.tag("ses:configuration-set"), "the configuration set"),
+        tenant=_name(raw.tag("ses:tenant-name"), "the tenant"),
+    )
+
+
+def _identity(raw: _Mail) -> str | None:
+    """The domain of the verified identity: `sourceArn` names it in both formats, else it is the sender's domain."""
+    identity = (raw.source_arn or "").partition(":identity/")[2] or _address(raw.source or "")
+    return (domain_of(identity) if "@" in identity else identity.lower()) or None
+
+
+def _require(value: T | None, field: str) -> T:
+    if value is None or value == "":
+        raise UnreadableEvent(f"{field} is missing")
+    return value
+
+
+def _name(value: str | None, what: str) -> str | None:
+    if value is not None and len(value) > MAX_NAME:
+        raise UnreadableEvent(f"{what} has {len(value)} characters, more than SES allows")
+    return value
+
+
+def _addresses(values: list[str] | None, field: str) -> tuple[Recipient, ...]:
+    return _recipients([_Recipient(value) for value in values or ()], field)
+
+
+def _recipients(values: list[_Recipient], field: str) -> tuple[Recipient, ...]:
+    if not 1 <= len(values) <= MAX_RECIPIENTS:
+        raise UnreadableEvent(f"{field} names {len(values)} recipients, not 1 to {MAX_RECIPIENTS}")
+    recipients = tuple(
+        Recipient(_address(v.email_address), _cut(v.status, MAX_NAME), _cut(v.diagnostic_code, MAX_REPLY))
+        for v in values
+    )
+    for recipient in recipients:
+        if not 1 <= len(recipient.address) <= MAX_ADDRESS:
+            raise UnreadableEvent(f"{field} holds an address of {len(recipient.address)} characters")
+    return recipients
+
+
+def _address(value: str) -> str:
+    """The bare address of `Name <address>`, in lower case, so that one mailbox is one recipient."""
+    if value.endswith(">") and "<" in value:
+        value = value[value.rindex("<") + 1 : -1]
+    return value.strip().lower()
+
+
+def _cut(value: str | None, length: int) -> str | None:
+    return value[:length] if value else None
+
+
+def _time(value: str | None) -> datetime:
+    """An ISO 8601 time in UTC. SES also writes `2018-10-08T14:05:45 +0000`; without an offset it means UTC."""
+    try:
+        time = datetime.fromisoformat(_require(value, "the timestamp").replace(" +", "+").replace(" -", "-"))
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except UnreadableEvent:
+        raise
+    except (ValueError, OverflowError) as error:
+        raise UnreadableEvent(f"{(value or '')[:MAX_NAME]!r} is not a time") from error
+
+
+def _text(document: Any) -> str:
+    try:
+        return msgspec.json.encode(document).decode()
+    except (TypeError, UnicodeEncodeError, RecursionError):
+        return repr(document)
