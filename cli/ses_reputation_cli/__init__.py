@@ -1,0 +1,1 @@
+"""The command `ses-reputation`."""

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from ses_reputation.domain.lifecycle import Change, Measures, Standing, assess, spans
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, Metric, measure
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.rates import HourCounts, Metric, measure, of_provider
+from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
 from ses_reputation.notices.alert import Alert
 
 
@@ -92,11 +92,12 @@ def evaluate_reputation(
 
     To run it twice for the same moment does the same as to run it once.
     """
+    reading = _Reading(counters, now)
     scopes = changed = awaited = overtaken = 0
     for due in standings.due():
         read = standings.read(due.scope)
         scopes += 1
-        after, changes = assess(read.standing, _measured(read.standing, counters, now, policy), now, policy)
+        after, changes = assess(read.standing, _measured(read.standing, reading, now, policy), now, policy)
         if after is read.standing:
             awaited += 1
             continue
@@ -112,8 +113,36 @@ def evaluate_reputation(
     return Evaluated(scopes, changed, _send(standings, topic), awaited, overtaken)
 
 
-def _measured(standing: Standing, counters: Counters, now: datetime, policy: Policy) -> Mapping[Metric, Measures]:
-    rates = measure(counters.hours(standing.scope, now), spans(standing, now, policy), policy.volume_source)
+class _Reading:
+    """The counters as one run reads them. The account's hours are kept: mailbox providers are judged by them too."""
+
+    def __init__(self, counters: Counters, now: datetime) -> None:
+        self._counters = counters
+        self._now = now
+        self._account: Iterator[HourCounts] | None = None
+        self._kept: list[HourCounts] = []
+
+    def hours(self, scope: Scope) -> Iterator[HourCounts]:
+        """The hours of a scope, newest first."""
+        match kind_of(scope):
+            case ScopeKind.ACCOUNT:
+                return self._account_hours()
+            case ScopeKind.PROVIDER:
+                return of_provider(name_of(scope), self._account_hours())
+            case _:
+                return iter(self._counters.hours(scope, self._now))
+
+    def _account_hours(self) -> Iterator[HourCounts]:
+        if self._account is None:
+            self._account = iter(self._counters.hours(ACCOUNT, self._now))
+        yield from self._kept
+        for hour in self._account:
+            self._kept.append(hour)
+            yield hour
+
+
+def _measured(standing: Standing, reading: _Reading, now: datetime, policy: Policy) -> Mapping[Metric, Measures]:
+    rates = measure(reading.hours(standing.scope), spans(standing, now, policy), policy.volume_source)
     return {metric: Measures(rates[metric, "window"], rates.get((metric, "since"))) for metric in Metric}
 
 

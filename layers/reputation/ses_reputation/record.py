@@ -50,7 +50,7 @@ class Ledger(Protocol):
     """Receipts and counters, written together."""
 
     def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
-        """Write receipts and add to counters in one transaction; each call may pick other counter items."""
+        """Write receipts and add to counters in one transaction; after contention, to other items of theirs."""
 
     def mark_due(self, scopes: Collection[Scope]) -> None:
         """Have these scopes evaluated at the next run."""

@@ -135,7 +135,7 @@ class _Document(Struct, rename="camel", gc=False):
     delivery: _Delivery | None = None
     type: str | None = msgspec.field(default=None, name="Type")
     message: str | None = msgspec.field(default=None, name="Message")
-    detail: msgspec.Raw | None = None
+    detail: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 _decoder = msgspec.json.Decoder(_Document)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ses_reputation.adapters import keys
 from ses_reputation.domain.counting import Measure
 from ses_reputation.domain.rates import HourCounts
-from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
+from ses_reputation.domain.scopes import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,20 +25,7 @@ class DynamoDbCounters:
         self._table = table
 
     def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
-        """The counts of the hours that began before a moment, newest first, read only as far as they are asked for.
-
-        A mailbox provider's are the account's, less everybody else's.
-        """
-        if kind_of(scope) is not ScopeKind.PROVIDER:
-            yield from self._hours(scope, before)
-            return
-        provider = name_of(scope)
-        for hour in self._hours(ACCOUNT, before):
-            own = {key: n for key, n in hour.counts.items() if key[0] == provider}
-            if own:
-                yield HourCounts(hour.hour, own)
-
-    def _hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+        """The counts of the hours that began before a moment, newest first, read only as far as they are asked for."""
         for hour, items in groupby(self._items(scope, before), key=lambda item: keys.counter_hour(item["hour"]["S"])):
             counts: dict[tuple[str, Measure], int] = {}
             for item in items:

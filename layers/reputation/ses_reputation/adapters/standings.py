@@ -103,7 +103,10 @@ class DynamoDbStandings:
             "status": _s(standing.status),
             "document": _s(_encode(standing)),
         }
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(collection)"}
+        condition: dict[str, Any] = {
+            "ConditionExpression": "attribute_not_exists(#collection)",
+            "ExpressionAttributeNames": {"#collection": "collection"},
+        }
         if version:
             condition = {
                 "ConditionExpression": "version = :version",

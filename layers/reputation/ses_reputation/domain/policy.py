@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from fractions import Fraction
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ses_reputation.domain.rates import Metric, Rate, VolumeSource
 from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
@@ -36,7 +36,7 @@ class Policy(Struct, frozen=True):
     no review within three weeks), 10,000 recipients from the mails it sent.
     """
 
-    limits: Mapping[Metric, Limits] = CLASSIC
+    limits: Mapping[Metric, Limits] = field(default_factory=lambda: CLASSIC)
     volume_source: VolumeSource = VolumeSource.SEND_EVENTS
     representative_volume: int = 10_000
     minimum_volume: int = 100

@@ -1,8 +1,8 @@
 """Mailbox providers: who runs the mailbox behind an address.
 
 The list is bounded on purpose: a counter item holds a few numbers per provider, so it must not grow with the domains
-that people send to. Everything else is OTHER. Who hosts a company's own domain (Google Workspace, say) can't be told from
-the address alone.
+that people send to. Everything else is OTHER. Who hosts a company's own domain (Google Workspace, say) can't be told
+from the address alone.
 """
 
 from collections.abc import Mapping

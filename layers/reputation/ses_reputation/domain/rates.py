@@ -1,6 +1,6 @@
 """Rates: how many of the recipients that count bounced, or led to a complaint, over which mail."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -52,6 +52,13 @@ class HourCounts(Struct, frozen=True, gc=False):
         """The recipients that are in the denominator; negative where an hour only corrects earlier ones."""
         sign = ELIGIBLE[source]
         return sum(n * sign.get(measure, 0) for (_, measure), n in self.counts.items())
+
+
+def of_provider(provider: str, account: Iterable[HourCounts]) -> Iterator[HourCounts]:
+    """One mailbox provider's counts: the account's, less everybody else's. Hours without any are left out."""
+    for hour in account:
+        if own := {key: n for key, n in hour.counts.items() if key[0] == provider}:
+            yield HourCounts(hour.hour, own)
 
 
 class Span(Struct, frozen=True, gc=False):

@@ -1,5 +1,6 @@
 """The e-mail about a change: subject and plain text."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -8,12 +9,12 @@ from textwrap import fill
 from ses_reputation.domain.lifecycle import Status, Trigger
 from ses_reputation.domain.rates import Metric, VolumeSource
 from ses_reputation.notices.alert import Alert, RateDocument
-from ses_reputation.notices.texts import CAUSES, METRICS, NEXT, VOLUME_SOURCES
+from ses_reputation.notices.texts import CAUSES, METRICS, NEXT, VOLUME_SOURCES, MetricTexts
 
 # SNS takes a subject of less than 100 printable ASCII characters.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 MAX_SUBJECT = 99
-WIDTH = 78
+WIDTH = 74
 
 
 def subject(alert: Alert) -> str:
@@ -37,22 +38,22 @@ def body(alert: Alert) -> str:
     cause = CAUSES[Trigger(alert.cause), Status(alert.before)].format_map(words)
     follows = NEXT[Status(alert.after)].format_map(words)
     trouble = alert.after not in {Status.HEALTHY, Status.ALMOST_HEALED}
-    advice = [f"{n}. {line}" for n, line in enumerate(texts.advice, start=1)]
     sections = [
         f"{_printable(alert.scope)}: {texts.name} {alert.before} -> {alert.after}",
         _section("Why", [cause, *([texts.about] if trouble else [])]),
         "The numbers\n" + "\n".join(_numbers(alert)),
-        _section("What to do", advice) if trouble else "",
+        _list("What to do", texts.advice) if trouble else "",
         _section("What happens next", [follows]),
-        f"AWS account {alert.account}, {alert.region}, {moment(alert.time)}. Change {alert.id}.",
+        f"AWS account {alert.account}, {alert.region}, {moment(alert.time)}\nChange {alert.id}",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
 def percent(fraction: str | Fraction) -> str:
-    """A fraction in percent, with no more digits than it has, and at most three behind the point."""
+    """A fraction in percent: two digits behind the point, three under 1 %, and none that say nothing."""
     exact = Fraction(fraction) * 100
-    return f"{(Decimal(exact.numerator) / exact.denominator).quantize(Decimal('0.001')).normalize():f} %"
+    places = Decimal("0.01") if exact >= 1 else Decimal("0.001")
+    return f"{(Decimal(exact.numerator) / exact.denominator).quantize(places).normalize():f} %"
 
 
 def moment(time: datetime) -> str:
@@ -62,28 +63,35 @@ def moment(time: datetime) -> str:
 
 def _numbers(alert: Alert) -> list[str]:
     texts = METRICS[Metric(alert.metric)]
-    rows = [(texts.name.capitalize(), _rate(alert.window, texts.counted))]
+    rows = [(texts.name.capitalize(), _rate(alert.window, texts))]
     if alert.window.start:
-        hours = f"{alert.window.hours:,} hours with mail, from {moment(alert.window.start)} on"
+        hours = f"{alert.window.hours:,} hours with mail since {moment(alert.window.start)}"
         rows += [("  measured over", hours), ("  volume", VOLUME_SOURCES[VolumeSource(alert.volume_source)])]
-    if alert.since:
-        rows += [(f"Since {moment(alert.period.measured_from)}", _rate(alert.since, texts.counted))]
     rows += [
         ("Limit", f"{percent(alert.limit)} (may be reached, not passed)"),
         ("Recommended", f"under {percent(alert.recommended)}"),
         ("Probation", f"{moment(alert.period.opened)} to {moment(alert.period.ends)}"),
     ]
-    return [f"  {label:<23} {value}" for label, value in rows]
+    if alert.since:
+        since = f"mail since {moment(alert.period.measured_from)}"
+        rows += [("  rate in it", _rate(alert.since, texts)), ("  measured over", since)]
+    return [f"  {label:<16} {value}" for label, value in rows]
 
 
-def _rate(rate: RateDocument, counted: str) -> str:
-    volume = f"{rate.count:,} {counted} in {rate.eligible:,} recipients"
+def _rate(rate: RateDocument, texts: MetricTexts) -> str:
+    volume = f"{rate.count:,} {texts.one if rate.count == 1 else texts.many} in {rate.eligible:,} recipients"
     return f"{percent(Fraction(rate.count, rate.eligible))} ({volume})" if rate.eligible > 0 else f"none yet ({volume})"
 
 
 def _section(title: str, paragraphs: list[str]) -> str:
-    lines = [fill(p, WIDTH, initial_indent="  ", subsequent_indent="  ") for p in paragraphs]
-    return "\n".join([title, *lines])
+    return f"{title}\n" + "\n\n".join(fill(p, WIDTH, initial_indent="  ", subsequent_indent="  ") for p in paragraphs)
+
+
+def _list(title: str, points: Sequence[str]) -> str:
+    numbered = [
+        fill(point, WIDTH, initial_indent=f"  {n}. ", subsequent_indent="     ") for n, point in enumerate(points, 1)
+    ]
+    return "\n".join([title, *numbered])
 
 
 def _duration(hours: int) -> str:

@@ -12,7 +12,8 @@ class MetricTexts(Struct, frozen=True):
     """The words of one metric."""
 
     name: str
-    counted: str
+    one: str
+    many: str
     about: str
     advice: tuple[str, ...]
 
@@ -20,7 +21,8 @@ class MetricTexts(Struct, frozen=True):
 METRICS: Mapping[Metric, MetricTexts] = {
     Metric.BOUNCE_RATE: MetricTexts(
         name="bounce rate",
-        counted="hard bounces",
+        one="hard bounce",
+        many="hard bounces",
         about=(
             "A hard bounce is mail to an address that does not exist, or that SES knows to be dead. Full mailboxes and "
             "other passing troubles are not in this rate. To a mailbox provider many dead addresses look like a list "
@@ -35,7 +37,8 @@ METRICS: Mapping[Metric, MetricTexts] = {
     ),
     Metric.COMPLAINT_RATE: MetricTexts(
         name="complaint rate",
-        counted="complaints",
+        one="complaint",
+        many="complaints",
         about=(
             "A complaint is a recipient who pressed the spam button at a provider that reports it back. A few are "
             "enough to send all your mail to the spam folder, and SES judges your whole account by it."

@@ -1,0 +1,162 @@
+"""`ses-reputation demo`: a story told in the terminal as it happens."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.text import Text
+
+from ses_reputation_cli.options import parameter_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ses_reputation.domain.lifecycle import Standing
+    from ses_reputation.domain.policy import Policy
+    from ses_reputation_local.cloud import Email
+    from ses_reputation_local.replay import Playback, Tick
+    from ses_reputation_local.stories import Chapter, Story
+
+STORIES = Path(__file__).parents[2] / "events" / "stories"
+DEFAULT_STORY = "purchased-list"
+
+_SUBSCRIBER = "you@example.com"
+_WIDTH = 80
+_BAR = 10
+
+_EXAMPLES = """\b
+Examples:
+  ses-reputation demo
+  ses-reputation demo complaint-wave
+  ses-reputation demo my-story.toml -P ProbationDays=7
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("story", default=DEFAULT_STORY)
+@parameter_option
+def command(story: str, parameters: dict[str, str]) -> None:
+    """Tell a story from beginning to end: mail, rates, alerts.
+
+    STORY is the name of a story in events/stories (default: purchased-list), or the path of one of your own. SES is
+    simulated, everything behind it is real: the topics, queues, functions and tables of template.yaml, in this process.
+    """
+    from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_local.replay import Playback  # noqa: PLC0415
+    from ses_reputation_local.stories import StoryError, read_story  # noqa: PLC0415
+    from ses_reputation_local.template import ParameterError  # noqa: PLC0415
+
+    from ses_reputation_cli.report import scopes_table  # noqa: PLC0415
+
+    try:
+        told = read_story(_path(story))
+    except (StoryError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    console = Console(highlight=False)
+    console.width = min(console.width, _WIDTH)
+    try:
+        with LocalCloud({"NotificationEmail": _SUBSCRIBER, **parameters}) as cloud:
+            playback = Playback(cloud)
+            _tell(console, told, playback)
+            report = playback.report()
+    except ParameterError as error:
+        raise click.UsageError(str(error)) from error
+    console.rule("Where every scope stands")
+    console.print(scopes_table(report))
+    events = ", ".join(f"{n:,} {outcome}" for outcome, n in report.events.items())
+    console.print(f"{sum(report.events.values()):,} events: {events}. {len(report.alerts)} e-mails.")
+
+
+def _path(story: str) -> Path:
+    if story.endswith(".toml"):
+        return Path(story)
+    path = STORIES / f"{story}.toml"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in STORIES.glob("*.toml")))
+        raise click.UsageError(f"there is no story {story!r}; there are {known}, or the path of a .toml file")
+    return path
+
+
+def _tell(console: Console, story: "Story", playback: "Playback") -> None:
+    console.print(f"\n[bold]{escape(story.title)}[/bold]\n{_unwrapped(story.text)}")
+    policy = playback.policy()
+    chapters = iter(story.chapters)
+    chapter = next(chapters, None)
+    for tick, ends_day in _days(playback.play(story.publications())):
+        # The first evaluation of a chapter's mail is after its start.
+        while chapter and tick.now > chapter.start:
+            _announce(console, chapter)
+            chapter = next(chapters, None)
+        if ends_day or tick.emails:
+            console.print(_lines(tick, playback.standings(), policy))
+        for email in tick.emails:
+            console.print(_letter(email))
+    console.print()
+
+
+def _days(ticks: "Iterator[Tick]") -> "Iterator[tuple[Tick, bool]]":
+    """Each evaluation, and whether it is the last one of its day."""
+    previous: Tick | None = None
+    for tick in ticks:
+        if previous:
+            yield previous, previous.now.date() != tick.now.date()
+        previous = tick
+    if previous:
+        yield previous, True
+
+
+def _announce(console: Console, chapter: "Chapter") -> None:
+    console.print()
+    console.rule(f"{escape(chapter.title)}, {chapter.start:%A %-d %B}", align="left")
+    console.print(f"{_unwrapped(chapter.text)}\n")
+
+
+def _lines(tick: "Tick", standings: "list[Standing]", policy: "Policy") -> Text:
+    """How much of its limit the account uses up, and the scope that is worst off."""
+    from ses_reputation.domain.rates import Metric  # noqa: PLC0415
+    from ses_reputation.domain.scopes import ACCOUNT  # noqa: PLC0415
+    from ses_reputation.notices.email import percent  # noqa: PLC0415
+    from ses_reputation.notices.texts import METRICS  # noqa: PLC0415
+
+    from ses_reputation_cli.report import status_text  # noqa: PLC0415
+
+    rows = []
+    for standing in standings:
+        for metric in Metric:
+            measures = standing.measures[metric]
+            rate = measures.since if measures.since and policy.can_judge(measures.since) else measures.window
+            if policy.can_judge(rate):
+                share = rate.fraction / policy.limits[metric].limit
+                # On probation comes first, however good the rate is by now.
+                rows.append(
+                    (standing.metric(metric).finding is not None, share, standing.scope, metric, rate, standing)
+                )
+    account = max((row for row in rows if row[2] == ACCOUNT), default=None)
+    worst = max((row for row in rows if row[2] != ACCOUNT), default=None)
+    lines = Text(f"{tick.now:%a %d %b %H:%M}, {tick.fed:,} events so far")
+    for row in (account, worst):
+        if row:
+            _, share, scope, metric, rate, standing = row
+            counted = METRICS[metric].many
+            lines.append(f"\n  {scope:<28.28} {counted:<13}{_bar(float(share))} {percent(rate.fraction):>7} ")
+            lines.append(status_text(standing.metric(metric).status))
+    return lines
+
+
+def _unwrapped(text: str) -> str:
+    """Text as one line, for the terminal to wrap at its own width."""
+    return escape(" ".join(text.split()))
+
+
+def _bar(share: float) -> str:
+    """How much of the limit is used up: full is at the limit, + is over it."""
+    filled = min(round(share * _BAR), _BAR)
+    return f"[{'#' * filled}{'.' * (_BAR - filled)}{'+' if share > 1 else ']'}"
+
+
+def _letter(email: "Email") -> Panel:
+    text = f"To: {email.to}\nSubject: {email.subject}\n\n{email.body.rstrip()}"
+    return Panel(Text(text), title="E-mail", title_align="left", width=_WIDTH)

@@ -1,0 +1,43 @@
+"""The command `ses-reputation` and its subcommands.
+
+A subcommand's module is imported when it is used: help must not wait for boto3.
+"""
+
+from importlib import import_module
+
+import click
+
+# Where each subcommand is, and its line in the help.
+_COMMANDS = {
+    "demo": "Tell a story from beginning to end: mail, rates, alerts.",
+    "replay": "Feed captured events through the local cloud, and say where every scope stands.",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"ses_reputation_cli.{name}").command
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Each command has examples: ses-reputation COMMAND --help",
+)
+@click.version_option(package_name="ses-reputation", message="%(prog)s %(version)s")
+def main() -> None:
+    """Keep an Amazon SES sender in good standing.
+
+    SES Reputation counts what SES reports about your mail, computes bounce and complaint rates, and runs SES's status
+    lifecycle for the account and for every configuration set, identity, tenant and mailbox provider in it.
+    """

@@ -1,0 +1,86 @@
+"""`ses-reputation replay`: captured events through the local cloud."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ses_reputation_cli.options import parameter_option
+
+if TYPE_CHECKING:
+    from ses_reputation_local.replay import Tick
+
+# Any address: nothing leaves this process.
+_SUBSCRIBER = "you@example.com"
+
+_EXAMPLES = """\b
+Examples:
+  ses-reputation replay captured.jsonl
+  ses-reputation replay events/configuration-set events/identity/bounce.json
+  ses-reputation replay events/stories/complaint-wave.toml
+  zcat archive/*.gz | ses-reputation replay - --json | jq .scopes
+  ses-reputation replay captured.jsonl -P MinimumVolume=500 -P ProbationDays=14
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@parameter_option
+def command(paths: tuple[Path, ...], parameters: dict[str, str], *, as_json: bool) -> None:
+    """Feed captured events through the local cloud, and say what happened and where every scope stands.
+
+    A PATH is a file with one event, JSON lines or a JSON array (also with .gz), a folder of such files, - for standard
+    input, or a story (.toml). Events may be in any envelope, mixed: as SES wrote them, in an SNS notification, in an
+    EventBridge event, or a whole Lambda event from SQS or SNS.
+
+    The events are played in their own time, and every scope is evaluated at every full hour of it, with the same code
+    and template.yaml that SAM deploys. Nothing leaves this machine.
+    """
+    from ses_reputation_local.captures import CaptureError, read_captures  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415
+    from ses_reputation_local.replay import Playback  # noqa: PLC0415
+    from ses_reputation_local.stories import StoryError, read_story  # noqa: PLC0415
+    from ses_reputation_local.template import ParameterError  # noqa: PLC0415
+
+    from ses_reputation_cli.report import document, print_report  # noqa: PLC0415
+
+    try:
+        stories = [read_story(path) for path in paths if path.suffix == ".toml"]
+        events: list[Any] = list(read_captures([path for path in paths if path.suffix != ".toml"]))
+    except (CaptureError, StoryError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    if stories:
+        told = [publication for story in stories for publication in story.publications()]
+        events = sorted([*events, *told], key=lambda event: event.time)
+    try:
+        with LocalCloud({"NotificationEmail": _SUBSCRIBER, **parameters}) as cloud:
+            playback = Playback(cloud)
+            with _progress(len(events)) as advance:
+                for tick in playback.play(events):
+                    advance(tick)
+            report = playback.report()
+    except ParameterError as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        click.echo(document(report))
+    else:
+        print_report(Console(), report)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[["Tick"], None]]:
+    """Show progress on standard error while the block runs; nothing if that is no terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("replaying", total=total)
+
+        def advance(tick: "Tick") -> None:
+            progress.update(task, completed=tick.fed, description=f"{tick.now:%Y-%m-%d %H:%M}")
+
+        yield advance

@@ -1,0 +1,330 @@
+"""The local cloud: template.yaml itself, created in moto in this process, with the real handlers run as they are."""
+
+import json
+import os
+import threading
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+import boto3
+from moto import mock_aws
+from moto.awslambda.models import LambdaFunction
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.scheduler.models import Schedule, scheduler_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import Message, Queue, sqs_backends
+
+from ses_reputation_local import queues
+from ses_reputation_local.functions import Functions, Invocation
+from ses_reputation_local.queues import QueuedMessage
+from ses_reputation_local.regions import quick_regions
+from ses_reputation_local.resources import EVENT_SOURCE_MAPPING, Resource, create_stack
+from ses_reputation_local.template import read_template
+from ses_reputation_local.topics import Deliveries, Email, collected_deliveries
+from ses_reputation_local.transactions import real_transactions
+
+__all__ = ["Email", "Invocation", "LocalCloud", "QueuedMessage"]
+
+TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
+
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+_MAXIMUM_MESSAGE_BYTES: Final = 262_144
+
+# Lambda runs a function that SNS invoked three times in all.
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+_ASYNCHRONOUS_ATTEMPTS: Final = 3
+
+# A queue without a redrive policy offers a failing message again until it expires; deliver() stops after so many times.
+_ATTEMPTS_WITHOUT_REDRIVE: Final = 5
+
+# More than the highest maxReceiveCount that SQS allows.
+_MAXIMUM_ROUNDS: Final = 2000
+
+_KEPT_INVOCATIONS: Final = 1000
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A queue that a function reads."""
+
+    queue: Queue
+    function: str
+    batch_size: int
+    reports_failures: bool
+
+
+class LocalCloud:
+    """A context manager: inside it, template.yaml is deployed in moto and boto3 talks to nothing else. One at a time.
+
+    `resources` gives the physical id of each logical id, and `invocations` the newest thousand runs of functions.
+    Entering raises ParameterError for a parameter that CloudFormation would refuse, and ResourceError for a resource
+    that could not be created. IAM, topic and queue policies are stored, but nothing is refused because of them.
+    """
+
+    _running = threading.Lock()
+
+    def __init__(
+        self, parameters: Mapping[str, str] | None = None, *, template: Path = TEMPLATE, region: str = "eu-west-1"
+    ) -> None:
+        self.account: str = DEFAULT_ACCOUNT_ID
+        self.region: str = region
+        self.resources: Mapping[str, str] = {}
+        self.invocations: deque[Invocation] = deque(maxlen=_KEPT_INVOCATIONS)
+        self._parameters = parameters or {}
+        self._template = template
+        self._clients: dict[str, Any] = {}
+        self._exit = ExitStack()
+        self._functions = Functions({}, {}, region)
+        self._sources: list[_Source] = []
+        self._deliveries = Deliveries()
+
+    def __enter__(self) -> Self:
+        template = read_template(self._template, self._parameters, self.region)
+        if not self._running.acquire(blocking=False):
+            raise RuntimeError("another LocalCloud is up in this process")
+        with ExitStack() as opened:
+            opened.callback(self._running.release)
+            opened.enter_context(_no_other_aws(self.region))
+            opened.enter_context(quick_regions())
+            opened.enter_context(mock_aws())
+            opened.enter_context(real_transactions())
+            opened.enter_context(queues.quick_sends())
+            self._deliveries = opened.enter_context(collected_deliveries())
+            created = create_stack(template, self.account, self.region)
+            models = {logical_id: r for logical_id, r in created.items() if isinstance(r, LambdaFunction)}
+            self._functions = Functions(template.functions, models, self.region)
+            opened.callback(self._functions.close)
+            self._sources = [
+                self._source(r)
+                for r in created.values()
+                if isinstance(r, Resource) and r.cf_resource_type == EVENT_SOURCE_MAPPING
+            ]
+            self.resources = {logical_id: str(r.physical_resource_id) for logical_id, r in created.items()}
+            self._exit = opened.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clients.clear()
+        self._exit.close()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this cloud, the same one each time."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
+        return self._clients[service]
+
+    def publish(self, topic: str, message: str) -> None:
+        """Publish one message to the topic with this logical id, as SES does: one call of sns publish.
+
+        Raises ValueError for a message over 256 KB, as SNS takes none.
+        """
+        self.client("sns").publish(TopicArn=self._physical_id(topic), Message=_checked_size(message))
+
+    def publish_all(self, topic: str, messages: Iterable[str]) -> None:
+        """Publish many messages to the topic with this logical id, past boto3, which takes most of the time otherwise.
+
+        Raises ValueError at a message over 256 KB; those before it are published.
+        """
+        arn, sns = self._physical_id(topic), sns_backends[self.account][self.region]
+        for message in messages:
+            sns.publish(_checked_size(message), arn)
+
+    def enqueue(self, queue: str, bodies: Iterable[str]) -> None:
+        """Put messages straight onto the queue with this logical id: for those captured in another envelope."""
+        name = self._queue(queue).name
+        for body in bodies:
+            sqs_backends[self.account][self.region].send_message(name, body)
+
+    def deliver(self) -> int:
+        """Move messages from queues and topics to functions until all is quiet, as event source mappings do.
+
+        No time passes: a batch does not wait for company, and a message that failed is visible again at once, behind
+        the others. It becomes a dead letter after maxReceiveCount receives; without a redrive policy it stays on its
+        queue after five. A delayed message stays until its time has come. An exception in a handler brings the batch
+        back, as in Lambda, and is found in `invocations`.
+
+        Returns how many times a message was handed to a function or moved to a dead-letter queue.
+        """
+        moved = 0
+        attempts: Counter[str] = Counter()
+        for _ in range(_MAXIMUM_ROUNDS):
+            moved_now = self._deliver_notifications()
+            for source in self._sources:
+                moved_now += self._deliver_queue(source, attempts)
+            if not moved_now:
+                return moved
+            moved += moved_now
+        raise RuntimeError(f"there are still messages after {_MAXIMUM_ROUNDS} rounds: does a function feed itself?")
+
+    def tick(self, now: datetime) -> list[Invocation]:
+        """Run every enabled schedule whose target is a function as if its time had come, then deliver what follows.
+
+        A run that fails is not repeated: call again with the same time, as EventBridge Scheduler would.
+        """
+        if now.tzinfo is None:
+            raise ValueError("a schedule's time needs a time zone")
+        runs = []
+        for schedule in self._schedules():
+            run = self._invoke(self._functions.logical_id(schedule.target["Arn"]), self._scheduled_event(schedule, now))
+            runs.append(run)
+        self.deliver()
+        return runs
+
+    def invoke(self, function: str, event: object) -> Invocation:
+        """Run the function with this logical id on an event, which reaches it as JSON would."""
+        return self._invoke(function, json.loads(json.dumps(event)))
+
+    def emails(self) -> list[Email]:
+        """The e-mails that SNS sent to its subscribers since this was last asked."""
+        sent = list(self._deliveries.emails)
+        del self._deliveries.emails[: len(sent)]
+        return sent
+
+    def messages(self, queue: str) -> list[QueuedMessage]:
+        """What is on the queue with this logical id now. Looking is not receiving: nothing changes."""
+        return queues.peek(self._queue(queue))
+
+    def _physical_id(self, logical_id: str) -> str:
+        try:
+            return self.resources[logical_id]
+        except KeyError:
+            raise LookupError(f"this cloud has no {logical_id}; it has {', '.join(self.resources)}") from None
+
+    def _queue(self, logical_id: str) -> Queue:
+        return self._queue_named(self._physical_id(logical_id).rsplit("/", 1)[-1])
+
+    def _queue_named(self, name: str) -> Queue:
+        queue: Queue = sqs_backends[self.account][self.region].get_queue(name)
+        return queue
+
+    def _source(self, mapping: Resource) -> _Source:
+        properties = mapping.properties
+        return _Source(
+            queue=self._queue_named(properties["EventSourceArn"].rsplit(":", 1)[-1]),
+            function=self._functions.logical_id(properties["FunctionName"]),
+            batch_size=int(properties.get("BatchSize", 10)),
+            reports_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
+        )
+
+    def _schedules(self) -> list[Schedule]:
+        groups = scheduler_backends[self.account][self.region].schedule_groups.values()
+        return [
+            schedule
+            for group in groups
+            for schedule in group.schedules.values()
+            if schedule.state == "ENABLED" and ":function:" in schedule.target["Arn"]
+        ]
+
+    def _scheduled_event(self, schedule: Schedule, now: datetime) -> object:
+        """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
+        time = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        event = schedule.target.get("Input", "{}")
+        for name, value in {
+            "scheduled-time": time,
+            "schedule-arn": schedule.arn,
+            "execution-id": f"local-{time}",
+            "attempt-number": "1",
+        }.items():
+            event = event.replace(f"<aws.scheduler.{name}>", value)
+        return json.loads(event)
+
+    def _invoke(self, function: str, event: object) -> Invocation:
+        invocation = self._functions.invoke(function, event)
+        self.invocations.append(invocation)
+        return invocation
+
+    def _deliver_notifications(self) -> int:
+        moved = 0
+        waiting = self._deliveries.notifications
+        for _ in range(len(waiting)):
+            notification = waiting.popleft()
+            function = self._functions.logical_id(notification.function_arn)
+            for _attempt in range(_ASYNCHRONOUS_ATTEMPTS):
+                moved += 1
+                if self._invoke(function, {"Records": [notification.record]}).error is None:
+                    break
+        return moved
+
+    def _deliver_queue(self, source: _Source, attempts: Counter[str]) -> int:
+        moved = queues.take_dead_letters(source.queue)
+        tired: set[str] = set()
+        if source.queue.dead_letter_queue is None:
+            tired = {message for message, count in attempts.items() if count >= _ATTEMPTS_WITHOUT_REDRIVE}
+        for batch in queues.batches(source.queue, source.batch_size, leave=tired):
+            failed: Collection[str] = {message.id for message in batch}
+            try:
+                failed = self._offer(source, batch)
+            finally:
+                queues.settle(source.queue, batch, failed)
+            attempts.update(failed)
+            moved += len(batch)
+        return moved
+
+    def _offer(self, source: _Source, batch: list[Message]) -> Collection[str]:
+        """Invoke a function with a batch, and return the ids of the messages that must come again."""
+        records = [queues.lambda_record(source.queue, message) for message in batch]
+        invocation = self._invoke(source.function, {"Records": records})
+        everything = {message.id for message in batch}
+        if invocation.error is not None:
+            return everything
+        if not source.reports_failures:
+            return ()
+        return _failed_items(invocation.result, everything)
+
+
+def _failed_items(result: object, everything: Collection[str]) -> Collection[str]:
+    """Read a partial batch response. No list, or an empty one, is success; one entry that names no message of the batch
+    makes the whole batch a failure.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+    """
+    failures = result.get("batchItemFailures") if isinstance(result, dict) else None
+    if not failures:
+        return ()
+    failed = [item.get("itemIdentifier") if isinstance(item, dict) else None for item in failures]
+    return {item for item in failed if item} if all(item in everything for item in failed) else everything
+
+
+def _checked_size(message: str) -> str:
+    size = len(message.encode())
+    if size > _MAXIMUM_MESSAGE_BYTES:
+        raise ValueError(f"SNS takes messages of {_MAXIMUM_MESSAGE_BYTES} bytes at most, not of {size}")
+    return message
+
+
+@contextmanager
+def _no_other_aws(region: str) -> Iterator[None]:
+    """Until the block ends, the environment has none of the shell's AWS settings: no credentials, profile, endpoint or
+    configuration file of the user's can reach anything.
+    """
+    ours = {
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SESSION_TOKEN": "local",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # moto knows no endpoints with an account id in them.
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+    }
+    # TEST_SERVER_MODE and MOTO_ change what moto does.
+    theirs = [name for name in os.environ if name.startswith(("AWS_", "MOTO_", "TEST_SERVER_MODE", "TEST_PROXY_MODE"))]
+    before = {name: os.environ.get(name) for name in {*theirs, *ours}}
+    for name in theirs:
+        del os.environ[name]
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

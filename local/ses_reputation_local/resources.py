@@ -1,0 +1,246 @@
+"""Creates every resource of a template in moto, or says which one it could not create.
+
+moto 5.2.5 leaves out resource types that it does not know and still reports CREATE_COMPLETE, drops the expiry and the
+backups of a table, and would run functions in Docker. The types in CREATORS are made here, all others by moto.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from unittest.mock import patch
+
+from moto.awslambda.models import LambdaFunction, LayerVersion
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
+from moto.scheduler.models import scheduler_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from ses_reputation_local.regions import quick_regions
+from ses_reputation_local.template import Template
+
+# This imports all of moto's services, among them EC2, which lists its regions at import.
+with quick_regions():
+    from moto.cloudformation import parsing
+    from moto.cloudformation.models import Stack, cloudformation_backends
+
+STACK_NAME: Final = "ses-reputation"
+EVENT_SOURCE_MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+
+
+class ResourceError(Exception):
+    """A resource of the template that the local cloud can't create."""
+
+
+@dataclass
+class Resource:
+    """A resource that moto has no model for. moto sets the names by which it lists it."""
+
+    physical_resource_id: str
+    properties: Mapping[str, Any]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    logical_resource_id: str = ""
+    cf_resource_type: str = ""
+
+    def is_created(self) -> bool:
+        """Whether moto may go on."""
+        return True
+
+    def get_cfn_attribute(self, name: str) -> str:
+        """The value of Fn::GetAtt."""
+        return self.attributes[name]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What CloudFormation asks for: a name that is free, and properties in which nothing is left to resolve."""
+
+    name: str
+    properties: Mapping[str, Any]
+    account: str
+    region: str
+
+    def to_moto(self, model: Any, **properties: Any) -> Any:
+        """Let moto's model create it, with some properties replaced."""
+        declared = {"Properties": {**self.properties, **properties}}
+        return model.create_from_cloudformation_json(self.name, declared, self.account, self.region)
+
+
+def create_stack(template: Template, account: str, region: str) -> Mapping[str, Any]:
+    """Create the stack, and return moto's model, or a Resource, for every logical id whose condition holds.
+
+    Raises ResourceError, naming logical id and type, if one of them was not created.
+    """
+    backend = cloudformation_backends[account][region]
+    with _our_types():
+        stack = backend.create_stack(STACK_NAME, json.dumps(template.body), dict(template.parameters))
+    resources: Any = stack.resource_map
+    created: dict[str, Any] = {}
+    for logical_id, declared in template.body["Resources"].items():
+        if "Condition" in declared and not resources.lazy_condition_map[declared["Condition"]]:
+            continue
+        created[logical_id] = resources[logical_id]
+    return created
+
+
+# -- The types that moto lacks, or creates otherwise than AWS does -----------------------------------------------------
+
+
+def _subscription(request: Request) -> Resource:
+    properties = request.properties
+    backend = sns_backends[request.account][request.region]
+    subscription = backend.subscribe(properties["TopicArn"], properties["Endpoint"], properties["Protocol"])
+    # The scope goes first: moto reads the policy by it.
+    for name in ("FilterPolicyScope", "FilterPolicy", "RedrivePolicy", "DeliveryPolicy"):
+        if name in properties:
+            backend.set_subscription_attributes(subscription.arn, name, _as_json(properties[name]))
+    if _as_bool(properties.get("RawMessageDelivery", False)):
+        backend.set_subscription_attributes(subscription.arn, "RawMessageDelivery", "true")
+    return Resource(subscription.arn, properties, {"Arn": subscription.arn})
+
+
+def _topic_policy(request: Request) -> Resource:
+    for topic in request.properties["Topics"]:
+        sns_backends[request.account][request.region].set_topic_attribute(
+            topic, "policy", _as_json(request.properties["PolicyDocument"])
+        )
+    return Resource(request.name, request.properties)
+
+
+def _queue_policy(request: Request) -> Resource:
+    for url in request.properties["Queues"]:
+        name = url.rsplit("/", 1)[-1]
+        policy = {"Policy": _as_json(request.properties["PolicyDocument"])}
+        sqs_backends[request.account][request.region].set_queue_attributes(name, policy)
+    return Resource(request.name, request.properties)
+
+
+def _schedule(request: Request) -> Resource:
+    properties = request.properties
+    backend: Any = scheduler_backends[request.account][request.region]
+    schedule = backend.create_schedule(
+        name=request.name,
+        group_name=properties.get("GroupName"),
+        description=properties.get("Description"),
+        schedule_expression=properties["ScheduleExpression"],
+        schedule_expression_timezone=properties.get("ScheduleExpressionTimezone"),
+        flexible_time_window=properties["FlexibleTimeWindow"],
+        target=dict(properties["Target"]),
+        state=properties.get("State"),
+        start_date=properties.get("StartDate"),
+        end_date=properties.get("EndDate"),
+        kms_key_arn=properties.get("KmsKeyArn"),
+        action_after_completion=None,
+    )
+    return Resource(schedule.name, properties, {"Arn": schedule.arn})
+
+
+def _event_source_mapping(request: Request) -> Resource:
+    """Record it, for moto would start Docker on every message. Only what the local cloud can run is accepted."""
+    source = request.properties["EventSourceArn"].split(":")[2]
+    if source != "sqs" or request.properties.get("FilterCriteria"):
+        raise ResourceError(f"the local cloud moves messages from queues only, and does not filter them; not {source}")
+    return Resource(request.name, request.properties)
+
+
+def _table(request: Request) -> Any:
+    """A table as moto makes it, and what moto drops. To moto the text "false" is true, to CloudFormation it is not."""
+    protected = _as_bool(request.properties.get("DeletionProtectionEnabled", False))
+    table = request.to_moto(Table, DeletionProtectionEnabled=protected)
+    backend = dynamodb_backends[request.account][request.region]
+    if expiry := request.properties.get("TimeToLiveSpecification"):
+        backend.update_time_to_live(table.name, {**expiry, "Enabled": _as_bool(expiry["Enabled"])})
+    if recovery := request.properties.get("PointInTimeRecoverySpecification"):
+        enabled = _as_bool(recovery.get("PointInTimeRecoveryEnabled", False))
+        backend.update_continuous_backups(table.name, {**recovery, "PointInTimeRecoveryEnabled": enabled})
+    return table
+
+
+def _function(request: Request) -> Any:
+    # Its code is run from its folder; moto only has to know that there is a function.
+    variables = request.properties.get("Environment", {}).get("Variables", {})
+    # A number of a parameter becomes text in an environment.
+    texts = {"Variables": {name: str(value) for name, value in variables.items()}}
+    return request.to_moto(LambdaFunction, Code={"ZipFile": ""}, Environment=texts)
+
+
+def _layer(request: Request) -> Resource:
+    no_code = {"ZipFile": base64.b64encode(b"").decode()}
+    layer = request.to_moto(LayerVersion, Content=no_code)
+    # moto has no physical id for it, though a function refers to its layers by theirs.
+    return Resource(layer.arn, request.properties)
+
+
+CREATORS: Final[Mapping[str, Callable[[Request], Any]]] = {
+    "AWS::DynamoDB::Table": _table,
+    EVENT_SOURCE_MAPPING: _event_source_mapping,
+    "AWS::Lambda::Function": _function,
+    "AWS::Lambda::LayerVersion": _layer,
+    "AWS::SNS::Subscription": _subscription,
+    "AWS::SNS::TopicPolicy": _topic_policy,
+    "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::Scheduler::Schedule": _schedule,
+}
+
+_NAME_PROPERTIES: Final[Mapping[str, str]] = {
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Lambda::LayerVersion": "LayerName",
+    "AWS::Scheduler::Schedule": "Name",
+}
+
+
+def _as_json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _as_bool(value: Any) -> bool:
+    return value is True or value == "true"
+
+
+# -- How moto is told --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _our_types() -> Iterator[None]:
+    """While a stack is created, moto makes the types in CREATORS by them, and refuses those that nobody knows."""
+    create: Any = parsing.parse_and_create_resource
+
+    def create_or_refuse(
+        logical_id: str, resource_json: Mapping[str, Any], resources_map: Any, account_id: str, region_name: str
+    ) -> Any:
+        declared, resources, account, region = resource_json, resources_map, account_id, region_name
+        resource_type = declared["Type"]
+        if "Condition" in declared and not resources.lazy_condition_map[declared["Condition"]]:
+            return None
+        try:
+            if resource_type in CREATORS:
+                resource = CREATORS[resource_type](_request(logical_id, declared, resources, account, region))
+                resource.logical_resource_id = logical_id
+                resource.cf_resource_type = resource_type
+            elif resource_type in parsing.get_model_map():
+                resource = create(logical_id, declared, resources, account_id=account, region_name=region)
+            else:
+                raise ResourceError("moto has no model for it")  # noqa: TRY301 - one place that names the resource
+        except ResourceError as error:
+            raise ResourceError(f"{logical_id} ({resource_type}) was not created: {error}") from error
+        if resource is None:
+            raise ResourceError(f"{logical_id} ({resource_type}) was not created: moto returned nothing")
+        return resource
+
+    with (
+        patch.object(parsing, "parse_and_create_resource", create_or_refuse),
+        # moto reads JSON as YAML first, which takes half a second.
+        patch.object(Stack, "parse_template", staticmethod(json.loads)),
+    ):
+        yield
+
+
+def _request(logical_id: str, declared: Mapping[str, Any], resources: Any, account: str, region: str) -> Request:
+    name = parsing.generate_resource_name(declared["Type"], resources["AWS::StackName"], logical_id)
+    properties = parsing.clean_json(declared.get("Properties", {}), resources)
+    own_name = properties.get(_NAME_PROPERTIES.get(declared["Type"]), name)
+    return Request(own_name, properties, account, region)

@@ -1,0 +1,736 @@
+"""A simulator of SES: mail goes in, and the JSON that SES would publish comes out.
+
+Both formats are made: events of a configuration set, and feedback notifications of an identity. Everything follows from
+a seed and from the order of the calls, nothing from a clock, so a story gives the same events on every run.
+
+It shares no code with the parser on purpose: a mistake in one must not hide the same mistake in the other.
+https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parseaddr
+from enum import StrEnum
+from hashlib import blake2b
+from uuid import UUID
+
+SIMULATOR_DOMAIN = "simulator.amazonses.com"
+MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+# SES retries a soft bounce for 14 hours unless the configuration set's MaxDeliverySeconds says otherwise.
+RETRY_PERIOD = timedelta(hours=14)
+
+SOURCE_IP = "192.0.2.10"
+CALLER = "mailer"
+
+
+class Topic(StrEnum):
+    """Where a publication goes: the three topics of template.yaml."""
+
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    VOLUME = "volume"
+
+
+class Format(StrEnum):
+    """The two formats in which SES tells the same facts. Both can be on for one message."""
+
+    CONFIGURATION_SET = "configuration-set"
+    IDENTITY = "identity"
+
+
+class EventType(StrEnum):
+    """What an event destination can select. The space in `Rendering Failure` is SES's own."""
+
+    SEND = "Send"
+    DELIVERY = "Delivery"
+    BOUNCE = "Bounce"
+    COMPLAINT = "Complaint"
+    REJECT = "Reject"
+    OPEN = "Open"
+    CLICK = "Click"
+    RENDERING_FAILURE = "Rendering Failure"
+    DELIVERY_DELAY = "DeliveryDelay"
+    SUBSCRIPTION = "Subscription"
+
+
+# The JSON key of an event's own object. Its key and its type agree only by accident.
+BODY_KEYS: Mapping[EventType, str] = {
+    EventType.SEND: "send",
+    EventType.DELIVERY: "delivery",
+    EventType.BOUNCE: "bounce",
+    EventType.COMPLAINT: "complaint",
+    EventType.REJECT: "reject",
+    EventType.OPEN: "open",
+    EventType.CLICK: "click",
+    EventType.RENDERING_FAILURE: "failure",
+    EventType.DELIVERY_DELAY: "deliveryDelay",
+    EventType.SUBSCRIPTION: "subscription",
+}
+
+# An identity has no other notifications: without a configuration set, nobody hears of a send.
+NOTIFICATION_TYPES = frozenset({EventType.BOUNCE, EventType.COMPLAINT, EventType.DELIVERY})
+
+# The types missing here go to the volume topic, as the event destination in the docs sends them.
+TOPICS: Mapping[EventType, Topic] = {EventType.BOUNCE: Topic.BOUNCE, EventType.COMPLAINT: Topic.COMPLAINT}
+
+# Recorded events of these types have no headers, and those of the others no ARN of the identity.
+WITHOUT_HEADERS = frozenset({EventType.RENDERING_FAILURE, EventType.DELIVERY_DELAY})
+WITHOUT_SOURCE_ARN = frozenset({EventType.OPEN, EventType.CLICK})
+
+
+class BounceType(StrEnum):
+    """https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types"""
+
+    PERMANENT = "Permanent"
+    TRANSIENT = "Transient"
+    UNDETERMINED = "Undetermined"
+
+
+class BounceSubtype(StrEnum):
+    """Those that the page above lists, and the newer ones of suppression lists, validation and delivery time."""
+
+    GENERAL = "General"
+    NO_EMAIL = "NoEmail"
+    SUPPRESSED = "Suppressed"
+    ON_ACCOUNT_SUPPRESSION_LIST = "OnAccountSuppressionList"
+    ON_TENANT_SUPPRESSION_LIST = "OnTenantSuppressionList"
+    EMAIL_VALIDATION_SUPPRESSED = "EmailValidationSuppressed"
+    UNSUBSCRIBED_RECIPIENT = "UnsubscribedRecipient"
+    UNDETERMINED = "Undetermined"
+    MAILBOX_FULL = "MailboxFull"
+    MESSAGE_TOO_LARGE = "MessageTooLarge"
+    CONTENT_REJECTED = "ContentRejected"
+    ATTACHMENT_REJECTED = "AttachmentRejected"
+    CUSTOM_TIMEOUT_EXCEEDED = "CustomTimeoutExceeded"
+
+
+class FeedbackType(StrEnum):
+    """What a feedback report can be about. https://www.iana.org/assignments/marf-parameters"""
+
+    ABUSE = "abuse"
+    AUTH_FAILURE = "auth-failure"
+    FRAUD = "fraud"
+    NOT_SPAM = "not-spam"
+    OTHER = "other"
+    VIRUS = "virus"
+
+
+class DelayType(StrEnum):
+    """Why SES could not deliver yet. https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html"""
+
+    INTERNAL_FAILURE = "InternalFailure"
+    GENERAL = "General"
+    MAILBOX_FULL = "MailboxFull"
+    SPAM_DETECTED = "SpamDetected"
+    RECIPIENT_SERVER_ERROR = "RecipientServerError"
+    IP_FAILURE = "IPFailure"
+    TRANSIENT_COMMUNICATION_FAILURE = "TransientCommunicationFailure"
+    BYOIP_HOST_NAME_LOOKUP_UNAVAILABLE = "BYOIPHostNameLookupUnavailable"
+    UNDETERMINED = "Undetermined"
+    SENDING_DEFERRAL = "SendingDeferral"
+
+
+Span = tuple[timedelta, timedelta]
+"""The earliest and the latest that something happens."""
+
+PUBLISHING: Span = (timedelta(milliseconds=40), timedelta(milliseconds=400))
+ACCEPTING: Span = (timedelta(milliseconds=100), timedelta(milliseconds=400))
+DELIVERING: Span = (timedelta(seconds=1), timedelta(seconds=6))
+WITHHOLDING: Span = (timedelta(seconds=1), timedelta(seconds=2))
+REFUSING: Span = (timedelta(seconds=1), timedelta(seconds=30))
+ANSWERING: Span = (timedelta(seconds=20), timedelta(minutes=5))
+GIVING_UP: Span = (timedelta(hours=4), RETRY_PERIOD)
+DELAYING: Span = (timedelta(minutes=5), timedelta(minutes=30))
+COMPLAINING: Span = (timedelta(minutes=5), timedelta(hours=6))
+READING: Span = (timedelta(minutes=2), timedelta(hours=6))
+CLICKING: Span = (timedelta(seconds=5), timedelta(minutes=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """How a bounce of one kind looks: the enhanced status and reply of its delivery status notification.
+
+    Without a `status` there was no such notification. `attempted` is false where SES itself withheld the mail.
+    """
+
+    status: str | None
+    reply: str
+    when: Span = REFUSING
+    attempted: bool = True
+
+
+# A pair that is missing is one that SES does not have. UnsubscribedRecipient was seen, but never with its type.
+DIAGNOSES: Mapping[tuple[BounceType, BounceSubtype], Diagnosis] = {
+    (BounceType.PERMANENT, BounceSubtype.GENERAL): Diagnosis("5.1.1", "smtp; 550 5.1.1 No delivery to {address}"),
+    (BounceType.PERMANENT, BounceSubtype.NO_EMAIL): Diagnosis(
+        "5.1.1", "smtp; 550 5.1.1 <{address}>: nobody here has this address"
+    ),
+    (BounceType.PERMANENT, BounceSubtype.SUPPRESSED): Diagnosis(
+        "5.1.1", "SES withheld the mail: {address} is on its global suppression list", WITHHOLDING, attempted=False
+    ),
+    (BounceType.PERMANENT, BounceSubtype.ON_ACCOUNT_SUPPRESSION_LIST): Diagnosis(
+        "5.1.1", "SES withheld the mail: {address} is on the account's suppression list", WITHHOLDING, attempted=False
+    ),
+    (BounceType.PERMANENT, BounceSubtype.ON_TENANT_SUPPRESSION_LIST): Diagnosis(
+        "5.1.1", "SES withheld the mail: {address} is on the tenant's suppression list", WITHHOLDING, attempted=False
+    ),
+    (BounceType.PERMANENT, BounceSubtype.EMAIL_VALIDATION_SUPPRESSED): Diagnosis(
+        "5.1.1", "SES withheld the mail: {address} failed its validation", WITHHOLDING, attempted=False
+    ),
+    (BounceType.PERMANENT, BounceSubtype.UNSUBSCRIBED_RECIPIENT): Diagnosis(
+        "5.1.1", "SES withheld the mail: {address} has left the contact list", WITHHOLDING, attempted=False
+    ),
+    (BounceType.UNDETERMINED, BounceSubtype.UNDETERMINED): Diagnosis(None, ""),
+    (BounceType.TRANSIENT, BounceSubtype.GENERAL): Diagnosis(
+        "4.3.2", "smtp; 451 4.3.2 This server is too busy, come back later", GIVING_UP
+    ),
+    (BounceType.TRANSIENT, BounceSubtype.MAILBOX_FULL): Diagnosis(
+        "4.2.2", "smtp; 452 4.2.2 <{address}>: the mailbox has no room left", GIVING_UP
+    ),
+    (BounceType.TRANSIENT, BounceSubtype.MESSAGE_TOO_LARGE): Diagnosis(
+        "5.3.4", "smtp; 552 5.3.4 The message is larger than this server takes"
+    ),
+    (BounceType.TRANSIENT, BounceSubtype.CONTENT_REJECTED): Diagnosis(
+        "5.6.0", "smtp; 554 5.6.0 The text of the message was turned down"
+    ),
+    (BounceType.TRANSIENT, BounceSubtype.ATTACHMENT_REJECTED): Diagnosis(
+        "5.7.1", "smtp; 552 5.7.1 Attachments of this kind are turned down"
+    ),
+    (BounceType.TRANSIENT, BounceSubtype.CUSTOM_TIMEOUT_EXCEEDED): Diagnosis(
+        "4.4.7", "SES stopped trying: MaxDeliverySeconds is over", (timedelta(minutes=10), timedelta(hours=1))
+    ),
+}
+
+
+# The status and reply of each delay.
+DELAYS: Mapping[DelayType, tuple[str, str]] = {
+    DelayType.INTERNAL_FAILURE: ("4.3.0", "SES had a problem of its own and tries again"),
+    DelayType.GENERAL: ("4.0.0", "smtp; 450 4.0.0 Not now"),
+    DelayType.MAILBOX_FULL: ("4.2.2", "smtp; 452 4.2.2 <{address}>: the mailbox has no room left"),
+    DelayType.SPAM_DETECTED: ("4.7.1", "smtp; 451 4.7.1 Too much unwanted mail comes from you"),
+    DelayType.RECIPIENT_SERVER_ERROR: ("4.3.0", "smtp; 451 4.3.0 This server has a problem"),
+    DelayType.IP_FAILURE: ("4.7.0", "smtp; 421 4.7.0 No mail from this IP address for now"),
+    DelayType.TRANSIENT_COMMUNICATION_FAILURE: ("4.4.1", "smtp; 421 4.4.1 No answer from the server of {address}"),
+    DelayType.BYOIP_HOST_NAME_LOOKUP_UNAVAILABLE: ("4.4.3", "SES found no host name for the sending IP address"),
+    DelayType.UNDETERMINED: ("4.0.0", "smtp; 450 4.0.0 The server gave no reason"),
+    DelayType.SENDING_DEFERRAL: ("4.7.0", "smtp; 421 4.7.0 Too many messages at once"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as the sender hands it to SES. `recipients` are all of to, cc and bcc, as bare addresses.
+
+    `publishes` is what the event destination selects, or for identity notifications which of them have a topic.
+    ValueError for what SES would not accept.
+    """
+
+    source: str
+    recipients: tuple[str, ...]
+    configuration_set: str | None = None
+    tenant: str | None = None
+    subject: str = "A message for you"
+    tags: Mapping[str, str] = field(default_factory=dict)
+    formats: frozenset[Format] = frozenset({Format.CONFIGURATION_SET})
+    publishes: frozenset[EventType] = frozenset(EventType)
+    identity_headers: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.recipients) <= MAX_RECIPIENTS:
+            raise ValueError(f"SES takes 1 to {MAX_RECIPIENTS} recipients, not {len(self.recipients)}")
+        for address in (parseaddr(self.source)[1], *self.recipients):
+            if "@" not in address:
+                raise ValueError(f"{address!r} is no address")
+        if Format.CONFIGURATION_SET in self.formats and not self.configuration_set:
+            raise ValueError("without a configuration set SES publishes no events of one")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """One bounce notification. With `after_delivery` the server first accepted the mail and then sent a bounce or an
+    automatic reply, from which SES reads no status.
+    """
+
+    recipients: tuple[str, ...]
+    type: BounceType = BounceType.PERMANENT
+    subtype: BounceSubtype = BounceSubtype.GENERAL
+    after_delivery: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.type, self.subtype) not in DIAGNOSES:
+            raise ValueError(f"SES has no bounce {self.type}/{self.subtype}")
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One complaint. SES lists every recipient at the complainer's domain, since most providers hide who complained.
+
+    Without a `feedback_type` there was no feedback report. `withheld` names the suppression list that stopped the mail.
+    """
+
+    recipient: str
+    feedback_type: FeedbackType | None = FeedbackType.ABUSE
+    withheld: BounceSubtype | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """SES could not deliver yet and goes on trying."""
+
+    recipients: tuple[str, ...]
+    type: DelayType = DelayType.TRANSIENT_COMMUNICATION_FAILURE
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Somebody opened the message. SES does not say which recipient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Somebody followed a link. `tags` are those of the link."""
+
+    link: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Somebody left a topic of a contact list by the header that SES adds."""
+
+    contact_list: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """SES found a virus and tries no delivery; there is no Send either."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderingFailure:
+    """The template needs an attribute that the message does not give, so nothing is sent."""
+
+    template: str
+    attribute: str
+
+
+Outcome = Bounce | Complaint | Delay | Open | Click | Unsubscribe | Reject | RenderingFailure
+"""What becomes of a message beside its delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What SES publishes: `message` is the SNS message to the letter, `time` when SNS gets it."""
+
+    topic: Topic
+    time: datetime
+    message: str
+
+
+class SesSimulator:
+    """An SES account in one Region. Two simulators with one seed publish the same for the same calls."""
+
+    def __init__(self, seed: str = "ses", *, account: str = "123456789012", region: str = "us-east-1") -> None:
+        self.account = account
+        self.region = region
+        self._seed = seed
+        self._sent = 0
+
+    def send(self, at: datetime, message: Message, *outcomes: Outcome) -> list[Publication]:
+        """Everything that SES publishes about a message sent `at` this time, in order of time.
+
+        A recipient whom no outcome stops gets the message. Recipients at the mailbox simulator bring their outcome with
+        them. ValueError for a time without an offset, or an outcome of somebody who is no recipient.
+        """
+        if at.tzinfo is None:
+            raise ValueError("the time needs an offset")
+        _check(message, outcomes)
+        self._sent += 1
+        dice = Dice(f"{self._seed}/{self._sent}")
+        mail = _Mail(self.account, self.region, at.astimezone(UTC), message, dice)
+        return sorted(_publications(mail, (*outcomes, *simulated(message.recipients))), key=lambda p: p.time)
+
+
+def simulated(recipients: Iterable[str]) -> Iterator[Outcome]:
+    """Outcomes that the mailbox simulator has for its addresses, by the part before a +label. Others are delivered.
+
+    SES reports several bounces of one request in one notification.
+    https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
+    """
+    by_mailbox: dict[str, list[str]] = {}
+    for address in recipients:
+        mailbox, _, domain = address.lower().rpartition("@")
+        if domain == SIMULATOR_DOMAIN:
+            by_mailbox.setdefault(mailbox.partition("+")[0], []).append(address)
+    if bounced := by_mailbox.get("bounce"):
+        yield Bounce(tuple(bounced))
+    if suppressed := by_mailbox.get("suppressionlist"):
+        yield Bounce(tuple(suppressed), subtype=BounceSubtype.SUPPRESSED)
+    for address in by_mailbox.get("ooto", ()):
+        yield Bounce((address,), BounceType.TRANSIENT, after_delivery=True)
+    if complained := by_mailbox.get("complaint"):
+        yield Complaint(complained[0])
+
+
+def _check(message: Message, outcomes: Iterable[Outcome]) -> None:
+    for outcome in outcomes:
+        for address in _named(outcome):
+            if address not in message.recipients:
+                raise ValueError(f"{address} is no recipient of the message")
+            if _domain(address) == SIMULATOR_DOMAIN:
+                raise ValueError(f"{address} is at the mailbox simulator, which decides for itself")
+
+
+def _named(outcome: Outcome) -> tuple[str, ...]:
+    match outcome:
+        case Bounce(recipients) | Delay(recipients):
+            return recipients
+        case Complaint(recipient):
+            return (recipient,)
+        case _:
+            return ()
+
+
+class Dice:
+    """Numbers that look random and follow from a seed and a purpose alone."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+
+    def number(self, below: int, *purpose: object) -> int:
+        """Pick a number from 0 up to, but not, `below`."""
+        return int.from_bytes(self._bytes(purpose)) % below
+
+    def within(self, span: Span, *purpose: object) -> timedelta:
+        """Pick a length of time between the earliest and the latest, in milliseconds."""
+        earliest, latest = span
+        step = timedelta(milliseconds=1)
+        return earliest + step * self.number((latest - earliest) // step + 1, *purpose)
+
+    def uuid(self, *purpose: object) -> UUID:
+        """Make a UUID that looks like a random one."""
+        return UUID(bytes=self._bytes(purpose), version=4)
+
+    def _bytes(self, purpose: tuple[object, ...]) -> bytes:
+        return blake2b("/".join((self._seed, *map(str, purpose))).encode(), digest_size=16).digest()
+
+
+Json = dict[str, object]
+
+
+class _Mail:
+    """One message within SES: its id, and the `mail` object that every event about it carries."""
+
+    def __init__(self, account: str, region: str, at: datetime, message: Message, dice: Dice) -> None:
+        self.at = at
+        self.message = message
+        self.dice = dice
+        self.id = _ses_id(at, dice.uuid("message"))
+        self._account = account
+        self._address = parseaddr(message.source)[1]
+        self._source_arn = f"arn:aws:ses:{region}:{account}:identity/{_domain(self._address)}"
+
+    @property
+    def relay(self) -> str:
+        """The SES host that talks to the recipients' servers."""
+        return f"a{1 + self.dice.number(60, 'host')}-{1 + self.dice.number(250, 'relay')}.smtp-out.amazonses.com"
+
+    def publish(self, kind: EventType, time: datetime, body: Callable[[Format], Json]) -> Iterator[Publication]:
+        """One event in every format that is on, if it is selected. The formats share an event, not its feedback id."""
+        if kind not in self.message.publishes:
+            return
+        topic = TOPICS.get(kind, Topic.VOLUME)
+        for shape in sorted(self.message.formats):
+            published = time + self.dice.within(PUBLISHING, "publish", shape, kind, time)
+            document: Json = {BODY_KEYS[kind]: body(shape), "mail": self._mail(kind, shape)}
+            if shape is Format.CONFIGURATION_SET:
+                # Recorded events end in a line feed, notifications don't.
+                yield Publication(topic, published, json.dumps({"eventType": kind, **document}) + "\n")
+            elif kind in NOTIFICATION_TYPES:
+                yield Publication(topic, published, json.dumps({"notificationType": kind, **document}))
+
+    def feedback_id(self, time: datetime, *purpose: object) -> str:
+        """Bounces and complaints have one. AWS does not promise that it is one for both formats, so here it differs."""
+        return _ses_id(time, self.dice.uuid("feedback", *purpose))
+
+    def _mail(self, kind: EventType, shape: Format) -> Json:
+        mail: Json = {"timestamp": _iso(self.at), "source": self.message.source}
+        if shape is Format.IDENTITY or kind not in WITHOUT_SOURCE_ARN:
+            mail["sourceArn"] = self._source_arn
+        if shape is Format.IDENTITY:
+            mail |= {"sourceIp": SOURCE_IP, "callerIdentity": CALLER}
+        mail |= {"sendingAccountId": self._account, "messageId": self.id, "destination": [*self.message.recipients]}
+        if shape is Format.IDENTITY:
+            return mail | self._headers(self.message.subject) if self.message.identity_headers else mail
+        mail |= {"headersTruncated": False} if kind in WITHOUT_HEADERS else self._headers(self.message.subject)
+        return mail | {"tags": self._tags(kind)}
+
+    def _headers(self, subject: str) -> Json:
+        to, date = ", ".join(self.message.recipients), format_datetime(self.at)
+        headers = {"From": self.message.source, "To": to, "Subject": subject, "Date": date, "MIME-Version": "1.0"}
+        return {
+            "headersTruncated": False,
+            "headers": [{"name": name, "value": value} for name, value in headers.items()],
+            "commonHeaders": {
+                "from": [self.message.source],
+                "date": date,
+                "to": [*self.message.recipients],
+                "messageId": self.id,
+                "subject": subject,
+            },
+        }
+
+    def _tags(self, kind: EventType) -> Json:
+        tags = {
+            "ses:operation": "SendEmail",
+            "ses:configuration-set": self.message.configuration_set,
+            "ses:source-ip": SOURCE_IP,
+            "ses:from-domain": _domain(self._address),
+            "ses:caller-identity": CALLER,
+            "ses:tenant-name": self.message.tenant,
+            "ses:outgoing-ip": f"198.51.100.{self.dice.number(16, 'outgoing')}" if kind is EventType.DELIVERY else None,
+            **self.message.tags,
+        }
+        return {name: [value] for name, value in tags.items() if value}
+
+
+def _publications(mail: _Mail, outcomes: tuple[Outcome, ...]) -> Iterator[Publication]:
+    for outcome in outcomes:
+        match outcome:
+            case Reject():
+                yield from _reject(mail)
+                return
+            case RenderingFailure():
+                yield from _rendering_failure(mail, outcome)
+                return
+    yield from _send(mail)
+    yield from _deliveries(mail, _undelivered(outcomes))
+    for number, outcome in enumerate(outcomes):
+        match outcome:
+            case Bounce():
+                yield from _bounce(mail, outcome, number)
+            case Complaint():
+                yield from _complaint(mail, outcome, number)
+            case Delay():
+                yield from _delay(mail, outcome)
+            case Open():
+                yield from _open(mail)
+            case Click():
+                yield from _click(mail, outcome, number)
+            case Unsubscribe():
+                yield from _subscription(mail, outcome)
+
+
+def _undelivered(outcomes: Iterable[Outcome]) -> set[str]:
+    stopped: set[str] = set()
+    for outcome in outcomes:
+        match outcome:
+            case Bounce(recipients, after_delivery=False):
+                stopped.update(recipients)
+            case Complaint(recipient, withheld=BounceSubtype()):
+                stopped.add(recipient)
+    return stopped
+
+
+def _send(mail: _Mail) -> Iterator[Publication]:
+    # Also for recipients whom a suppression list stops a moment later.
+    # https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html
+    yield from mail.publish(EventType.SEND, mail.at + mail.dice.within(ACCEPTING, "accept"), lambda _: {})
+
+
+def _deliveries(mail: _Mail, undelivered: set[str]) -> Iterator[Publication]:
+    """One Delivery for each receiving domain: SES hands a message over once to all recipients of a server."""
+    for domain, recipients in _by_domain(mail.message.recipients).items():
+        if accepted := [address for address in recipients if address not in undelivered]:
+            yield from _delivery(mail, domain, accepted)
+
+
+def _delivery(mail: _Mail, domain: str, accepted: list[str]) -> Iterator[Publication]:
+    time = _delivered(mail, domain)
+    body: Json = {
+        "timestamp": _iso(time),
+        "processingTimeMillis": (time - mail.at) // timedelta(milliseconds=1),
+        "recipients": accepted,
+        "smtpResponse": f"250 2.0.0 {mail.dice.uuid('queue', domain).hex[:10].upper()} taken for delivery",
+        "reportingMTA": mail.relay,
+    }
+    remote: Json = {"remoteMtaIp": _remote_ip(mail, domain)}
+    yield from mail.publish(EventType.DELIVERY, time, lambda shape: _in_identity(shape, body, remote))
+
+
+def _bounce(mail: _Mail, bounce: Bounce, number: int) -> Iterator[Publication]:
+    diagnosis = DIAGNOSES[bounce.type, bounce.subtype]
+    domain = _domain(bounce.recipients[0])
+    if bounce.after_delivery:
+        time = _delivered(mail, domain) + mail.dice.within(ANSWERING, "answer", number)
+    else:
+        time = mail.at + mail.dice.within(diagnosis.when, "bounce", number)
+    reported = diagnosis.status is not None and not bounce.after_delivery
+    body: Json = {
+        "bounceType": bounce.type,
+        "bounceSubType": bounce.subtype,
+        "bouncedRecipients": [
+            {
+                "emailAddress": address,
+                "action": "failed",
+                "status": diagnosis.status,
+                "diagnosticCode": diagnosis.reply.format(address=address),
+            }
+            if reported
+            else {"emailAddress": address}
+            for address in bounce.recipients
+        ],
+        "timestamp": _iso(time),
+    }
+    if reported:
+        body["reportingMTA"] = f"dns; {mail.relay if diagnosis.attempted else 'amazonses.com'}"
+    remote: Json = {"remoteMtaIp": _remote_ip(mail, domain)} if diagnosis.attempted else {}
+    yield from mail.publish(
+        EventType.BOUNCE,
+        time,
+        lambda shape: _in_identity(shape, {**body, "feedbackId": mail.feedback_id(time, number, shape)}, remote),
+    )
+
+
+def _complaint(mail: _Mail, complaint: Complaint, number: int) -> Iterator[Publication]:
+    domain = _domain(complaint.recipient)
+    simulator = domain == SIMULATOR_DOMAIN
+    if complaint.withheld:
+        time = mail.at + mail.dice.within(WITHHOLDING, "complaint", number)
+    else:
+        when = WITHHOLDING if simulator else COMPLAINING
+        time = _delivered(mail, domain) + mail.dice.within(when, "complaint", number)
+    suspects = [complaint.recipient] if complaint.withheld else _suspects(mail.message.recipients, domain)
+    body: Json = {
+        "complainedRecipients": [{"emailAddress": address} for address in suspects],
+        "timestamp": _iso(time),
+        "complaintSubType": complaint.withheld,
+    }
+    if complaint.feedback_type and not complaint.withheld:
+        body["userAgent"] = "Amazon SES Mailbox Simulator" if simulator else f"{domain} feedback loop"
+        body["complaintFeedbackType"] = complaint.feedback_type
+        body["arrivalDate"] = _iso(time)
+    yield from mail.publish(
+        EventType.COMPLAINT,
+        time,
+        lambda shape: {**body, "feedbackId": mail.feedback_id(time, number, shape)},
+    )
+
+
+def _suspects(recipients: Iterable[str], domain: str) -> list[str]:
+    at_domain = _by_domain(recipients)[domain]
+    # Of its own addresses, the mailbox simulator complains only for complaint@.
+    return [a for a in at_domain if a.lower().startswith("complaint")] if domain == SIMULATOR_DOMAIN else at_domain
+
+
+def _delay(mail: _Mail, delay: Delay) -> Iterator[Publication]:
+    status, reply = DELAYS[delay.type]
+    time = mail.at + mail.dice.within(DELAYING, "delay", *delay.recipients)
+    body: Json = {
+        "timestamp": _iso(time),
+        "delayType": delay.type,
+        "expirationTime": _iso(mail.at + RETRY_PERIOD),
+        "delayedRecipients": [
+            {
+                "emailAddress": address,
+                "status": status,
+                "diagnosticCode": reply.format(address=address),
+            }
+            for address in delay.recipients
+        ],
+        "reportingMTA": mail.relay,
+    }
+    yield from mail.publish(EventType.DELIVERY_DELAY, time, lambda _: body)
+
+
+def _open(mail: _Mail) -> Iterator[Publication]:
+    time = _read(mail)
+    yield from mail.publish(EventType.OPEN, time, lambda _: _reader(mail, time))
+
+
+def _click(mail: _Mail, click: Click, number: int) -> Iterator[Publication]:
+    time = _read(mail) + mail.dice.within(CLICKING, "click", number)
+    link_tags = {name: [value] for name, value in click.tags.items()} or None
+    body = {**_reader(mail, time), "link": click.link, "linkTags": link_tags}
+    yield from mail.publish(EventType.CLICK, time, lambda _: body)
+
+
+def _subscription(mail: _Mail, unsubscribe: Unsubscribe) -> Iterator[Publication]:
+    time = _read(mail) + mail.dice.within(CLICKING, "unsubscribe")
+
+    def preferences(status: str) -> Json:
+        choice = {"topicName": unsubscribe.topic, "subscriptionStatus": status}
+        return {"unsubscribeAll": False, "topicSubscriptionStatus": [choice]}
+
+    body: Json = {
+        "contactList": unsubscribe.contact_list,
+        "timestamp": _iso(time),
+        "source": "UnsubscribeHeader",
+        "newTopicPreferences": preferences("OptOut"),
+        "oldTopicPreferences": preferences("OptIn"),
+    }
+    yield from mail.publish(EventType.SUBSCRIPTION, time, lambda _: body)
+
+
+def _reject(mail: _Mail) -> Iterator[Publication]:
+    time = mail.at + mail.dice.within(ACCEPTING, "reject")
+    yield from mail.publish(EventType.REJECT, time, lambda _: {"reason": "Bad content"})
+
+
+def _rendering_failure(mail: _Mail, failure: RenderingFailure) -> Iterator[Publication]:
+    body: Json = {
+        "templateName": failure.template,
+        "errorMessage": f"The template asks for '{failure.attribute}', which the message does not give",
+    }
+    time = mail.at + mail.dice.within(ACCEPTING, "render")
+    yield from mail.publish(EventType.RENDERING_FAILURE, time, lambda _: body)
+
+
+def _in_identity(shape: Format, body: Json, extra: Json) -> Json:
+    """Only identity notifications say which server SES talked to."""
+    return {**body, **extra} if shape is Format.IDENTITY else body
+
+
+def _reader(mail: _Mail, time: datetime) -> Json:
+    return {
+        "timestamp": _iso(time),
+        "ipAddress": f"198.51.100.{64 + mail.dice.number(64, 'reader')}",
+        "userAgent": "Mozilla/5.0 (compatible; a mail program)",
+    }
+
+
+def _delivered(mail: _Mail, domain: str) -> datetime:
+    return mail.at + mail.dice.within(DELIVERING, "deliver", domain)
+
+
+def _read(mail: _Mail) -> datetime:
+    return mail.at + mail.dice.within(READING, "read")
+
+
+def _remote_ip(mail: _Mail, domain: str) -> str:
+    return f"198.51.100.{128 + mail.dice.number(128, 'remote', domain)}"
+
+
+def _by_domain(recipients: Iterable[str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for address in recipients:
+        grouped.setdefault(_domain(address), []).append(address)
+    return grouped
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _ses_id(time: datetime, uuid: UUID) -> str:
+    """Ids that SES makes are a prefix of the Region, the milliseconds since 1970 in hex, and a UUID."""
+    milliseconds = (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return f"0100{milliseconds:012x}-{uuid}-000000"
