@@ -131,25 +131,41 @@ def test_a_handler_that_is_not_there_raises(tmp_path: Path) -> None:
         cloud.invoke("F", {})
 
 
+UNKNOWN_TYPE = "Resources: {Alarm: {Type: AWS::Unheard::Of, Properties: {}}}"
+
+FILTERED_SOURCE = f"""
+{QUEUE_AND_FUNCTION}
+  Source:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: !Ref F
+      EventSourceArn: !GetAtt Queue.Arn
+      FilterCriteria: {{Filters: [{{Pattern: "{{}}"}}]}}
+"""
+
+BAD_NAME = "Resources: {Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: 'not a name'}}}"
+
+UNKNOWN_REFERENCE = """
+Resources:
+  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Other}}
+  Other: {Type: AWS::Unheard::Of, Properties: {}}
+"""
+
+
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        (
-            "Resources: {Alarm: {Type: AWS::Unheard::Of, Properties: {}}}",
-            "Alarm (AWS::Unheard::Of) was not created: moto has no model for it",
-        ),
-        (
-            QUEUE_AND_FUNCTION + "  Source: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: !Ref F, "
-            "EventSourceArn: !GetAtt Queue.Arn, FilterCriteria: {Filters: [{Pattern: '{}'}]}}}",
-            "Source (AWS::Lambda::EventSourceMapping) was not created: ",
-        ),
+        (UNKNOWN_TYPE, "Alarm (AWS::Unheard::Of) was not created: moto has no model for it"),
+        (FILTERED_SOURCE, "Source (AWS::Lambda::EventSourceMapping) was not created: the local cloud moves messages"),
+        (BAD_NAME, "Topic (AWS::SNS::Topic) was not created: "),
+        (UNKNOWN_REFERENCE, "Other (AWS::Unheard::Of) was not created: "),
     ],
-    ids=["unknown type", "unsupported property"],
+    ids=["unknown type", "unsupported property", "wrong property", "another resource that it refers to"],
 )
 def test_a_resource_that_can_not_be_created_is_an_error(tmp_path: Path, template: str, message: str) -> None:
     with pytest.raises(ResourceError) as refused, LocalCloud(template=write(tmp_path, template)):
         pass
-    assert message in str(refused.value)
+    assert str(refused.value).startswith(message)
 
 
 @pytest.mark.parametrize("condition", ["Never", "Always"])
@@ -245,7 +261,7 @@ def test_regions_are_the_same_when_they_are_listed_quickly(service: str) -> None
 
 def test_a_cloud_that_could_not_start_leaves_the_way_free(tmp_path: Path) -> None:
     before = dict(os.environ)
-    bad = write(tmp_path, "Resources: {Alarm: {Type: AWS::Unheard::Of, Properties: {}}}")
+    bad = write(tmp_path, UNKNOWN_TYPE)
     with pytest.raises(ResourceError), LocalCloud(template=bad):
         pass
     assert dict(os.environ) == before

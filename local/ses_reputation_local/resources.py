@@ -142,7 +142,9 @@ def _event_source_mapping(request: Request) -> Resource:
     """Record it, for moto would start Docker on every message. Only what the local cloud can run is accepted."""
     source = request.properties["EventSourceArn"].split(":")[2]
     if source != "sqs" or request.properties.get("FilterCriteria"):
-        raise ResourceError(f"the local cloud moves messages from queues only, and does not filter them; not {source}")
+        raise NotImplementedError(
+            f"the local cloud moves messages from queues only, and does not filter them; not {source}"
+        )
     return Resource(request.name, request.properties)
 
 
@@ -224,8 +226,11 @@ def _our_types() -> Iterator[None]:
             elif resource_type in parsing.get_model_map():
                 resource = create(logical_id, declared, resources, account_id=account, region_name=region)
             else:
-                raise ResourceError("moto has no model for it")  # noqa: TRY301 - one place that names the resource
-        except ResourceError as error:
+                raise NotImplementedError("moto has no model for it")  # noqa: TRY301 - one place names the resource
+        except ResourceError:
+            # It is about another resource, which this one refers to.
+            raise
+        except Exception as error:
             raise ResourceError(f"{logical_id} ({resource_type}) was not created: {error}") from error
         if resource is None:
             raise ResourceError(f"{logical_id} ({resource_type}) was not created: moto returned nothing")

@@ -1,0 +1,111 @@
+# The front door: `make` alone lists what there is. It needs make and python3 (3.11 or newer) and nothing else; each
+# target installs what it needs from requirements/ into .venv when it first runs, and again when the pins have changed.
+
+PYTHON ?= python3
+ARGS ?=
+
+# The sets are complete and pinned by hash: pip resolves nothing, compiles nothing, and installs nothing unpinned.
+INSTALL = -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
+EDITABLE = -m pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable
+SAM = SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .venv-sam/bin/python -m samcli
+RUNTIME = $(shell sed -n 's/^ *Runtime: python//p' template.yaml)
+
+# One resolution, check.txt, holds everything; the other sets are cut from it, so that no two of them disagree.
+COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --generate-hashes --only-binary :all: \
+	--no-annotate --custom-compile-command "make lock" $(ARGS)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.SUFFIXES:
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: .venv/demo.installed ## Run a story through the local cloud; ARGS="..." passes options on
+	@.venv/bin/ses-reputation demo $(ARGS)
+
+.PHONY: test
+test: .venv/test.installed ## Run the tests; ARGS="-k window" passes options on
+	@.venv/bin/python -m pytest --numprocesses auto $(ARGS)
+
+.PHONY: check
+check: lint types template build ## Run lint, types, template and build
+
+.PHONY: lint
+lint: .venv/check.installed ## Check style and format
+	.venv/bin/python -m ruff check
+	.venv/bin/python -m ruff format --check
+
+.PHONY: types
+types: .venv/check.installed ## Check types
+	.venv/bin/python -m mypy
+
+.PHONY: template
+template: .venv/check.installed .venv-sam/installed ## Check template.yaml
+	.venv/bin/cfn-lint template.yaml
+	$(SAM) validate --lint
+
+.PHONY: build
+build: .venv/demo.installed .venv-sam/installed ## Build what is deployed into .aws-sam, and check that Lambda can import it
+	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(SAM) build
+	.venv/bin/python .ci/check_build.py
+
+.PHONY: lock
+lock: .venv-lock/installed ## Pin requirements anew after a change in pyproject.toml; ARGS=--upgrade takes newer versions
+	$(COMPILE) pyproject.toml --extra local --group build --group functions --group test --group check \
+		--python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/check.txt
+	$(COMPILE) pyproject.toml --extra local --group build --group test \
+		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/test.txt
+	$(COMPILE) pyproject.toml --extra local --group build \
+		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/demo.txt
+	$(COMPILE) --group functions \
+		--python-version $(RUNTIME) --constraints requirements/check.txt --output-file layers/dependencies/requirements.txt
+	$(COMPILE) --group sam \
+		--python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/sam.txt
+	$(COMPILE) --group lock --python-version 3.11 --output-file requirements/lock.txt
+
+.PHONY: clean
+clean: ## Delete everything that the other targets made
+	rm -rf .venv .venv-sam .venv-lock .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# -- Virtual environments ----------------------------------------------------------------------------------------------
+# .venv for the project; .venv-sam for the SAM CLI, which pins packages that the project has newer; .venv-lock for uv.
+
+.venv/%.installed: requirements/%.txt pyproject.toml .venv/bin/python
+	@echo "Installing requirements/$*.txt into .venv ..."
+	@.venv/bin/python $(INSTALL) --requirement $< || $(INSTALL_FAILED)
+	@.venv/bin/python $(EDITABLE) .
+	@touch $@
+
+.venv-sam/installed .venv-lock/installed: .venv-%/installed: requirements/%.txt .venv-%/bin/python
+	@echo "Installing $< into $(@D) ..."
+	@$(@D)/bin/python $(INSTALL) --requirement $< || $(INSTALL_FAILED)
+	@touch $@
+
+INSTALL_FAILED = { echo "If a package has no wheel for this Python, try another: make PYTHON=python3.13 ..." >&2; exit 1; }
+
+# .venv is tied to its folder, so a moved or copied tree makes a new one; asking for another PYTHON does so too.
+ifneq ($(shell cat .venv/made-in 2>/dev/null),$(CURDIR))
+.PHONY: .venv/bin/python
+else ifneq ($(origin PYTHON),file)
+ifneq ($(shell cat .venv/made-with 2>/dev/null),$(PYTHON))
+.PHONY: .venv/bin/python
+endif
+endif
+
+.venv/bin/python .venv-sam/bin/python .venv-lock/bin/python: %/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here. $(WANTED)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is $$($(PYTHON) --version 2>&1), which is too old. $(WANTED)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) lacks venv. On Debian and Ubuntu: apt install python3-venv. $(WANTED)" >&2; exit 1; }
+	@echo "Creating $* with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv --clear $*
+	@printf '%s' '$(CURDIR)' > $*/made-in
+	@printf '%s' '$(PYTHON)' > $*/made-with
+
+WANTED = Python 3.11 or newer is needed; name one that you have: make PYTHON=/path/to/python3 ...

@@ -1,0 +1,185 @@
+"""evaluate_reputation over fakes: what is due is judged, and what changed is told, once."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from ses_reputation.domain.counting import Measure
+from ses_reputation.domain.lifecycle import Change, Standing, Status
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.rates import HourCounts, Metric
+from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.evaluate import AlertsNotSent, Due, Evaluated, Versioned, evaluate_reputation
+from ses_reputation.notices.alert import Alert, alert_of
+
+NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+GMAIL = Scope("provider/gmail")
+YAHOO = Scope("provider/yahoo")
+
+
+class FakeCounters:
+    """Counts by scope, newest hour first; notes which scopes were read."""
+
+    def __init__(self, hours: dict[Scope, list[HourCounts]]) -> None:
+        self.by_scope = hours
+        self.read: list[Scope] = []
+
+    def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+        self.read.append(scope)
+        return (hour for hour in self.by_scope.get(scope, []) if hour.hour < before)
+
+
+class FakeStandings:
+    def __init__(self, *due: Scope) -> None:
+        self.marks = dict.fromkeys(due, "1")
+        self.kept: dict[Scope, Versioned] = {}
+        self.history: list[Change] = []
+        self.waiting: list[Alert] = []
+        self.sent: dict[str, str] = {}
+        self.overtaken: set[Scope] = set()
+
+    def due(self) -> Iterator[Due]:
+        return (Due(scope, token) for scope, token in list(self.marks.items()))
+
+    def read(self, scope: Scope) -> Versioned:
+        return self.kept.get(scope, Versioned(Standing(scope)))
+
+    def write(self, standing: Standing, version: int, changes: Sequence[Change], alerts: Sequence[Alert]) -> bool:
+        if standing.scope in self.overtaken or self.read(standing.scope).version != version:
+            return False
+        self.kept[standing.scope] = Versioned(standing, version + 1)
+        self.history += changes
+        self.waiting += alerts
+        return True
+
+    def settle(self, due: Due) -> None:
+        if self.marks.get(due.scope) == due.token:
+            del self.marks[due.scope]
+
+    def outbox(self) -> Iterator[Alert]:
+        return iter(list(self.waiting))
+
+    def mark_sent(self, alert: Alert, message_id: str) -> None:
+        self.waiting.remove(alert)
+        self.sent[alert.id] = message_id
+
+
+class FakeTopic:
+    def __init__(self, refuses: str = "") -> None:
+        self.published: list[Alert] = []
+        self.refuses = refuses
+
+    def publish(self, alert: Alert) -> str:
+        if alert.scope == self.refuses:
+            raise ConnectionError("no answer")
+        self.published.append(alert)
+        return f"message-{len(self.published)}"
+
+
+def hour(ago: int, provider: str = "gmail", sent: int = 1000, hard_bounced: int = 0) -> HourCounts:
+    counts = {(provider, Measure.SENT): sent, (provider, Measure.HARD_BOUNCED): hard_bounced}
+    return HourCounts(NOW - ago * HOUR, counts)
+
+
+BAD = FakeCounters({ACCOUNT: [hour(1, hard_bounced=200)]})
+
+
+def evaluate(
+    counters: FakeCounters, standings: FakeStandings, topic: FakeTopic | None = None, now: datetime = NOW
+) -> Evaluated:
+    to_alert = partial(alert_of, policy=Policy(), account="123456789012", region="eu-west-1")
+    return evaluate_reputation(now, Policy(), counters, standings, topic or FakeTopic(), to_alert)
+
+
+def test_only_what_is_due_is_read_and_judged() -> None:
+    counters = FakeCounters({ACCOUNT: [hour(1)], Scope("tenant/idle"): [hour(1)]})
+    standings = FakeStandings(ACCOUNT)
+    assert evaluate(counters, standings) == Evaluated(scopes=1)
+    assert counters.read == [ACCOUNT]
+    assert standings.kept.keys() == {ACCOUNT}
+
+
+def test_a_healthy_scope_is_settled_until_its_counts_change() -> None:
+    standings = FakeStandings(ACCOUNT)
+    evaluate(FakeCounters({ACCOUNT: [hour(1)]}), standings)
+    assert standings.marks == {}
+
+
+def test_a_scope_that_is_marked_again_meanwhile_stays_due() -> None:
+    standings = FakeStandings(ACCOUNT)
+
+    class MarkedWhileRead(FakeCounters):
+        def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+            standings.marks[ACCOUNT] = "2"
+            return super().hours(scope, before)
+
+    evaluate(MarkedWhileRead({ACCOUNT: [hour(1)]}), standings)
+    assert standings.marks == {ACCOUNT: "2"}
+
+
+def test_a_change_is_recorded_and_told_once() -> None:
+    standings, topic = FakeStandings(ACCOUNT), FakeTopic()
+    assert evaluate(BAD, standings, topic) == Evaluated(scopes=1, changes=1, alerts=1, awaited=1)
+    (alert,) = topic.published
+    assert (alert.scope, alert.metric, alert.before, alert.after) == (
+        "account",
+        "bounce_rate",
+        "Healthy",
+        "Probation",
+    )
+    assert standings.sent == {alert.id: "message-1"}
+    assert evaluate(BAD, standings, topic) == Evaluated(scopes=1, awaited=1), "the same moment again"
+    assert evaluate(BAD, standings, topic, NOW + HOUR) == Evaluated(scopes=1, awaited=1), (
+        "on probation, time may move it"
+    )
+    assert len(topic.published) == 1
+
+
+def test_what_only_a_person_can_move_is_settled() -> None:
+    standings = FakeStandings(ACCOUNT)
+    evaluate(BAD, standings)
+    late = NOW + Policy().probation
+    evaluate(BAD, standings, now=late)
+    assert standings.kept[ACCOUNT].standing.status is Status.PENDING_DECISION
+    assert standings.marks == {ACCOUNT: "1"}, "what has just changed is looked at once more"
+    evaluate(BAD, standings, now=late + HOUR)
+    assert standings.marks == {}
+
+
+def test_the_accounts_hours_are_read_once_for_all_its_providers() -> None:
+    counters = FakeCounters({ACCOUNT: [hour(1, "gmail"), hour(2, "yahoo", hard_bounced=200), hour(3, "gmail", 10)]})
+    standings = FakeStandings(GMAIL, ACCOUNT, YAHOO)
+    evaluate(counters, standings)
+    assert counters.read == [ACCOUNT]
+    windows = {
+        scope: kept.standing.measures[Metric.BOUNCE_RATE].window.eligible for scope, kept in standings.kept.items()
+    }
+    assert windows == {GMAIL: 1010, ACCOUNT: 2010, YAHOO: 1000}
+    assert standings.kept[YAHOO].standing.status is Status.PROBATION
+
+
+def test_what_another_run_wrote_first_stays_due_and_is_not_told_twice() -> None:
+    standings, topic = FakeStandings(ACCOUNT), FakeTopic()
+    standings.overtaken.add(ACCOUNT)
+    assert evaluate(BAD, standings, topic) == Evaluated(scopes=1, overtaken=1)
+    assert (standings.marks, topic.published) == ({ACCOUNT: "1"}, [])
+
+
+def test_an_alert_that_will_not_go_keeps_back_no_other_and_stays() -> None:
+    standings = FakeStandings(ACCOUNT, GMAIL)
+    topic = FakeTopic(refuses="account")
+    with pytest.raises(AlertsNotSent, match="1 alerts could not be sent, the first because: no answer"):
+        evaluate(BAD, standings, topic)
+    assert [alert.scope for alert in topic.published] == ["provider/gmail"]
+    topic.refuses = ""
+    assert evaluate(BAD, standings, topic).alerts == 1
+    assert [alert.scope for alert in topic.published] == ["provider/gmail", "account"]
+
+
+def test_mail_of_the_hour_that_is_running_counts_and_that_of_the_future_does_not() -> None:
+    counters = FakeCounters({ACCOUNT: [hour(-1, hard_bounced=1000), hour(0, sent=100), hour(1, sent=100)]})
+    standings = FakeStandings(ACCOUNT)
+    evaluate(counters, standings, now=NOW + timedelta(minutes=15))
+    assert standings.kept[ACCOUNT].standing.measures[Metric.BOUNCE_RATE].window.eligible == 200
