@@ -49,11 +49,19 @@ class DynamoDbStandings:
 
     def write(self, standing: Standing, version: int, changes: Sequence[Change], alerts: Sequence[Alert]) -> bool:
         """Write a standing with its changes and the alerts to send; False if it no longer has the version."""
-        actions: list[Any] = [self._put_standing(standing, version)]
-        actions += [{"Put": {"TableName": self._table, "Item": _change_item(change)}} for change in changes]
+        put = self._put_standing(standing, version)
+        actions: list[Any] = [{"Put": {"TableName": self._table, "Item": _change_item(change)}} for change in changes]
         actions += [{"Put": {"TableName": self._table, "Item": _outbox_item(alert)}} for alert in alerts]
         try:
-            self._client.transact_write_items(TransactItems=actions)
+            if actions:
+                self._client.transact_write_items(TransactItems=[{"Put": put}, *actions])
+            else:
+                self._client.put_item(**put)  # On its own it costs half of what it costs in a transaction.
+        except (
+            self._client.exceptions.ConditionalCheckFailedException,
+            self._client.exceptions.TransactionConflictException,
+        ):
+            return False
         except self._client.exceptions.TransactionCanceledException as error:
             codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
             if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
@@ -112,7 +120,7 @@ class DynamoDbStandings:
                 "ConditionExpression": "version = :version",
                 "ExpressionAttributeValues": {":version": {"N": str(version)}},
             }
-        return {"Put": {"TableName": self._table, "Item": item, **condition}}
+        return {"TableName": self._table, "Item": item, **condition}
 
     def _query(self, collection: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(

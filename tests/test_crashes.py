@@ -1,0 +1,137 @@
+"""A function that dies at any AWS call, and runs again: the same counts, the same changes, and no alert is lost."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation_local.cloud import LocalCloud
+
+from tests.test_whole_path import EMAIL, HOUR, MORNING, mail, publish, totals
+
+POISON = "not an event at all"
+MINUTE = timedelta(minutes=1)
+
+
+class Killed(BaseException):
+    """The process is gone: nothing in it can catch this."""
+
+
+class Failure(Protocol):
+    """How a call goes wrong, before or after it took effect."""
+
+    def __call__(self) -> BaseException: ...
+
+
+def killed() -> BaseException:
+    return Killed()
+
+
+def refused() -> BaseException:
+    return ClientError({"Error": {"Code": "InternalServerError", "Message": "try again"}}, "any")
+
+
+@dataclass
+class Calls:
+    """Watches every AWS call of every client, and makes one of them fail."""
+
+    fail_at: int = 0
+    failure: Failure = killed
+    armed: bool = False
+    seen: list[str] = field(default_factory=list)
+
+    def note(self, model: Any, **_: Any) -> None:
+        if self.armed:
+            self.seen.append(model.name)
+            if len(self.seen) == self.fail_at:
+                raise self.failure()
+
+
+@contextmanager
+def watched(calls: Calls, moment: str = "before-call") -> Iterator[None]:
+    """`before-call`: the request is never sent. `after-call`: it took effect, and nobody hears of it."""
+    boto3.setup_default_session()
+    assert boto3.DEFAULT_SESSION is not None
+    boto3.DEFAULT_SESSION.events.register(moment, calls.note)
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = None
+
+
+@dataclass(frozen=True)
+class Story:
+    """What came of a run."""
+
+    counts: dict[str, Any]
+    changes: list[str]
+    emails: set[str]
+    reasons: set[str]
+
+
+def run(calls: Calls, moment: str = "before-call") -> Story:
+    """Good mail, bounces, poison and duplicates through both functions; each runs again until it came to its end."""
+    with LocalCloud({**EMAIL, "MinimumVolume": "10"}) as cloud, watched(calls, moment):
+        bad = mail(10, bad=3)
+        publish(cloud, [*bad, *bad[:4], *mail(30, bad=0, at=MORNING + 5 * MINUTE, configuration_set="receipts")])
+        cloud.publish("BounceTopic", POISON)
+        calls.armed = True
+        for _ in range(2):
+            with suppress(Killed):
+                cloud.deliver()
+        for _ in range(2):
+            with suppress(Killed):
+                cloud.tick(MORNING + HOUR)
+        calls.armed = False
+        cloud.tick(MORNING + 2 * HOUR)
+        standings = DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+        scopes = [standing.scope for standing in standings.all()]
+        return Story(
+            counts={scope: totals(cloud, scope) for scope in scopes if not scope.startswith("provider/")},
+            changes=sorted(f"{c.scope} {c.after} {c.id}" for scope in scopes for c in standings.changes(scope)),
+            emails={email.subject for email in cloud.emails()},
+            reasons={letter.attributes["reason"] for letter in cloud.messages("FeedbackDeadLetterQueue")},
+        )
+
+
+def test_the_undisturbed_run_makes_every_call_there_is() -> None:
+    calls = Calls()
+    story = run(calls)
+    assert story.counts["account"] == {"sent": 40, "delivered": 37, "hard_bounced": 3}
+    assert story.emails == {"SES bounce rate of configuration-set/newsletter: Healthy -> Probation"}
+    assert len(story.changes) == len(story.reasons) == 1
+    assert set(calls.seen) == {
+        "TransactWriteItems",
+        "BatchWriteItem",
+        "SendMessageBatch",
+        "Query",
+        "GetItem",
+        "PutItem",
+        "DeleteItem",
+        "Publish",
+    }
+
+
+@pytest.mark.parametrize("moment", ["before-call", "after-call"], ids=["before it took effect", "after it took effect"])
+@pytest.mark.parametrize("failure", [killed, refused], ids=["the process is killed", "AWS answers with an error"])
+def test_a_failure_at_any_call_changes_no_count_and_loses_no_alert(moment: str, failure: Failure) -> None:
+    undisturbed = Calls()
+    expected = run(undisturbed)
+    for number, name in enumerate(undisturbed.seen, start=1):
+        assert run(Calls(fail_at=number, failure=failure), moment) == expected, f"{name}, call {number}"
+
+
+def test_a_schedule_that_is_late_or_repeated_decides_as_it_would_have_on_time() -> None:
+    with LocalCloud(EMAIL) as cloud:
+        publish(cloud, mail(110, bad=15))
+        cloud.deliver()
+        for hours in (3, 1, 3, 2):
+            cloud.tick(MORNING + hours * HOUR)
+        assert len(cloud.emails()) == 4
+        cloud.tick(MORNING + timedelta(days=30))
+        assert len(cloud.emails()) == 4, "pending end of probation decision, for too little mail"
