@@ -140,6 +140,8 @@ def test_a_bounce_is_read_without_what_counting_does_not_need(path: str, value: 
         ("bounce.bounceType", ..., "bounceType"),
         ("bounce.timestamp", "yesterday", "'yesterday' is not a time"),
         ("bounce.timestamp", "0001-01-01T00:00:00+14:00", "is not a time"),
+        ("bounce.timestamp", "1999-12-31T23:59:59Z", "is not a time that SES has known"),
+        ("bounce.timestamp", "9999-12-31T23:59:59Z", "is not a time that SES has known"),
         ("eventType", "Bounced", "no event type 'Bounced'"),
         ("eventType", ..., "neither eventType nor notificationType"),
     ],

@@ -34,7 +34,7 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Each command has examples: ses-reputation COMMAND --help",
 )
-@click.version_option(package_name="ses-reputation", message="%(prog)s %(version)s")
+@click.version_option(package_name="ses-reputation", prog_name="ses-reputation", message="%(prog)s %(version)s")
 def main() -> None:
     """Keep an Amazon SES sender in good standing.
 

@@ -222,7 +222,7 @@ class LocalCloud:
 
     def _scheduled_event(self, schedule: Schedule, now: datetime) -> object:
         """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
-        time = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        time = now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         event = schedule.target.get("Input", "{}")
         for name, value in {
             "scheduled-time": time,

@@ -94,15 +94,14 @@ class Playback:
             while self._awaited and self._now and self._now < hour:
                 yield self._tick(self._now + HOUR)
             self._feed(list(group))
-            if hour < END_OF_TIME - HOUR:
-                yield self._tick(hour + HOUR)
+            yield self._tick(hour + HOUR)
 
     def standings(self) -> list[Standing]:
         """The standing of every scope that was evaluated so far."""
         return list(self._standings().all())
 
     def policy(self) -> Policy:
-        """What scopes are judged by: the environment that the template gives the function, read as the function does."""
+        """What scopes are judged by: the environment that the template gives the function, read as it reads it."""
         function = self._cloud.resources["EvaluateReputation"]
         configuration = self._cloud.client("lambda").get_function_configuration(FunctionName=function)
         return EvaluateSettings.from_environment(configuration["Environment"]["Variables"]).policy

@@ -27,6 +27,7 @@ MAX_ADDRESS = 320
 MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 MAX_REPLY = 500  # Enough of a server's reply to act on, and a receipt that stays under a kilobyte.
 MAX_ENVELOPES = 3
+YEARS = range(2000, 3000)  # SES is from 2011. A date far off is somebody's mistake, and no arithmetic survives year 1.
 
 T = TypeVar("T")
 
@@ -294,13 +295,15 @@ def _cut(value: str | None, length: int) -> str | None:
 
 def _time(value: str | None) -> datetime:
     """An ISO 8601 time in UTC. SES also writes `2018-10-08T14:05:45 +0000`; without an offset it means UTC."""
+    text = _require(value, "the timestamp")
     try:
-        time = datetime.fromisoformat(_require(value, "the timestamp").replace(" +", "+").replace(" -", "-"))
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except UnreadableEvent:
-        raise
+        time = datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-"))
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise UnreadableEvent(f"{(value or '')[:MAX_NAME]!r} is not a time") from error
+        raise UnreadableEvent(f"{text[:MAX_NAME]!r} is not a time") from error
+    if time.year not in YEARS:
+        raise UnreadableEvent(f"{text[:MAX_NAME]!r} is not a time that SES has known, or will")
+    return time
 
 
 def _text(document: Any) -> str:

@@ -1,0 +1,257 @@
+"""The command `ses-reputation`, as a person and as a program use it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from ses_reputation_cli.main import main
+
+ROOT = Path(__file__).parents[1]
+EVENTS = ROOT / "events"
+SEND = json.loads((EVENTS / "configuration-set/send.json").read_text())
+BOUNCE = json.loads((EVENTS / "configuration-set/bounce.json").read_text())
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, input=stdin)
+
+
+def replay(*arguments: str, events: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The JSON document of a replay, of `events` if they are given."""
+    stdin = "\n".join(json.dumps(event) for event in events) if events is not None else None
+    result = run("replay", "--json", *(["-"] if events is not None else []), *arguments, stdin=stdin)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
+
+
+def mail(sent: int, bounced: int, *, day: int = 6) -> list[dict[str, Any]]:
+    """Sends to different people on one morning, and the bounces of the first of them."""
+    events: list[dict[str, Any]] = []
+    for number in range(sent):
+        address = f"r{number}@x.example"
+        mail = {
+            "timestamp": f"2026-03-{day:02}T09:00:00Z",
+            "messageId": f"{day}-{number}",
+            "destination": [address],
+            "sourceArn": "arn:aws:ses:us-east-1:123456789012:identity/shop.example",
+            "tags": {"ses:configuration-set": ["newsletter"]},
+        }
+        events.append({"eventType": "Send", "mail": mail, "send": {}})
+        if number < bounced:
+            bounce = {
+                "bounceType": "Permanent",
+                "bounceSubType": "NoEmail",
+                "bouncedRecipients": [{"emailAddress": address}],
+                "timestamp": f"2026-03-{day:02}T09:00:01Z",
+            }
+            events.append({"eventType": "Bounce", "mail": mail, "bounce": bounce})
+    return events
+
+
+def commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield name, command
+
+
+@pytest.mark.parametrize("name", [name for name, _ in commands(main)])
+def test_every_command_has_help_with_examples_that_name_it(name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert "Examples:" in result.output
+    assert f"  ses-reputation {name}" in result.output
+    assert name in run("--help").output
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").output.startswith("ses-reputation 0.")
+
+
+def test_help_imports_neither_boto3_nor_moto() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from ses_reputation_cli.main import main;"
+        "CliRunner().invoke(main, ['replay', '--help']);"
+        "sys.exit(sum(name in sys.modules for name in ('boto3', 'botocore', 'moto')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own words
+
+
+def test_an_unknown_command_is_refused_with_a_hint() -> None:
+    result = run("reply")
+    assert result.exit_code == 2
+    assert "No such command 'reply'" in result.stderr
+
+
+def test_a_replay_counts_judges_and_tells() -> None:
+    document = replay(events=mail(1000, 101))
+    assert document["events"] == {"read": 1101, "counted": 1101, "duplicate": 0, "ignored": 0, "unreadable": 0}
+    scope = document["scopes"]["configuration-set/newsletter"]
+    assert scope["counts"] == {
+        "sent": 1000,
+        "delivered": 0,
+        "hard_bounced": 101,
+        "soft_bounced": 0,
+        "complained": 0,
+    }
+    assert (scope["status"], scope["eligible"]) == ("Probation", 1000)
+    assert (scope["bounce_rate"], scope["complaint_rate"]) == ("0.1010", "0.0000")
+    assert scope["bounce_rate_since"] is None, "no mail since the probation began"
+    assert "complaint_rate_since" not in scope
+    assert {
+        "time": "2026-03-06T10:00:00Z",
+        "scope": "account",
+        "metric": "bounce_rate",
+        "before": "Healthy",
+        "after": "Probation",
+    } in document["changes"]
+    assert {"time": "2026-03-06T10:00:00Z", "subject": "SES bounce rate of account: Healthy -> Probation"} in document[
+        "alerts"
+    ]
+    assert len(document["alerts"]) == len(document["changes"]) == 3
+
+
+def test_a_replay_of_the_same_input_twice_counts_it_once() -> None:
+    events = mail(150, 5)
+    document = replay(events=[*events, *events])
+    assert document["events"] == {"read": 310, "counted": 155, "duplicate": 155, "ignored": 0, "unreadable": 0}
+    assert document["scopes"]["account"]["counts"]["hard_bounced"] == 5
+
+
+def test_the_rate_since_a_probation_began_is_told_while_it_lasts() -> None:
+    document = replay(events=[*mail(200, 50), *mail(200, 10, day=7)])
+    scope = document["scopes"]["account"]
+    assert (scope["bounce_rate"], scope["bounce_rate_since"]) == ("0.1500", "0.0500")
+    assert scope["metrics"]["bounce_rate"]["status"] == "Probation"
+
+
+def test_time_passes_between_events_of_a_replay() -> None:
+    """The probation of March ends in April, between two events: for too little mail, a person has to decide."""
+    later = mail(1, 0, day=6)
+    later[0]["mail"]["timestamp"] = "2026-06-01T09:00:00Z"
+    later[0]["mail"]["messageId"] = "later"
+    document = replay(events=[*mail(200, 50), *later])
+    assert document["scopes"]["account"]["status"] == "Pending end of probation decision"
+    assert [c["time"] for c in document["changes"] if c["scope"] == "account"] == [
+        "2026-03-06T10:00:00Z",
+        "2026-03-27T10:00:00Z",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "outcome"),
+    [
+        (SEND, "counted"),
+        (json.loads((EVENTS / "configuration-set/open.json").read_text()), "ignored"),
+        (json.loads((EVENTS / "set-up/identity.json").read_text()), "ignored"),
+        ({**SEND, "mail": {**SEND["mail"], "destination": ["bounce@simulator.amazonses.com"]}}, "ignored"),
+        ({"eventType": "Bounce"}, "unreadable"),
+        ({"hello": "world"}, "unreadable"),
+    ],
+    ids=["a send", "an open", "set-up", "simulator", "half a bounce", "something else"],
+)
+def test_every_event_is_in_exactly_one_class(event: dict[str, Any], outcome: str) -> None:
+    counts = replay(events=[event])["events"]
+    assert counts.pop("read") == 1
+    assert {name for name, n in counts.items() if n} == {outcome}
+
+
+def test_every_sample_together_is_read_in_one_go() -> None:
+    document = replay(str(EVENTS))
+    counts = document["events"]
+    assert counts["read"] == sum(n for name, n in counts.items() if name != "read")
+    assert counts["unreadable"] == 1, "half of a message in the mixed batch"
+    assert document["scopes"]["account"]["counts"]["hard_bounced"] == 1
+    assert document["scopes"]["account"]["bounce_rate"] is None, "too few to judge"
+
+
+def test_an_empty_input_is_a_report_of_nothing() -> None:
+    assert replay(events=[]) == {
+        "events": {"read": 0, "counted": 0, "duplicate": 0, "ignored": 0, "unreadable": 0},
+        "scopes": {},
+        "changes": [],
+        "alerts": [],
+    }
+    assert "Nothing was counted" in run("replay", "-", stdin="").stdout
+
+
+def test_what_no_queue_could_hold_is_unreadable_and_stops_nothing() -> None:
+    lines = [json.dumps(SEND), "\x00\x01 no text for SQS", json.dumps({"x": "y" * 1_100_000}), json.dumps(BOUNCE)]
+    result = run("replay", "--json", "-", stdin="\n".join(lines))
+    assert json.loads(result.stdout)["events"] == {
+        "read": 4,
+        "counted": 2,
+        "duplicate": 0,
+        "ignored": 0,
+        "unreadable": 2,
+    }
+
+
+def test_times_far_apart_and_far_off_are_no_matter() -> None:
+    times = ("2000-01-01T00:00:00Z", "2999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+    events = [{**SEND, "mail": {**SEND["mail"], "messageId": time, "timestamp": time}} for time in times]
+    counts = replay(events=events)["events"]
+    assert (counts["counted"], counts["unreadable"]) == (2, 2)
+
+
+def test_a_parameter_of_the_template_is_set_as_for_sam() -> None:
+    assert replay("-P", "MinimumVolume=1", events=mail(5, 1))["scopes"]["account"]["bounce_rate"] == "0.2000"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.jsonl"], "nowhere.jsonl: there is no such file or folder"),
+        (["nowhere.toml"], "nowhere.toml"),
+        (["-", "-P", "MinimumVolume=0"], "MinimumVolume must be at least 1, not 0"),
+        (["-", "-P", "MinimalVolume=1"], "MinimalVolume"),
+        (["-", "-P", "MinimumVolume"], "'MinimumVolume' is not NAME=VALUE"),
+        ([], "Missing argument"),
+    ],
+)
+def test_a_wrong_argument_is_a_usage_error_that_says_what_is_wrong(arguments: list[str], message: str) -> None:
+    result = run("replay", *arguments, stdin="")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_people_get_a_report_in_words() -> None:
+    events = "\n".join(json.dumps(event) for event in mail(200, 50))
+    output = run("replay", "-", stdin=events).stdout
+    assert "250 events read: 250 counted, 0 duplicate, 0 ignored, 0 unreadable." in output
+    assert "account bounce rate: Healthy -> Probation" in output
+    assert "3 alerts sent." in output
+    assert max(map(len, output.splitlines())) <= 80
+
+
+def test_the_demo_tells_the_story_to_its_end() -> None:
+    result = run("demo")
+    assert result.exit_code == 0, result.output
+    for told in (
+        "A purchased list",
+        "Only those who asked, Monday 9 March",
+        "Subject: SES bounce rate of configuration-set/newsletter: Healthy ->",
+        "12.63 % (24 hard bounces in 190 recipients)",
+        "Probation -> Almost healed",
+        "Almost healed -> Healthy",
+        "Where every scope stands",
+        "3 e-mails.",
+    ):
+        assert told in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_a_story_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    result = run("demo", "purchased")
+    assert result.exit_code == 2
+    assert "complaint-wave, purchased-list" in result.stderr
