@@ -29,7 +29,7 @@ demo: .venv/demo.installed ## Run a story through the local cloud; ARGS="..." pa
 
 .PHONY: test
 test: .venv/test.installed ## Run the tests; ARGS="-k window" passes options on
-	@.venv/bin/python -m pytest --numprocesses auto $(ARGS)
+	@.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 .PHONY: check
 check: lint types template build ## Run lint, types, template and build
