@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ses_reputation.domain.counting import Entry, entries
 from ses_reputation.ses_events import Message, UnreadableEvent, read_event, read_invocation
-from ses_reputation_local.ses_simulator import BODY_KEYS, NOTIFICATION_TYPES, EventType
+from ses_reputation_local.ses_mail import BODY_KEYS, NOTIFICATION_TYPES, EventType
 
 EVENTS = Path(__file__).parents[1] / "events"
 SAMPLES = sorted(EVENTS.glob("*/*.json"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ses_reputation_local.ses_simulator import (
+from ses_reputation_local.ses_mail import (
     DIAGNOSES,
     Bounce,
     BounceSubtype,
@@ -26,10 +26,10 @@ from ses_reputation_local.ses_simulator import (
     Publication,
     Reject,
     RenderingFailure,
-    SesSimulator,
     Topic,
     Unsubscribe,
 )
+from ses_reputation_local.ses_simulator import SesSimulator
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 BOTH = frozenset(Format)

@@ -16,7 +16,7 @@ from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation_local.cloud import LocalCloud
-from ses_reputation_local.ses_simulator import (
+from ses_reputation_local.ses_mail import (
     Bounce,
     BounceSubtype,
     BounceType,
@@ -26,9 +26,9 @@ from ses_reputation_local.ses_simulator import (
     Open,
     Outcome,
     Publication,
-    SesSimulator,
     Topic,
 )
+from ses_reputation_local.ses_simulator import SesSimulator
 
 EVENTS = Path(__file__).parents[1] / "events"
 MORNING = datetime(2026, 3, 6, 9, tzinfo=UTC)
@@ -233,6 +233,19 @@ def test_a_complaint_wave_puts_the_tenant_on_probation_and_no_other(cloud: Local
     assert [email.subject for email in cloud.emails()] == [
         "SES complaint rate of tenant/lucky-deals: Healthy -> Probation"
     ]
+
+
+@pytest.mark.parametrize("event", [{}, {"now": "<aws.scheduler.scheduled-time>"}, {"now": "2026-03-06T10:00:00"}])
+def test_a_run_without_its_scheduled_time_is_refused(cloud: LocalCloud, event: dict[str, str]) -> None:
+    assert "now" in str(cloud.invoke("EvaluateReputation", event).error)
+
+
+def test_a_scope_with_a_hostile_name_is_told_like_any_other(cloud: LocalCloud) -> None:
+    publish(cloud, mail(100, bad=50, tenant="<b>\u202e\t'\"{0}"))
+    cloud.deliver()
+    cloud.tick(MORNING + HOUR)
+    (email,) = [email for email in cloud.emails() if "tenant/" in email.subject]
+    assert email.subject == "SES bounce rate of tenant/<b>??'\"{0}: Healthy -> Probation"
 
 
 def test_a_missing_variable_is_named(cloud: LocalCloud) -> None:

@@ -43,7 +43,7 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], *, as_json: boo
     """
     from ses_reputation_local.captures import CaptureError, read_captures  # noqa: PLC0415 - help must not wait for it
     from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415
-    from ses_reputation_local.replay import Playback  # noqa: PLC0415
+    from ses_reputation_local.replay import Playback, ReplayFailed  # noqa: PLC0415
     from ses_reputation_local.stories import StoryError, read_story  # noqa: PLC0415
     from ses_reputation_local.template import ParameterError  # noqa: PLC0415
 
@@ -66,6 +66,8 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], *, as_json: boo
             report = playback.report()
     except ParameterError as error:
         raise click.UsageError(str(error)) from error
+    except ReplayFailed as error:
+        raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(document(report))
     else:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from aws_lambda_powertools import Logger
@@ -22,8 +22,15 @@ def evaluator() -> Callable[[datetime], Evaluated]:
     return wiring.evaluator(os.environ)
 
 
+class ScheduledTime(msgspec.Struct):
+    """The schedule's input: the only clock there is."""
+
+    now: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    evaluated: dict[str, Any] = msgspec.to_builtins(evaluator()(datetime.fromisoformat(event["now"])))
-    logger.info("evaluated", extra={"now": event["now"], **evaluated})
+    now = msgspec.convert(event, ScheduledTime).now
+    evaluated: dict[str, Any] = msgspec.to_builtins(evaluator()(now))
+    logger.info("evaluated", extra={"now": now.isoformat(), **evaluated})
     return evaluated

@@ -19,7 +19,7 @@ from ses_reputation.settings import EvaluateSettings
 
 from ses_reputation_local.captures import Captured
 from ses_reputation_local.cloud import Email, LocalCloud
-from ses_reputation_local.ses_simulator import Publication, Topic
+from ses_reputation_local.ses_mail import Publication, Topic
 
 HOUR = timedelta(hours=1)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)

@@ -18,7 +18,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, field
 
-from ses_reputation_local.ses_simulator import (
+from ses_reputation_local.ses_mail import (
     DIAGNOSES,
     MAX_RECIPIENTS,
     SIMULATOR_DOMAIN,
@@ -27,7 +27,6 @@ from ses_reputation_local.ses_simulator import (
     BounceType,
     Click,
     Complaint,
-    Dice,
     EventType,
     FeedbackType,
     Format,
@@ -35,8 +34,8 @@ from ses_reputation_local.ses_simulator import (
     Open,
     Outcome,
     Publication,
-    SesSimulator,
 )
+from ses_reputation_local.ses_simulator import Dice, SesSimulator
 
 HOUR = timedelta(hours=1)
 REDELIVERING = (timedelta(seconds=20), timedelta(minutes=10))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ses_reputation.notices.alert import Alert
-from ses_reputation.notices.email import body, subject
+from ses_reputation.notices.email import body, printable, subject
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -35,7 +35,7 @@ class SnsStatusTopic:
             Message=msgspec.json.encode(message).decode(),
             MessageStructure="json",
             MessageAttributes={
-                name: {"DataType": "String", "StringValue": getattr(alert, name)} for name in ATTRIBUTES
+                name: {"DataType": "String", "StringValue": printable(getattr(alert, name))} for name in ATTRIBUTES
             },
         )
         return answer["MessageId"]

@@ -21,7 +21,7 @@ def subject(alert: Alert) -> str:
     """One line that says scope, metric, before and after."""
     name = METRICS[Metric(alert.metric)].name
     before, after = f"SES {name} of ", f": {alert.before} -> {alert.after}"
-    return before + _shortened(_printable(alert.scope), MAX_SUBJECT - len(before) - len(after)) + after
+    return before + _shortened(printable(alert.scope), MAX_SUBJECT - len(before) - len(after)) + after
 
 
 def body(alert: Alert) -> str:
@@ -39,7 +39,7 @@ def body(alert: Alert) -> str:
     follows = NEXT[Status(alert.after)].format_map(words)
     trouble = alert.after not in {Status.HEALTHY, Status.ALMOST_HEALED}
     sections = [
-        f"{_printable(alert.scope)}: {texts.name} {alert.before} -> {alert.after}",
+        f"{printable(alert.scope)}: {texts.name} {alert.before} -> {alert.after}",
         _section("Why", [cause, *([texts.about] if trouble else [])]),
         "The numbers\n" + "\n".join(_numbers(alert)),
         _list("What to do", texts.advice) if trouble else "",
@@ -59,6 +59,11 @@ def percent(fraction: str | Fraction) -> str:
 def moment(time: datetime) -> str:
     """A time as people read it."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def printable(text: str) -> str:
+    """The text with a question mark for everything that SNS takes in no subject and no attribute."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text)
 
 
 def _numbers(alert: Alert) -> list[str]:
@@ -97,10 +102,6 @@ def _list(title: str, points: Sequence[str]) -> str:
 def _duration(hours: int) -> str:
     days, rest = divmod(hours, 24)
     return f"{hours} hours" if rest or not days else f"{days} day{'s' if days > 1 else ''}"
-
-
-def _printable(text: str) -> str:
-    return "".join(c if " " <= c <= "~" else "?" for c in text)
 
 
 def _shortened(text: str, length: int) -> str:
