@@ -59,20 +59,29 @@ def test_receipts_outlive_every_redelivery() -> None:
     assert SOURCE["Parameters"]["ReceiptRetentionDays"]["MinValue"] >= sns_days + 2 * queue_days
 
 
-def test_the_topics_take_messages_from_ses_of_this_account_and_nobody_else() -> None:
-    (policy,) = of_type("AWS::SNS::TopicPolicy").values()
+@pytest.mark.parametrize("name", ["BounceTopic", "ComplaintTopic", "VolumeTopic"])
+def test_a_topic_takes_messages_from_ses_of_this_account_and_nobody_else(name: str) -> None:
+    policy = RESOURCES[f"{name}Policy"]["Properties"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "ses.amazonaws.com"}
     assert statement["Action"] == "sns:Publish"
     assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
-    assert (
-        policy["Topics"] == statement["Resource"] == [{"Ref": f"{t}Topic"} for t in ("Bounce", "Complaint", "Volume")]
-    )
+    assert "ArnLike" in statement["Condition"]
+    assert policy["Topics"] == [statement["Resource"]] == [{"Ref": name}], "SNS refuses a policy for several topics"
 
 
-def test_the_queues_take_messages_from_our_topics_and_nobody_else() -> None:
-    (policy,) = of_type("AWS::SQS::QueuePolicy").values()
+@pytest.mark.parametrize("name", ["Bounce", "Complaint", "Volume"])
+def test_a_queue_takes_messages_from_its_topic_and_nobody_else(name: str) -> None:
+    policy = RESOURCES[f"{name}QueuePolicy"]["Properties"]
     (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": f"{name}Topic"}}}
+    assert policy["Queues"] == [{"Ref": f"{name}Queue"}]
+    assert statement["Resource"] == {"Fn::GetAtt": [f"{name}Queue", "Arn"]}
+
+
+def test_the_dead_letter_queue_takes_messages_from_our_topics_and_nobody_else() -> None:
+    (statement,) = RESOURCES["FeedbackDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
     assert statement["Condition"] == {
         "ArnEquals": {"aws:SourceArn": [{"Ref": f"{t}Topic"} for t in ("Bounce", "Complaint", "Volume")]}

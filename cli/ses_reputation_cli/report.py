@@ -66,6 +66,7 @@ def print_report(console: Console, report: Report) -> None:
                 " -> ",
                 status_text(METRIC_STATUS[change.after]),
                 sep="",
+                soft_wrap=True,
             )
         console.print(f"  {len(report.alerts):,} alert{'' if len(report.alerts) == 1 else 's'} sent.")
     console.print("\n[bold]Where every scope stands[/bold]")
