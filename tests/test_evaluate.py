@@ -119,6 +119,27 @@ def test_a_scope_that_is_marked_again_meanwhile_stays_due() -> None:
     assert standings.marks == {ACCOUNT: "2"}
 
 
+def test_what_is_marked_while_others_are_read_stays_due() -> None:
+    """A provider is judged by the account's hours, which may have been read before its newest mail was counted."""
+    standings = FakeStandings(ACCOUNT, GMAIL)
+
+    class LazyStandings(FakeStandings):
+        def due(self) -> Iterator[Due]:
+            yield Due(ACCOUNT, standings.marks[ACCOUNT])
+            yield Due(GMAIL, standings.marks[GMAIL])
+
+        def settle(self, due: Due) -> None:
+            standings.settle(due)
+
+    class CountedMeanwhile(FakeCounters):
+        def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+            yield from super().hours(scope, before)
+            standings.marks[GMAIL] = "2"
+
+    evaluate(CountedMeanwhile({ACCOUNT: [hour(1)]}), LazyStandings())
+    assert standings.marks == {GMAIL: "2"}
+
+
 def test_a_change_is_recorded_and_told_once() -> None:
     standings, topic = FakeStandings(ACCOUNT), FakeTopic()
     assert evaluate(BAD, standings, topic) == Evaluated(scopes=1, changes=1, alerts=1, awaited=1)

@@ -110,7 +110,8 @@ def _days(ticks: "Iterator[Tick]") -> "Iterator[tuple[Tick, bool]]":
 
 def _announce(console: Console, chapter: "Chapter") -> None:
     console.print()
-    console.rule(f"{escape(chapter.title)}, {chapter.start:%A %-d %B}", align="left")
+    day = f"{chapter.start:%A} {chapter.start.day} {chapter.start:%B}"
+    console.rule(f"{escape(chapter.title)}, {day}", align="left")
     console.print(f"{_unwrapped(chapter.text)}\n")
 
 

@@ -94,7 +94,8 @@ def evaluate_reputation(
     """
     reading = _Reading(counters, now)
     scopes = changed = awaited = overtaken = 0
-    for due in standings.due():
+    # The whole list before the first count: what is marked from here on must not be settled by what is read now.
+    for due in list(standings.due()):
         read = standings.read(due.scope)
         scopes += 1
         after, changes = assess(read.standing, _measured(read.standing, reading, now, policy), now, policy)

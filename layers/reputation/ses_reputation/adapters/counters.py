@@ -48,6 +48,8 @@ class DynamoDbCounters:
                 ":limit": {"S": limit or f"{keys.hour_key(before)}~"},
             },
             ScanIndexForward=False,
+            # A scope is settled after it was read: what was counted before it was marked as due must be seen.
+            ConsistentRead=True,
             PaginationConfig={"PageSize": PAGE_ITEMS},
         )
         for page in pages:
