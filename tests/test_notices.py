@@ -141,7 +141,9 @@ def test_a_program_gets_the_whole_change_as_a_versioned_document() -> None:
         "recommended": "0.05",
         "minimum_volume": 100,
         "volume_source": "send-events",
+        "steady_hours": 24,
         "healing_hours": 168,
+        "at_worst": "Shutdown",
         "window": {"rate": "0.1263", "count": 24, "eligible": 190, "hours": 7, "start": "2026-03-02T12:00:00Z"},
         "since": None,
         "period": {

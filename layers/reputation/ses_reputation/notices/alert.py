@@ -1,10 +1,10 @@
 """The alert about a change: a versioned document for programs, from which the text for people is written."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from ses_reputation.domain.lifecycle import METRIC_STATUS, Change, Finding
+from ses_reputation.domain.lifecycle import METRIC_STATUS, Change, Finding, Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Rate
 from ses_reputation.domain.scopes import kind_of
@@ -35,7 +35,8 @@ class Alert(Struct, frozen=True):
     """One change of one metric of one scope, with all that its text says.
 
     `window` is the rate over the window, `since` the one over the mail since the probation began; limits are decimal
-    fractions that a rate may reach, but not exceed.
+    fractions that a rate may reach, but not exceed. `at_worst` is the status if the rate is over the limit when the
+    probation ends; `steady_hours` lead from Probation to Almost healed, `healing_hours` from there to Healthy.
     """
 
     version: int
@@ -55,7 +56,9 @@ class Alert(Struct, frozen=True):
     recommended: str
     minimum_volume: int
     volume_source: str
+    steady_hours: int
     healing_hours: int
+    at_worst: str
     window: RateDocument
     since: RateDocument | None
     period: PeriodDocument
@@ -82,11 +85,17 @@ def alert_of(change: Change, policy: Policy, account: str, region: str) -> Alert
         recommended=str(float(limits.recommended)),
         minimum_volume=policy.minimum_volume,
         volume_source=policy.volume_source,
-        healing_hours=int(policy.healing.total_seconds() // 3600),
+        steady_hours=_hours(policy.steady),
+        healing_hours=_hours(policy.healing),
+        at_worst=Status.PENDING_SHUTDOWN if policy.reviewed_by_people(change.scope) else Status.SHUTDOWN,
         window=_rate(change.measures.window),
         since=_rate(change.measures.since) if change.measures.since else None,
         period=_period(change.finding),
     )
+
+
+def _hours(duration: timedelta) -> int:
+    return int(duration.total_seconds() // 3600)
 
 
 def _rate(rate: Rate) -> RateDocument:

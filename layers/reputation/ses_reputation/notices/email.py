@@ -31,7 +31,9 @@ def body(alert: Alert) -> str:
         "metric": texts.name,
         "limit": percent(alert.limit),
         "recommended": percent(alert.recommended),
+        "steady": _duration(alert.steady_hours),
         "healing": _duration(alert.healing_hours),
+        "at_worst": alert.at_worst,
         "measured_from": moment(alert.period.measured_from),
         "ends": moment(alert.period.ends),
     }
@@ -68,18 +70,21 @@ def printable(text: str) -> str:
 
 def _numbers(alert: Alert) -> list[str]:
     texts = METRICS[Metric(alert.metric)]
-    rows = [(texts.name.capitalize(), _rate(alert.window, texts))]
+    window = [(texts.name.capitalize(), _rate(alert.window, texts))]
     if alert.window.start:
         hours = f"{alert.window.hours:,} hours with mail since {moment(alert.window.start)}"
-        rows += [("  measured over", hours), ("  volume", VOLUME_SOURCES[VolumeSource(alert.volume_source)])]
+        window += [("  measured over", hours), ("  volume", VOLUME_SOURCES[VolumeSource(alert.volume_source)])]
+    rows = window
+    if alert.since:
+        # On probation this is the rate that counts, so it comes first.
+        since = f"mail since {moment(alert.period.measured_from)}, in the probation"
+        rows = [(texts.name.capitalize(), _rate(alert.since, texts)), ("  measured over", since)]
+        rows += [("Over the window", window[0][1]), *window[1:]]
     rows += [
         ("Limit", f"{percent(alert.limit)} (may be reached, not passed)"),
         ("Recommended", f"under {percent(alert.recommended)}"),
         ("Probation", f"{moment(alert.period.opened)} to {moment(alert.period.ends)}"),
     ]
-    if alert.since:
-        since = f"mail since {moment(alert.period.measured_from)}"
-        rows += [("  rate in it", _rate(alert.since, texts)), ("  measured over", since)]
     return [f"  {label:<16} {value}" for label, value in rows]
 
 
@@ -101,7 +106,8 @@ def _list(title: str, points: Sequence[str]) -> str:
 
 def _duration(hours: int) -> str:
     days, rest = divmod(hours, 24)
-    return f"{hours} hours" if rest or not days else f"{days} day{'s' if days > 1 else ''}"
+    amount, unit = (hours, "hour") if rest or not days else (days, "day")
+    return f"{amount} {unit}{'' if amount == 1 else 's'}"
 
 
 def _shortened(text: str, length: int) -> str:

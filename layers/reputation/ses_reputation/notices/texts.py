@@ -32,7 +32,7 @@ METRICS: Mapping[Metric, MetricTexts] = {
             "Stop mailing the addresses that bounced, today. Let the account's suppression list of SES catch the rest.",
             "Find where they came from: an import, an old list, a form that takes any address. Hold back that source.",
             "Confirm new addresses with a double opt-in, and leave out recipients who have been silent for long.",
-            "Send less until the rate has fallen: mail to people who answer brings it down, silence does not.",
+            "For now write only to people who answer: mail that arrives brings the rate down, silence does not.",
         ),
     ),
     Metric.COMPLAINT_RATE: MetricTexts(
@@ -81,9 +81,9 @@ CAUSES: Mapping[tuple[Trigger, Status], str] = {
 # What follows, by the status after the change.
 NEXT: Mapping[Status, str] = {
     Status.PROBATION: (
-        "You can go on sending. From now on the {metric} is measured over mail since {measured_from}. At {limit} or "
-        "less it becomes Almost healed, and Healthy after {healing} there. If it is still higher when the probation "
-        "ends, on {ends}, the status becomes Shutdown, or waits for a person where a review was asked for."
+        "You can go on sending. From now on the {metric} is measured over mail since {measured_from}. After {steady} "
+        "at {limit} or less it is Almost healed, and after another {healing} Healthy. If it is over {limit} when the "
+        "probation ends, on {ends}, the status becomes {at_worst}."
     ),
     Status.ALMOST_HEALED: (
         "Keep it there: after {healing}, or on {ends} if that is sooner, the status becomes Healthy. Should the rate "
