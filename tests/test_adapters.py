@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
+
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.counters import PAGE_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from ses_reputation_local.captures import STANDARD_INPUT, CaptureError, read_captures
 
 EVENTS = Path(__file__).parents[1] / "events"

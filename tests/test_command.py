@@ -10,6 +10,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+
 from ses_reputation_cli.main import main
 
 ROOT = Path(__file__).parents[1]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ses_reputation.domain.counting import Measure, bounce_measure, entries, provider_scopes, scopes_of
 from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import OTHER, PROVIDERS, is_simulator, provider_of

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation_local.cloud import LocalCloud
-
 from tests.test_whole_path import EMAIL, HOUR, MORNING, mail, publish, totals
 
 POISON = "not an event at all"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+
 from ses_reputation.domain.counting import Measure
 from ses_reputation.domain.lifecycle import Change, Standing, Status
 from ses_reputation.domain.policy import Policy

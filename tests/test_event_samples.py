@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ses_reputation.domain.counting import Entry, entries
 from ses_reputation.ses_events import Message, UnreadableEvent, read_event, read_invocation
 from ses_reputation_local.ses_mail import BODY_KEYS, NOTIFICATION_TYPES, EventType

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+
 from ses_reputation.domain.lifecycle import (
     TRANSITIONS,
     Change,

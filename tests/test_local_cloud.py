@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from moto.sqs.models import sqs_backends
+
 from ses_reputation_local.cloud import LocalCloud
 
 TEMPLATE = """

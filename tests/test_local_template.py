@@ -14,6 +14,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import Item
 from moto.sns.models import Subscription
 from moto.sqs.models import SQSBackend
+
 from ses_reputation_local.cloud import TEMPLATE, LocalCloud
 from ses_reputation_local.regions import LISTED_BY_NAME, quick_regions
 from ses_reputation_local.resources import ResourceError

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from ses_reputation.domain.lifecycle import (
     METRIC_STATUS,
     SCOPE_STATUS,

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ses_reputation.domain.counting import Measure
 from ses_reputation.domain.rates import HourCounts, Metric, Rate, Span, VolumeSource, measure, of_provider
 

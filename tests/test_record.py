@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ses_reputation.domain.counting import entries
 from ses_reputation.domain.events import Bounce, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.scopes import Scope

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ses_reputation.domain.counting import entries
 from ses_reputation.domain.events import Bounce, Complaint, Delivery, Send, Uncounted
 from ses_reputation.ses_events import UnreadableEvent, read_event, read_invocation

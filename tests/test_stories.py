@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ses_reputation_local.ses_mail import Publication
 from ses_reputation_local.stories import Story, StoryError, read_story
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
+
 from ses_reputation.domain.policy import Policy
 from ses_reputation.settings import EvaluateSettings, RecordSettings, SettingsError
 from ses_reputation_local.template import read_template

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.counting import Measure

@@ -44,12 +44,11 @@ def command(story: str, parameters: dict[str, str]) -> None:
     STORY is the name of a story in events/stories (default: purchased-list), or the path of one of your own. SES is
     simulated, everything behind it is real: the topics, queues, functions and tables of template.yaml, in this process.
     """
+    from ses_reputation_cli.report import scopes_table  # noqa: PLC0415
     from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415 - help must not wait for it
     from ses_reputation_local.replay import Playback  # noqa: PLC0415
     from ses_reputation_local.stories import StoryError, read_story  # noqa: PLC0415
     from ses_reputation_local.template import ParameterError  # noqa: PLC0415
-
-    from ses_reputation_cli.report import scopes_table  # noqa: PLC0415
 
     try:
         told = read_story(_path(story))
@@ -68,6 +67,7 @@ def command(story: str, parameters: dict[str, str]) -> None:
     console.print(scopes_table(report))
     events = ", ".join(f"{n:,} {outcome}" for outcome, n in report.events.items())
     console.print(f"{sum(report.events.values()):,} events: {events}. {len(report.alerts)} e-mails.")
+    console.print("\nNext, with your own mail: ses-reputation replay PATH (--help says what it takes)")
 
 
 def _path(story: str) -> Path:
@@ -121,7 +121,6 @@ def _lines(tick: "Tick", standings: "list[Standing]", policy: "Policy") -> Text:
     from ses_reputation.domain.scopes import ACCOUNT  # noqa: PLC0415
     from ses_reputation.notices.email import percent  # noqa: PLC0415
     from ses_reputation.notices.texts import METRICS  # noqa: PLC0415
-
     from ses_reputation_cli.report import status_text  # noqa: PLC0415
 
     rows = []

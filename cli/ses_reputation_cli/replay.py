@@ -41,13 +41,12 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], *, as_json: boo
     The events are played in their own time, and every scope is evaluated at every full hour of it, with the same code
     and template.yaml that SAM deploys. Nothing leaves this machine.
     """
+    from ses_reputation_cli.report import document, print_report  # noqa: PLC0415
     from ses_reputation_local.captures import CaptureError, read_captures  # noqa: PLC0415 - help must not wait for it
     from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415
     from ses_reputation_local.replay import Playback, ReplayFailed  # noqa: PLC0415
     from ses_reputation_local.stories import StoryError, read_story  # noqa: PLC0415
     from ses_reputation_local.template import ParameterError  # noqa: PLC0415
-
-    from ses_reputation_cli.report import document, print_report  # noqa: PLC0415
 
     try:
         stories = [read_story(path) for path in paths if path.suffix == ".toml"]

@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
 from ses_reputation.domain.counting import Measure
 from ses_reputation.domain.lifecycle import METRIC_STATUS, Status
 from ses_reputation.domain.policy import Policy

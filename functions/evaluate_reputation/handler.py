@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from aws_lambda_powertools import Logger
+
 from ses_reputation import wiring
 from ses_reputation.evaluate import Evaluated
 

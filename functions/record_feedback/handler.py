@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
+
 from ses_reputation import wiring
 from ses_reputation.record import Outcome, Recorded
 from ses_reputation.ses_events import Message, read_invocation

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+
 from ses_reputation.domain.events import Event
 from ses_reputation.ses_events import UnreadableEvent, messages_in, read_event
 

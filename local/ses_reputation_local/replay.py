@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from msgspec import Struct
+
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.counting import Measure
@@ -16,7 +17,6 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import of_provider
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
 from ses_reputation.settings import EvaluateSettings
-
 from ses_reputation_local.captures import Captured
 from ses_reputation_local.cloud import Email, LocalCloud
 from ses_reputation_local.ses_mail import Publication, Topic
