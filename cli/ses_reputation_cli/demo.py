@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
-from ses_reputation_cli.options import parameter_option
+from ses_reputation_cli.options import errors_for_people, parameter_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,22 +47,16 @@ def command(story: str, parameters: dict[str, str]) -> None:
     from ses_reputation_cli.report import scopes_table  # noqa: PLC0415
     from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415 - help must not wait for it
     from ses_reputation_local.replay import Playback  # noqa: PLC0415
-    from ses_reputation_local.stories import StoryError, read_story  # noqa: PLC0415
-    from ses_reputation_local.template import ParameterError  # noqa: PLC0415
+    from ses_reputation_local.stories import read_story  # noqa: PLC0415
 
-    try:
-        told = read_story(_path(story))
-    except (StoryError, OSError) as error:
-        raise click.UsageError(str(error)) from error
     console = Console(highlight=False)
     console.width = min(console.width, _WIDTH)
-    try:
+    with errors_for_people():
+        told = read_story(_path(story))
         with LocalCloud({"NotificationEmail": _SUBSCRIBER, **parameters}) as cloud:
             playback = Playback(cloud)
             _tell(console, told, playback)
             report = playback.report()
-    except ParameterError as error:
-        raise click.UsageError(str(error)) from error
     console.rule("Where every scope stands")
     console.print(scopes_table(report))
     events = ", ".join(f"{n:,} {outcome}" for outcome, n in report.events.items())

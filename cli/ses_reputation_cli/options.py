@@ -1,6 +1,7 @@
-"""Options that several commands have."""
+"""What several commands have in common: options, and how errors are told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -29,3 +30,23 @@ def parameter_option(command: F) -> F:
         callback=_parameters,
         help="Set a parameter of template.yaml, such as MinimumVolume=500. Repeatable.",
     )(command)
+
+
+@contextmanager
+def errors_for_people() -> Iterator[None]:
+    """Tell what is wrong with an argument as a usage error (exit code 2), and a function's failure without a traceback
+    (exit code 1).
+    """
+    from ses_reputation_local.captures import CaptureError  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_local.replay import ReplayFailed  # noqa: PLC0415
+    from ses_reputation_local.stories import StoryError  # noqa: PLC0415
+    from ses_reputation_local.template import ParameterError  # noqa: PLC0415
+
+    try:
+        yield
+    except (CaptureError, StoryError, ParameterError) as error:
+        raise click.UsageError(str(error)) from error
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise click.UsageError(f"{error.filename}: {error.strerror}") from error
+    except ReplayFailed as error:
+        raise click.ClickException(str(error)) from error

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ses_reputation_cli.options import parameter_option
+from ses_reputation_cli.options import errors_for_people, parameter_option
 
 if TYPE_CHECKING:
     from ses_reputation_local.replay import Tick
@@ -42,31 +42,22 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], *, as_json: boo
     and template.yaml that SAM deploys. Nothing leaves this machine.
     """
     from ses_reputation_cli.report import document, print_report  # noqa: PLC0415
-    from ses_reputation_local.captures import CaptureError, read_captures  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_local.captures import read_captures  # noqa: PLC0415 - help must not wait for it
     from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415
-    from ses_reputation_local.replay import Playback, ReplayFailed  # noqa: PLC0415
-    from ses_reputation_local.stories import StoryError, read_story  # noqa: PLC0415
-    from ses_reputation_local.template import ParameterError  # noqa: PLC0415
+    from ses_reputation_local.replay import Playback  # noqa: PLC0415
+    from ses_reputation_local.stories import read_story  # noqa: PLC0415
 
-    try:
+    with errors_for_people():
         stories = [read_story(path) for path in paths if path.suffix == ".toml"]
         events: list[Any] = list(read_captures([path for path in paths if path.suffix != ".toml"]))
-    except (CaptureError, StoryError, OSError) as error:
-        raise click.UsageError(str(error)) from error
-    if stories:
-        told = [publication for story in stories for publication in story.publications()]
-        events = sorted([*events, *told], key=lambda event: event.time)
-    try:
+        events += [publication for story in stories for publication in story.publications()]
+        events.sort(key=lambda event: event.time)
         with LocalCloud({"NotificationEmail": _SUBSCRIBER, **parameters}) as cloud:
             playback = Playback(cloud)
             with _progress(len(events)) as advance:
                 for tick in playback.play(events):
                     advance(tick)
             report = playback.report()
-    except ParameterError as error:
-        raise click.UsageError(str(error)) from error
-    except ReplayFailed as error:
-        raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(document(report))
     else:
