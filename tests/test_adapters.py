@@ -178,6 +178,22 @@ def test_an_hour_is_read_once_it_has_begun(cloud: LocalCloud, before: timedelta,
     assert len(list(counters(cloud).hours(ACCOUNT, NOON + before))) == read
 
 
+def test_counts_standings_and_marks_are_read_as_they_are_now(cloud: LocalCloud) -> None:
+    """A read that lags behind would settle a scope unseen; moto never lags, so the requests have to show it."""
+    client = clients.dynamodb()
+    consistent: list[bool] = []
+    client.meta.events.register(
+        "provide-client-params.dynamodb.*", lambda params, **_: consistent.append(params.get("ConsistentRead", False))
+    )
+    kept = DynamoDbStandings(client, table=cloud.resources["StandingsTable"])
+    list(counters(cloud, client).hours(ACCOUNT, NOON))
+    list(kept.due())
+    list(kept.outbox())
+    kept.read(ACCOUNT)
+    assert consistent
+    assert all(consistent)
+
+
 def test_no_more_pages_are_read_than_are_asked_for(cloud: LocalCloud) -> None:
     book = ledger(cloud)
     for day in range(25):

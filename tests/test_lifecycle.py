@@ -168,6 +168,16 @@ def test_almost_healed_becomes_healthy_at_the_end_of_the_period() -> None:
     assert sender.at(START + POLICY.probation, since=GOOD) is Status.HEALTHY
 
 
+def test_almost_healed_is_not_undone_by_too_little_mail() -> None:
+    """Volume can shrink: what was announced as sent may turn out never to have been attempted."""
+    policy = replace(POLICY, healing=timedelta(days=100))
+    sender = on_probation(policy=policy)
+    sender.at(START + HOUR, since=GOOD)
+    assert sender.at(START + 2 * DAY, since=GOOD) is Status.ALMOST_HEALED
+    assert sender.at(START + 3 * DAY, since=(0, 99)) is Status.ALMOST_HEALED
+    assert sender.at(START + POLICY.probation, since=(0, 99)) is Status.HEALTHY
+
+
 def test_what_was_answered_for_does_not_count_again() -> None:
     sender = almost_healed()
     sender.at(START + 20 * DAY, since=GOOD)
