@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
-from ses_reputation_cli.options import errors_for_people, parameter_option
+from ses_reputation_cli.options import errors_for_people, local_playback, parameter_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 STORIES = Path(__file__).parents[2] / "events" / "stories"
 DEFAULT_STORY = "purchased-list"
 
-_SUBSCRIBER = "you@example.com"
 _WIDTH = 80
 _BAR = 10
 
@@ -44,23 +43,19 @@ def command(story: str, parameters: dict[str, str]) -> None:
     STORY is the name of a story in events/stories (default: purchased-list), or the path of one of your own. SES is
     simulated, everything behind it is real: the topics, queues, functions and tables of template.yaml, in this process.
     """
-    from ses_reputation_cli.report import scopes_table  # noqa: PLC0415
-    from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415 - help must not wait for it
-    from ses_reputation_local.replay import Playback  # noqa: PLC0415
+    from ses_reputation_cli.report import outcomes_text, scopes_table  # noqa: PLC0415 - help must not wait for it
     from ses_reputation_local.stories import read_story  # noqa: PLC0415
 
     console = Console(highlight=False)
     console.width = min(console.width, _WIDTH)
     with errors_for_people():
         told = read_story(_path(story))
-        with LocalCloud({"NotificationEmail": _SUBSCRIBER, **parameters}) as cloud:
-            playback = Playback(cloud)
+        with local_playback(parameters) as playback:
             _tell(console, told, playback)
             report = playback.report()
     console.rule("Where every scope stands")
     console.print(scopes_table(report))
-    events = ", ".join(f"{n:,} {outcome}" for outcome, n in report.events.items())
-    console.print(f"{sum(report.events.values()):,} events: {events}. {len(report.alerts)} e-mails.")
+    console.print(f"{report.read:,} events: {outcomes_text(report)}. {len(report.alerts)} e-mails.")
     console.print("\nNext, with your own mail: ses-reputation replay PATH (--help says what it takes)")
 
 

@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from ses_reputation_local.replay import Playback
+
+# Any address: nothing leaves this process.
+_SUBSCRIBER = "you@example.com"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,3 +56,13 @@ def errors_for_people() -> Iterator[None]:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from error
     except ReplayFailed as error:
         raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def local_playback(parameters: dict[str, str]) -> "Iterator[Playback]":
+    """A playback on a local cloud with these parameters, which is gone when the block ends. Somebody is subscribed."""
+    from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_local.replay import Playback  # noqa: PLC0415
+
+    with LocalCloud({"NotificationEmail": _SUBSCRIBER, **parameters}) as cloud:
+        yield Playback(cloud)

@@ -9,13 +9,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ses_reputation_cli.options import errors_for_people, parameter_option
+from ses_reputation_cli.options import errors_for_people, local_playback, parameter_option
 
 if TYPE_CHECKING:
     from ses_reputation_local.replay import Tick
-
-# Any address: nothing leaves this process.
-_SUBSCRIBER = "you@example.com"
 
 _EXAMPLES = """\b
 Examples:
@@ -43,8 +40,6 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], *, as_json: boo
     """
     from ses_reputation_cli.report import document, print_report  # noqa: PLC0415
     from ses_reputation_local.captures import read_captures  # noqa: PLC0415 - help must not wait for it
-    from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415
-    from ses_reputation_local.replay import Playback  # noqa: PLC0415
     from ses_reputation_local.stories import read_story  # noqa: PLC0415
 
     with errors_for_people():
@@ -52,8 +47,7 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], *, as_json: boo
         events: list[Any] = list(read_captures([path for path in paths if path.suffix != ".toml"]))
         events += [publication for story in stories for publication in story.publications()]
         events.sort(key=lambda event: event.time)
-        with LocalCloud({"NotificationEmail": _SUBSCRIBER, **parameters}) as cloud:
-            playback = Playback(cloud)
+        with local_playback(parameters) as playback:
             with _progress(len(events)) as advance:
                 for tick in playback.play(events):
                     advance(tick)

@@ -34,7 +34,7 @@ _WORST_LAST = tuple(Status)
 def document(report: Report) -> str:
     """The report as JSON."""
     body = {
-        "events": {"read": sum(report.events.values()), **report.events},
+        "events": {"read": report.read, **report.events},
         "scopes": {name: _scope(scope, report.policy) for name, scope in _worst_first(report)},
         "changes": [
             {
@@ -53,9 +53,7 @@ def document(report: Report) -> str:
 
 def print_report(console: Console, report: Report) -> None:
     """Print the report for people."""
-    read = sum(report.events.values())
-    parts = ", ".join(f"{n:,} {outcome}" for outcome, n in report.events.items())
-    console.print(f"{read:,} events read: {parts}.")
+    console.print(f"{report.read:,} events read: {outcomes_text(report)}.")
     if report.changes:
         console.print("\n[bold]What happened[/bold]")
         for change in report.changes:
@@ -74,6 +72,11 @@ def print_report(console: Console, report: Report) -> None:
     console.print(scopes_table(report) if report.scopes else "  Nothing was counted.")
     if any(not report.policy.can_judge(m.window) for s in report.scopes.values() for m in s.standing.measures.values()):
         console.print(f"  -: fewer than {report.policy.minimum_volume:,} recipients, too few to judge.")
+
+
+def outcomes_text(report: Report) -> str:
+    """How many events became what."""
+    return ", ".join(f"{n:,} {outcome}" for outcome, n in report.events.items())
 
 
 def scopes_table(report: Report) -> Table:

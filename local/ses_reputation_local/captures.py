@@ -25,11 +25,14 @@ class CaptureError(ValueError):
 
 
 class Captured(Struct, frozen=True):
-    """One event as it was recorded: the text of its message, and the event in it, None if that is unreadable."""
+    """One event as it was recorded: the text of its message, and the event in it, None if that is unreadable.
+
+    `time` is its own, or else that of what it was recorded after.
+    """
 
     text: str
     event: Event | None
-    time: datetime | None
+    time: datetime
 
 
 def read_captures(paths: Sequence[Path]) -> list[Captured]:
@@ -38,21 +41,20 @@ def read_captures(paths: Sequence[Path]) -> list[Captured]:
     What has no time of its own (a set-up message, something unreadable) keeps its place behind what it was recorded
     after. Raises CaptureError for a path where nothing is, or nothing could be.
     """
-    captured = [_read(text) for path in paths for text in _texts(path)]
-    known = next((c.time for c in captured if c.time), datetime(2000, 1, 1, tzinfo=UTC))
-    timed: list[tuple[datetime, Captured]] = []
-    for capture in captured:
-        known = capture.time or known
-        timed.append((known, msgspec.structs.replace(capture, time=known)))
-    return [capture for _, capture in sorted(timed, key=lambda pair: pair[0])]
+    read = [(text, _event(text)) for path in paths for text in _texts(path)]
+    time = next((event.time for _, event in read if event and event.time), datetime(2000, 1, 1, tzinfo=UTC))
+    captured: list[Captured] = []
+    for text, event in read:
+        time = (event and event.time) or time
+        captured.append(Captured(text, event, time))
+    return sorted(captured, key=lambda capture: capture.time)
 
 
-def _read(text: str) -> Captured:
+def _event(text: str) -> Event | None:
     try:
-        event = read_event(text)
+        return read_event(text)
     except UnreadableEvent:
-        return Captured(text, None, None)
-    return Captured(text, event, event.time)
+        return None
 
 
 def _texts(path: Path) -> Iterator[str]:
@@ -97,9 +99,10 @@ def _messages_of_line(line: str) -> Iterator[str]:
     except (msgspec.DecodeError, RecursionError):
         yield line
         return
-    # The line as it stands, where it is one message: cheaper, and what was recorded.
-    messages = list(_messages_of(document))
-    yield from [line] if len(messages) == 1 and isinstance(document, dict) and "Records" not in document else messages
+    if isinstance(document, dict) and "Records" not in document:
+        yield line  # As it was recorded, rather than written again.
+    else:
+        yield from _messages_of(document)
 
 
 def _messages_of(document: object) -> Iterator[str]:

@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.standings import DynamoDbStandings
-from ses_reputation.domain.counting import Measure
+from ses_reputation.domain.counting import Measure, hour_of
 from ses_reputation.domain.events import Bounce, Complaint
 from ses_reputation.domain.lifecycle import Change, Standing
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import of_provider
-from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.evaluate import Reading
 from ses_reputation.settings import EvaluateSettings
 from ses_reputation_local.captures import Captured
 from ses_reputation_local.cloud import Email, LocalCloud
@@ -73,6 +73,11 @@ class Report(Struct, frozen=True):
     alerts: Sequence[Sent]
     policy: Policy
 
+    @property
+    def read(self) -> int:
+        """How many events there were."""
+        return sum(self.events.values())
+
 
 class Playback:
     """Plays events through a local cloud, evaluating every simulated hour.
@@ -90,7 +95,7 @@ class Playback:
 
     def play(self, events: Iterable[Captured | Publication]) -> Iterator[Tick]:
         """Feed the events, which are in order of time; yields after each evaluation."""
-        for hour, group in groupby(events, key=lambda event: _hour(event.time)):
+        for hour, group in groupby(events, key=lambda event: hour_of(event.time)):
             while self._awaited and self._now and self._now < hour:
                 yield self._tick(self._now + HOUR)
             self._feed(list(group))
@@ -112,17 +117,14 @@ class Playback:
 
     def _scopes(self) -> dict[Scope, ScopeReport]:
         counters = DynamoDbCounters(self._cloud.client("dynamodb"), table=self._cloud.resources["CountersTable"])
+        reading = Reading(counters, END_OF_TIME)
         reports: dict[Scope, ScopeReport] = {}
-        account = list(counters.hours(ACCOUNT, END_OF_TIME))
         for standing in self.standings():
-            scope = standing.scope
-            provider = kind_of(scope) is ScopeKind.PROVIDER
-            hours = of_provider(name_of(scope), account) if provider else counters.hours(scope, END_OF_TIME)
             totals = dict.fromkeys(Measure, 0)
-            for hour in hours:
+            for hour in reading.hours(standing.scope):
                 for (_, measure), n in hour.counts.items():
                     totals[measure] += n
-            reports[scope] = ScopeReport(standing, totals)
+            reports[standing.scope] = ScopeReport(standing, totals)
         return reports
 
     def _changes(self) -> list[Change]:
@@ -168,12 +170,6 @@ class Playback:
                             self.outcomes[outcome] += record[outcome]
                     case "evaluated":
                         self._awaited = record["awaited"]
-
-
-def _hour(time: datetime | None) -> datetime:
-    if time is None:
-        raise ValueError("an event to replay needs a time")
-    return time.replace(minute=0, second=0, microsecond=0)
 
 
 def _queue(captured: Captured) -> str:

@@ -1,14 +1,14 @@
 """The use case of evaluate_reputation: judge the scopes whose counts changed, and tell people what changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
-from ses_reputation.domain.lifecycle import Change, Measures, Standing, assess, spans
+from ses_reputation.domain.lifecycle import Change, Standing, assess, measured
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, Metric, measure, of_provider
+from ses_reputation.domain.rates import HourCounts, of_provider
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
 from ses_reputation.notices.alert import Alert
 
@@ -92,13 +92,14 @@ def evaluate_reputation(
 
     To run it twice for the same moment does the same as to run it once.
     """
-    reading = _Reading(counters, now)
+    reading = Reading(counters, now)
     scopes = changed = awaited = overtaken = 0
     # The whole list before the first count: what is marked from here on must not be settled by what is read now.
     for due in list(standings.due()):
         read = standings.read(due.scope)
         scopes += 1
-        after, changes = assess(read.standing, _measured(read.standing, reading, now, policy), now, policy)
+        measures = measured(read.standing, reading.hours(due.scope), now, policy)
+        after, changes = assess(read.standing, measures, now, policy)
         if after is read.standing:
             awaited += 1
             continue
@@ -114,12 +115,12 @@ def evaluate_reputation(
     return Evaluated(scopes, changed, _send(standings, topic), awaited, overtaken)
 
 
-class _Reading:
-    """The counters as one run reads them. The account's hours are kept: mailbox providers are judged by them too."""
+class Reading:
+    """The hours of any scope, before a moment. The account's are kept: a mailbox provider's are a view of them."""
 
-    def __init__(self, counters: Counters, now: datetime) -> None:
+    def __init__(self, counters: Counters, before: datetime) -> None:
         self._counters = counters
-        self._now = now
+        self._before = before
         self._account: Iterator[HourCounts] | None = None
         self._kept: list[HourCounts] = []
 
@@ -131,20 +132,15 @@ class _Reading:
             case ScopeKind.PROVIDER:
                 return of_provider(name_of(scope), self._account_hours())
             case _:
-                return iter(self._counters.hours(scope, self._now))
+                return iter(self._counters.hours(scope, self._before))
 
     def _account_hours(self) -> Iterator[HourCounts]:
         if self._account is None:
-            self._account = iter(self._counters.hours(ACCOUNT, self._now))
+            self._account = iter(self._counters.hours(ACCOUNT, self._before))
         yield from self._kept
         for hour in self._account:
             self._kept.append(hour)
             yield hour
-
-
-def _measured(standing: Standing, reading: _Reading, now: datetime, policy: Policy) -> Mapping[Metric, Measures]:
-    rates = measure(reading.hours(standing.scope), spans(standing, now, policy), policy.volume_source)
-    return {metric: Measures(rates[metric, "window"], rates.get((metric, "since"))) for metric in Metric}
 
 
 def _send(standings: Standings, topic: StatusTopic) -> int:

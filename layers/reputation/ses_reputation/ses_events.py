@@ -30,6 +30,7 @@ MAX_ENVELOPES = 3
 YEARS = range(2000, 3000)  # SES is from 2011. A date far off is somebody's mistake, and no arithmetic survives year 1.
 
 T = TypeVar("T")
+Name = TypeVar("Name", str, str | None)
 
 
 class UnreadableEvent(ValueError):
@@ -200,7 +201,7 @@ def _read_bounce(document: _Document) -> Bounce:
         _time(bounce.timestamp or raw.timestamp),
         _recipients(bounce.bounced_recipients, "bounce.bouncedRecipients"),
         bounce.bounce_type,
-        _name(subtype, "bounce.bounceSubType") or "",
+        _name(subtype, "bounce.bounceSubType"),
     )
 
 
@@ -240,7 +241,7 @@ _READERS: Mapping[str, Callable[[_Document], Event]] = {
 
 def _read_mail(raw: _Mail) -> Mail:
     return Mail(
-        message_id=_name(_require(raw.message_id, "mail.messageId"), "mail.messageId") or "",
+        message_id=_name(_require(raw.message_id, "mail.messageId"), "mail.messageId"),
         identity=_name(_identity(raw), "the identity"),
         configuration_set=_name(raw.tag("ses:configuration-set"), "the configuration set"),
         tenant=_name(raw.tag("ses:tenant-name"), "the tenant"),
@@ -259,7 +260,7 @@ def _require(value: T | None, field: str) -> T:
     return value
 
 
-def _name(value: str | None, what: str) -> str | None:
+def _name(value: Name, what: str) -> Name:
     if value is not None and len(value) > MAX_NAME:
         raise UnreadableEvent(f"{what} has {len(value)} characters, more than SES allows")
     return value

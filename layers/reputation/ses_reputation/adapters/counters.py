@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
-from ses_reputation.domain.counting import Measure
+from ses_reputation.domain.counting import Measure, hour_of
 from ses_reputation.domain.rates import HourCounts
 from ses_reputation.domain.scopes import Scope
 
@@ -38,14 +38,14 @@ class DynamoDbCounters:
 
     def _items(self, scope: Scope, before: datetime) -> Iterator[dict[str, Any]]:
         # An hour that began at `before` or later sorts behind the key; one that began earlier, before it or within it.
-        limit = keys.hour_key(before) if before == before.replace(minute=0, second=0, microsecond=0) else None
+        limit = keys.hour_key(before) + ("" if before == hour_of(before) else "~")
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="#scope = :scope AND #hour < :limit",
             ExpressionAttributeNames={"#scope": "scope", "#hour": "hour"},
             ExpressionAttributeValues={
                 ":scope": {"S": scope},
-                ":limit": {"S": limit or f"{keys.hour_key(before)}~"},
+                ":limit": {"S": limit},
             },
             ScanIndexForward=False,
             # A scope is settled after it was read: what was counted before it was marked as due must be seen.

@@ -50,6 +50,11 @@ def shards(collection: str) -> list[str]:
     return [f"{collection}/{n}" for n in range(SHARDS)]
 
 
+def string(text: str) -> dict[str, str]:
+    """A text as DynamoDB's attribute value."""
+    return {"S": text}
+
+
 def changes_of(scope: Scope) -> str:
     """The collection of a scope's history."""
     return f"changes/{scope}"

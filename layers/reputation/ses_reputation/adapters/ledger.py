@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
 from ses_reputation.domain.counting import Entry
+from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 
@@ -79,7 +80,15 @@ class DynamoDbLedger:
         """Have these scopes evaluated at the next run; ScopesNotMarked if DynamoDB keeps refusing."""
         token = self._new_token()
         requests = [
-            {"PutRequest": {"Item": {"collection": _s(keys.shard("due", s)), "name": _s(s), "token": _s(token)}}}
+            {
+                "PutRequest": {
+                    "Item": {
+                        "collection": keys.string(keys.shard("due", s)),
+                        "name": keys.string(s),
+                        "token": keys.string(token),
+                    }
+                }
+            }
             for s in sorted(scopes)
         ]
         for start in range(0, len(requests), BATCH_WRITE_ITEMS):
@@ -107,7 +116,7 @@ class DynamoDbLedger:
         return {
             "Update": {
                 "TableName": self._receipts_table,
-                "Key": {"message_id": _s(entry.message_id), "entry": _s(entry.name)},
+                "Key": {"message_id": keys.string(entry.message_id), "entry": keys.string(entry.name)},
                 "UpdateExpression": "SET scopes = :all",
                 "ConditionExpression": "scopes = :recorded",
                 "ExpressionAttributeValues": {
@@ -120,22 +129,15 @@ class DynamoDbLedger:
 
     def _receipt_item(self, entry: Entry) -> Item:
         item: Item = {
-            "message_id": _s(entry.message_id),
-            "entry": _s(entry.name),
-            "time": _s(entry.time.isoformat()),
+            "message_id": keys.string(entry.message_id),
+            "entry": keys.string(entry.name),
+            "time": keys.string(entry.time.isoformat()),
             "scopes": _scopes(entry.scopes),
             "expires": _expires(entry.time, self._receipt_retention),
         }
         if entry.reason:
-            item["reason"] = _s(entry.reason)
-            item["recipients"] = {
-                "L": [
-                    {"M": {field: _s(value) for field, value in fields if value}}
-                    for fields in (
-                        (("address", r.address), ("status", r.status), ("reply", r.reply)) for r in entry.recipients
-                    )
-                ]
-            }
+            item["reason"] = keys.string(entry.reason)
+            item["recipients"] = {"L": [_recipient(recipient) for recipient in entry.recipients]}
         return item
 
     def _additions(self, writes: Sequence[Write], writer: int) -> Iterator[Any]:
@@ -152,7 +154,7 @@ class DynamoDbLedger:
             yield {
                 "Update": {
                     "TableName": self._counters_table,
-                    "Key": {"scope": _s(scope), "hour": _s(keys.counter_key(hour, writer))},
+                    "Key": {"scope": keys.string(scope), "hour": keys.string(keys.counter_key(hour, writer))},
                     "UpdateExpression": f"ADD {adds} SET expires = :expires",
                     "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(total)},
                     "ExpressionAttributeValues": {
@@ -173,15 +175,16 @@ def _recorded(
             yield write.entry.key, frozenset((ACCOUNT, *(Scope(value["S"]) for value in named)))
 
 
-def _s(text: str) -> dict[str, str]:
-    return {"S": text}
+def _recipient(recipient: Recipient) -> Item:
+    fields = {"address": recipient.address, "status": recipient.status, "reply": recipient.reply}
+    return {"M": {name: keys.string(value) for name, value in fields.items() if value}}
 
 
 def _scopes(scopes: Collection[Scope]) -> Item:
     """The scopes of a receipt, in an order of their own. The account is in every one, and not written."""
-    return {"L": [_s(scope) for scope in sorted(scopes) if scope != ACCOUNT]}
+    return {"L": [keys.string(scope) for scope in sorted(scopes) if scope != ACCOUNT]}
 
 
 def _expires(time: datetime, retention: timedelta) -> dict[str, str]:
-    # In seconds, where a date may be any that a datetime can hold: adding days to the last one would overflow.
+    # DynamoDB reads seconds since 1970. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
     return {"N": str(int(time.timestamp() + retention.total_seconds()))}

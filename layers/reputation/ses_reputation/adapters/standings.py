@@ -74,10 +74,10 @@ class DynamoDbStandings:
         try:
             self._client.delete_item(
                 TableName=self._table,
-                Key={"collection": _s(keys.shard("due", due.scope)), "name": _s(due.scope)},
+                Key={"collection": keys.string(keys.shard("due", due.scope)), "name": keys.string(due.scope)},
                 ConditionExpression="#token = :seen",
                 ExpressionAttributeNames={"#token": "token"},
-                ExpressionAttributeValues={":seen": _s(due.token)},
+                ExpressionAttributeValues={":seen": keys.string(due.token)},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # Marked again, or taken off by another run: either way there is nothing to do.
@@ -94,12 +94,18 @@ class DynamoDbStandings:
 
     def mark_sent(self, alert: Alert, message_id: str) -> None:
         """Take an alert out of the outbox, and note with its change that it was sent."""
-        outbox = {"TableName": self._table, "Key": {"collection": _s(keys.OUTBOX), "name": _s(_moment(alert))}}
+        outbox = {
+            "TableName": self._table,
+            "Key": {"collection": keys.string(keys.OUTBOX), "name": keys.string(_moment(alert))},
+        }
         change = {
             "TableName": self._table,
-            "Key": {"collection": _s(keys.changes_of(Scope(alert.scope))), "name": _s(_moment(alert))},
+            "Key": {
+                "collection": keys.string(keys.changes_of(Scope(alert.scope))),
+                "name": keys.string(_moment(alert)),
+            },
             "UpdateExpression": "SET alert_message_id = :id",
-            "ExpressionAttributeValues": {":id": _s(message_id)},
+            "ExpressionAttributeValues": {":id": keys.string(message_id)},
         }
         actions: list[Any] = [{"Delete": outbox}, {"Update": change}]
         self._client.transact_write_items(TransactItems=actions)
@@ -108,8 +114,8 @@ class DynamoDbStandings:
         item = {
             **_standing_key(standing.scope),
             "version": {"N": str(version + 1)},
-            "status": _s(standing.status),
-            "document": _s(_encode(standing)),
+            "status": keys.string(standing.status),
+            "document": keys.string(_encode(standing)),
         }
         condition: dict[str, Any] = {
             "ConditionExpression": "attribute_not_exists(#collection)",
@@ -127,7 +133,7 @@ class DynamoDbStandings:
             TableName=self._table,
             KeyConditionExpression="#collection = :collection",
             ExpressionAttributeNames={"#collection": "collection"},
-            ExpressionAttributeValues={":collection": _s(collection)},
+            ExpressionAttributeValues={":collection": keys.string(collection)},
             ConsistentRead=True,
         )
         for page in pages:
@@ -135,21 +141,25 @@ class DynamoDbStandings:
 
 
 def _standing_key(scope: Scope) -> dict[str, Any]:
-    return {"collection": _s(keys.shard("standing", scope)), "name": _s(scope)}
+    return {"collection": keys.string(keys.shard("standing", scope)), "name": keys.string(scope)}
 
 
 def _change_item(change: Change) -> dict[str, Any]:
     return {
-        "collection": _s(keys.changes_of(change.scope)),
-        "name": _s(_moment(change)),
-        "metric": _s(change.metric),
-        "after": _s(change.after),
-        "document": _s(_encode(change)),
+        "collection": keys.string(keys.changes_of(change.scope)),
+        "name": keys.string(_moment(change)),
+        "metric": keys.string(change.metric),
+        "after": keys.string(change.after),
+        "document": keys.string(_encode(change)),
     }
 
 
 def _outbox_item(alert: Alert) -> dict[str, Any]:
-    return {"collection": _s(keys.OUTBOX), "name": _s(_moment(alert)), "document": _s(_encode(alert))}
+    return {
+        "collection": keys.string(keys.OUTBOX),
+        "name": keys.string(_moment(alert)),
+        "document": keys.string(_encode(alert)),
+    }
 
 
 def _moment(what: Change | Alert) -> str:
@@ -163,7 +173,3 @@ def _encode(document: msgspec.Struct) -> str:
 
 def _decode(item: dict[str, Any], to: type[T]) -> T:
     return msgspec.json.decode(item["document"]["S"], type=to)
-
-
-def _s(text: str) -> dict[str, str]:
-    return {"S": text}

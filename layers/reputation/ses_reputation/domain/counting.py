@@ -75,7 +75,12 @@ class Entry(Struct, frozen=True, gc=False):
     @property
     def hour(self) -> datetime:
         """The full hour that it counts in: the event's own, never that of its arrival."""
-        return self.time.replace(minute=0, second=0, microsecond=0)
+        return hour_of(self.time)
+
+
+def hour_of(time: datetime) -> datetime:
+    """The full hour that a moment is in."""
+    return time.replace(minute=0, second=0, microsecond=0)
 
 
 def bounce_measure(bounce_type: str, subtype: str) -> Measure:

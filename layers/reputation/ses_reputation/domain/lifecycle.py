@@ -4,7 +4,7 @@ A finding is one problem of one scope, at a stage. A metric's status is the stag
 is the worst of its open findings; nothing else stores a status.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -13,8 +13,9 @@ from types import MappingProxyType
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import Metric, Rate, Span
+from ses_reputation.domain.rates import HourCounts, Metric, Rate, Span, measure
 from ses_reputation.domain.scopes import Scope
 
 
@@ -195,6 +196,14 @@ def spans(standing: Standing, now: datetime, policy: Policy) -> dict[tuple[Metri
     return wanted
 
 
+def measured(
+    standing: Standing, newest_first: Iterable[HourCounts], now: datetime, policy: Policy
+) -> Mapping[Metric, Measures]:
+    """The rates that a standing is assessed by, from its scope's hours, read no further back than they are needed."""
+    rates = measure(newest_first, spans(standing, now, policy), policy.volume_source)
+    return {metric: Measures(rates[metric, "window"], rates.get((metric, "since"))) for metric in Metric}
+
+
 def assess(
     standing: Standing, measures: Mapping[Metric, Measures], now: datetime, policy: Policy
 ) -> tuple[Standing, tuple[Change, ...]]:
@@ -287,8 +296,8 @@ def _trigger(finding: Finding, since: Rate | None, scope: Scope, now: datetime, 
 
 
 def _next_full_hour(time: datetime) -> datetime:
-    full = time.replace(minute=0, second=0, microsecond=0)
-    return full if full == time else full + timedelta(hours=1)
+    hour = hour_of(time)
+    return hour if hour == time else hour + timedelta(hours=1)
 
 
 def _change_id(scope: Scope, metric: Metric, now: datetime) -> str:

@@ -52,6 +52,9 @@ METRICS: Mapping[Metric, MetricTexts] = {
     ),
 }
 
+_STILL_OVER = "The probation is over, and the {metric} is still over its limit."
+_OVER_AGAIN = "The probation is over, and the {metric} has just passed its limit again."
+
 # Why the status changed, by cause and the status before: a rate can pass its limit for the first time, or again.
 CAUSES: Mapping[tuple[Trigger, Status], str] = {
     (Trigger.LIMIT_EXCEEDED, Status.HEALTHY): "The {metric} passed its limit.",
@@ -63,16 +66,10 @@ CAUSES: Mapping[tuple[Trigger, Status], str] = {
     ),
     (Trigger.HEALED, Status.PROBATION): "The probation is over, and the {metric} measured since its start is in order.",
     (Trigger.HEALED, Status.ALMOST_HEALED): "The {metric} has stayed at its limit or under it. The problem is solved.",
-    (Trigger.ENDED_OVER_LIMIT, Status.PROBATION): "The probation is over, and the {metric} is still over its limit.",
-    (Trigger.ENDED_OVER_LIMIT, Status.ALMOST_HEALED): (
-        "The probation is over, and the {metric} has just passed its limit again."
-    ),
-    (Trigger.ENDED_OVER_LIMIT_FOR_REVIEW, Status.PROBATION): (
-        "The probation is over, and the {metric} is still over its limit."
-    ),
-    (Trigger.ENDED_OVER_LIMIT_FOR_REVIEW, Status.ALMOST_HEALED): (
-        "The probation is over, and the {metric} has just passed its limit again."
-    ),
+    (Trigger.ENDED_OVER_LIMIT, Status.PROBATION): _STILL_OVER,
+    (Trigger.ENDED_OVER_LIMIT, Status.ALMOST_HEALED): _OVER_AGAIN,
+    (Trigger.ENDED_OVER_LIMIT_FOR_REVIEW, Status.PROBATION): _STILL_OVER,
+    (Trigger.ENDED_OVER_LIMIT_FOR_REVIEW, Status.ALMOST_HEALED): _OVER_AGAIN,
     (Trigger.ENDED_UNPROVEN, Status.PROBATION): (
         "The probation is over, but too little mail was sent since its start to judge the {metric} by."
     ),
