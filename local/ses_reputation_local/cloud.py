@@ -22,8 +22,10 @@ from moto.sqs.models import Message, Queue, sqs_backends
 from ses_reputation_local import queues
 from ses_reputation_local.functions import Functions, Invocation
 from ses_reputation_local.queues import QueuedMessage
-from ses_reputation_local.regions import quick_regions
+from ses_reputation_local.regions import kept_models, quick_regions
 from ses_reputation_local.resources import EVENT_SOURCE_MAPPING, Resource, create_stack
+from ses_reputation_local.ses_account import SesAccount
+from ses_reputation_local.ses_calls import answered_calls
 from ses_reputation_local.template import read_template
 from ses_reputation_local.topics import Deliveries, Email, collected_deliveries
 from ses_reputation_local.transactions import real_transactions
@@ -61,7 +63,8 @@ class _Source:
 class LocalCloud:
     """A context manager: inside it, template.yaml is deployed in moto and boto3 talks to nothing else. One at a time.
 
-    `resources` gives the physical id of each logical id, and `invocations` the newest thousand runs of functions.
+    `resources` gives the physical id of each logical id, `invocations` the newest thousand runs of functions, and `ses`
+    is what SES and CloudWatch say of the account when a function asks them.
     Entering raises ParameterError for a parameter that CloudFormation would refuse, and ResourceError for a resource
     that could not be created. IAM, topic and queue policies are stored, but nothing is refused because of them.
     """
@@ -75,6 +78,7 @@ class LocalCloud:
         self.region: str = region
         self.resources: Mapping[str, str] = {}
         self.invocations: deque[Invocation] = deque(maxlen=_KEPT_INVOCATIONS)
+        self.ses = SesAccount()
         self._parameters = parameters or {}
         self._template = template
         self._clients: dict[str, Any] = {}
@@ -91,10 +95,12 @@ class LocalCloud:
             opened.callback(self._running.release)
             opened.enter_context(_no_other_aws(self.region))
             opened.enter_context(quick_regions())
+            opened.enter_context(kept_models())
             opened.enter_context(mock_aws())
             opened.enter_context(real_transactions())
             opened.enter_context(queues.quick_sends())
             self._deliveries = opened.enter_context(collected_deliveries())
+            self.ses = opened.enter_context(answered_calls())
             created = create_stack(template, self.account, self.region)
             models = {logical_id: r for logical_id, r in created.items() if isinstance(r, LambdaFunction)}
             self._functions = Functions(template.functions, models, self.region)
@@ -161,17 +167,20 @@ class LocalCloud:
             moved += moved_now
         raise RuntimeError(f"there are still messages after {_MAXIMUM_ROUNDS} rounds: does a function feed itself?")
 
-    def tick(self, now: datetime) -> list[Invocation]:
+    def tick(self, now: datetime, functions: Collection[str] | None = None) -> list[Invocation]:
         """Run every enabled schedule whose target is a function as if its time had come, then deliver what follows.
 
-        A run that fails is not repeated: call again with the same time, as EventBridge Scheduler would.
+        Given logical ids of functions, only their schedules are run. A run that fails is not repeated: call again with
+        the same time, as EventBridge Scheduler would.
         """
         if now.tzinfo is None:
             raise ValueError("a schedule's time needs a time zone")
+        self.ses.now = now
         runs = []
         for schedule in self._schedules():
-            run = self._invoke(self._functions.logical_id(schedule.target["Arn"]), self._scheduled_event(schedule, now))
-            runs.append(run)
+            function = self._functions.logical_id(schedule.target["Arn"])
+            if functions is None or function in functions:
+                runs.append(self._invoke(function, self._scheduled_event(schedule, now)))
         self.deliver()
         return runs
 

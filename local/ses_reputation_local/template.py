@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -47,7 +49,8 @@ def read_template(path: Path, parameters: Mapping[str, str], region: str) -> Tem
 
     Raises ParameterError for a value that CloudFormation would refuse.
     """
-    sam = yaml_parse(path.read_text(encoding="utf-8"))
+    # A copy: translating it changes it.
+    sam = deepcopy(_parsed(path.read_text(encoding="utf-8")))
     values = check_parameters(sam.get("Parameters", {}), parameters)
     folders = _take_code_folders(sam, path.parent)
     # The translator asks its session for nothing but the region.
@@ -62,6 +65,10 @@ def read_template(path: Path, parameters: Mapping[str, str], region: str) -> Tem
         if resource["Type"] == "AWS::Lambda::Function" and logical_id in folders
     }
     return Template(body, values, functions)
+
+
+# Parsing takes longer than all else that bringing up a cloud does, and a process may bring up many.
+_parsed = lru_cache(maxsize=4)(yaml_parse)
 
 
 def check_parameters(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> Mapping[str, str]:
