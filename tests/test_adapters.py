@@ -1,25 +1,35 @@
 """The adapters on moto, where a use case's fakes can't tell: conditions, conflicts, pages and partial failures."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
+from moto.dynamodb.models import dynamodb_backends
 
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.counters import PAGE_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
-from ses_reputation.adapters.ledger import BATCH_WRITE_ATTEMPTS, DynamoDbLedger, ScopesNotMarked
+from ses_reputation.adapters.identities import DynamoDbIdentities
+from ses_reputation.adapters.ledger import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, DynamoDbLedger, NotWritten
 from ses_reputation.adapters.standings import DynamoDbStandings
-from ses_reputation.domain.counting import Entry, Measure
-from ses_reputation.domain.lifecycle import Change, Finding, Measures, Stage, Standing, Status, Trigger
+from ses_reputation.adapters.status_topic import PROGRAM_PROTOCOLS, SnsStatusTopic
+from ses_reputation.domain.counting import Entry
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.lifecycle import Change, EarlyWarning, Finding, Measures, Stage, Standing, Status, Trigger
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import Metric, Rate
+from ses_reputation.domain.rates import HourCounts, Metric, Rate
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.evaluate import Due
-from ses_reputation.notices.alert import alert_of
+from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange
+from ses_reputation.evaluate import Due, Evaluated, Learned, evaluate_reputation
+from ses_reputation.news import News
+from ses_reputation.notices.alert import Alert, alert_of, ses_alert_of
+from ses_reputation.notices.email import body, subject
 from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 from ses_reputation.ses_events import Message
 from ses_reputation_local.cloud import LocalCloud
@@ -60,12 +70,19 @@ def counters(cloud: LocalCloud, client: Any = None) -> DynamoDbCounters:
     return DynamoDbCounters(client or cloud.client("dynamodb"), table=cloud.resources["CountersTable"])
 
 
-def standings(cloud: LocalCloud) -> DynamoDbStandings:
-    return DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+def standings(cloud: LocalCloud, client: Any = None) -> DynamoDbStandings:
+    return DynamoDbStandings(client or cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
 
 
 def entry(message_id: str = "m-1", *scopes: Scope, time: datetime = NOON) -> Entry:
     return Entry(message_id, "sent", time, (ACCOUNT, *scopes), {("gmail", Measure.SENT): 1})
+
+
+def put_counts(cloud: LocalCloud, writer: int | str, scope: Scope = ACCOUNT, **counts: int) -> None:
+    """One counter item of noon, as another writer makes it; the attributes' dots are underscores here."""
+    numbers = {name.replace("_", ".", 1): {"N": str(n)} for name, n in counts.items()}
+    item = {"scope": {"S": scope}, "hour": {"S": f"2026-03-06T12#{writer}"}, "expires": {"N": "1"}, **numbers}
+    cloud.client("dynamodb").put_item(TableName=cloud.resources["CountersTable"], Item=item)
 
 
 def total(cloud: LocalCloud, scope: Scope = ACCOUNT) -> int:
@@ -150,7 +167,7 @@ def test_marks_that_dynamodb_never_takes_bring_the_batch_back(cloud: LocalCloud)
     with Stubber(client) as stub:
         for _ in range(BATCH_WRITE_ATTEMPTS):
             stub.add_response("batch_write_item", {"UnprocessedItems": left})
-        with pytest.raises(ScopesNotMarked, match="1 scopes"):
+        with pytest.raises(NotWritten, match="1 items"):
             ledger(cloud, client).mark_due([ACCOUNT])
 
 
@@ -160,12 +177,86 @@ def test_any_number_of_scopes_is_marked(cloud: LocalCloud) -> None:
     assert {due.scope for due in standings(cloud).due()} == scopes
 
 
+def test_providers_that_sent_complaints_are_kept_once(cloud: LocalCloud) -> None:
+    kept = standings(cloud)
+    assert kept.learned() == Learned()
+    many = {f"provider-{n}.example" for n in range(BATCH_WRITE_ITEMS)}
+    for providers in ({"proton", "freenet.de"}, {"proton"}, many):
+        ledger(cloud).note_feedback_loops(providers)
+    assert kept.learned() == Learned(frozenset({"proton", "freenet.de"} | many))
+
+
+def test_providers_that_dynamodb_never_takes_bring_the_batch_back(cloud: LocalCloud) -> None:
+    client = clients.dynamodb()
+    left = {cloud.resources["StandingsTable"]: [{"PutRequest": {"Item": {"name": {"S": "proton"}}}}]}
+    with Stubber(client) as stub:
+        for _ in range(BATCH_WRITE_ATTEMPTS):
+            stub.add_response("batch_write_item", {"UnprocessedItems": left})
+        with pytest.raises(NotWritten, match="1 items"):
+            ledger(cloud, client).note_feedback_loops(["proton"])
+
+
+@pytest.mark.parametrize("percent", [0, 83])
+def test_the_share_that_ses_measured_is_no_provider(cloud: LocalCloud, percent: int) -> None:
+    ledger(cloud).note_feedback_loops(["proton"])
+    item = {"collection": {"S": "feedback-loops"}, "name": {"S": "unspecified"}, "percent": {"N": str(percent)}}
+    cloud.client("dynamodb").put_item(TableName=cloud.resources["StandingsTable"], Item=item)
+    assert standings(cloud).learned() == Learned(frozenset({"proton"}), percent)
+
+
+def test_identities_are_read_as_they_were_written_and_only_differences_are(cloud: LocalCloud) -> None:
+    client = clients.dynamodb()
+    writes: list[str] = []
+    for name in ("PutItem", "DeleteItem"):
+        client.meta.events.register(f"before-call.dynamodb.{name}", lambda model, **_: writes.append(model.name))
+    identities = DynamoDbIdentities(client, table=cloud.resources["StandingsTable"])
+    assert identities.read() == frozenset()
+    for now, requests in (
+        ({"shop.example", "me@mail.example"}, ["PutItem", "PutItem"]),
+        ({"shop.example", "me@mail.example"}, []),
+        ({"shop.example", "new.example"}, ["PutItem", "DeleteItem"]),
+        (set[str](), ["DeleteItem", "DeleteItem"]),
+    ):
+        identities.write(frozenset(now))
+        assert identities.read() == frozenset(now)
+        assert writes == requests
+        writes.clear()
+
+
 def test_hours_are_read_newest_first_with_what_all_writers_added(cloud: LocalCloud) -> None:
     for writer in (0, 3):
         book = ledger(cloud, choose_writer=lambda writer=writer: writer)  # type: ignore[misc]
         book.commit([Write(entry(f"{writer}-{n}", time=NOON + n * HOUR)) for n in range(3)])
     hours = list(counters(cloud).hours(ACCOUNT, NOON + 2 * HOUR))
     assert [(hour.hour, hour.total(Measure.SENT)) for hour in hours] == [(NOON + HOUR, 2), (NOON, 2)]
+
+
+def test_a_provider_may_have_dots_in_its_name(cloud: LocalCloud) -> None:
+    increments = {("freenet.de", Measure.SENT): 3, ("freenet.de", Measure.HARD_BOUNCED): 1, ("gmail", Measure.SENT): 2}
+    ledger(cloud).commit([Write(Entry("m-1", "sent", NOON, (ACCOUNT,), increments))])
+    (item,) = cloud.client("dynamodb").scan(TableName=cloud.resources["CountersTable"])["Items"]
+    assert item["freenet.de.sent"] == {"N": "3"}
+    assert list(counters(cloud).hours(ACCOUNT, NOON + HOUR)) == [HourCounts(NOON, increments)]
+
+
+def test_a_backfilled_hour_is_all_there_is_of_that_hour(cloud: LocalCloud) -> None:
+    book = ledger(cloud)
+    book.commit([Write(entry("m-1")), Write(entry("m-2", time=NOON + HOUR))])
+    put_counts(cloud, "statistics", unspecified_reported=7)
+    put_counts(cloud, "backfill", unspecified_reported=90, unspecified_hard_bounced=4)
+    backfilled = {("unspecified", Measure.REPORTED): 90, ("unspecified", Measure.HARD_BOUNCED): 4}
+    assert list(counters(cloud).hours(ACCOUNT, NOON + 2 * HOUR)) == [
+        HourCounts(NOON + HOUR, {("gmail", Measure.SENT): 1}),
+        HourCounts(NOON, backfilled, backfilled=True),
+    ]
+
+
+def test_statistics_add_to_the_events_of_their_hour(cloud: LocalCloud) -> None:
+    ledger(cloud).commit([Write(entry())])
+    put_counts(cloud, 3, gmail_sent=4)
+    put_counts(cloud, "statistics", unspecified_reported=90, gmail_sent=10)
+    counts = {("gmail", Measure.SENT): 15, ("unspecified", Measure.REPORTED): 90}
+    assert list(counters(cloud).hours(ACCOUNT, NOON + HOUR)) == [HourCounts(NOON, counts)]
 
 
 @pytest.mark.parametrize(
@@ -189,8 +280,10 @@ def test_counts_standings_and_marks_are_read_as_they_are_now(cloud: LocalCloud) 
     list(counters(cloud, client).hours(ACCOUNT, NOON))
     list(kept.due())
     list(kept.outbox())
+    list(kept.news(ACCOUNT))
+    kept.learned()
     kept.read(ACCOUNT)
-    assert consistent
+    assert len(consistent) >= 6
     assert all(consistent)
 
 
@@ -210,6 +303,71 @@ def test_no_more_pages_are_read_than_are_asked_for(cloud: LocalCloud) -> None:
     assert len(list(hours)) == 600 - PAGE_ITEMS + 1
 
 
+class Reads:
+    """Counts a DynamoDB client's requests, and the items that it gets for them."""
+
+    def __init__(self, client: Any) -> None:
+        self.requests = self.items = 0
+        client.meta.events.register("after-call.dynamodb", self.note)
+
+    def note(self, parsed: Any, **_: Any) -> None:
+        self.requests += 1
+        self.items += len(parsed.get("Items", ()))
+
+
+def fill(cloud: LocalCloud, scope: Scope, hours: int, sent: int) -> None:
+    """Count so much mail in each of the hours before noon."""
+    table = dynamodb_backends[cloud.account][cloud.region].get_table(cloud.resources["CountersTable"])
+    for n in range(1, hours + 1):
+        hour = f"{NOON - n * HOUR:%Y-%m-%dT%H}#0"
+        table.put_item({"scope": {"S": scope}, "hour": {"S": hour}, "gmail.sent": {"N": str(sent)}})
+
+
+def evaluation(cloud: LocalCloud, scope: Scope, policy: Policy) -> tuple[Reads, Measures]:
+    """What the evaluation of one scope reads, and the bounce rate that it finds."""
+    ledger(cloud).mark_due([scope])
+    client = clients.dynamodb()
+    reads, kept = Reads(client), standings(cloud, client)
+    topic = SnsStatusTopic(cloud.client("sns"), topic_arn=cloud.resources["StatusTopic"])
+    to_alert = partial(alert_of, account=cloud.account, region=cloud.region)
+    run = evaluate_reputation(NOON, policy, counters(cloud, client), kept, topic, to_alert)
+    assert run == Evaluated(scopes=1)
+    return reads, kept.read(scope).standing.measures[Metric.BOUNCE_RATE]
+
+
+def test_two_years_of_history_cost_no_more_to_evaluate_than_a_week(cloud: LocalCloud) -> None:
+    """150 recipients an hour: 67 hours hold the representative volume, however many more there are."""
+    week, years = Scope("tenant/week"), Scope("tenant/two-years")
+    fill(cloud, week, hours=7 * 24, sent=150)
+    fill(cloud, years, hours=2 * 365 * 24, sent=150)
+    read_of_week, of_week = evaluation(cloud, week, Policy())
+    read_of_years, of_years = evaluation(cloud, years, Policy())
+    assert (read_of_years.requests, read_of_years.items) == (read_of_week.requests, read_of_week.items)
+    assert read_of_years.items < 7 * 24
+    assert of_years == of_week
+    assert of_years.window == Rate(Metric.BOUNCE_RATE, 0, 10_050, NOON - 67 * HOUR, 67, 10_050)
+
+
+def test_reading_stops_at_the_oldest_mail_though_the_window_is_not_full(cloud: LocalCloud) -> None:
+    years = Scope("tenant/two-years")
+    fill(cloud, years, hours=2 * 365 * 24, sent=1)
+    reads, measures = evaluation(cloud, years, Policy(oldest_mail=timedelta(days=7)))
+    assert measures.window == Rate(Metric.BOUNCE_RATE, 0, 168, NOON - 168 * HOUR, 168, 168)
+    assert reads.items <= 168 + PAGE_ITEMS
+
+
+MEASURES = Measures(Rate(Metric.BOUNCE_RATE, 24, 190, NOON, 7, 200))
+CHANGE_ATTRIBUTES = {
+    "kind": "status-change",
+    "scope": "configuration-set/newsletter",
+    "scope_kind": "configuration-set",
+    "metric": "bounce_rate",
+    "before": "Healthy",
+    "after": "Probation",
+    "scope_after": "Probation",
+}
+
+
 def change(time: datetime = NOON) -> Change:
     finding = Finding(Metric.BOUNCE_RATE, Stage.PROBATION, time, time, time, time + timedelta(days=21))
     return Change(
@@ -223,8 +381,79 @@ def change(time: datetime = NOON) -> Change:
         scope_before=Status.HEALTHY,
         scope_after=Status.PROBATION,
         finding=finding,
-        measures=Measures(Rate(Metric.BOUNCE_RATE, 24, 190, time, 7)),
+        measures=MEASURES,
     )
+
+
+def warning(time: datetime = NOON) -> EarlyWarning:
+    return EarlyWarning("warning", time, NEWSLETTER, Metric.BOUNCE_RATE, MEASURES)
+
+
+def verdict_change(time: datetime = NOON) -> VerdictChange:
+    before = Verdict(ACCOUNT, NOON - HOUR, enforcement="HEALTHY", sending_enabled=True)
+    after = Verdict(
+        ACCOUNT,
+        NOON,
+        bounce_rate=SesRate("0.1021", NOON),
+        enforcement="PROBATION",
+        sending_enabled=False,
+        daily_quota=50_000,
+        sent_last_day=1_234,
+    )
+    return VerdictChange("verdict", time, ACCOUNT, before, after)
+
+
+def told(news: News) -> Alert:
+    if isinstance(news, VerdictChange):
+        return ses_alert_of(news, "123456789012", "eu-west-1")
+    return alert_of(news, Policy(), "123456789012", "eu-west-1")
+
+
+def test_the_history_of_a_scope_keeps_every_kind_of_news_oldest_first(cloud: LocalCloud) -> None:
+    kept = standings(cloud)
+    history: list[News] = [warning(NOON), change(NOON + HOUR), warning(NOON + 2 * HOUR)]
+    kept.write(Standing(NEWSLETTER), 0, [history[2], history[0], history[1]], [])
+    kept.write(Standing(ACCOUNT), 0, [verdict_change()], [])
+    assert list(kept.news(NEWSLETTER)) == history
+    assert list(kept.news(ACCOUNT)) == [verdict_change()]
+
+
+@pytest.mark.parametrize(
+    ("news", "attributes"),
+    [
+        (change(), CHANGE_ATTRIBUTES),
+        (
+            warning(),
+            {name: CHANGE_ATTRIBUTES[name] for name in ("scope", "scope_kind", "metric")} | {"kind": "early-warning"},
+        ),
+        (verdict_change(), {"kind": "ses-verdict", "scope": "account", "scope_kind": "account"}),
+    ],
+    ids=["a change", "a warning", "SES's own verdict"],
+)
+def test_an_alert_of_any_kind_goes_from_the_outbox_to_the_topic_and_its_news_says_so(
+    cloud: LocalCloud, news: News, attributes: dict[str, str]
+) -> None:
+    client = clients.sns()
+    published: list[Any] = []
+    client.meta.events.register("provide-client-params.sns.Publish", lambda params, **_: published.append(params))
+    kept = standings(cloud)
+    kept.write(Standing(news.scope), 0, [news], [told(news)])
+    (alert,) = kept.outbox()
+    assert alert == told(news)
+    message_id = SnsStatusTopic(client, topic_arn=cloud.resources["StatusTopic"]).publish(alert)
+    kept.mark_sent(alert, message_id)
+    assert list(kept.outbox()) == []
+    assert list(kept.news(news.scope)) == [news], "what it was about stays"
+    items = cloud.client("dynamodb").scan(TableName=cloud.resources["StandingsTable"])["Items"]
+    assert [i["alert_message_id"]["S"] for i in items if "alert_message_id" in i] == [message_id]
+    (params,) = published
+    assert {name: value["StringValue"] for name, value in params["MessageAttributes"].items()} == attributes
+    assert params["Subject"] == subject(alert)
+    message = json.loads(params["Message"])
+    assert message.pop("default") == body(alert)
+    assert message.keys() == set(PROGRAM_PROTOCOLS)
+    for document in message.values():
+        assert msgspec.json.decode(document, type=Alert) == alert
 
 
 def test_a_standing_is_written_with_its_changes_and_alerts(cloud: LocalCloud) -> None:
@@ -236,7 +465,7 @@ def test_a_standing_is_written_with_its_changes_and_alerts(cloud: LocalCloud) ->
     assert kept.write(standing, 0, [moved], [alert])
     read = kept.read(NEWSLETTER)
     assert (read.standing, read.version) == (standing, 1)
-    assert list(kept.changes(NEWSLETTER)) == [moved]
+    assert list(kept.news(NEWSLETTER)) == [moved]
     assert list(kept.outbox()) == [alert]
     assert list(kept.all()) == [standing]
 
@@ -251,7 +480,7 @@ def test_a_standing_that_somebody_else_wrote_is_left_alone(cloud: LocalCloud, st
     alerts = [alert_of(change(), Policy(), "123456789012", "eu-west-1")][:changes]
     assert not kept.write(third, stale, [change()][:changes], alerts)
     assert kept.read(NEWSLETTER).standing == second
-    assert not list(kept.changes(NEWSLETTER))
+    assert not list(kept.news(NEWSLETTER))
     assert not list(kept.outbox())
 
 
@@ -276,7 +505,7 @@ def test_a_sent_alert_leaves_the_outbox_and_its_change_says_so(cloud: LocalCloud
     assert [alert.time for alert in kept.outbox()] == [NOON, NOON + 2 * HOUR], "oldest first"
     kept.mark_sent(alerts[1], "message-1")
     assert [alert.time for alert in kept.outbox()] == [NOON + 2 * HOUR]
-    assert len(list(kept.changes(NEWSLETTER))) == 2
+    assert len(list(kept.news(NEWSLETTER))) == 2
     items = cloud.client("dynamodb").scan(TableName=cloud.resources["StandingsTable"])["Items"]
     assert [i["alert_message_id"]["S"] for i in items if "alert_message_id" in i] == ["message-1"]
 

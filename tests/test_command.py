@@ -10,8 +10,10 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+from samtranslator.yaml_helper import yaml_parse
 
 from ses_reputation_cli.main import main
+from ses_reputation_cli.options import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 EVENTS = ROOT / "events"
@@ -33,14 +35,16 @@ def replay(*arguments: str, events: list[dict[str, Any]] | None = None) -> dict[
     return document
 
 
-def mail(sent: int, bounced: int, *, day: int = 6) -> list[dict[str, Any]]:
-    """Sends to different people on one morning, and the bounces of the first of them."""
+def mail(
+    sent: int, bounced: int = 0, *, complained: int = 0, day: int = 6, domain: str = "x.example"
+) -> list[dict[str, Any]]:
+    """Sends to different people on one morning, and the bounces and complaints of the first of them."""
     events: list[dict[str, Any]] = []
     for number in range(sent):
-        address = f"r{number}@x.example"
+        address = f"r{number}@{domain}"
         mail = {
             "timestamp": f"2026-03-{day:02}T09:00:00Z",
-            "messageId": f"{day}-{number}",
+            "messageId": f"{day}-{domain}-{number}",
             "destination": [address],
             "sourceArn": "arn:aws:ses:us-east-1:123456789012:identity/shop.example",
             "tags": {"ses:configuration-set": ["newsletter"]},
@@ -54,6 +58,12 @@ def mail(sent: int, bounced: int, *, day: int = 6) -> list[dict[str, Any]]:
                 "timestamp": f"2026-03-{day:02}T09:00:01Z",
             }
             events.append({"eventType": "Bounce", "mail": mail, "bounce": bounce})
+        if number < complained:
+            complaint = {
+                "complainedRecipients": [{"emailAddress": address}],
+                "timestamp": f"2026-03-{day:02}T09:00:02Z",
+            }
+            events.append({"eventType": "Complaint", "mail": mail, "complaint": complaint})
     return events
 
 
@@ -178,8 +188,12 @@ def test_every_sample_together_is_read_in_one_go() -> None:
 def test_an_empty_input_is_a_report_of_nothing() -> None:
     assert replay(events=[]) == {
         "events": {"read": 0, "counted": 0, "duplicate": 0, "ignored": 0, "unreadable": 0},
+        "profile": "classic",
+        "volume_source": "send-events",
+        "verified_identities": [],
         "scopes": {},
         "changes": [],
+        "warnings": [],
         "alerts": [],
     }
     assert "Nothing was counted" in run("replay", "-", stdin="").stdout
@@ -226,6 +240,169 @@ def test_a_wrong_argument_is_a_usage_error_that_says_what_is_wrong(arguments: li
     assert result.stdout == ""
 
 
+def test_every_parameter_that_changes_a_rate_has_an_option() -> None:
+    """And the other way round: an option that sets nothing would be refused, but only when it is used."""
+    metadata = yaml_parse((ROOT / "template.yaml").read_text())["Metadata"]["AWS::CloudFormation::Interface"]
+    groups = {group["Label"]["default"]: group["Parameters"] for group in metadata["ParameterGroups"]}
+    rates = [*groups["How rates are measured"], *groups["What rates may be"]]
+    assert sorted(setting.parameter for setting in SETTINGS) == sorted(rates)
+
+
+@pytest.mark.parametrize(
+    ("options", "rate"),
+    [
+        ([], "0.1000"),
+        (["--verified-identity", "shop.example"], "0.0100"),
+        (["--verified-identity", "SHOP.example", "--minimum-volume", "101"], None),
+        (["--minimum-volume", "111"], None),
+        (["--minimum-volume", "110"], "0.1000"),
+        (["--minimum-volume", "111", "-P", "MinimumVolume=100"], "0.1000"),
+        (["--representative-volume", "100"], "0.1000"),
+        (["--oldest-mail-days", "1"], "0.1000"),
+        (["--volume-source", "statistics"], "0.1000"),
+        (["--volume-source", "delivery-events"], None),
+    ],
+    ids=str,
+)
+def test_a_setting_that_changes_a_rate_is_an_option(options: list[str], rate: str | None) -> None:
+    """110 recipients, eleven of whom bounce: ten of them are at a domain of the sender's own, where nobody else is."""
+    events = [*mail(100, 1), *mail(10, 10, domain="shop.example")]
+    assert replay(*options, events=events)["scopes"]["account"]["bounce_rate"] == rate
+
+
+def test_both_complaint_rates_are_told_with_what_each_is_divided_by() -> None:
+    events = [*mail(600, domain="gmail.com"), *mail(400, complained=1, domain="yahoo.com")]
+    account = replay(events=events)["scopes"]["account"]
+    assert (account["complaint_rate"], account["complaint_eligible"]) == ("0.0025", 400)
+    assert (account["plain_complaint_rate"], account["eligible"]) == ("0.0010", 1000)
+    assert account["window"] == {"eligible": 1000, "hours": 1, "from": "2026-03-06T09:00:00Z"}
+    assert account["volume_source"] == "send-events"
+
+
+@pytest.mark.parametrize(
+    ("options", "eligible"),
+    [
+        ([], 500),
+        (["--unproven-providers", "included"], 900),
+        (["--feedback-provider", "proton"], 600),
+        (["--feedback-provider", "corp.example"], 800),
+        (["--feedback-provider", "corp.example", "--feedback-provider", "proton"], 900),
+        (["--silent-provider", "yahoo"], 0),
+        (["--mailbox-provider", "corp.example=yahoo"], 800),
+        (["--feedback-provider", "gmail"], 600),
+    ],
+    ids=str,
+)
+def test_who_sends_complaints_is_a_setting(options: list[str], eligible: int) -> None:
+    events = [
+        *mail(500, domain="yahoo.com"),
+        *mail(100, domain="gmail.com"),
+        *mail(100, domain="proton.me"),
+        *mail(300, domain="corp.example"),
+    ]
+    assert replay(*options, events=events)["scopes"]["account"]["complaint_eligible"] == eligible
+
+
+def test_both_profiles_on_the_same_capture_show_both_outcomes() -> None:
+    events = mail(1000, 70)
+    assert replay("--profile", "classic", events=events)["scopes"]["account"]["status"] == "Healthy"
+    assert replay("--profile", "current", events=events)["scopes"]["account"]["status"] == "Probation"
+    custom = replay("--limit", "account.bounce.limit=7%", "--limit", "identity.bounce.limit>=7%", events=events)
+    assert custom["scopes"]["account"]["status"] == "Healthy", "classic is over the limit only"
+    assert custom["scopes"]["identity/shop.example"]["status"] == "Probation"
+
+
+def test_an_early_warning_is_no_change_of_a_status() -> None:
+    document = replay(events=mail(1000, 60))
+    warnings = [warning for warning in document["warnings"] if warning["scope"] == "account"]
+    assert warnings == [
+        {
+            "time": "2026-03-06T10:00:00Z",
+            "scope": "account",
+            "metric": "bounce_rate",
+            "rate": "0.0600",
+            "recommended": "0.05",
+        }
+    ]
+    assert document["changes"] == document["alerts"] == []
+
+
+def test_a_forecast_stands_beside_each_rate() -> None:
+    account = replay(events=mail(1000, 150))["scopes"]["account"]
+    assert account["forecast"] == {
+        "bounce_rate": {
+            "limit_passed": None,
+            "clean_recipients_to_limit": 500,
+            "clean_recipients_to_recommended": 2001,
+        },
+        "complaint_rate": None,
+    }
+    assert account["metrics"]["bounce_rate"]["forecast"] == account["forecast"]["bounce_rate"]
+
+
+def test_tags_are_scopes_if_they_are_named() -> None:
+    events = mail(100, 1)
+    for event in events:
+        event["mail"]["tags"] |= {"campaign": ["spring"], "customer": ["acme"]}
+    scopes = replay("--scope-tag", "campaign", "--tenant-tag", "customer", events=events)["scopes"]
+    assert scopes["tag/campaign=spring"]["bounce_rate"] == scopes["tenant/acme"]["bounce_rate"] == "0.0100"
+
+
+def test_an_explanation_can_be_checked_with_a_pencil() -> None:
+    events = [*mail(600, domain="gmail.com"), *mail(400, 12, complained=1, domain="yahoo.com"), *mail(9, 9)]
+    stdin = "\n".join(json.dumps(event) for event in events)
+    result = run("explain", "account", "-", "--verified-identity", "x.example", stdin=stdin)
+    assert result.exit_code == 0, result.output
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    for line in (
+        "account: Healthy",
+        "sent (Send events) 1,009",
+        "- at your own verified identities -9 verified-identity",
+        "= eligible 1,000",
+        "hard bounces 21",
+        "= counted 12",
+        "12 / 1,000 = 0.0120 = 1.2 %",
+        "12 <= 10 % of 1,000 = 100 hard bounces: not over the limit",
+        "to gmail 600 left out: known to send no complaints",
+        "to yahoo 400 known to send complaints",
+        "= at providers that send complaints 400",
+        "1 / 400 = 0.0025 = 0.25 %",
+        "1 / 1,000 = 0.1 % of all mail, the plain rate: SES's is 2.5 times that",
+    ):
+        assert line in lines
+
+
+def test_an_explanation_adds_up_for_a_program_too() -> None:
+    events = [*mail(600, 9, complained=3), *mail(400, complained=7, domain="yahoo.com")]
+    result = run("explain", "account", "-", "--json", stdin="\n".join(json.dumps(event) for event in events))
+    document = json.loads(result.stdout)
+    assert document["ses"] is None
+    for metric in document["metrics"]:
+        (calculation,) = metric["calculations"] if len(metric["calculations"]) == 1 else metric["calculations"][1:]
+        rate = calculation["rate"]
+        assert sum(line["count"] for line in calculation["volume"]) == rate["volume"]
+        assert sum(line["count"] for line in calculation["numerator"]) == rate["count"]
+        if calculation["providers"]:
+            assert sum(provider["eligible"] for provider in calculation["providers"]) == rate["eligible"]
+    assert {rule["source"].partition("://")[0] for rule in document["rules"]} == {"https"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["acount", "-"], 2, "'acount' is no scope; a scope is account, configuration-set/NAME"),
+        (["tag/", "-"], 2, "is no scope"),
+        (["account", "-"], 1, "nothing was counted for account"),
+        (["account", "--minimum-volume", "5"], 2, "settings apply to a replay"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_explained_is_refused(arguments: list[str], code: int, message: str) -> None:
+    result = run("explain", *arguments, stdin="")
+    assert result.exit_code == code
+    assert message in result.stderr
+
+
 def test_people_get_a_report_in_words() -> None:
     events = "\n".join(json.dumps(event) for event in mail(200, 50))
     output = run("replay", "-", stdin=events).stdout
@@ -247,7 +424,7 @@ def test_the_demo_tells_the_story_to_its_end() -> None:
         "Probation -> Almost healed",
         "Almost healed -> Healthy",
         "Where every scope stands",
-        "3 e-mails.",
+        "5 e-mails.",
     ):
         assert told in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
@@ -256,4 +433,4 @@ def test_the_demo_tells_the_story_to_its_end() -> None:
 def test_a_story_that_does_not_exist_is_refused_with_those_that_do() -> None:
     result = run("demo", "purchased")
     assert result.exit_code == 2
-    assert "complaint-wave, purchased-list" in result.stderr
+    assert "complaint-wave, " in result.stderr

@@ -1,4 +1,4 @@
-"""A function that dies at any AWS call, and runs again: the same counts, the same changes, and no alert is lost."""
+"""A function that dies at any AWS call, and runs again: the same counts, the same news, and no alert is lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,12 +10,17 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation_local.cloud import LocalCloud
-from tests.test_whole_path import EMAIL, HOUR, MORNING, mail, publish, totals
+from ses_reputation_local.ses_mail import Complaint
+from ses_reputation_local.ses_simulator import SesSimulator
+from tests.test_whole_path import EMAIL, HOUR, MORNING, mail, newsletter, publish, totals
 
 POISON = "not an event at all"
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+EVALUATE = {"EvaluateReputation"}
 
 
 class Killed(BaseException):
@@ -55,9 +60,8 @@ class Calls:
 @contextmanager
 def watched(calls: Calls, moment: str = "before-call") -> Iterator[None]:
     """`before-call`: the request is never sent. `after-call`: it took effect, and nobody hears of it."""
-    boto3.setup_default_session()
-    assert boto3.DEFAULT_SESSION is not None
-    boto3.DEFAULT_SESSION.events.register(moment, calls.note)
+    session = boto3._get_default_session()
+    session.events.register(moment, calls.note)
     try:
         yield
     finally:
@@ -69,16 +73,27 @@ class Story:
     """What came of a run."""
 
     counts: dict[str, Any]
-    changes: list[str]
+    learned: frozenset[str]
+    news: list[str]
     emails: set[str]
     reasons: set[str]
 
 
 def run(calls: Calls, moment: str = "before-call") -> Story:
-    """Good mail, bounces, poison and duplicates through both functions; each runs again until it came to its end."""
+    """Good mail, bounces, a complaint, poison and duplicates through both functions, each run until it came to its end.
+
+    The complaint is the first from its provider. The recipient of one mail is a verified identity.
+    """
     with LocalCloud({**EMAIL, "MinimumVolume": "10"}) as cloud, watched(calls, moment):
         bad = mail(10, bad=3)
-        publish(cloud, [*bad, *bad[:4], *mail(30, bad=0, at=MORNING + 5 * MINUTE, configuration_set="receipts")])
+        good = mail(29, bad=0, at=MORNING + 5 * MINUTE, configuration_set="receipts")
+        own = mail(1, bad=1, at=MORNING + 6 * MINUTE, configuration_set="receipts", recipients=("me@shop.example",))
+        message = newsletter(99, configuration_set="receipts", recipients=("a@proton.me",))
+        complained = SesSimulator("complained").send(MORNING + 7 * MINUTE, message, Complaint("a@proton.me"))
+        DynamoDbIdentities(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"]).write(
+            frozenset({"shop.example"})
+        )
+        publish(cloud, [*bad, *bad[:4], *good, *own, *complained])
         cloud.publish("BounceTopic", POISON)
         calls.armed = True
         for _ in range(2):
@@ -86,14 +101,15 @@ def run(calls: Calls, moment: str = "before-call") -> Story:
                 cloud.deliver()
         for _ in range(2):
             with suppress(Killed):
-                cloud.tick(MORNING + HOUR)
+                cloud.tick(MORNING + DAY, EVALUATE)
         calls.armed = False
-        cloud.tick(MORNING + 2 * HOUR)
+        cloud.tick(MORNING + DAY + HOUR, EVALUATE)
         standings = DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
         scopes = [standing.scope for standing in standings.all()]
         return Story(
             counts={scope: totals(cloud, scope) for scope in scopes if not scope.startswith("provider/")},
-            changes=sorted(f"{c.scope} {c.after} {c.id}" for scope in scopes for c in standings.changes(scope)),
+            learned=standings.learned().providers,
+            news=sorted(f"{type(n).__name__} {n.scope} {n.id}" for scope in scopes for n in standings.news(scope)),
             emails={email.subject for email in cloud.emails()},
             reasons={letter.attributes["reason"] for letter in cloud.messages("FeedbackDeadLetterQueue")},
         )
@@ -102,9 +118,17 @@ def run(calls: Calls, moment: str = "before-call") -> Story:
 def test_the_undisturbed_run_makes_every_call_there_is() -> None:
     calls = Calls()
     story = run(calls)
-    assert story.counts["account"] == {"sent": 40, "delivered": 37, "hard_bounced": 3}
-    assert story.emails == {"SES bounce rate of configuration-set/newsletter: Healthy -> Probation"}
-    assert len(story.changes) == len(story.reasons) == 1
+    assert story.counts["account"] == {"sent": 41, "delivered": 37, "hard_bounced": 4, "complained": 1}
+    assert story.learned == {"proton"}
+    assert story.emails == {
+        "SES bounce rate of configuration-set/newsletter: Healthy -> Probation",
+        "SES bounce rate of account: early warning, at 7.5 %",
+        "SES bounce rate of identity/shop.example: early warning, at 7.5 %",
+        "SES bounce rate of provider/gmail: early warning, at 7.69 %",
+    }
+    assert len(story.news) == len(story.emails)
+    assert len(story.reasons) == 1
+    assert calls.seen[0] == "Query", "the identities"
     assert set(calls.seen) == {
         "TransactWriteItems",
         "BatchWriteItem",

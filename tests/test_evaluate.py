@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from msgspec import structs
 
-from ses_reputation.domain.counting import Measure
-from ses_reputation.domain.lifecycle import Change, Standing, Status
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.lifecycle import EarlyWarning, Standing, Status
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, Metric
+from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.evaluate import AlertsNotSent, Due, Evaluated, Versioned, evaluate_reputation
-from ses_reputation.notices.alert import Alert, alert_of
+from ses_reputation.evaluate import AlertsNotSent, Due, Evaluated, Learned, Versioned, evaluate_reputation
+from ses_reputation.news import News
+from ses_reputation.notices.alert import Alert, StatusAlert, WarningAlert, alert_of
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -36,7 +38,8 @@ class FakeStandings:
     def __init__(self, *due: Scope) -> None:
         self.marks = dict.fromkeys(due, "1")
         self.kept: dict[Scope, Versioned] = {}
-        self.history: list[Change] = []
+        self.history: list[News] = []
+        self.known = Learned()
         self.waiting: list[Alert] = []
         self.sent: dict[str, str] = {}
         self.overtaken: set[Scope] = set()
@@ -47,11 +50,14 @@ class FakeStandings:
     def read(self, scope: Scope) -> Versioned:
         return self.kept.get(scope, Versioned(Standing(scope)))
 
-    def write(self, standing: Standing, version: int, changes: Sequence[Change], alerts: Sequence[Alert]) -> bool:
+    def learned(self) -> Learned:
+        return self.known
+
+    def write(self, standing: Standing, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         if standing.scope in self.overtaken or self.read(standing.scope).version != version:
             return False
         self.kept[standing.scope] = Versioned(standing, version + 1)
-        self.history += changes
+        self.history += news
         self.waiting += alerts
         return True
 
@@ -88,10 +94,14 @@ BAD = FakeCounters({ACCOUNT: [hour(1, hard_bounced=200)]})
 
 
 def evaluate(
-    counters: FakeCounters, standings: FakeStandings, topic: FakeTopic | None = None, now: datetime = NOW
+    counters: FakeCounters,
+    standings: FakeStandings,
+    topic: FakeTopic | None = None,
+    now: datetime = NOW,
+    policy: Policy = Policy(),  # noqa: B008 - it is frozen
 ) -> Evaluated:
-    to_alert = partial(alert_of, policy=Policy(), account="123456789012", region="eu-west-1")
-    return evaluate_reputation(now, Policy(), counters, standings, topic or FakeTopic(), to_alert)
+    to_alert = partial(alert_of, account="123456789012", region="eu-west-1")
+    return evaluate_reputation(now, policy, counters, standings, topic or FakeTopic(), to_alert)
 
 
 def test_only_what_is_due_is_read_and_judged() -> None:
@@ -145,6 +155,7 @@ def test_a_change_is_recorded_and_told_once() -> None:
     standings, topic = FakeStandings(ACCOUNT), FakeTopic()
     assert evaluate(BAD, standings, topic) == Evaluated(scopes=1, changes=1, alerts=1, awaited=1)
     (alert,) = topic.published
+    assert isinstance(alert, StatusAlert)
     assert (alert.scope, alert.metric, alert.before, alert.after) == (
         "account",
         "bounce_rate",
@@ -180,6 +191,98 @@ def test_the_accounts_hours_are_read_once_for_all_its_providers() -> None:
     }
     assert windows == {GMAIL: 1010, ACCOUNT: 2010, YAHOO: 1000}
     assert standings.kept[YAHOO].standing.status is Status.PROBATION
+
+
+def warned_hour(hard_bounced: int) -> FakeCounters:
+    return FakeCounters({ACCOUNT: [hour(1, hard_bounced=hard_bounced)]})
+
+
+def test_a_rate_at_its_recommended_value_is_told_once_and_keeps_nothing_due() -> None:
+    standings, topic = FakeStandings(ACCOUNT), FakeTopic()
+    assert evaluate(warned_hour(50), standings, topic) == Evaluated(scopes=1, warnings=1, alerts=1)
+    (warning,) = standings.history
+    (alert,) = topic.published
+    assert isinstance(warning, EarlyWarning)
+    assert isinstance(alert, WarningAlert)
+    assert (alert.id, alert.scope, alert.metric) == (warning.id, "account", "bounce_rate")
+    assert standings.sent == {alert.id: "message-1"}
+    assert standings.marks == {}
+    standings.marks[ACCOUNT] = "2"
+    assert evaluate(warned_hour(51), standings, topic, NOW + timedelta(minutes=15)) == Evaluated(scopes=1)
+    assert len(topic.published) == 1
+
+
+def test_a_rate_under_its_recommended_value_warns_nobody() -> None:
+    assert evaluate(warned_hour(49), FakeStandings(ACCOUNT)) == Evaluated(scopes=1)
+
+
+@pytest.mark.parametrize(
+    ("hard_bounced", "run"),
+    [
+        (200, Evaluated(scopes=1, warnings=2, alerts=2)),
+        (201, Evaluated(scopes=1, changes=1, warnings=1, alerts=2, awaited=1)),
+    ],
+    ids=["two warnings", "a change and a warning"],
+)
+def test_warnings_and_changes_of_one_scope_are_counted_apart(hard_bounced: int, run: Evaluated) -> None:
+    bounces = hour(1, hard_bounced=hard_bounced).counts
+    complaints = {("yahoo", Measure.SENT): 1000, ("yahoo", Measure.COMPLAINED): 3}
+    counters = FakeCounters({ACCOUNT: [HourCounts(NOW - HOUR, {**bounces, **complaints})]})
+    assert evaluate(counters, FakeStandings(ACCOUNT)) == run
+
+
+def test_a_warning_that_another_run_wrote_first_is_not_told_twice() -> None:
+    standings, topic = FakeStandings(ACCOUNT), FakeTopic()
+    standings.overtaken.add(ACCOUNT)
+    assert evaluate(warned_hour(50), standings, topic) == Evaluated(scopes=1, overtaken=1)
+    assert topic.published == []
+
+
+@pytest.mark.parametrize(
+    ("known", "eligible", "status"),
+    [
+        (Learned(), 0, Status.HEALTHY),
+        (Learned(frozenset({"libero"})), 0, Status.HEALTHY),
+        (Learned(frozenset({"proton", "libero"})), 1000, Status.PROBATION),
+    ],
+    ids=["nothing learned", "of another provider", "of this one"],
+)
+def test_mail_counts_for_complaints_once_its_provider_has_sent_one(
+    known: Learned, eligible: int, status: Status
+) -> None:
+    counts = {("proton", Measure.SENT): 1000, ("proton", Measure.COMPLAINED): 6}
+    standings = FakeStandings(ACCOUNT)
+    standings.known = known
+    evaluate(FakeCounters({ACCOUNT: [HourCounts(NOW - HOUR, counts)]}), standings)
+    standing = standings.kept[ACCOUNT].standing
+    assert standing.measures[Metric.COMPLAINT_RATE].window.eligible == eligible
+    assert standing.status is status
+
+
+@pytest.mark.parametrize(
+    ("measured_percent", "eligible", "status"),
+    [(None, 1000, Status.HEALTHY), (100, 1000, Status.HEALTHY), (99, 990, Status.PROBATION), (0, 0, Status.HEALTHY)],
+    ids=["SES does not say: as configured", "all of it", "a little less", "none of it: nothing to judge by"],
+)
+def test_mail_of_no_known_provider_counts_at_the_share_that_ses_measured(
+    measured_percent: int | None, eligible: int, status: Status
+) -> None:
+    counts = {("unspecified", Measure.REPORTED): 1000, ("yahoo", Measure.COMPLAINED): 5}
+    standings = FakeStandings(ACCOUNT)
+    standings.known = Learned(measured_percent=measured_percent)
+    policy = Policy(volume_source=VolumeSource.STATISTICS)
+    evaluate(FakeCounters({ACCOUNT: [HourCounts(NOW - HOUR, counts)]}), standings, policy=policy)
+    standing = standings.kept[ACCOUNT].standing
+    assert standing.measures[Metric.COMPLAINT_RATE].window.eligible == eligible
+    assert standing.status is status
+
+
+def test_what_is_learned_changes_nothing_else_of_a_policy() -> None:
+    policy = Policy(minimum_volume=7)
+    learned = Learned(frozenset({"proton"}), 40).applied_to(policy)
+    loops = structs.replace(policy.feedback_loops, learned=frozenset({"proton"}), unspecified_percent=40)
+    assert learned == structs.replace(policy, feedback_loops=loops)
+    assert Learned().applied_to(policy) == policy
 
 
 def test_what_another_run_wrote_first_stays_due_and_is_not_told_twice() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ses_reputation.domain.counting import Entry, entries
+from ses_reputation.domain.providers import AddressBook
 from ses_reputation.ses_events import Message, UnreadableEvent, read_event, read_invocation
 from ses_reputation_local.ses_mail import BODY_KEYS, NOTIFICATION_TYPES, EventType
 
@@ -35,7 +36,7 @@ def counted(name: str) -> set[tuple[str, str]]:
 
 def _entries(message: Message) -> Iterator[Entry]:
     if message.event is not None:
-        yield from entries(message.event)
+        yield from entries(message.event, AddressBook())
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=name_of)

@@ -1,4 +1,4 @@
-"""The README is true: what its console blocks show is what the commands print."""
+"""README and docs are true: what their console blocks show is what the commands print."""
 
 import re
 import shlex
@@ -11,6 +11,7 @@ from ses_reputation_cli.main import main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 # A newcomer's first command, and what it runs.
 MAKE = {"make demo": "ses-reputation demo"}
@@ -19,7 +20,8 @@ MAKE = {"make demo": "ses-reputation demo"}
 def sessions() -> list[tuple[str, list[str]]]:
     """Every command in a console block, with the lines that it is shown to print."""
     found = []
-    for block in re.findall(r"^```console\n(.*?)^```", README, re.DOTALL | re.MULTILINE):
+    text = "\n".join(page.read_text() for page in PAGES)
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
         for session in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, *lines = session.rstrip("\n").split("\n")
             found.append((command, lines))
@@ -50,6 +52,7 @@ def test_the_readme_names_every_command_and_target() -> None:
         assert f"`{command}`" in README or f"ses-reputation {command}" in README or f"make {command}" in README
 
 
-def test_every_link_to_a_file_leads_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("https://") or (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert target.startswith("https://") or (page.parent / target).exists(), target

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ses_reputation.domain.counting import entries
-from ses_reputation.domain.events import Bounce, Delivery, Event, Mail, Recipient, Send, Uncounted
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send, Uncounted
+from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.record import (
     MAX_ACTIONS,
     MAX_ATTEMPTS,
@@ -24,15 +25,21 @@ from ses_reputation.record import (
 from ses_reputation.ses_events import Message
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+OURS = AddressBook(identities=frozenset({"shop.example"}), domains={"freenet.de": "freenet.de"})
 
 
 class FakeLedger:
-    """A ledger in memory. `contended` is how many of the next commits somebody else gets in the way of."""
+    """A ledger in memory. `contended` is how many of the next commits somebody else gets in the way of.
+
+    `by_provider` is what the account counted, also of what is in no rate.
+    """
 
     def __init__(self, contended: int = 0) -> None:
         self.receipts: dict[tuple[str, str], frozenset[Scope]] = {}
         self.counts: dict[tuple[Scope, str], int] = {}
+        self.by_provider: dict[tuple[str, str], int] = {}
         self.due: set[Scope] = set()
+        self.complaining: set[str] = set()
         self.sizes: list[int] = []
         self.contended = contended
 
@@ -51,12 +58,17 @@ class FakeLedger:
             known = write.recorded or frozenset()
             self.receipts[write.entry.key] = known.union(write.entry.scopes)
             for scope in write.scopes:
-                for (_, measure), n in write.entry.increments.items():
+                for (provider, measure), n in write.entry.increments.items():
                     self.counts[scope, measure] = self.counts.get((scope, measure), 0) + n
+                    if scope == ACCOUNT:
+                        self.by_provider[provider, measure] = self.by_provider.get((provider, measure), 0) + n
         return Committed()
 
     def mark_due(self, scopes: Collection[Scope]) -> None:
         self.due.update(scopes)
+
+    def note_feedback_loops(self, providers: Collection[str]) -> None:
+        self.complaining.update(providers)
 
 
 class FakeDeadLetters:
@@ -75,7 +87,7 @@ def no_pause(_attempt: int) -> None:
 
 def record(ledger: FakeLedger, *events: Event, dead_letters: FakeDeadLetters | None = None) -> Recorded:
     messages = [Message(str(n), "", event=event) for n, event in enumerate(events)]
-    return record_feedback(messages, ledger, dead_letters or FakeDeadLetters(), no_pause)
+    return record_feedback(messages, OURS, ledger, dead_letters or FakeDeadLetters(), no_pause)
 
 
 def send(message_id: str, *addresses: str, configuration_set: str | None = "newsletter") -> Send:
@@ -84,10 +96,20 @@ def send(message_id: str, *addresses: str, configuration_set: str | None = "news
 
 
 def bounce(
-    message_id: str = "m-1", configuration_set: str | None = "newsletter", address: str = "a@gmail.com"
+    message_id: str = "m-1",
+    configuration_set: str | None = "newsletter",
+    address: str = "a@gmail.com",
+    *others: str,
+    kind: str = "Permanent",
+    subtype: str = "NoEmail",
 ) -> Bounce:
     mail = Mail(message_id, "shop.example", configuration_set)
-    return Bounce(mail, NOON, (Recipient(address),), "Permanent", "NoEmail")
+    return Bounce(mail, NOON, tuple(map(Recipient, (address, *others))), kind, subtype)
+
+
+def complaint(*addresses: str, subtype: str | None = None, feedback_type: str | None = "abuse") -> Complaint:
+    mail = Mail("m-1", "shop.example", "newsletter")
+    return Complaint(mail, NOON, tuple(map(Recipient, addresses)), subtype, feedback_type)
 
 
 def test_an_event_counts_in_all_its_scopes_and_makes_them_due() -> None:
@@ -140,11 +162,129 @@ def test_a_duplicate_still_makes_its_scopes_due() -> None:
 
 def test_what_counts_nothing_is_ignored_and_writes_nothing() -> None:
     ledger = FakeLedger()
-    assert record(ledger, Uncounted("Open"), send("m-1", "success@simulator.amazonses.com")).outcomes == [
-        Outcome.IGNORED,
-        Outcome.IGNORED,
-    ]
+    assert record(ledger, Uncounted("Open")).outcomes == [Outcome.IGNORED]
     assert (ledger.sizes, ledger.due) == ([], set())
+
+
+@pytest.mark.parametrize(
+    ("event", "recorded_as"),
+    [
+        (send("m-1", "success+1@simulator.amazonses.com"), ("simulator", "sent")),
+        (bounce(address="bounce@simulator.amazonses.com"), ("simulator", "hard_bounced")),
+        (complaint("complaint@simulator.amazonses.com"), ("simulator", "complained")),
+        (send("m-1", "me@shop.example"), ("verified-identity", "sent")),
+        (bounce(address="gone@news.shop.example"), ("verified-identity", "hard_bounced")),
+        (complaint("me@shop.example"), ("verified-identity", "complained")),
+        (complaint("a@proton.me", feedback_type="not-spam"), ("proton", "not_spam")),
+        (complaint("a@proton.me", subtype="OnAccountSuppressionList"), ("proton", "complained_unsent")),
+    ],
+    ids=[
+        "sent to the simulator",
+        "bounced at the simulator",
+        "complained at the simulator",
+        "sent to oneself",
+        "bounced at one's own subdomain",
+        "complained oneself",
+        "said to be no spam",
+        "complained about what was never sent",
+    ],
+)
+def test_what_is_in_no_rate_is_recorded_ignored_and_moves_nothing(event: Event, recorded_as: tuple[str, str]) -> None:
+    ledger = FakeLedger()
+    for batch in ([event], [event, event]):
+        assert set(record(ledger, *batch).outcomes) == {Outcome.IGNORED}, "redelivered or not"
+    assert ledger.by_provider == {recorded_as: 1}
+    assert ledger.counts.keys() == {
+        (Scope(scope), recorded_as[1]) for scope in ("account", "configuration-set/newsletter", "identity/shop.example")
+    }
+    assert (ledger.due, ledger.complaining) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    ("event", "recorded_as"),
+    [
+        (
+            send("m-1", "a@simulator.amazonses.com", "me@shop.example", "a@gmail.com"),
+            {("simulator", "sent"): 1, ("verified-identity", "sent"): 1, ("gmail", "sent"): 1},
+        ),
+        (
+            bounce("m-1", "newsletter", "me@shop.example", "a@gmail.com"),
+            {("verified-identity", "hard_bounced"): 1, ("gmail", "hard_bounced"): 1},
+        ),
+        (complaint("me@shop.example", "a@gmail.com"), {("gmail", "complained"): 1}),
+    ],
+    ids=["a send", "a bounce", "a complaint: of its suspects, the one that can be in a rate"],
+)
+def test_a_message_that_is_partly_in_a_rate_is_counted(event: Event, recorded_as: dict[tuple[str, str], int]) -> None:
+    ledger = FakeLedger()
+    assert record(ledger, event).outcomes == [Outcome.COUNTED]
+    assert record(ledger, event).outcomes == [Outcome.DUPLICATE]
+    assert ledger.by_provider == recorded_as
+    assert ledger.due == {"account", "configuration-set/newsletter", "identity/shop.example", "provider/gmail"}
+
+
+@pytest.mark.parametrize(
+    ("event", "unknown"),
+    [
+        (bounce(subtype="NoSuchSubtype"), {"NoSuchSubtype": 1}),
+        (bounce("m-1", None, "a@gmail.com", "b@gmail.com", subtype="NoSuchSubtype"), {"NoSuchSubtype": 2}),
+        (bounce(subtype=""), {"": 1}),
+        (bounce(subtype="General"), {}),
+        (bounce(kind="Transient", subtype="NoSuchSubtype"), {}),
+        (bounce(subtype="OnTenantSuppressionList"), {}),
+    ],
+    ids=["unknown", "two recipients", "no subtype", "known", "a soft bounce", "never attempted"],
+)
+def test_a_hard_bounce_that_counts_only_for_its_unknown_subtype_is_told_once(
+    event: Bounce, unknown: dict[str, int]
+) -> None:
+    ledger = FakeLedger()
+    assert record(ledger, event).unknown_subtypes == unknown
+    assert ledger.counts.get((ACCOUNT, "hard_bounced"), 0) >= sum(unknown.values())
+    assert record(ledger, event, event).unknown_subtypes == {}, "a duplicate was told before"
+
+
+def test_an_unknown_subtype_that_comes_in_both_formats_or_is_contended_is_told_once() -> None:
+    ledger = FakeLedger(contended=MAX_ATTEMPTS)
+    notification, event = (bounce(configuration_set=name, subtype="New") for name in (None, "newsletter"))
+    told = [record(ledger, copy).unknown_subtypes for copy in (notification, notification, event)]
+    assert told == [{}, {"New": 1}, {}]
+
+
+@pytest.mark.parametrize(
+    ("address", "learned"),
+    [
+        ("a@proton.me", {"proton"}),
+        ("a@freenet.de", {"freenet.de"}),
+        ("a@gmail.com", set()),
+        ("a@yahoo.co.uk", set()),
+        ("complaint@simulator.amazonses.com", set()),
+        ("me@shop.example", set()),
+    ],
+    ids=[
+        "of which nobody knew",
+        "of the deployment's own",
+        "that sends none",
+        "that is known to send them",
+        "the simulator",
+        "oneself",
+    ],
+)
+def test_a_complaint_shows_that_its_provider_sends_complaints(address: str, learned: set[str]) -> None:
+    ledger = FakeLedger()
+    record(ledger, complaint(address))
+    assert ledger.complaining == learned
+    ledger.complaining.clear()
+    record(ledger, complaint(address))
+    assert ledger.complaining == learned, "a crash before it was noted brings the complaint back as a duplicate"
+
+
+def test_nothing_but_a_counted_complaint_shows_that_a_provider_sends_complaints() -> None:
+    ledger = FakeLedger()
+    record(ledger, send("m-1", "a@proton.me"), bounce(address="a@proton.me"))
+    ledger.contended = MAX_ATTEMPTS
+    assert record(ledger, complaint("a@proton.me")).outcomes == [Outcome.FAILED]
+    assert ledger.complaining == set()
 
 
 def test_an_event_counts_if_only_some_of_it_was_counted_before() -> None:
@@ -162,7 +302,7 @@ def test_an_unreadable_message_takes_no_neighbour_with_it() -> None:
         Message("poison", "???", problem="not JSON"),
         Message("fine", "", event=bounce("m-2")),
     ]
-    recorded = record_feedback(messages, ledger, dead_letters, no_pause)
+    recorded = record_feedback(messages, OURS, ledger, dead_letters, no_pause)
     assert recorded.outcomes == [Outcome.COUNTED, Outcome.UNREADABLE, Outcome.COUNTED]
     assert dead_letters.kept == {"poison": "not JSON"}
     assert recorded.failed() == []
@@ -170,7 +310,7 @@ def test_an_unreadable_message_takes_no_neighbour_with_it() -> None:
 
 def test_an_unreadable_message_that_cannot_be_put_apart_comes_again() -> None:
     messages = [Message("poison", "???", problem="not JSON")]
-    recorded = record_feedback(messages, FakeLedger(), FakeDeadLetters(refuses=["poison"]), no_pause)
+    recorded = record_feedback(messages, OURS, FakeLedger(), FakeDeadLetters(refuses=["poison"]), no_pause)
     assert recorded.failed() == messages
 
 
@@ -218,7 +358,7 @@ events = st.builds(
     bounce,
     st.sampled_from(["m-1", "m-2", "m-3"]),
     st.sampled_from([None, "newsletter"]),
-    st.sampled_from(["a@gmail.com", "b@x.example", "bounce@simulator.amazonses.com"]),
+    st.sampled_from(["a@gmail.com", "b@x.example", "me@shop.example", "bounce@simulator.amazonses.com"]),
 )
 batches = st.lists(st.lists(events, max_size=6), max_size=6)
 
@@ -231,12 +371,15 @@ def test_counts_are_those_of_the_set_of_facts(sent: list[list[Bounce]], contende
     for batch in sent:
         outcomes += record(ledger, *batch).outcomes
     facts: dict[tuple[str, str], set[Scope]] = {}
+    in_a_rate: set[tuple[str, str]] = set()
     for event in (e for batch in sent for e in batch):
-        for entry in entries(event):
+        for entry in entries(event, OURS):
             facts.setdefault(entry.key, set()).update(entry.scopes)
+            if not event.recipients[0].address.endswith(("amazonses.com", "shop.example")):
+                in_a_rate.add(entry.key)
     model: dict[tuple[Scope, str], int] = {}
     for scopes in facts.values():
         for scope in scopes:
             model[scope, "hard_bounced"] = model.get((scope, "hard_bounced"), 0) + 1
     assert ledger.counts == model
-    assert outcomes.count(Outcome.COUNTED) == len(facts)
+    assert outcomes.count(Outcome.COUNTED) == len(in_a_rate)

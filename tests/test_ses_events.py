@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ses_reputation.domain.counting import entries
-from ses_reputation.domain.events import Bounce, Complaint, Delivery, Send, Uncounted
-from ses_reputation.ses_events import UnreadableEvent, read_event, read_invocation
+from ses_reputation.domain.counting import entries, scopes_of
+from ses_reputation.domain.events import Bounce, Complaint, Delivery, Mail, Send, Uncounted
+from ses_reputation.domain.providers import AddressBook
+from ses_reputation.ses_events import MAX_NAME, TagNames, UnreadableEvent, read_event, read_invocation
 
 EVENTS = Path(__file__).parents[1] / "events"
 SAMPLES = sorted(path for path in EVENTS.rglob("*") if path.suffix in {".json", ".txt"})
@@ -75,10 +76,63 @@ def test_a_bounce_says_who_which_why_and_when() -> None:
     assert recipient.reply == raw["bounce"]["bouncedRecipients"][0]["diagnosticCode"]
 
 
-def test_the_tenant_is_read_from_the_tag_of_ses() -> None:
-    event = read_event(changed("configuration-set/send.json", "mail.tags.ses:tenant-name", ["lucky-deals"]))
-    assert isinstance(event, Send)
-    assert event.mail.tenant == "lucky-deals"
+def tagged(tags: dict[str, list[str]], names: TagNames) -> Mail:
+    """The mail of a sample with these message tags."""
+    event = read_event(changed("configuration-set/bounce.json", "mail.tags", tags), names)
+    assert isinstance(event, Bounce)
+    return event.mail
+
+
+@pytest.mark.parametrize(
+    ("names", "tenant"),
+    [
+        (TagNames(), "lucky-deals"),
+        (TagNames(tenant="customer"), "hill-bikes"),
+        (TagNames(tenant="nobody"), None),
+        (TagNames(tenant="void"), None),
+    ],
+    ids=["the tag of SES's own tenants", "a tag of one's own", "a tag that is not there", "a tag without a value"],
+)
+def test_the_tenant_is_read_from_its_tag(names: TagNames, tenant: str | None) -> None:
+    mail = tagged({"ses:tenant-name": ["lucky-deals"], "customer": ["hill-bikes", "second"], "void": []}, names)
+    assert mail.tenant == tenant
+
+
+@pytest.mark.parametrize("values", [[], [""]], ids=["no value", "an empty one"])
+def test_an_empty_tag_makes_no_scope(values: list[str]) -> None:
+    mail = tagged({"ses:tenant-name": values, "campaign": values}, TagNames(scopes=("campaign",)))
+    assert mail.tags == ()
+    assert scopes_of(mail) == ("account", "identity/news.example")
+
+
+def test_the_values_of_scope_tags_are_scopes_in_the_order_of_their_names() -> None:
+    names = TagNames(scopes=("stream", "campaign", "missing"))
+    mail = tagged({"campaign": ["spring"], "stream": ["digest"], "unnamed": ["x"]}, names)
+    assert mail.tags == (("stream", "digest"), ("campaign", "spring"))
+    assert scopes_of(mail)[-2:] == ("tag/stream=digest", "tag/campaign=spring")
+    assert tagged({"campaign": ["spring"]}, TagNames()).tags == (), "none unless they are named"
+
+
+@pytest.mark.parametrize("tag", ["ses:configuration-set", "customer", "campaign"])
+def test_a_tag_longer_than_ses_allows_is_unreadable_if_it_is_read(tag: str) -> None:
+    names = TagNames(tenant="customer", scopes=("campaign",))
+    assert tagged({tag: ["x" * MAX_NAME]}, names)
+    with pytest.raises(UnreadableEvent, match="257 characters, more than SES allows"):
+        tagged({tag: ["x" * (MAX_NAME + 1)]}, names)
+    assert tagged({"unnamed": ["x" * (MAX_NAME + 1)]}, names)
+
+
+def test_an_identity_notification_has_no_tags() -> None:
+    event = read_event((EVENTS / "identity/bounce.json").read_text(), TagNames(scopes=("campaign",)))
+    assert isinstance(event, Bounce)
+    assert (event.mail.configuration_set, event.mail.tenant, event.mail.tags) == (None, None, ())
+
+
+def test_a_batch_is_read_with_the_tags_of_the_deployment() -> None:
+    sent = changed("configuration-set/send.json", "mail.tags", {"customer": ["hill-bikes"], "campaign": ["spring"]})
+    (message,) = read_invocation({"Records": [{"messageId": "1", "body": sent}]}, TagNames("customer", ("campaign",)))
+    assert isinstance(message.event, Send)
+    assert (message.event.mail.tenant, message.event.mail.tags) == ("hill-bikes", (("campaign", "spring"),))
 
 
 @pytest.mark.parametrize(
@@ -245,10 +299,10 @@ DOCUMENTS = [
 
 
 def read_all(invocation: Any) -> None:
-    for message in read_invocation(invocation):
+    for message in read_invocation(invocation, TagNames(scopes=("campaign", "ses:from-domain"))):
         assert (message.event is None) == (message.problem is not None)
         if message.event is not None:
-            assert len(list(entries(message.event))) <= 50
+            assert len(list(entries(message.event, AddressBook()))) <= 50
 
 
 @given(st.data())

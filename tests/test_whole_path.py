@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ses_reputation.adapters.counters import DynamoDbCounters
+from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.standings import DynamoDbStandings
-from ses_reputation.domain.counting import Measure
+from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -124,18 +125,91 @@ def test_bounces_become_counts_a_status_and_an_alert(cloud: LocalCloud) -> None:
     assert all("10.5 % (21 hard bounces in 200 recipients)" in email.body for email in emails)
     (document,) = received(cloud, program)
     assert document["version"] == 1
-    assert (document["scope"], document["after"]) == ("configuration-set/newsletter", "Probation")
-    assert document["window"]["count"] == 21
+    assert (document["kind"], document["scope"], document["after"]) == (
+        "status-change",
+        "configuration-set/newsletter",
+        "Probation",
+    )
+    assert document["measured"]["window"]["count"] == 21
     cloud.tick(MORNING + 2 * HOUR)
     assert cloud.emails() == [], "told once"
 
 
-def test_a_rate_at_its_limit_tells_nobody(cloud: LocalCloud) -> None:
+def test_a_rate_at_its_limit_is_warned_about_and_changes_no_status(cloud: LocalCloud) -> None:
+    program = subscribe_program(cloud, kind=["early-warning"])
     publish(cloud, mail(200, bad=20))
+    cloud.deliver()
+    cloud.tick(MORNING + HOUR)
+    assert sorted(email.subject for email in cloud.emails()) == [
+        "SES bounce rate of account: early warning, at 10 %",
+        "SES bounce rate of configuration-set/newsletter: early warning, at 10 %",
+        "SES bounce rate of identity/shop.example: early warning, at 10 %",
+        "SES bounce rate of provider/gmail: early warning, at 10 %",
+    ]
+    assert {document["kind"] for document in received(cloud, program)} == {"early-warning"}
+    assert status(cloud, "account") is Status.HEALTHY
+    cloud.tick(MORNING + 2 * HOUR)
+    assert cloud.emails() == [], "told once"
+
+
+def test_a_rate_under_its_recommended_value_tells_nobody(cloud: LocalCloud) -> None:
+    publish(cloud, mail(200, bad=9))
     cloud.deliver()
     cloud.tick(MORNING + HOUR)
     assert cloud.emails() == []
     assert status(cloud, "account") is Status.HEALTHY
+
+
+def test_mail_to_oneself_and_to_the_simulator_is_recorded_and_in_no_rate(cloud: LocalCloud) -> None:
+    identities = DynamoDbIdentities(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+    identities.write(frozenset({"shop.example"}))
+    publish(cloud, mail(100, bad=100, recipients=("gone@shop.example",)))
+    publish(cloud, mail(100, bad=0, at=MORNING + HOUR, recipients=("bounce@simulator.amazonses.com",)))
+    publish(cloud, mail(100, bad=1, at=MORNING + 2 * HOUR))
+    cloud.deliver()
+    cloud.tick(MORNING + 3 * HOUR)
+    assert totals(cloud, "account")[Measure.HARD_BOUNCED] == 201
+    standings = DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+    rate = standings.read(ACCOUNT).standing.measures[Metric.BOUNCE_RATE].window
+    assert (rate.count, rate.eligible) == (1, 100)
+    assert cloud.emails() == []
+
+
+def test_an_unknown_bounce_subtype_is_counted_logged_and_measured_once(cloud: LocalCloud) -> None:
+    bounce = json.loads((EVENTS / "configuration-set/bounce.json").read_text())
+    bounce["bounce"] |= {"bounceType": "Permanent", "bounceSubType": "BrandNew"}
+    first, second = (cloud.invoke("RecordFeedback", bounce) for _ in range(2))
+    lines = [json.loads(line) for line in first.logs]
+    (warning,) = [line for line in lines if line.get("message") == "unknown bounce subtypes"]
+    assert warning["subtypes"] == {"BrandNew": 1}
+    (metric,) = [line for line in lines if "_aws" in line]
+    (directive,) = metric["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "SESReputation"
+    assert [(m["Name"], m["Unit"]) for m in directive["Metrics"]] == [("UnknownBounceSubtype", "Count")]
+    assert (metric["UnknownBounceSubtype"], metric["service"]) == ([1.0], "record_feedback")
+    assert totals(cloud, "account") == {Measure.HARD_BOUNCED: 1}
+    assert "UnknownBounceSubtype" not in "".join(second.logs)
+
+
+def test_mail_to_a_provider_counts_for_complaints_from_its_first_complaint_on(cloud: LocalCloud) -> None:
+    ses = SesSimulator("learned")
+    for number in range(200):
+        message = newsletter(number, recipients=(f"r{number}@proton.me",))
+        publish(cloud, ses.send(MORNING, message, *([Complaint(message.recipients[0])] if number < 3 else [])))
+    cloud.deliver()
+    cloud.tick(MORNING + timedelta(days=2))
+    (email,) = [email for email in cloud.emails() if email.subject.startswith("SES complaint rate of account")]
+    assert email.subject.endswith("Healthy -> Probation")
+    assert "1.5 % (3 complaints in 200 recipients" in email.body
+
+
+def test_tags_are_tenants_and_scopes_where_they_are_named() -> None:
+    with LocalCloud({**EMAIL, "TenantTag": "customer", "ScopeTags": "campaign"}) as cloud:
+        publish(cloud, mail(3, bad=1, tenant="of-ses", tags={"customer": "hill-bikes", "campaign": "spring"}))
+        cloud.deliver()
+        for scope in ("tenant/hill-bikes", "tag/campaign=spring"):
+            assert totals(cloud, scope)[Measure.HARD_BOUNCED] == 1
+        assert totals(cloud, "tenant/of-ses") == {}
 
 
 def test_an_unreadable_message_is_a_dead_letter_with_its_reason_and_the_others_are_counted(cloud: LocalCloud) -> None:
@@ -231,9 +305,11 @@ def test_a_complaint_wave_puts_the_tenant_on_probation_and_no_other(cloud: Local
         publish(cloud, ses.send(MORNING, message, *outcomes))
     cloud.deliver()
     cloud.tick(MORNING + timedelta(days=2))
-    assert [email.subject for email in cloud.emails()] == [
+    subjects = [email.subject for email in cloud.emails()]
+    assert [subject for subject in subjects if "early warning" not in subject] == [
         "SES complaint rate of tenant/lucky-deals: Healthy -> Probation"
     ]
+    assert len(subjects) == 5, "the account, its identity, configuration set and provider are at 0.5 %"
 
 
 @pytest.mark.parametrize("event", [{}, {"now": "<aws.scheduler.scheduled-time>"}, {"now": "2026-03-06T10:00:00"}])

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
-from ses_reputation_cli.options import errors_for_people, local_playback, parameter_option
+from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +37,8 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("story", default=DEFAULT_STORY)
-@parameter_option
-def command(story: str, parameters: dict[str, str]) -> None:
+@setting_options
+def command(story: str, parameters: dict[str, str], identities: tuple[str, ...]) -> None:
     """Tell a story from beginning to end: mail, rates, alerts.
 
     STORY is the name of a story in events/stories (default: purchased-list), or the path of one of your own. SES is
@@ -50,12 +51,12 @@ def command(story: str, parameters: dict[str, str]) -> None:
     console.width = min(console.width, _WIDTH)
     with errors_for_people():
         told = read_story(_path(story))
-        with local_playback(parameters) as playback:
-            _tell(console, told, playback)
+        with local_playback(parameters, identities) as playback:
+            letters = _tell(console, told, playback)
             report = playback.report()
     console.rule("Where every scope stands")
     console.print(scopes_table(report))
-    console.print(f"{report.read:,} events: {outcomes_text(report)}. {len(report.alerts)} e-mails.")
+    console.print(f"{report.read:,} events: {outcomes_text(report)}. {letters} e-mails.")
     console.print("\nNext, with your own mail: ses-reputation replay PATH (--help says what it takes)")
 
 
@@ -69,30 +70,43 @@ def _path(story: str) -> Path:
     return path
 
 
-def _tell(console: Console, story: "Story", playback: "Playback") -> None:
+def _tell(console: Console, story: "Story", playback: "Playback") -> int:
+    """Tell the story; how many e-mails there were."""
     console.print(f"\n[bold]{escape(story.title)}[/bold]\n{_unwrapped(story.text)}")
     policy = playback.policy()
+    letters = 0
     chapters = iter(story.chapters)
     chapter = next(chapters, None)
-    for tick, ends_day in _days(playback.play(story.publications())):
+    for at, ends_day in _days(story, playback):
+        tick = at.tick
         # The first evaluation of a chapter's mail is after its start.
         while chapter and tick.now > chapter.start:
             _announce(console, chapter)
             chapter = next(chapters, None)
         if ends_day or tick.emails:
-            console.print(_lines(tick, playback.standings(), policy))
+            console.print(_lines(tick, at.standings, policy))
         for email in tick.emails:
             console.print(_letter(email))
+            letters += 1
     console.print()
+    return letters
 
 
-def _days(ticks: "Iterator[Tick]") -> "Iterator[tuple[Tick, bool]]":
+class _Moment(Struct, frozen=True):
+    """One evaluation, and where every scope stood after it."""
+
+    tick: "Tick"
+    standings: "list[Standing]"
+
+
+def _days(story: "Story", playback: "Playback") -> "Iterator[tuple[_Moment, bool]]":
     """Each evaluation, and whether it is the last one of its day."""
-    previous: Tick | None = None
-    for tick in ticks:
+    previous: _Moment | None = None
+    for tick in playback.play(story.publications()):
         if previous:
-            yield previous, previous.now.date() != tick.now.date()
-        previous = tick
+            yield previous, previous.tick.now.date() != tick.now.date()
+        # Read now: when it is told that the day has ended, the next evaluation has been already.
+        previous = _Moment(tick, playback.standings())
     if previous:
         yield previous, True
 
@@ -118,7 +132,7 @@ def _lines(tick: "Tick", standings: "list[Standing]", policy: "Policy") -> Text:
             measures = standing.measures[metric]
             rate = measures.since if measures.since and policy.can_judge(measures.since) else measures.window
             if policy.can_judge(rate):
-                share = rate.fraction / policy.limits[metric].limit
+                share = rate.fraction / policy.limits_of(standing.scope, metric).limit.value
                 # On probation comes first, however good the rate is by now.
                 rows.append(
                     (standing.metric(metric).finding is not None, share, standing.scope, metric, rate, standing)
@@ -130,7 +144,8 @@ def _lines(tick: "Tick", standings: "list[Standing]", policy: "Policy") -> Text:
         if row:
             _, share, scope, metric, rate, standing = row
             counted = METRICS[metric].many
-            lines.append(f"\n  {scope:<28.28} {counted:<13}{_bar(float(share))} {percent(rate.fraction):>7} ")
+            rate_text = f"{percent(rate.fraction)} of {rate.eligible:,}"
+            lines.append(f"\n  {scope:<26.26} {counted:<13}{_bar(float(share))} {rate_text:>15} ")
             lines.append(status_text(standing.metric(metric).status))
     return lines
 

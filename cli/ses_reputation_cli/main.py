@@ -9,8 +9,12 @@ import click
 
 # Where each subcommand is, and its line in the help.
 _COMMANDS = {
+    "backfill": "Count what SES still knows of the time before events were connected.",
     "demo": "Tell a story from beginning to end: mail, rates, alerts.",
+    "explain": "Show the arithmetic of a scope's rates, line by line.",
+    "identities": "List the verified identities that the deployed stack knows.",
     "replay": "Feed captured events through the local cloud, and say where every scope stands.",
+    "verdict": "Show what SES says of the account itself, beside our rates.",
 }
 
 

@@ -1,10 +1,12 @@
 """What several commands have in common: options, and how errors are told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from ses_reputation_local.replay import Playback
@@ -13,6 +15,103 @@ if TYPE_CHECKING:
 _SUBSCRIBER = "you@example.com"
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Setting(Struct, frozen=True):
+    """An option that sets a parameter of template.yaml. A repeatable one makes a list of its values."""
+
+    option: str
+    parameter: str
+    metavar: str
+    help: str
+    repeatable: bool = False
+
+
+# Every parameter that changes a rate, or what a rate may be. template.yaml checks the values, as CloudFormation does.
+SETTINGS = (
+    Setting("--profile", "Profile", "NAME", "Limits that SES states: classic, or current."),
+    Setting(
+        "--limit", "CustomLimits", "LIMIT", "A limit of your own, such as tenant.bounce.limit=4%.", repeatable=True
+    ),
+    Setting("--volume-source", "VolumeSource", "NAME", "send-events, delivery-events or statistics."),
+    Setting("--representative-volume", "RepresentativeVolume", "N", "Recipients that fill a window."),
+    Setting("--minimum-volume", "MinimumVolume", "N", "Recipients without which nothing is judged."),
+    Setting("--minimum-bounces", "MinimumBounces", "N", "Hard bounces without which no rate is over its limit."),
+    Setting("--minimum-complaints", "MinimumComplaints", "N", "Complaints without which no rate is over its limit."),
+    Setting("--oldest-mail-days", "OldestMailDays", "DAYS", "Age at which mail drops out of a rate."),
+    Setting(
+        "--feedback-provider",
+        "FeedbackProviders",
+        "NAME",
+        "A mailbox provider, or a domain, that sends complaints back.",
+        repeatable=True,
+    ),
+    Setting(
+        "--silent-provider",
+        "SilentProviders",
+        "NAME",
+        "A mailbox provider, or a domain, that sends no complaints back.",
+        repeatable=True,
+    ),
+    Setting("--unproven-providers", "UnprovenProviders", "RULE", "learned, included or excluded."),
+    Setting(
+        "--feedback-share", "FeedbackShare", "PERCENT", "Share of mail in SES's statistics that can be complained of."
+    ),
+    Setting(
+        "--mailbox-provider",
+        "MailboxProviders",
+        "DOMAIN=NAME",
+        "A domain, and the mailbox provider it belongs to.",
+        repeatable=True,
+    ),
+    Setting("--tenant-tag", "TenantTag", "TAG", "The message tag that names the tenant."),
+    Setting("--scope-tag", "ScopeTags", "TAG", "A message tag whose values are scopes.", repeatable=True),
+)
+
+_GIVEN = "ses_reputation_cli.parameters"
+
+
+def setting_options(command: F) -> F:
+    """Options for what changes a rate, and `--parameter NAME=VALUE` for any parameter of template.yaml.
+
+    The command gets `parameters`, by their names in the template, and `identities`.
+    """
+
+    @wraps(command)
+    def with_parameters(*args: Any, parameters: dict[str, str], **options: Any) -> Any:
+        given: dict[str, str] = click.get_current_context().meta.get(_GIVEN, {})
+        return command(*args, parameters={**given, **parameters}, **options)
+
+    decorated: Any = with_parameters
+    for decorate in reversed([*map(_setting_option, SETTINGS), _identity_option, _parameter_option]):
+        decorated = decorate(decorated)
+    result: F = decorated
+    return result
+
+
+def _setting_option(setting: Setting) -> Callable[[F], F]:
+    def keep(context: click.Context, _option: click.Parameter, value: str | Sequence[str] | None) -> None:
+        if value:
+            text = value if isinstance(value, str) else ",".join(value)
+            context.meta.setdefault(_GIVEN, {})[setting.parameter] = text
+
+    return click.option(
+        setting.option,
+        metavar=setting.metavar,
+        multiple=setting.repeatable,
+        expose_value=False,
+        callback=keep,
+        help=setting.help + (" Repeatable." if setting.repeatable else ""),
+    )
+
+
+_identity_option = click.option(
+    "--verified-identity",
+    "identities",
+    metavar="DOMAIN",
+    multiple=True,
+    help="A domain or address that is verified in the account: mail to it is in no rate. Repeatable.",
+)
 
 
 def _parameters(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -25,17 +124,16 @@ def _parameters(_context: click.Context, option: click.Parameter, values: tuple[
     return parameters
 
 
-def parameter_option(command: F) -> F:
-    """`--parameter NAME=VALUE`: a parameter of template.yaml, as in `sam deploy --parameter-overrides`."""
-    return click.option(
-        "-P",
-        "--parameter",
-        "parameters",
-        metavar="NAME=VALUE",
-        multiple=True,
-        callback=_parameters,
-        help="Set a parameter of template.yaml, such as MinimumVolume=500. Repeatable.",
-    )(command)
+# As in `sam deploy --parameter-overrides`.
+_parameter_option = click.option(
+    "-P",
+    "--parameter",
+    "parameters",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_parameters,
+    help="Set any parameter of template.yaml, such as ProbationDays=14. Repeatable.",
+)
 
 
 @contextmanager
@@ -43,7 +141,8 @@ def errors_for_people() -> Iterator[None]:
     """Tell what is wrong with an argument as a usage error (exit code 2), and a function's failure without a traceback
     (exit code 1).
     """
-    from ses_reputation_local.captures import CaptureError  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation.explain import NothingCounted  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_local.captures import CaptureError  # noqa: PLC0415
     from ses_reputation_local.replay import ReplayFailed  # noqa: PLC0415
     from ses_reputation_local.stories import StoryError  # noqa: PLC0415
     from ses_reputation_local.template import ParameterError  # noqa: PLC0415
@@ -54,15 +153,15 @@ def errors_for_people() -> Iterator[None]:
         raise click.UsageError(str(error)) from error
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from error
-    except ReplayFailed as error:
+    except (ReplayFailed, NothingCounted) as error:
         raise click.ClickException(str(error)) from error
 
 
 @contextmanager
-def local_playback(parameters: dict[str, str]) -> "Iterator[Playback]":
+def local_playback(parameters: dict[str, str], identities: Sequence[str] = ()) -> "Iterator[Playback]":
     """A playback on a local cloud with these parameters, which is gone when the block ends. Somebody is subscribed."""
     from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415 - help must not wait for it
     from ses_reputation_local.replay import Playback  # noqa: PLC0415
 
     with LocalCloud({"NotificationEmail": _SUBSCRIBER, **parameters}) as cloud:
-        yield Playback(cloud)
+        yield Playback(cloud, identities)

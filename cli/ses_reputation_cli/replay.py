@@ -9,10 +9,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ses_reputation_cli.options import errors_for_people, local_playback, parameter_option
+from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 
 if TYPE_CHECKING:
-    from ses_reputation_local.replay import Tick
+    from ses_reputation_local.replay import Playback, Tick
 
 _EXAMPLES = """\b
 Examples:
@@ -20,15 +20,17 @@ Examples:
   ses-reputation replay events/configuration-set events/identity/bounce.json
   ses-reputation replay events/stories/complaint-wave.toml
   zcat archive/*.gz | ses-reputation replay - --json | jq .scopes
-  ses-reputation replay captured.jsonl -P MinimumVolume=500 -P ProbationDays=14
+  ses-reputation replay captured.jsonl --profile current
+  ses-reputation replay captured.jsonl --verified-identity shop.example --minimum-volume 500
+  ses-reputation replay captured.jsonl -P ProbationDays=14
 """
 
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
-@parameter_option
-def command(paths: tuple[Path, ...], parameters: dict[str, str], *, as_json: bool) -> None:
+@setting_options
+def command(paths: tuple[Path, ...], parameters: dict[str, str], identities: tuple[str, ...], *, as_json: bool) -> None:
     """Feed captured events through the local cloud, and say what happened and where every scope stands.
 
     A PATH is a file with one event, JSON lines or a JSON array (also with .gz), a folder of such files, - for standard
@@ -38,24 +40,31 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], *, as_json: boo
     The events are played in their own time, and every scope is evaluated at every full hour of it, with the same code
     and template.yaml that SAM deploys. Nothing leaves this machine.
     """
-    from ses_reputation_cli.report import document, print_report  # noqa: PLC0415
-    from ses_reputation_local.captures import read_captures  # noqa: PLC0415 - help must not wait for it
-    from ses_reputation_local.stories import read_story  # noqa: PLC0415
+    from ses_reputation_cli.report import document, print_report  # noqa: PLC0415 - help must not wait for it
 
-    with errors_for_people():
-        stories = [read_story(path) for path in paths if path.suffix == ".toml"]
-        events: list[Any] = list(read_captures([path for path in paths if path.suffix != ".toml"]))
-        events += [publication for story in stories for publication in story.publications()]
-        events.sort(key=lambda event: event.time)
-        with local_playback(parameters) as playback:
-            with _progress(len(events)) as advance:
-                for tick in playback.play(events):
-                    advance(tick)
-            report = playback.report()
+    with errors_for_people(), played(paths, parameters, identities) as playback:
+        report = playback.report()
     if as_json:
         click.echo(document(report))
     else:
         print_report(Console(), report)
+
+
+@contextmanager
+def played(paths: tuple[Path, ...], parameters: dict[str, str], identities: tuple[str, ...]) -> "Iterator[Playback]":
+    """What is at these paths, played to its end on a local cloud, which is gone when the block ends."""
+    from ses_reputation_local.captures import read_captures  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_local.stories import read_story  # noqa: PLC0415
+
+    stories = [read_story(path) for path in paths if path.suffix == ".toml"]
+    events: list[Any] = list(read_captures([path for path in paths if path.suffix != ".toml"]))
+    events += [publication for story in stories for publication in story.publications()]
+    events.sort(key=lambda event: event.time)
+    with local_playback(parameters, identities) as playback:
+        with _progress(len(events)) as advance:
+            for tick in playback.play(events):
+                advance(tick)
+        yield playback
 
 
 @contextmanager

@@ -10,10 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ses_reputation.domain.counting import Measure
-from ses_reputation.domain.lifecycle import METRIC_STATUS, Status
-from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import Metric, Rate
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.forecast import Forecast
+from ses_reputation.domain.lifecycle import METRIC_STATUS, Standing, Status
+from ses_reputation.domain.limits import exact_decimal
+from ses_reputation.domain.policy import Evidence, Policy
+from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.notices.email import percent
 from ses_reputation.notices.texts import METRICS
 from ses_reputation_local.replay import Report, ScopeReport
@@ -35,6 +37,9 @@ def document(report: Report) -> str:
     """The report as JSON."""
     body = {
         "events": {"read": report.read, **report.events},
+        "profile": report.policy.profile,
+        "volume_source": report.policy.volume_source,
+        "verified_identities": report.identities,
         "scopes": {name: _scope(scope, report.policy) for name, scope in _worst_first(report)},
         "changes": [
             {
@@ -45,6 +50,16 @@ def document(report: Report) -> str:
                 "after": METRIC_STATUS[change.after],
             }
             for change in report.changes
+        ],
+        "warnings": [
+            {
+                "time": _time(warning.time),
+                "scope": warning.scope,
+                "metric": warning.metric,
+                "rate": _decimal(warning.measures.window, report.policy),
+                "recommended": exact_decimal(report.policy.limits_of(warning.scope, warning.metric).recommended.value),
+            }
+            for warning in report.warnings
         ],
         "alerts": [{"time": _time(alert.time), "subject": alert.subject} for alert in report.alerts],
     }
@@ -68,10 +83,37 @@ def print_report(console: Console, report: Report) -> None:
                 soft_wrap=True,
             )
         console.print(f"  {len(report.alerts):,} alert{'' if len(report.alerts) == 1 else 's'} sent.")
+    if report.warnings:
+        console.print("\n[bold]Early warnings[/bold]")
+        for warning in report.warnings:
+            recommended = report.policy.limits_of(warning.scope, warning.metric).recommended.value
+            console.print(
+                f"  {warning.time:%Y-%m-%d %H:%M}  ",
+                Text(warning.scope),
+                f" {METRICS[warning.metric].name}: reached {percent(recommended)}",
+                sep="",
+                soft_wrap=True,
+            )
     console.print("\n[bold]Where every scope stands[/bold]")
     console.print(scopes_table(report) if report.scopes else "  Nothing was counted.")
-    if any(not report.policy.can_judge(m.window) for s in report.scopes.values() for m in s.standing.measures.values()):
-        console.print(f"  -: fewer than {report.policy.minimum_volume:,} recipients, too few to judge.")
+    for note in _notes(report):
+        console.print(f"  {note}", soft_wrap=True)
+
+
+def _notes(report: Report) -> Iterable[str]:
+    """What the table leaves unsaid: how the rates were measured, and why some are not judged."""
+    policy = report.policy
+    standings = [scope.standing for scope in report.scopes.values()]
+    if standings:
+        yield f"Limits: {policy.profile}. Volume from {policy.volume_source}."
+    if any(policy.shown(m.window) is None for standing in standings for m in standing.measures.values()):
+        yield f"-: fewer than {policy.minimum_volume:,} recipients, too few to judge."
+    for standing in standings:
+        for metric in Metric:
+            rate = standing.measures[metric].window
+            if policy.evidence(standing.scope, rate) is Evidence.TOO_FEW_EVENTS:
+                few = f"{rate.count:,} of at least {policy.minimum_count(metric):,} {METRICS[metric].many}"
+                yield f"{standing.scope}: {METRICS[metric].name} over the limit, but on {few}: not judged."
 
 
 def outcomes_text(report: Report) -> str:
@@ -84,17 +126,22 @@ def scopes_table(report: Report) -> Table:
     table = Table(box=box.SIMPLE, pad_edge=False)
     table.add_column("Scope", overflow="fold")
     table.add_column("Status")
-    for heading in ("Bounces", "Complaints", "Recipients"):
+    for heading in ("Bounces", "Complaints"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, scope in _worst_first(report):
         measures = scope.standing.measures
         table.add_row(
-            Text(name),
+            Text(name).append(f"\n  {window_text(measures[Metric.BOUNCE_RATE].window)}", "dim"),
             status_text(scope.standing.status),
             *(rate_text(measures[metric].window, report.policy) for metric in Metric),
-            f"{scope.totals[Measure.SENT]:,}",
         )
     return table
+
+
+def window_text(rate: Rate) -> str:
+    """What a rate was measured over."""
+    since = f" since {rate.start:%Y-%m-%d %H:%M}" if rate.start else ""
+    return f"{rate.volume:,} in {rate.hours:,} h{since}"
 
 
 def status_text(status: Status) -> Text:
@@ -104,37 +151,74 @@ def status_text(status: Status) -> Text:
 
 def rate_text(rate: Rate, policy: Policy) -> str:
     """A rate in percent, or a dash where there is too little mail to judge."""
-    return percent(rate.fraction) if policy.can_judge(rate) else "-"
+    shown = policy.shown(rate)
+    return "-" if shown is None else percent(shown)
 
 
 def _scope(scope: ScopeReport, policy: Policy) -> dict[str, Any]:
     standing = scope.standing
+    bounces, complaints = (standing.measures[metric].window for metric in Metric)
     shown: dict[str, Any] = {
         "status": standing.status,
         "counts": {measure: scope.totals[measure] for measure in COUNTS},
-        "eligible": standing.measures[Metric.BOUNCE_RATE].window.eligible,
+        "eligible": bounces.eligible,
+        "complaint_eligible": complaints.eligible,
+        "bounce_rate": _decimal(bounces, policy),
+        "complaint_rate": _decimal(complaints, policy),
+        "plain_complaint_rate": _plain(complaints, policy),
     }
-    for metric in Metric:
-        shown[metric] = _decimal(standing.measures[metric].window, policy)
     for metric in Metric:
         if standing.metric(metric).finding:
             since = standing.measures[metric].since
             shown[f"{metric}_since"] = _decimal(since, policy) if since else None
-    shown["metrics"] = {
-        metric: {"status": standing.metric(metric).status, "window": _window(standing.measures[metric].window)}
-        for metric in Metric
-    }
+    shown["window"] = {"eligible": bounces.eligible, "hours": bounces.hours, "from": _time_or_none(bounces.start)}
+    shown["volume_source"] = policy.volume_source
+    shown["forecast"] = {metric: _forecast(standing.measures[metric].forecast) for metric in Metric}
+    shown["metrics"] = {metric: _metric(standing, metric, policy) for metric in Metric}
     return shown
 
 
+def _metric(standing: Standing, metric: Metric, policy: Policy) -> dict[str, Any]:
+    decided, measures = standing.metric(metric), standing.measures[metric]
+    limits = policy.limits_of(standing.scope, metric)
+    return {
+        "status": decided.status,
+        "evidence": policy.evidence(standing.scope, measures.deciding),
+        "limit": exact_decimal(limits.limit.value),
+        "recommended": exact_decimal(limits.recommended.value),
+        "floor": _time_or_none(decided.floor),
+        "window": _window(measures.window),
+        "forecast": _forecast(measures.forecast),
+    }
+
+
 def _window(rate: Rate) -> dict[str, Any]:
-    """What a rate was measured over: `count` in `eligible` recipients, in `hours` hours with mail from `from` on."""
-    start = _time(rate.start) if rate.start else None
-    return {"count": rate.count, "eligible": rate.eligible, "hours": rate.hours, "from": start}
+    """What a rate was measured over: `count` in `eligible` of the window's `volume`, in `hours` hours since `from`."""
+    start = _time_or_none(rate.start)
+    return {"count": rate.count, "eligible": rate.eligible, "volume": rate.volume, "hours": rate.hours, "from": start}
+
+
+def _forecast(forecast: Forecast | None) -> dict[str, Any] | None:
+    if forecast is None:
+        return None
+    return {
+        "limit_passed": _time_or_none(forecast.limit_passed),
+        "clean_recipients_to_limit": forecast.clean_to_limit,
+        "clean_recipients_to_recommended": forecast.clean_to_recommended,
+    }
 
 
 def _decimal(rate: Rate, policy: Policy) -> str | None:
-    return rate.decimal if policy.can_judge(rate) else None
+    shown = policy.shown(rate)
+    return None if shown is None else decimal(shown)
+
+
+def _plain(rate: Rate, policy: Policy) -> str | None:
+    return decimal(rate.plain) if rate.volume >= max(policy.minimum_volume, 1) else None
+
+
+def _time_or_none(time: datetime | None) -> str | None:
+    return _time(time) if time else None
 
 
 def _worst_first(report: Report) -> Iterable[tuple[str, ScopeReport]]:

@@ -4,13 +4,14 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aws_lambda_powertools import Logger
 
 from ses_reputation import wiring
 from ses_reputation.evaluate import Evaluated
+from ses_reputation.schedule import scheduled_time
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -23,15 +24,9 @@ def evaluator() -> Callable[[datetime], Evaluated]:
     return wiring.evaluator(os.environ)
 
 
-class ScheduledTime(msgspec.Struct):
-    """The schedule's input: the only clock there is."""
-
-    now: Annotated[datetime, msgspec.Meta(tz=True)]
-
-
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    now = msgspec.convert(event, ScheduledTime).now
+    now = scheduled_time(event)
     evaluated: dict[str, Any] = msgspec.to_builtins(evaluator()(now))
     logger.info("evaluated", extra={"now": now.isoformat(), **evaluated})
     return evaluated

@@ -1,15 +1,15 @@
 """record_feedback: counts what SES reports. Lambda calls it with batches of the feedback queues."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 from ses_reputation import wiring
 from ses_reputation.record import Outcome, Recorded
-from ses_reputation.ses_events import Message, read_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -22,17 +22,22 @@ class NotCounted(RuntimeError):
 
 
 @cache
-def recorder() -> Callable[[Sequence[Message]], Recorded]:
+def recorder() -> Callable[[object], Recorded]:
     return wiring.recorder(os.environ)
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    recorded = recorder()(read_invocation(event))
+    recorded = recorder()(event)
     logger.info("recorded", extra={str(o.name).lower(): recorded.count(o) for o in Outcome})
     for message in recorded.messages:
         if message.problem:
             logger.warning("unreadable", extra={"message_id": message.id, "reason": message.problem})
+    if recorded.unknown_subtypes:
+        logger.warning("unknown bounce subtypes", extra={"subtypes": recorded.unknown_subtypes})
+        unknown = sum(recorded.unknown_subtypes.values())
+        with single_metric("UnknownBounceSubtype", MetricUnit.Count, unknown) as metric:
+            metric.add_dimension("service", "record_feedback")
     failed = recorded.failed()
     if any(message.id is None for message in failed):
         raise NotCounted(f"{len(failed)} messages could not be counted")

@@ -4,18 +4,24 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 
 from msgspec import Struct
 
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.standings import DynamoDbStandings
-from ses_reputation.domain.counting import Measure, hour_of
-from ses_reputation.domain.events import Bounce, Complaint
-from ses_reputation.domain.lifecycle import Change, Standing
+from ses_reputation.domain.counting import hour_of
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.events import Bounce, Complaint, Send
+from ses_reputation.domain.explanation import Explanation
+from ses_reputation.domain.lifecycle import Change, EarlyWarning, Standing
 from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.evaluate import Reading
+from ses_reputation.explain import explain_scope
+from ses_reputation.ses_events import read_event
 from ses_reputation.settings import EvaluateSettings
 from ses_reputation_local.captures import Captured
 from ses_reputation_local.cloud import Email, LocalCloud
@@ -35,6 +41,7 @@ TOPICS: Mapping[Topic, str] = {
     Topic.COMPLAINT: "ComplaintTopic",
     Topic.VOLUME: "VolumeTopic",
 }
+STATUS_CHANGE = "status-change"
 OUTCOMES = ("counted", "duplicate", "ignored", "unreadable")
 
 
@@ -65,13 +72,15 @@ class Sent(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What was replayed, and what came of it. `events` counts by what became of them."""
+    """What was replayed, and what came of it. `events` counts by what became of them; `alerts` are about changes."""
 
     events: Mapping[str, int]
     scopes: Mapping[Scope, ScopeReport]
     changes: Sequence[Change]
+    warnings: Sequence[EarlyWarning]
     alerts: Sequence[Sent]
     policy: Policy
+    identities: Sequence[str]
 
     @property
     def read(self) -> int:
@@ -82,20 +91,25 @@ class Report(Struct, frozen=True):
 class Playback:
     """Plays events through a local cloud, evaluating every simulated hour.
 
-    An hour in which nothing arrives and nothing could change is skipped: evaluating it would do nothing.
+    An hour in which nothing arrives and nothing could change is skipped: evaluating it would do nothing. `identities`
+    are verified in the account from the beginning.
     """
 
-    def __init__(self, cloud: LocalCloud) -> None:
+    def __init__(self, cloud: LocalCloud, identities: Iterable[str] = ()) -> None:
         self._cloud = cloud
+        self._identities = sorted({identity.lower() for identity in identities})
         self._fed = 0
         self._awaited = 0
         self._now: datetime | None = None
         self._sent: list[Sent] = []
+        self._sends_seen: set[str] = set()
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
 
     def play(self, events: Iterable[Captured | Publication]) -> Iterator[Tick]:
         """Feed the events, which are in order of time; yields after each evaluation."""
         for hour, group in groupby(events, key=lambda event: hour_of(event.time)):
+            if self._now is None:
+                self._begin(hour)
             while self._awaited and self._now and self._now < hour:
                 yield self._tick(self._now + HOUR)
             self._feed(list(group))
@@ -107,30 +121,61 @@ class Playback:
 
     def policy(self) -> Policy:
         """What scopes are judged by: the environment that the template gives the function, read as it reads it."""
+        return self._standings().learned().applied_to(self._configured)
+
+    def explain(self, scope: Scope) -> Explanation:
+        """The arithmetic of a scope's rates, after what was played so far; NothingCounted if there are none."""
+        now = self._now or END_OF_TIME
+        return explain_scope(scope, now, self._configured, self._counters(), self._standings())
+
+    def report(self) -> Report:
+        """Where everything stands, after what was played so far."""
+        standings = self._standings()
+        news = [piece for standing in standings.all() for piece in standings.news(standing.scope)]
+        news.sort(key=lambda piece: (piece.time, piece.id))
+        return Report(
+            events=self.outcomes,
+            scopes=self._scopes(),
+            changes=sorted(
+                (piece for piece in news if isinstance(piece, Change)), key=lambda c: (c.time, c.scope, c.metric)
+            ),
+            warnings=sorted(
+                (piece for piece in news if isinstance(piece, EarlyWarning)), key=lambda w: (w.time, w.scope, w.metric)
+            ),
+            alerts=self._sent,
+            policy=self.policy(),
+            identities=self._identities,
+        )
+
+    @cached_property
+    def _configured(self) -> Policy:
         function = self._cloud.resources["EvaluateReputation"]
         configuration = self._cloud.client("lambda").get_function_configuration(FunctionName=function)
         return EvaluateSettings.from_environment(configuration["Environment"]["Variables"]).policy
 
-    def report(self) -> Report:
-        """Where everything stands, after what was played so far."""
-        return Report(self.outcomes, self._scopes(), self._changes(), self._sent, self.policy())
+    def _begin(self, hour: datetime) -> None:
+        """Let watch_ses see the account as it is before the first mail."""
+        for identity in self._identities:
+            self._cloud.ses.verify(identity)
+        self._watch(hour)
+
+    def _watch(self, now: datetime) -> None:
+        self._cloud.tick(now, ["WatchSes"])
+        self._note_invocations()
 
     def _scopes(self) -> dict[Scope, ScopeReport]:
-        counters = DynamoDbCounters(self._cloud.client("dynamodb"), table=self._cloud.resources["CountersTable"])
-        reading = Reading(counters, END_OF_TIME)
+        reading = Reading(self._counters(), END_OF_TIME)
         reports: dict[Scope, ScopeReport] = {}
         for standing in self.standings():
             totals = dict.fromkeys(Measure, 0)
             for hour in reading.hours(standing.scope):
-                for (_, measure), n in hour.counts.items():
-                    totals[measure] += n
+                for measure in Measure:
+                    totals[measure] += hour.total(measure)
             reports[standing.scope] = ScopeReport(standing, totals)
         return reports
 
-    def _changes(self) -> list[Change]:
-        standings = self._standings()
-        changes = [change for standing in standings.all() for change in standings.changes(standing.scope)]
-        return sorted(changes, key=lambda change: (change.time, change.scope, change.metric))
+    def _counters(self) -> DynamoDbCounters:
+        return DynamoDbCounters(self._cloud.client("dynamodb"), table=self._cloud.resources["CountersTable"])
 
     def _standings(self) -> DynamoDbStandings:
         return DynamoDbStandings(self._cloud.client("dynamodb"), table=self._cloud.resources["StandingsTable"])
@@ -146,14 +191,26 @@ class Playback:
                 self._cloud.publish_all(name, messages)
         self._cloud.deliver()
         self._note_invocations()
+        if self._configured.volume_source is VolumeSource.STATISTICS:
+            self._let_ses_count(events)
         self._fed += len(events)
+
+    def _let_ses_count(self, events: Sequence[Captured | Publication]) -> None:
+        """Have SES's own statistics count what the events say was sent: each message once, though it is told twice."""
+        for fed in events:
+            event = fed.event if isinstance(fed, Captured) else read_event(fed.message)
+            if isinstance(event, Send) and event.mail.message_id not in self._sends_seen:
+                self._sends_seen.add(event.mail.message_id)
+                self._cloud.ses.observe(event)
 
     def _tick(self, now: datetime) -> Tick:
         self._now = now
-        self._cloud.tick(now)
+        if self._configured.volume_source is VolumeSource.STATISTICS:
+            self._watch(now)
+        self._cloud.tick(now, ["EvaluateReputation"])
         self._note_invocations()
         emails = self._cloud.emails()
-        self._sent += [Sent(now, email.subject) for email in emails]
+        self._sent += [Sent(now, e.subject) for e in emails if e.attributes["kind"] == STATUS_CHANGE]
         return Tick(now, self._fed, emails)
 
     def _note_invocations(self) -> None:
@@ -164,7 +221,7 @@ class Playback:
                 raise ReplayFailed(f"{invocation.function} failed: {invocation.error!r}") from invocation.error
             for line in invocation.logs:
                 record = json.loads(line)
-                match record["message"]:
+                match record.get("message"):
                     case "recorded":
                         for outcome in OUTCOMES:
                             self.outcomes[outcome] += record[outcome]

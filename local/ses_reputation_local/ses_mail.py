@@ -82,7 +82,10 @@ class BounceType(StrEnum):
 
 
 class BounceSubtype(StrEnum):
-    """Those that the page above lists, and the newer ones of suppression lists, validation and delivery time."""
+    """Those that the page above lists, and the newer ones of suppression lists, validation and delivery time.
+
+    NOT_INVENTED_YET stands for one that SES may add some day, as it has added these.
+    """
 
     GENERAL = "General"
     NO_EMAIL = "NoEmail"
@@ -97,6 +100,7 @@ class BounceSubtype(StrEnum):
     CONTENT_REJECTED = "ContentRejected"
     ATTACHMENT_REJECTED = "AttachmentRejected"
     CUSTOM_TIMEOUT_EXCEEDED = "CustomTimeoutExceeded"
+    NOT_INVENTED_YET = "NotInventedYet"
 
 
 class FeedbackType(StrEnum):
@@ -174,6 +178,9 @@ DIAGNOSES: Mapping[tuple[BounceType, BounceSubtype], Diagnosis] = {
     ),
     (BounceType.PERMANENT, BounceSubtype.UNSUBSCRIBED_RECIPIENT): Diagnosis(
         "5.1.1", "SES withheld the mail: {address} has left the contact list", WITHHOLDING, attempted=False
+    ),
+    (BounceType.PERMANENT, BounceSubtype.NOT_INVENTED_YET): Diagnosis(
+        "5.0.0", "smtp; 550 5.0.0 No delivery to {address}, for a reason that has no name yet"
     ),
     (BounceType.UNDETERMINED, BounceSubtype.UNDETERMINED): Diagnosis(None, ""),
     (BounceType.TRANSIENT, BounceSubtype.GENERAL): Diagnosis(

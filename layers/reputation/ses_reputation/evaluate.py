@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ses_reputation.domain.lifecycle import Change, Standing, assess, measured
+from ses_reputation.domain.lifecycle import Change, EarlyWarning, Standing, assess, measured
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, of_provider
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
+from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 
 
@@ -34,6 +36,23 @@ class Versioned(Struct, frozen=True):
     version: int = 0
 
 
+class Learned(Struct, frozen=True):
+    """What is known of feedback loops from experience: providers that complaints came from, and what SES measured.
+
+    `measured_percent` is the share of mail that went to providers with a feedback loop; None if SES does not say.
+    """
+
+    providers: frozenset[str] = frozenset()
+    measured_percent: int | None = None
+
+    def applied_to(self, policy: Policy) -> Policy:
+        """The policy, with this known."""
+        loops = replace(policy.feedback_loops, learned=self.providers)
+        if self.measured_percent is not None:
+            loops = replace(loops, unspecified_percent=self.measured_percent)
+        return replace(policy, feedback_loops=loops)
+
+
 class Standings(Protocol):
     """What was decided, and what is left to do about it."""
 
@@ -43,8 +62,11 @@ class Standings(Protocol):
     def read(self, scope: Scope) -> Versioned:
         """The standing of a scope; a new one if it has none."""
 
-    def write(self, standing: Standing, version: int, changes: Sequence[Change], alerts: Sequence[Alert]) -> bool:
-        """Write a standing with its changes and the alerts to send, all or nothing.
+    def learned(self) -> Learned:
+        """What is known of feedback loops from experience."""
+
+    def write(self, standing: Standing, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
+        """Write a standing with its news and the alerts to send, all or nothing.
 
         False, and nothing written, if somebody else wrote it since it had this version.
         """
@@ -56,7 +78,7 @@ class Standings(Protocol):
         """The alerts that are not known to be sent, oldest first."""
 
     def mark_sent(self, alert: Alert, message_id: str) -> None:
-        """Take an alert out of the outbox, and note with its change that it was sent."""
+        """Take an alert out of the outbox, and note with its news that it was sent."""
 
 
 class StatusTopic(Protocol):
@@ -71,6 +93,7 @@ class Evaluated(Struct, frozen=True):
 
     scopes: int = 0
     changes: int = 0
+    warnings: int = 0
     alerts: int = 0
     awaited: int = 0
     overtaken: int = 0
@@ -86,33 +109,36 @@ def evaluate_reputation(
     counters: Counters,
     standings: Standings,
     topic: StatusTopic,
-    to_alert: Callable[[Change], Alert],
+    to_alert: Callable[[Change | EarlyWarning, Policy], Alert],
 ) -> Evaluated:
     """Judge every due scope at one moment, then send what is in the outbox; AlertsNotSent if some of it would not go.
 
     To run it twice for the same moment does the same as to run it once.
     """
     reading = Reading(counters, now)
-    scopes = changed = awaited = overtaken = 0
+    policy = standings.learned().applied_to(policy)
+    scopes = changed = warned = awaited = overtaken = 0
     # The whole list before the first count: what is marked from here on must not be settled by what is read now.
     for due in list(standings.due()):
         read = standings.read(due.scope)
         scopes += 1
         measures = measured(read.standing, reading.hours(due.scope), now, policy)
-        after, changes = assess(read.standing, measures, now, policy)
+        after, news = assess(read.standing, measures, now, policy)
         if after is read.standing:
             awaited += 1
             continue
-        if not standings.write(after, read.version, changes, [to_alert(change) for change in changes]):
+        if not standings.write(after, read.version, news, [to_alert(piece, policy) for piece in news]):
             overtaken += 1
             continue
-        changed += len(changes)
+        changes = sum(isinstance(piece, Change) for piece in news)
+        changed += changes
+        warned += len(news) - changes
         # A change may have moved a floor: the next run shows the rates that follow from it.
         if changes or after.moves_with_time:
             awaited += 1
         else:
             standings.settle(due)
-    return Evaluated(scopes, changed, _send(standings, topic), awaited, overtaken)
+    return Evaluated(scopes, changed, warned, _send(standings, topic), awaited, overtaken)
 
 
 class Reading:

@@ -1,5 +1,6 @@
 """The use case of record_feedback: count every event once, or not at all."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from typing import Protocol
@@ -8,6 +9,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ses_reputation.domain.counting import Entry, entries, provider_scopes
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.feedback_loops import can_be_learned
+from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.ses_events import Message
 
@@ -55,6 +59,9 @@ class Ledger(Protocol):
     def mark_due(self, scopes: Collection[Scope]) -> None:
         """Have these scopes evaluated at the next run."""
 
+    def note_feedback_loops(self, providers: Collection[str]) -> None:
+        """Remember that complaints come from these mailbox providers."""
+
 
 class DeadLetters(Protocol):
     """Where messages go that cannot be read."""
@@ -74,10 +81,14 @@ class Outcome(Enum):
 
 
 class Recorded(Struct, frozen=True):
-    """What became of each message, in their order. FAILED ones have to come again."""
+    """What became of each message, in their order. FAILED ones have to come again.
+
+    `unknown_subtypes` is how many hard bounces counted only because nobody knows their subtype, by subtype.
+    """
 
     messages: Sequence[Message]
     outcomes: Sequence[Outcome]
+    unknown_subtypes: Mapping[str, int] = field(default_factory=dict)
 
     def count(self, outcome: Outcome) -> int:
         """How many messages ended so."""
@@ -89,21 +100,30 @@ class Recorded(Struct, frozen=True):
 
 
 def record_feedback(
-    messages: Sequence[Message], ledger: Ledger, dead_letters: DeadLetters, pause: Callable[[int], None]
+    messages: Sequence[Message],
+    addresses: AddressBook,
+    ledger: Ledger,
+    dead_letters: DeadLetters,
+    pause: Callable[[int], None],
 ) -> Recorded:
     """Count a batch of messages; the unreadable ones go to the dead letters with their problem.
 
     `pause` waits before the attempt with the given number, after others got in the way. An error of AWS is not caught:
     the batch then comes again, and what was counted by then is found to be.
     """
-    rows = [list(entries(message.event)) if message.event else [] for message in messages]
+    rows = [list(entries(message.event, addresses)) if message.event else [] for message in messages]
     tally = _commit_all((entry for row in rows for entry in row), ledger, pause)
     # After the counts, and for duplicates too: a crash in between brings the messages back, as duplicates, to here.
     if touched := _touched(tally):
         ledger.mark_due(touched)
+    if complaining := _complaining(tally):
+        ledger.note_feedback_loops(complaining)
     unreadable = [message for message in messages if message.problem]
     lost = dead_letters.put(unreadable) if unreadable else set[str | None]()
-    return Recorded(messages, list(_outcomes(messages, rows, tally, lost)))
+    unknown = Counter(
+        entry.unknown_subtype for entry in tally.counted.values() if entry.counts and entry.unknown_subtype is not None
+    )
+    return Recorded(messages, list(_outcomes(messages, rows, tally, lost)), unknown)
 
 
 class _Tally(Struct):
@@ -111,6 +131,10 @@ class _Tally(Struct):
 
     counted: dict[tuple[str, str], Entry] = field(default_factory=dict)
     duplicates: dict[tuple[str, str], Entry] = field(default_factory=dict)
+
+    def counting(self) -> Iterator[Entry]:
+        """The entries, of either sort, that can move a rate."""
+        return (entry for entry in (*self.counted.values(), *self.duplicates.values()) if entry.counts)
 
 
 def _outcomes(
@@ -122,13 +146,13 @@ def _outcomes(
         keys = {entry.key for entry in row}
         if message.problem:
             yield Outcome.FAILED if message.id in lost else Outcome.UNREADABLE
-        elif not keys:
-            yield Outcome.IGNORED
         elif not keys <= tally.counted.keys() | tally.duplicates.keys():
             yield Outcome.FAILED
+        elif not (counting := {entry.key for entry in row if entry.counts}):
+            yield Outcome.IGNORED
         else:
-            yield Outcome.COUNTED if keys & unclaimed else Outcome.DUPLICATE
-            unclaimed -= keys
+            yield Outcome.COUNTED if counting & unclaimed else Outcome.DUPLICATE
+            unclaimed -= counting
 
 
 def _commit_all(entries: Iterable[Entry], ledger: Ledger, pause: Callable[[int], None]) -> _Tally:
@@ -182,5 +206,14 @@ def _chunks(writes: Iterable[Write]) -> Iterator[list[Write]]:
 
 
 def _touched(tally: _Tally) -> set[Scope]:
-    done = [*tally.counted.values(), *tally.duplicates.values()]
-    return {scope for entry in done for scope in (*entry.scopes, *provider_scopes(entry.increments))}
+    return {scope for entry in tally.counting() for scope in (*entry.scopes, *provider_scopes(entry.increments))}
+
+
+def _complaining(tally: _Tally) -> set[str]:
+    """The mailbox providers that are now known to send complaints back."""
+    return {
+        provider
+        for entry in tally.counting()
+        for provider, measure in entry.increments
+        if measure is Measure.COMPLAINED and can_be_learned(provider)
+    }

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from ses_reputation.domain.counting import BOUNCE_MEASURES, NEVER_ATTEMPTED
+from ses_reputation.domain.eligibility import NEVER_ATTEMPTED, BounceType
 from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import domain_of
 
@@ -29,12 +29,28 @@ MAX_REPLY = 500  # Enough of a server's reply to act on, and a receipt that stay
 MAX_ENVELOPES = 3
 YEARS = range(2000, 3000)  # SES is from 2011. A date far off is somebody's mistake, and no arithmetic survives year 1.
 
+_BOUNCE_TYPES = frozenset(BounceType)
+
 T = TypeVar("T")
 Name = TypeVar("Name", str, str | None)
 
 
 class UnreadableEvent(ValueError):
     """A message that is no SES notification, or lacks what counting needs. Its text says what is wrong."""
+
+
+class TagNames(Struct, frozen=True):
+    """Which message tags are scopes: the one that holds the tenant, and those whose values are scopes of their own.
+
+    SES's own tenants are in `ses:tenant-name`.
+    https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list-tenant-level.html
+    """
+
+    tenant: str = "ses:tenant-name"
+    scopes: tuple[str, ...] = ()
+
+
+SES_TAGS = TagNames()
 
 
 class Message(Struct, frozen=True):
@@ -49,9 +65,9 @@ class Message(Struct, frozen=True):
     problem: str | None = None
 
 
-def read_invocation(invocation: object) -> list[Message]:
+def read_invocation(invocation: object, tags: TagNames = SES_TAGS) -> list[Message]:
     """Every message that Lambda hands to a function in one invocation, read. Never raises for a bad message."""
-    return [_read_message(identifier, body) for identifier, body in messages_in(invocation)]
+    return [_read_message(identifier, body, tags) for identifier, body in messages_in(invocation)]
 
 
 def messages_in(document: object) -> Iterator[tuple[str | None, str]]:
@@ -70,7 +86,7 @@ def messages_in(document: object) -> Iterator[tuple[str | None, str]]:
                 yield None, _text(record)
 
 
-def read_event(text: str | bytes) -> Event:
+def read_event(text: str | bytes, tags: TagNames = SES_TAGS) -> Event:
     """The event in one message, out of whatever envelopes it came in; UnreadableEvent if there is none."""
     for _ in range(MAX_ENVELOPES):
         document = _decode(text)
@@ -84,7 +100,7 @@ def read_event(text: str | bytes) -> Event:
             case _Document(detail=msgspec.Raw() as detail):
                 text = bytes(detail)
             case _:
-                return _read_ses(document)
+                return _read_ses(document, tags)
     raise UnreadableEvent(f"more than {MAX_ENVELOPES} envelopes around it")
 
 
@@ -143,9 +159,9 @@ class _Document(Struct, rename="camel", gc=False):
 _decoder = msgspec.json.Decoder(_Document)
 
 
-def _read_message(identifier: str | None, body: str) -> Message:
+def _read_message(identifier: str | None, body: str, tags: TagNames) -> Message:
     try:
-        return Message(identifier, body, event=read_event(body))
+        return Message(identifier, body, event=read_event(body, tags))
     except UnreadableEvent as problem:
         return Message(identifier, body, problem=str(problem))
 
@@ -170,34 +186,34 @@ def _is_set_up_text(text: str | bytes) -> bool:
     return plain.strip() == EVENT_DESTINATION_CREATED
 
 
-def _read_ses(document: _Document) -> Event:
+def _read_ses(document: _Document, tags: TagNames) -> Event:
     kind = document.event_type or document.notification_type
     if kind is None:
         raise UnreadableEvent("not an SES notification: it has neither eventType nor notificationType")
     reader = _READERS.get(kind)
     if reader is None:
         raise UnreadableEvent(f"SES has no event type {kind[:MAX_NAME]!r}")
-    return reader(document)
+    return reader(document, tags)
 
 
-def _read_send(document: _Document) -> Send:
+def _read_send(document: _Document, tags: TagNames) -> Send:
     raw = _require(document.mail, "mail")
-    return Send(_read_mail(raw), _time(raw.timestamp), _addresses(raw.destination, "mail.destination"))
+    return Send(_read_mail(raw, tags), _time(raw.timestamp), _addresses(raw.destination, "mail.destination"))
 
 
-def _read_delivery(document: _Document) -> Delivery:
+def _read_delivery(document: _Document, tags: TagNames) -> Delivery:
     raw, delivery = _require(document.mail, "mail"), _require(document.delivery, "delivery")
     recipients = _addresses(delivery.recipients, "delivery.recipients")
-    return Delivery(_read_mail(raw), _time(delivery.timestamp or raw.timestamp), recipients)
+    return Delivery(_read_mail(raw, tags), _time(delivery.timestamp or raw.timestamp), recipients)
 
 
-def _read_bounce(document: _Document) -> Bounce:
+def _read_bounce(document: _Document, tags: TagNames) -> Bounce:
     raw, bounce = _require(document.mail, "mail"), _require(document.bounce, "bounce")
     subtype = bounce.bounce_sub_type or ""
-    if bounce.bounce_type not in BOUNCE_MEASURES and subtype not in NEVER_ATTEMPTED:
+    if bounce.bounce_type not in _BOUNCE_TYPES and subtype not in NEVER_ATTEMPTED:
         raise UnreadableEvent(f"SES has no bounce type {bounce.bounce_type[:MAX_NAME]!r}")
     return Bounce(
-        _read_mail(raw),
+        _read_mail(raw, tags),
         _time(bounce.timestamp or raw.timestamp),
         _recipients(bounce.bounced_recipients, "bounce.bouncedRecipients"),
         bounce.bounce_type,
@@ -205,18 +221,18 @@ def _read_bounce(document: _Document) -> Bounce:
     )
 
 
-def _read_complaint(document: _Document) -> Complaint:
+def _read_complaint(document: _Document, tags: TagNames) -> Complaint:
     raw, complaint = _require(document.mail, "mail"), _require(document.complaint, "complaint")
     return Complaint(
-        _read_mail(raw),
+        _read_mail(raw, tags),
         _time(complaint.timestamp or raw.timestamp),
         _recipients(complaint.complained_recipients, "complaint.complainedRecipients"),
-        complaint.complaint_sub_type,
+        complaint.complaint_sub_type or None,
         _name(complaint.complaint_feedback_type, "complaint.complaintFeedbackType"),
     )
 
 
-def _read_uncounted(document: _Document) -> Uncounted:
+def _read_uncounted(document: _Document, _tags: TagNames) -> Uncounted:
     try:
         time = _time(document.mail.timestamp if document.mail else None)
     except UnreadableEvent:
@@ -224,7 +240,7 @@ def _read_uncounted(document: _Document) -> Uncounted:
     return Uncounted(document.event_type or document.notification_type or "", time)
 
 
-_READERS: Mapping[str, Callable[[_Document], Event]] = {
+_READERS: Mapping[str, Callable[[_Document, TagNames], Event]] = {
     "Send": _read_send,
     "Delivery": _read_delivery,
     "Bounce": _read_bounce,
@@ -239,12 +255,13 @@ _READERS: Mapping[str, Callable[[_Document], Event]] = {
 }
 
 
-def _read_mail(raw: _Mail) -> Mail:
+def _read_mail(raw: _Mail, tags: TagNames) -> Mail:
     return Mail(
         message_id=_name(_require(raw.message_id, "mail.messageId"), "mail.messageId"),
         identity=_name(_identity(raw), "the identity"),
         configuration_set=_name(raw.tag("ses:configuration-set"), "the configuration set"),
-        tenant=_name(raw.tag("ses:tenant-name"), "the tenant"),
+        tenant=_name(raw.tag(tags.tenant), "the tenant"),
+        tags=tuple((name, value) for name in tags.scopes if (value := _name(raw.tag(name), f"the tag {name}"))),
     )
 
 

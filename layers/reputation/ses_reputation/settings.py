@@ -6,11 +6,18 @@ from typing import Self, TypeVar
 
 from msgspec import Struct
 
+from ses_reputation.domain.feedback_loops import FeedbackLoops, UnprovenProviders
+from ses_reputation.domain.limits import Profile, limits_by_kind, parse_custom_limits
 from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, AddressBook
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation.ses_events import TagNames
 
 T = TypeVar("T")
+
+# Counts are kept a month longer than any rate reaches back, so that none vanishes from one that is shown.
+_KEPT_LONGER = timedelta(days=31)
 
 
 class SettingsError(ValueError):
@@ -26,6 +33,8 @@ class RecordSettings(Struct, frozen=True):
     dead_letter_queue_url: str
     receipt_retention: timedelta
     counter_retention: timedelta
+    provider_domains: Mapping[str, str]
+    tags: TagNames
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -36,8 +45,12 @@ class RecordSettings(Struct, frozen=True):
             standings_table=_read(environment, "STANDINGS_TABLE", str),
             dead_letter_queue_url=_read(environment, "DEAD_LETTER_QUEUE_URL", str),
             receipt_retention=_read(environment, "RECEIPT_RETENTION_DAYS", _days),
-            # A month longer than any rate reaches back, so that a count never vanishes from one that is shown.
-            counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _days) + timedelta(days=31),
+            counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _days) + _KEPT_LONGER,
+            provider_domains=_read_providers(environment).domains,
+            tags=TagNames(
+                tenant=_read(environment, "TENANT_TAG", str),
+                scopes=_read(environment, "SCOPE_TAGS", _names),
+            ),
         )
 
 
@@ -56,17 +69,77 @@ class EvaluateSettings(Struct, frozen=True):
             counters_table=_read(environment, "COUNTERS_TABLE", str),
             standings_table=_read(environment, "STANDINGS_TABLE", str),
             status_topic_arn=_read(environment, "STATUS_TOPIC_ARN", str),
-            policy=Policy(
-                volume_source=_read(environment, "VOLUME_SOURCE", VolumeSource),
-                representative_volume=_read(environment, "REPRESENTATIVE_VOLUME", int),
-                minimum_volume=_read(environment, "MINIMUM_VOLUME", int),
-                oldest_mail=_read(environment, "OLDEST_MAIL_DAYS", _days),
-                probation=_read(environment, "PROBATION_DAYS", _days),
-                steady=_read(environment, "STEADY_HOURS", _hours),
-                healing=_read(environment, "HEALING_DAYS", _days),
-                human_review=_read(environment, "HUMAN_REVIEW_SCOPES", _scope_kinds, default=""),
-            ),
+            policy=read_policy(environment),
         )
+
+
+class WatchSettings(Struct, frozen=True):
+    """What watch_ses is told."""
+
+    counters_table: str
+    standings_table: str
+    status_topic_arn: str
+    volume_source: VolumeSource
+    counter_retention: timedelta
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables; SettingsError for the first that is wrong."""
+        return cls(
+            counters_table=_read(environment, "COUNTERS_TABLE", str),
+            standings_table=_read(environment, "STANDINGS_TABLE", str),
+            status_topic_arn=_read(environment, "STATUS_TOPIC_ARN", str),
+            volume_source=_read(environment, "VOLUME_SOURCE", VolumeSource),
+            counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _days) + _KEPT_LONGER,
+        )
+
+
+def read_policy(environment: Mapping[str, str]) -> Policy:
+    """The numbers that scopes are judged by; SettingsError for the first that is wrong."""
+    providers = _read_providers(environment)
+    profile = _read(environment, "PROFILE", Profile)
+    loops = FeedbackLoops(
+        unproven=_read(environment, "UNPROVEN_PROVIDERS", UnprovenProviders),
+        unspecified_percent=_read(environment, "FEEDBACK_SHARE", int),
+    )
+    return Policy(
+        profile=profile,
+        limits=limits_by_kind(profile, _read(environment, "CUSTOM_LIMITS", parse_custom_limits)),
+        volume_source=_read(environment, "VOLUME_SOURCE", VolumeSource),
+        feedback_loops=loops.configured(sending=providers.sending, silent=providers.silent),
+        representative_volume=_read(environment, "REPRESENTATIVE_VOLUME", int),
+        minimum_volume=_read(environment, "MINIMUM_VOLUME", int),
+        minimum_bounces=_read(environment, "MINIMUM_BOUNCES", int),
+        minimum_complaints=_read(environment, "MINIMUM_COMPLAINTS", int),
+        oldest_mail=_read(environment, "OLDEST_MAIL_DAYS", _days),
+        probation=_read(environment, "PROBATION_DAYS", _days),
+        steady=_read(environment, "STEADY_HOURS", _hours),
+        healing=_read(environment, "HEALING_DAYS", _days),
+        human_review=_read(environment, "HUMAN_REVIEW_SCOPES", _scope_kinds, default=""),
+    )
+
+
+class _Providers(Struct, frozen=True):
+    """What a deployment adds to the table of mailbox providers, and which of them send complaints back, or do not."""
+
+    domains: Mapping[str, str]
+    sending: frozenset[str]
+    silent: frozenset[str]
+
+
+def _read_providers(environment: Mapping[str, str]) -> _Providers:
+    """A domain stands for its provider; one that is in no table becomes a provider of that name."""
+    domains = _read(environment, "MAILBOX_PROVIDERS", _provider_domains)
+    sending = _read(environment, "FEEDBACK_PROVIDERS", _provider_names)
+    silent = _read(environment, "SILENT_PROVIDERS", _provider_names)
+    known = AddressBook(domains=domains)
+    own = {name: name for name in (*sending, *silent) if "." in name and known.provider_of(f"@{name}") == OTHER}
+    book = AddressBook(domains={**domains, **own})
+
+    def provider(name: str) -> str:
+        return book.provider_of(f"@{name}") if "." in name else name
+
+    return _Providers(book.domains, frozenset(map(provider, sending)), frozenset(map(provider, silent)))
 
 
 def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], default: str | None = None) -> T:
@@ -89,3 +162,22 @@ def _hours(text: str) -> timedelta:
 
 def _scope_kinds(text: str) -> frozenset[ScopeKind]:
     return frozenset(ScopeKind(kind.strip()) for kind in text.split(",") if kind.strip())
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _provider_names(text: str) -> tuple[str, ...]:
+    return _names(text.lower())
+
+
+def _provider_domains(text: str) -> Mapping[str, str]:
+    """`acme.example=acme,acme.test=acme`: the domains of mailbox providers that are in no table, or in another row."""
+    pairs = [pair.partition("=") for pair in _names(text.lower())]
+    for domain, _, provider in pairs:
+        if not (domain and provider):
+            raise ValueError(f"{domain!r} has no provider; a list looks like acme.example=acme,acme.test=acme")
+        if provider in NOT_PROVIDERS:
+            raise ValueError(f"{provider!r} stands for something else here, and can't be the name of a provider")
+    return {domain: provider for domain, _, provider in pairs}

@@ -2,29 +2,46 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Generic, TypeVar
 from uuid import uuid4
 
 from ses_reputation.adapters import clients, keys
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
+from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ledger import DynamoDbLedger
+from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.adapters.statistics import DynamoDbStatistics
 from ses_reputation.adapters.status_topic import SnsStatusTopic
+from ses_reputation.adapters.verdicts import DynamoDbVerdicts
+from ses_reputation.domain.providers import AddressBook
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
-from ses_reputation.notices.alert import alert_of
+from ses_reputation.notices.alert import alert_of, ses_alert_of
 from ses_reputation.record import Recorded, record_feedback
-from ses_reputation.ses_events import Message
-from ses_reputation.settings import EvaluateSettings, RecordSettings
+from ses_reputation.ses_events import read_invocation
+from ses_reputation.settings import EvaluateSettings, RecordSettings, WatchSettings
+from ses_reputation.watch import Watched, watch_ses
+
+T = TypeVar("T")
+
+# A recipient at an identity that was verified a few minutes ago may still count.
+IDENTITIES_KEPT = timedelta(minutes=5)
 
 
-def recorder(environment: Mapping[str, str]) -> Callable[[Sequence[Message]], Recorded]:
-    """`record_feedback` with the tables and the queue of this environment; SettingsError if it is incomplete."""
+def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
+    """`record_feedback` of Lambda's events with the tables and the queue of this environment.
+
+    SettingsError if the environment is incomplete.
+    """
     settings = RecordSettings.from_environment(environment)
+    client = clients.dynamodb()
     ledger = DynamoDbLedger(
-        clients.dynamodb(),
+        client,
         receipts_table=settings.receipts_table,
         counters_table=settings.counters_table,
         standings_table=settings.standings_table,
@@ -35,24 +52,71 @@ def recorder(environment: Mapping[str, str]) -> Callable[[Sequence[Message]], Re
         pause=back_off,
     )
     dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
-    return partial(record_feedback, ledger=ledger, dead_letters=dead_letters, pause=back_off)
+    identities = _Kept(DynamoDbIdentities(client, table=settings.standings_table).read, IDENTITIES_KEPT)
+
+    def record(invocation: object) -> Recorded:
+        messages = read_invocation(invocation, settings.tags)
+        addresses = AddressBook(identities(), settings.provider_domains)
+        return record_feedback(messages, addresses, ledger, dead_letters, back_off)
+
+    return record
 
 
 def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]:
     """`evaluate_reputation` with the tables and the topic of this environment; SettingsError if it is incomplete."""
     settings = EvaluateSettings.from_environment(environment)
     client = clients.dynamodb()
-    _, _, _, region, account, _ = settings.status_topic_arn.split(":")
+    account, region = _account_and_region(settings.status_topic_arn)
     return partial(
         evaluate_reputation,
         policy=settings.policy,
         counters=DynamoDbCounters(client, table=settings.counters_table),
         standings=DynamoDbStandings(client, table=settings.standings_table),
         topic=SnsStatusTopic(clients.sns(), topic_arn=settings.status_topic_arn),
-        to_alert=partial(alert_of, policy=settings.policy, account=account, region=region),
+        to_alert=partial(alert_of, account=account, region=region),
+    )
+
+
+def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
+    """`watch_ses` with the tables of this environment and the account that it is in; SettingsError if incomplete."""
+    settings = WatchSettings.from_environment(environment)
+    client = clients.dynamodb()
+    account, region = _account_and_region(settings.status_topic_arn)
+    return partial(
+        watch_ses,
+        source=settings.volume_source,
+        ses=SesApi(clients.sesv2(), clients.ses(), clients.cloudwatch()),
+        identities=DynamoDbIdentities(client, table=settings.standings_table),
+        statistics=DynamoDbStatistics(
+            client, counters_table=settings.counters_table, retention=settings.counter_retention
+        ),
+        verdicts=DynamoDbVerdicts(client, table=settings.standings_table),
+        due=DynamoDbDue(
+            client, standings_table=settings.standings_table, new_token=lambda: uuid4().hex, pause=back_off
+        ),
+        to_alert=partial(ses_alert_of, account=account, region=region),
     )
 
 
 def back_off(attempt: int) -> None:
     """Wait before another attempt: at random, up to twice as long each time, at most a second."""
     time.sleep(random.uniform(0, min(0.02 * 2**attempt, 1)))  # noqa: S311 - nothing secret depends on it
+
+
+def _account_and_region(arn: str) -> tuple[str, str]:
+    _, _, _, region, account, _ = arn.split(":")
+    return account, region
+
+
+class _Kept(Generic[T]):
+    """What a reading brought, kept for a while: for what may be a little out of date. How old it is decides nothing."""
+
+    def __init__(self, read: Callable[[], T], kept: timedelta) -> None:
+        self._read = read
+        self._seconds = kept.total_seconds()
+        self._latest: tuple[float, T] | None = None
+
+    def __call__(self) -> T:
+        if self._latest is None or time.monotonic() - self._latest[0] > self._seconds:
+            self._latest = time.monotonic(), self._read()
+        return self._latest[1]

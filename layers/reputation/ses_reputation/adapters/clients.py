@@ -6,7 +6,12 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_ses import SESClient
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
@@ -19,10 +24,39 @@ _CONFIG = Config(
     parameter_validation=False,
 )
 
+# SES answers one request a second in each region, whoever asks: what it refuses is asked again for up to half a minute.
+# https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+_PATIENT = _CONFIG.merge(Config(retries={"mode": "standard", "max_attempts": 6}))
 
-def dynamodb() -> "DynamoDBClient":
-    """A DynamoDB client in the region of the environment."""
-    return boto3.client("dynamodb", config=_CONFIG)
+
+def cloudformation(region: str | None = None) -> "CloudFormationClient":
+    """A CloudFormation client in this region, or that of the environment."""
+    return boto3.client("cloudformation", region_name=region, config=_CONFIG)
+
+
+def cloudwatch(region: str | None = None) -> "CloudWatchClient":
+    """A CloudWatch client in this region, or that of the environment."""
+    return boto3.client("cloudwatch", region_name=region, config=_CONFIG)
+
+
+def dynamodb(region: str | None = None) -> "DynamoDBClient":
+    """A DynamoDB client in this region, or that of the environment."""
+    return boto3.client("dynamodb", region_name=region, config=_CONFIG)
+
+
+def lambda_(region: str | None = None) -> "LambdaClient":
+    """A Lambda client in this region, or that of the environment."""
+    return boto3.client("lambda", region_name=region, config=_CONFIG)
+
+
+def ses(region: str | None = None) -> "SESClient":
+    """A client of SES's first API in this region, or that of the environment."""
+    return boto3.client("ses", region_name=region, config=_PATIENT)
+
+
+def sesv2(region: str | None = None) -> "SESV2Client":
+    """A client of SES's second API in this region, or that of the environment."""
+    return boto3.client("sesv2", region_name=region, config=_PATIENT)
 
 
 def sns() -> "SNSClient":

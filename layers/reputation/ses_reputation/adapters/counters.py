@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
-from ses_reputation.domain.counting import Measure, hour_of
+from ses_reputation.domain.counting import hour_of
+from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.rates import HourCounts
 from ses_reputation.domain.scopes import Scope
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Items of one request. Most windows are full after fewer, and an item not read is an item not paid for.
-PAGE_ITEMS = 200
+PAGE_ITEMS = 100
 
 
 class DynamoDbCounters:
@@ -27,14 +28,7 @@ class DynamoDbCounters:
     def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
         """The counts of the hours that began before a moment, newest first, read only as far as they are asked for."""
         for hour, items in groupby(self._items(scope, before), key=lambda item: keys.counter_hour(item["hour"]["S"])):
-            counts: dict[tuple[str, Measure], int] = {}
-            for item in items:
-                for name, value in item.items():
-                    provider, dot, measure = name.partition(".")
-                    if dot:
-                        key = provider, Measure(measure)
-                        counts[key] = counts.get(key, 0) + int(value["N"])
-            yield HourCounts(hour, counts)
+            yield _hour_counts(hour, {keys.counter_writer(item["hour"]["S"]): item for item in items})
 
     def _items(self, scope: Scope, before: datetime) -> Iterator[dict[str, Any]]:
         # An hour that began at `before` or later sorts behind the key; one that began earlier, before it or within it.
@@ -54,3 +48,16 @@ class DynamoDbCounters:
         )
         for page in pages:
             yield from page["Items"]
+
+
+def _hour_counts(hour: datetime, by_writer: dict[str, dict[str, Any]]) -> HourCounts:
+    """The sum of an hour's items; of an hour that was backfilled, what was backfilled stands for all of it."""
+    backfill = by_writer.get(keys.BACKFILL)
+    counts: dict[tuple[str, Measure], int] = {}
+    for item in (backfill,) if backfill else by_writer.values():
+        for name, value in item.items():
+            provider, dot, measure = name.rpartition(".")
+            if dot:
+                key = provider, Measure(measure)
+                counts[key] = counts.get(key, 0) + int(value["N"])
+    return HourCounts(hour, counts, backfilled=backfill is not None)

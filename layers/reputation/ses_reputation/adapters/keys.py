@@ -1,15 +1,19 @@
 """How the tables' keys and attributes are written.
 
 receipts   message_id, entry                the SES message id, and which of its facts
-counters   scope, hour                      `2026-03-02T08#1`: the hour, and which of the writers added to this item
-standings  collection, name                 `standing/2` of a scope, `changes/SCOPE` by time, `outbox` by time, and
-                                            `due/2`: the scopes to evaluate at the next run
+counters   scope, hour                      `2026-03-02T08#1`: the hour, and which of the writers added to this item;
+                                            `#statistics` and `#backfill` are written from SES's own statistics
+standings  collection, name                 `standing/2` of a scope, `news/SCOPE` and `outbox` by time, `due/2`: the
+                                            scopes to evaluate at the next run, `verified-identities`,
+                                            `feedback-loops`: the mailbox providers that complaints came from, and
+                                            the share that SES measured; `verdicts`: what SES says of a scope itself;
+                                            `statistics`: since when SES's own are taken
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
-from ses_reputation.domain.counting import Measure
+from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.scopes import Scope
 
 # Counter items are split over a few writers, so that concurrent functions seldom meet on one.
@@ -18,9 +22,18 @@ WRITERS = 4
 SHARDS = 4
 
 OUTBOX = "outbox"
+VERIFIED_IDENTITIES = "verified-identities"
+FEEDBACK_LOOPS = "feedback-loops"
+VERDICTS = "verdicts"
+
+STATISTICS = "statistics"
+"""Who writes what SES's statistics say of the present, beside the events of the same hour."""
+
+BACKFILL = "backfill"
+"""Who writes what SES's statistics say of an hour before events were connected, in place of its events."""
 
 
-def counter_key(hour: datetime, writer: int) -> str:
+def counter_key(hour: datetime, writer: int | str) -> str:
     """The sort key of a counter item: sorts by hour."""
     return f"{hour_key(hour)}#{writer}"
 
@@ -33,6 +46,11 @@ def hour_key(hour: datetime) -> str:
 def counter_hour(key: str) -> datetime:
     """The hour that a counter item is of."""
     return datetime.fromisoformat(key[:13]).replace(tzinfo=UTC)
+
+
+def counter_writer(key: str) -> str:
+    """Who wrote a counter item."""
+    return key[14:]
 
 
 def counter_attribute(provider: str, measure: Measure) -> str:
@@ -55,6 +73,14 @@ def string(text: str) -> dict[str, str]:
     return {"S": text}
 
 
-def changes_of(scope: Scope) -> str:
-    """The collection of a scope's history."""
-    return f"changes/{scope}"
+def expires(time: datetime, retention: timedelta) -> dict[str, str]:
+    """When an item about a time may go, as DynamoDB reads it: in seconds since 1970.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+    """
+    return {"N": str(int(time.timestamp() + retention.total_seconds()))}
+
+
+def news_of(scope: Scope) -> str:
+    """The collection of a scope's history: all that people were told about it."""
+    return f"news/{scope}"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
+from ses_reputation.adapters.due import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, DynamoDbDue, NotWritten, put_all
 from ses_reputation.domain.counting import Entry
 from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -13,18 +14,13 @@ from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-BATCH_WRITE_ITEMS = 25  # of one BatchWriteItem
-BATCH_WRITE_ATTEMPTS = 8
+__all__ = ["BATCH_WRITE_ATTEMPTS", "BATCH_WRITE_ITEMS", "DynamoDbLedger", "NotWritten"]
 
 # Reasons for which a transaction is cancelled though nothing is wrong with it. boto3 does not retry these.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _CONTENTION = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 Item = dict[str, Any]
-
-
-class ScopesNotMarked(RuntimeError):
-    """DynamoDB kept refusing to mark scopes as due; the batch has to come again."""
 
 
 class DynamoDbLedger:
@@ -56,8 +52,8 @@ class DynamoDbLedger:
         self._counter_retention = counter_retention
         self._choose_writer = choose_writer
         self._writer = choose_writer()
-        self._new_token = new_token
         self._pause = pause
+        self._due = DynamoDbDue(client, standings_table=standings_table, new_token=new_token, pause=pause)
 
     def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
         """Write all receipts and add to all counters, or neither."""
@@ -77,29 +73,16 @@ class DynamoDbLedger:
         return Committed()
 
     def mark_due(self, scopes: Collection[Scope]) -> None:
-        """Have these scopes evaluated at the next run; ScopesNotMarked if DynamoDB keeps refusing."""
-        token = self._new_token()
-        requests = [
-            {
-                "PutRequest": {
-                    "Item": {
-                        "collection": keys.string(keys.shard("due", s)),
-                        "name": keys.string(s),
-                        "token": keys.string(token),
-                    }
-                }
-            }
-            for s in sorted(scopes)
-        ]
-        for start in range(0, len(requests), BATCH_WRITE_ITEMS):
-            unprocessed: Any = {self._standings_table: requests[start : start + BATCH_WRITE_ITEMS]}
-            for attempt in range(1, BATCH_WRITE_ATTEMPTS + 1):
-                unprocessed = self._client.batch_write_item(RequestItems=unprocessed).get("UnprocessedItems")
-                if not unprocessed:
-                    break
-                self._pause(attempt)
-            else:
-                raise ScopesNotMarked(f"{len(unprocessed[self._standings_table])} scopes could not be marked as due")
+        """Have these scopes evaluated at the next run; NotWritten if DynamoDB keeps refusing."""
+        self._due.mark(scopes)
+
+    def note_feedback_loops(self, providers: Collection[str]) -> None:
+        """Remember that complaints come from these mailbox providers; NotWritten if DynamoDB keeps refusing."""
+        items = (
+            {"collection": keys.string(keys.FEEDBACK_LOOPS), "name": keys.string(provider)}
+            for provider in sorted(providers)
+        )
+        put_all(self._client, self._standings_table, items, self._pause)
 
     def _receipt(self, write: Write) -> Any:
         entry = write.entry
@@ -133,7 +116,7 @@ class DynamoDbLedger:
             "entry": keys.string(entry.name),
             "time": keys.string(entry.time.isoformat()),
             "scopes": _scopes(entry.scopes),
-            "expires": _expires(entry.time, self._receipt_retention),
+            "expires": keys.expires(entry.time, self._receipt_retention),
         }
         if entry.reason:
             item["reason"] = keys.string(entry.reason)
@@ -159,7 +142,7 @@ class DynamoDbLedger:
                     "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(total)},
                     "ExpressionAttributeValues": {
                         **{f":{i}": {"N": str(n)} for i, n in enumerate(total.values())},
-                        ":expires": _expires(hour, self._counter_retention),
+                        ":expires": keys.expires(hour, self._counter_retention),
                     },
                 }
             }
@@ -183,8 +166,3 @@ def _recipient(recipient: Recipient) -> Item:
 def _scopes(scopes: Collection[Scope]) -> Item:
     """The scopes of a receipt, in an order of their own. The account is in every one, and not written."""
     return {"L": [keys.string(scope) for scope in sorted(scopes) if scope != ACCOUNT]}
-
-
-def _expires(time: datetime, retention: timedelta) -> dict[str, str]:
-    # DynamoDB reads seconds since 1970. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
-    return {"N": str(int(time.timestamp() + retention.total_seconds()))}

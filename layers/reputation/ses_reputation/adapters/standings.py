@@ -1,27 +1,23 @@
 """The standings table: what was decided about every scope, its history, the outbox, and the scopes to evaluate."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
-from ses_reputation.domain.lifecycle import Change, Standing
+from ses_reputation.adapters.documents import decode, encode, items_of, moment, write_decided
+from ses_reputation.domain.lifecycle import Standing
+from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import Scope
-from ses_reputation.evaluate import Due, Versioned
+from ses_reputation.evaluate import Due, Learned, Versioned
+from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-T = TypeVar("T")
-
 
 class DynamoDbStandings:
-    """The standings of one deployment.
-
-    Beside the document (JSON, in `document`) an item holds what a person wants to see in a listing.
-    """
+    """The standings of one deployment."""
 
     def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
         self._client = client
@@ -30,13 +26,14 @@ class DynamoDbStandings:
     def all(self) -> Iterator[Standing]:
         """Every standing, in no particular order."""
         for shard in keys.shards("standing"):
-            for item in self._query(shard):
-                yield _decode(item, Standing)
+            for item in items_of(self._client, self._table, shard):
+                standing: Standing = decode(item, Standing)
+                yield standing
 
     def due(self) -> Iterator[Due]:
         """The scopes whose counts changed, and those that time may move."""
         for shard in keys.shards("due"):
-            for item in self._query(shard):
+            for item in items_of(self._client, self._table, shard):
                 yield Due(Scope(item["name"]["S"]), item["token"]["S"])
 
     def read(self, scope: Scope) -> Versioned:
@@ -44,30 +41,17 @@ class DynamoDbStandings:
         # Consistent: a standing that lags behind would be refused when it is written.
         answer = self._client.get_item(TableName=self._table, Key=_standing_key(scope), ConsistentRead=True)
         if item := answer.get("Item"):
-            return Versioned(_decode(item, Standing), int(item["version"]["N"]))
+            return Versioned(decode(item, Standing), int(item["version"]["N"]))
         return Versioned(Standing(scope))
 
-    def write(self, standing: Standing, version: int, changes: Sequence[Change], alerts: Sequence[Alert]) -> bool:
-        """Write a standing with its changes and the alerts to send; False if it no longer has the version."""
-        put = self._put_standing(standing, version)
-        actions: list[Any] = [{"Put": {"TableName": self._table, "Item": _change_item(change)}} for change in changes]
-        actions += [{"Put": {"TableName": self._table, "Item": _outbox_item(alert)}} for alert in alerts]
-        try:
-            if actions:
-                self._client.transact_write_items(TransactItems=[{"Put": put}, *actions])
-            else:
-                self._client.put_item(**put)  # On its own it costs half of what it costs in a transaction.
-        except (
-            self._client.exceptions.ConditionalCheckFailedException,
-            self._client.exceptions.TransactionConflictException,
-        ):
-            return False
-        except self._client.exceptions.TransactionCanceledException as error:
-            codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-            if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
-                return False
-            raise
-        return True
+    def write(self, standing: Standing, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
+        """Write a standing with its news and the alerts to send; False if it no longer has the version."""
+        item = {
+            **_standing_key(standing.scope),
+            "status": keys.string(standing.status),
+            "document": encode(standing),
+        }
+        return write_decided(self._client, self._table, item, version, news, alerts)
 
     def settle(self, due: Due) -> None:
         """Take a scope off the list, unless it was marked again since."""
@@ -82,94 +66,42 @@ class DynamoDbStandings:
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # Marked again, or taken off by another run: either way there is nothing to do.
 
-    def changes(self, scope: Scope) -> Iterator[Change]:
+    def news(self, scope: Scope) -> Iterator[News]:
         """The history of a scope, oldest first."""
-        for item in self._query(keys.changes_of(scope)):
-            yield _decode(item, Change)
+        for item in items_of(self._client, self._table, keys.news_of(scope)):
+            piece: News = decode(item, News)
+            yield piece
+
+    def learned(self) -> Learned:
+        """What the complaints that arrived, and SES, say about feedback loops."""
+        items = {item["name"]["S"]: item for item in items_of(self._client, self._table, keys.FEEDBACK_LOOPS)}
+        measured = items.pop(UNSPECIFIED, None)
+        return Learned(frozenset(items), int(measured["percent"]["N"]) if measured else None)
 
     def outbox(self) -> Iterator[Alert]:
         """The alerts that are not known to be sent, oldest first."""
-        for item in self._query(keys.OUTBOX):
-            yield _decode(item, Alert)
+        for item in items_of(self._client, self._table, keys.OUTBOX):
+            alert: Alert = decode(item, Alert)
+            yield alert
 
     def mark_sent(self, alert: Alert, message_id: str) -> None:
-        """Take an alert out of the outbox, and note with its change that it was sent."""
+        """Take an alert out of the outbox, and note with its news that it was sent."""
         outbox = {
             "TableName": self._table,
-            "Key": {"collection": keys.string(keys.OUTBOX), "name": keys.string(_moment(alert))},
+            "Key": {"collection": keys.string(keys.OUTBOX), "name": keys.string(moment(alert))},
         }
-        change = {
+        news = {
             "TableName": self._table,
             "Key": {
-                "collection": keys.string(keys.changes_of(Scope(alert.scope))),
-                "name": keys.string(_moment(alert)),
+                "collection": keys.string(keys.news_of(Scope(alert.scope))),
+                "name": keys.string(moment(alert)),
             },
             "UpdateExpression": "SET alert_message_id = :id",
             "ExpressionAttributeValues": {":id": keys.string(message_id)},
         }
-        actions: list[Any] = [{"Delete": outbox}, {"Update": change}]
+        actions: list[Any] = [{"Delete": outbox}, {"Update": news}]
         self._client.transact_write_items(TransactItems=actions)
-
-    def _put_standing(self, standing: Standing, version: int) -> Any:
-        item = {
-            **_standing_key(standing.scope),
-            "version": {"N": str(version + 1)},
-            "status": keys.string(standing.status),
-            "document": keys.string(_encode(standing)),
-        }
-        condition: dict[str, Any] = {
-            "ConditionExpression": "attribute_not_exists(#collection)",
-            "ExpressionAttributeNames": {"#collection": "collection"},
-        }
-        if version:
-            condition = {
-                "ConditionExpression": "version = :version",
-                "ExpressionAttributeValues": {":version": {"N": str(version)}},
-            }
-        return {"TableName": self._table, "Item": item, **condition}
-
-    def _query(self, collection: str) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="#collection = :collection",
-            ExpressionAttributeNames={"#collection": "collection"},
-            ExpressionAttributeValues={":collection": keys.string(collection)},
-            ConsistentRead=True,
-        )
-        for page in pages:
-            yield from page["Items"]
 
 
 def _standing_key(scope: Scope) -> dict[str, Any]:
     return {"collection": keys.string(keys.shard("standing", scope)), "name": keys.string(scope)}
-
-
-def _change_item(change: Change) -> dict[str, Any]:
-    return {
-        "collection": keys.string(keys.changes_of(change.scope)),
-        "name": keys.string(_moment(change)),
-        "metric": keys.string(change.metric),
-        "after": keys.string(change.after),
-        "document": keys.string(_encode(change)),
-    }
-
-
-def _outbox_item(alert: Alert) -> dict[str, Any]:
-    return {
-        "collection": keys.string(keys.OUTBOX),
-        "name": keys.string(_moment(alert)),
-        "document": keys.string(_encode(alert)),
-    }
-
-
-def _moment(what: Change | Alert) -> str:
-    """Sorts by time, and is the same for a change and the alert about it."""
-    return f"{what.time.isoformat(timespec='seconds')}/{what.id}"
-
-
-def _encode(document: msgspec.Struct) -> str:
-    return msgspec.json.encode(document).decode()
-
-
-def _decode(item: dict[str, Any], to: type[T]) -> T:
-    return msgspec.json.decode(item["document"]["S"], type=to)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
 PROGRAM_PROTOCOLS = ("sqs", "lambda", "http", "https", "firehose")
 
-# What a subscription can filter by.
-ATTRIBUTES = ("scope", "scope_kind", "metric", "before", "after", "scope_after")
+# What a subscription can filter by, as far as an alert has it.
+ATTRIBUTES = ("kind", "scope", "scope_kind", "metric", "before", "after", "scope_after")
 
 
 class SnsStatusTopic:
@@ -28,6 +28,8 @@ class SnsStatusTopic:
     def publish(self, alert: Alert) -> str:
         """Send an alert; the SNS message id."""
         document = msgspec.json.encode(alert).decode()
+        fields = msgspec.to_builtins(alert)
+        texts = {name: fields[name] for name in ATTRIBUTES if isinstance(fields.get(name), str)}
         message = {"default": body(alert)} | dict.fromkeys(PROGRAM_PROTOCOLS, document)
         answer = self._client.publish(
             TopicArn=self._topic_arn,
@@ -35,7 +37,7 @@ class SnsStatusTopic:
             Message=msgspec.json.encode(message).decode(),
             MessageStructure="json",
             MessageAttributes={
-                name: {"DataType": "String", "StringValue": printable(getattr(alert, name))} for name in ATTRIBUTES
+                name: {"DataType": "String", "StringValue": printable(text)} for name, text in texts.items()
             },
         )
         return answer["MessageId"]

@@ -2,51 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from enum import StrEnum
 from hashlib import blake2b
 
 from msgspec import Struct
 
+from ses_reputation.domain.eligibility import Measure, bounce_rule, complaint_rule, is_in_a_rate, is_unknown
 from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send
-from ses_reputation.domain.providers import OTHER, is_simulator, provider_of
+from ses_reputation.domain.providers import NOT_PROVIDERS, AddressBook
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
-
-
-class Measure(StrEnum):
-    """What is counted. All are recipients, but COMPLAINED, which is notifications."""
-
-    SENT = "sent"
-    DELIVERED = "delivered"
-    HARD_BOUNCED = "hard_bounced"
-    SOFT_BOUNCED = "soft_bounced"
-    NOT_ATTEMPTED = "not_attempted"
-    COMPLAINED = "complained"
-
-
-class BounceType(StrEnum):
-    """https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types"""
-
-    PERMANENT = "Permanent"
-    TRANSIENT = "Transient"
-    UNDETERMINED = "Undetermined"
-
-
-# Subtypes of mail that SES never tried to deliver. Mail on the account's list "does not count toward your bounce rate";
-# the other three are of the same kind and AWS is silent on them. `Suppressed`, SES's own global list, is missing here
-# because it does count. https://docs.aws.amazon.com/ses/latest/dg/sending-email-global-suppression-list.html
-NEVER_ATTEMPTED = frozenset(
-    {"OnAccountSuppressionList", "OnTenantSuppressionList", "EmailValidationSuppressed", "UnsubscribedRecipient"}
-)
-
-# Only hard bounces are in the bounce rate. SES gives up on an Undetermined bounce as on a Transient one.
-BOUNCE_MEASURES: Mapping[str, Measure] = {
-    BounceType.PERMANENT: Measure.HARD_BOUNCED,
-    BounceType.TRANSIENT: Measure.SOFT_BOUNCED,
-    BounceType.UNDETERMINED: Measure.SOFT_BOUNCED,
-}
-
-# A report that a message is *not* spam. https://www.iana.org/assignments/marf-parameters
-NOT_SPAM = "not-spam"
 
 Increments = Mapping[tuple[str, Measure], int]
 """How much is added, by mailbox provider and measure."""
@@ -56,7 +19,7 @@ class Entry(Struct, frozen=True, gc=False):
     """One thing to count once: a message sent, or one recipient's delivery or bounce, or one complaint.
 
     `message_id` and `name` identify it from the event's own content, so every copy of the event makes the same entry,
-    whatever its envelope or format.
+    whatever its envelope or format. `unknown_subtype` names a bounce's, if it counts only because nobody knows it.
     """
 
     message_id: str
@@ -66,6 +29,12 @@ class Entry(Struct, frozen=True, gc=False):
     increments: Increments
     recipients: tuple[Recipient, ...] = ()
     reason: str | None = None
+    unknown_subtype: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it can move a rate; otherwise it is only kept, to be able to say what was left out."""
+        return any(is_in_a_rate(provider, measure) for provider, measure in self.increments)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -83,34 +52,30 @@ def hour_of(time: datetime) -> datetime:
     return time.replace(minute=0, second=0, microsecond=0)
 
 
-def bounce_measure(bounce_type: str, subtype: str) -> Measure:
-    """What a bounce of this type counts as; KeyError for a type that SES does not have.
-
-    An unknown subtype of a permanent bounce counts as a hard bounce: that is the safe side.
-    """
-    return Measure.NOT_ATTEMPTED if subtype in NEVER_ATTEMPTED else BOUNCE_MEASURES[bounce_type]
-
-
-def entries(event: Event) -> Iterator[Entry]:
-    """Everything that an event counts; nothing for one that counts nothing. The mailbox simulator is left out."""
+def entries(event: Event, addresses: AddressBook) -> Iterator[Entry]:
+    """Everything that an event counts, also what is in no rate; nothing for one that counts nothing."""
     match event:
         case Send(mail, time, recipients):
-            if increments := _increments(Measure.SENT, recipients):
-                yield Entry(mail.message_id, Measure.SENT, time, scopes_of(mail), increments)
+            yield Entry(mail.message_id, Measure.SENT, time, scopes_of(mail), _sent(recipients, addresses))
         case Delivery(mail, time, recipients):
-            for recipient in _real(recipients):
-                yield _recipient_entry(Measure.DELIVERED, mail, time, recipient)
+            for recipient in _unique(recipients):
+                yield _recipient_entry(Measure.DELIVERED, mail, time, recipient, addresses)
         case Bounce(mail, time, recipients, bounce_type, subtype):
-            measure = bounce_measure(bounce_type, subtype)
-            for recipient in _real(recipients):
-                yield _recipient_entry(measure, mail, time, recipient, reason=f"{bounce_type}/{subtype}")
-        case Complaint(mail, time, recipients, None, feedback_type) if feedback_type != NOT_SPAM:
+            measure = bounce_rule(bounce_type, subtype).measure
+            reason = f"{bounce_type}/{subtype}"
+            unknown = subtype if is_unknown(bounce_type, subtype) else None
+            for recipient in _unique(recipients):
+                yield _recipient_entry(
+                    measure, mail, time, recipient, addresses, reason=reason, unknown_subtype=unknown
+                )
+        case Complaint(mail, time, recipients, subtype, feedback_type):
             # One complaint per notification: all its recipients are suspects of the same one complaint.
-            if suspects := _real(recipients):
-                name = f"{Measure.COMPLAINED}#{_digest(*sorted(r.address for r in suspects))}"
-                increments = {(provider_of(suspects[0].address), Measure.COMPLAINED): 1}
-                reason = feedback_type or "unspecified"
-                yield Entry(mail.message_id, name, time, scopes_of(mail), increments, suspects, reason)
+            measure = complaint_rule(subtype, feedback_type).measure
+            suspects = _unique(recipients)
+            name = f"{measure}#{_digest(*sorted(r.address for r in suspects))}"
+            increments = {(_complaining(suspects, measure, addresses), measure): 1}
+            reason = feedback_type or "unspecified"
+            yield Entry(mail.message_id, name, time, scopes_of(mail), increments, suspects, reason)
 
 
 def scopes_of(mail: Mail) -> tuple[Scope, ...]:
@@ -119,6 +84,7 @@ def scopes_of(mail: Mail) -> tuple[Scope, ...]:
         (ScopeKind.CONFIGURATION_SET, mail.configuration_set),
         (ScopeKind.IDENTITY, mail.identity),
         (ScopeKind.TENANT, mail.tenant),
+        *((ScopeKind.TAG, f"{name}={value}") for name, value in mail.tags),
     )
     return (ACCOUNT, *(scope(kind, name) for kind, name in named if name))
 
@@ -128,29 +94,41 @@ def provider_scopes(increments: Increments) -> set[Scope]:
 
     Their counts are a view of the account's own, which are kept by provider; OTHER is many providers, and so no scope.
     """
-    return {scope(ScopeKind.PROVIDER, provider) for provider, _ in increments if provider != OTHER}
+    return {scope(ScopeKind.PROVIDER, provider) for provider, _ in increments if provider not in NOT_PROVIDERS}
 
 
 def _recipient_entry(
-    measure: Measure, mail: Mail, time: datetime, recipient: Recipient, *, reason: str | None = None
+    measure: Measure,
+    mail: Mail,
+    time: datetime,
+    recipient: Recipient,
+    addresses: AddressBook,
+    *,
+    reason: str | None = None,
+    unknown_subtype: str | None = None,
 ) -> Entry:
     name = f"{measure}#{_digest(recipient.address)}"
-    increments = {(provider_of(recipient.address), measure): 1}
+    increments = {(addresses.provider_of(recipient.address), measure): 1}
     recorded = (recipient,) if reason else ()  # a delivery needs no record of whom it reached
-    return Entry(mail.message_id, name, time, scopes_of(mail), increments, recorded, reason)
+    return Entry(mail.message_id, name, time, scopes_of(mail), increments, recorded, reason, unknown_subtype)
 
 
-def _increments(measure: Measure, recipients: tuple[Recipient, ...]) -> Increments:
+def _sent(recipients: tuple[Recipient, ...], addresses: AddressBook) -> Increments:
     by_provider: dict[tuple[str, Measure], int] = {}
-    for recipient in _real(recipients):
-        key = (provider_of(recipient.address), measure)
+    for recipient in _unique(recipients):
+        key = (addresses.provider_of(recipient.address), Measure.SENT)
         by_provider[key] = by_provider.get(key, 0) + 1
     return by_provider
 
 
-def _real(recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
-    """Each recipient once, without the mailbox simulator's."""
-    return tuple({r.address: r for r in recipients if not is_simulator(r.address)}.values())
+def _complaining(suspects: tuple[Recipient, ...], measure: Measure, addresses: AddressBook) -> str:
+    """The provider that sent a complaint: the first suspect's that can be in a rate, if there is one."""
+    providers = [addresses.provider_of(suspect.address) for suspect in suspects]
+    return next((provider for provider in providers if is_in_a_rate(provider, measure)), providers[0])
+
+
+def _unique(recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+    return tuple({r.address: r for r in recipients}.values())
 
 
 def _digest(*addresses: str) -> str:

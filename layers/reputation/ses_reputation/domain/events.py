@@ -6,12 +6,16 @@ from msgspec import Struct
 
 
 class Mail(Struct, frozen=True, gc=False):
-    """The message that an event is about, and the scopes that it was sent in. Absent names are None."""
+    """The message that an event is about, and the scopes that it was sent in. Absent names are None.
+
+    `tags` are the message tags that are scopes of their own, as (name, value).
+    """
 
     message_id: str
     identity: str | None = None
     configuration_set: str | None = None
     tenant: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 class Recipient(Struct, frozen=True, gc=False):

@@ -14,8 +14,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ses_reputation.domain.counting import hour_of
+from ses_reputation.domain.forecast import Forecast, forecast
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, Metric, Rate, Span, measure
+from ses_reputation.domain.rates import HourCounts, Metric, Rate, Span, Window, measure
 from ses_reputation.domain.scopes import Scope
 
 
@@ -47,8 +48,9 @@ class Trigger(StrEnum):
     LIMIT_EXCEEDED = "limit_exceeded"
     STEADY_UNDER_LIMIT = "steady_under_limit"
     HEALED = "healed"
-    ENDED_OVER_LIMIT = "ended_over_limit"
-    ENDED_OVER_LIMIT_FOR_REVIEW = "ended_over_limit_for_review"
+    ENDED_OVER_SHUTDOWN_LIMIT = "ended_over_shutdown_limit"
+    ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW = "ended_over_shutdown_limit_for_review"
+    ENDED_BETWEEN_LIMITS = "ended_between_limits"
     ENDED_UNPROVEN = "ended_unproven"
 
 
@@ -59,13 +61,16 @@ TRANSITIONS: Mapping[tuple[Stage | None, Trigger], Stage] = MappingProxyType(
         (None, Trigger.LIMIT_EXCEEDED): Stage.PROBATION,
         (Stage.PROBATION, Trigger.STEADY_UNDER_LIMIT): Stage.ALMOST_HEALED,
         (Stage.PROBATION, Trigger.HEALED): Stage.RESOLVED,
-        (Stage.PROBATION, Trigger.ENDED_OVER_LIMIT): Stage.SHUTDOWN,
-        (Stage.PROBATION, Trigger.ENDED_OVER_LIMIT_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
+        (Stage.PROBATION, Trigger.ENDED_OVER_SHUTDOWN_LIMIT): Stage.SHUTDOWN,
+        (Stage.PROBATION, Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
+        (Stage.PROBATION, Trigger.ENDED_BETWEEN_LIMITS): Stage.PENDING_DECISION,
         (Stage.PROBATION, Trigger.ENDED_UNPROVEN): Stage.PENDING_DECISION,
         (Stage.ALMOST_HEALED, Trigger.LIMIT_EXCEEDED): Stage.PROBATION,
         (Stage.ALMOST_HEALED, Trigger.HEALED): Stage.RESOLVED,
-        (Stage.ALMOST_HEALED, Trigger.ENDED_OVER_LIMIT): Stage.SHUTDOWN,
-        (Stage.ALMOST_HEALED, Trigger.ENDED_OVER_LIMIT_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
+        (Stage.ALMOST_HEALED, Trigger.ENDED_OVER_SHUTDOWN_LIMIT): Stage.SHUTDOWN,
+        (Stage.ALMOST_HEALED, Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
+        (Stage.ALMOST_HEALED, Trigger.ENDED_BETWEEN_LIMITS): Stage.PENDING_DECISION,
+        (Stage.ALMOST_HEALED, Trigger.ENDED_UNPROVEN): Stage.PENDING_DECISION,
     }
 )
 
@@ -107,10 +112,15 @@ class Finding(Struct, frozen=True):
 
 
 class MetricStanding(Struct, frozen=True):
-    """What is decided about one metric. Mail before the floor no longer counts."""
+    """What is decided about one metric. Mail before the floor no longer counts.
+
+    `warned` is whether people were told that the rate has reached its recommended value, and it has not been well
+    under it since.
+    """
 
     floor: datetime | None = None
     finding: Finding | None = None
+    warned: bool = False
 
     @property
     def stage(self) -> Stage | None:
@@ -124,10 +134,19 @@ class MetricStanding(Struct, frozen=True):
 
 
 class Measures(Struct, frozen=True):
-    """The rates of one metric: over the window, and on probation over the mail since that began."""
+    """The rates of one metric: over the window, and on probation over the mail since that began.
+
+    The forecast is for the one that decides; None where there is too little mail to judge.
+    """
 
     window: Rate
     since: Rate | None = None
+    forecast: Forecast | None = None
+
+    @property
+    def deciding(self) -> Rate:
+        """The rate that the status depends on."""
+        return self.since or self.window
 
 
 class Standing(Struct, frozen=True):
@@ -154,8 +173,8 @@ class Standing(Struct, frozen=True):
         return any(m.stage in STAGES_THAT_TIME_MOVES for m in self.metrics.values())
 
 
-class Change(Struct, frozen=True):
-    """A status before and after, with its cause: what an alert is about."""
+class Change(Struct, frozen=True, tag="change"):
+    """A status before and after, with its cause."""
 
     id: str
     time: datetime
@@ -167,6 +186,16 @@ class Change(Struct, frozen=True):
     scope_before: Status
     scope_after: Status
     finding: Finding
+    measures: Measures
+
+
+class EarlyWarning(Struct, frozen=True, tag="early_warning"):
+    """A rate has reached its recommended value, and no status has changed."""
+
+    id: str
+    time: datetime
+    scope: Scope
+    metric: Metric
     measures: Measures
 
 
@@ -200,14 +229,29 @@ def measured(
     standing: Standing, newest_first: Iterable[HourCounts], now: datetime, policy: Policy
 ) -> Mapping[Metric, Measures]:
     """The rates that a standing is assessed by, from its scope's hours, read no further back than they are needed."""
-    rates = measure(newest_first, spans(standing, now, policy), policy.volume_source)
-    return {metric: Measures(rates[metric, "window"], rates.get((metric, "since"))) for metric in Metric}
+    wanted = spans(standing, now, policy)
+    windows = measure(newest_first, wanted, policy.volume_source, policy.feedback_loops)
+    measures: dict[Metric, Measures] = {}
+    for metric in Metric:
+        window, since = windows[metric, "window"], windows.get((metric, "since"))
+        measures[metric] = Measures(
+            window=window.rate,
+            since=since.rate if since else None,
+            forecast=_forecast(since or window, standing.scope, now, policy),
+        )
+    return measures
+
+
+def _forecast(window: Window, scope: Scope, now: datetime, policy: Policy) -> Forecast | None:
+    if not policy.can_judge(window.rate):
+        return None
+    return forecast(window, policy.limits_of(scope, window.span.metric), now, policy.oldest_mail)
 
 
 def assess(
     standing: Standing, measures: Mapping[Metric, Measures], now: datetime, policy: Policy
-) -> tuple[Standing, tuple[Change, ...]]:
-    """Judge a scope by its measures at one moment: the standing that follows, and what changed.
+) -> tuple[Standing, tuple[Change | EarlyWarning, ...]]:
+    """Judge a scope by its measures at one moment: the standing that follows, and what people are to be told.
 
     A moment that was judged already, or lies before one that was, changes nothing.
     """
@@ -215,20 +259,25 @@ def assess(
         return standing, ()
     metrics: dict[Metric, MetricStanding] = {}
     moves: list[tuple[Metric, Trigger, Finding]] = []
+    warnings: list[EarlyWarning] = []
     for metric in Metric:
         decided = standing.metric(metric)
         finding, trigger = _next_finding(decided.finding, measures[metric], standing.scope, now, policy)
+        warned = policy.is_warned_about(standing.scope, measures[metric].window, already=decided.warned)
         if finding and finding.stage is Stage.RESOLVED:
             # What led to the probation has been answered for: from here on only mail since it began counts.
-            metrics[metric] = MetricStanding(floor=finding.since)
+            metrics[metric] = MetricStanding(floor=finding.since, warned=True)
         else:
-            metrics[metric] = MetricStanding(decided.floor, finding)
+            metrics[metric] = MetricStanding(decided.floor, finding, warned)
         if finding and trigger:
             moves.append((metric, trigger, finding))
+        elif warned and not decided.warned and not finding:
+            id_ = _news_id("warning", standing.scope, metric, now)
+            warnings.append(EarlyWarning(id_, now, standing.scope, metric, measures[metric]))
     after = Standing(standing.scope, now, metrics, measures)
     changes = tuple(
         Change(
-            id=_change_id(standing.scope, metric, now),
+            id=_news_id("change", standing.scope, metric, now),
             time=now,
             scope=standing.scope,
             metric=metric,
@@ -242,38 +291,37 @@ def assess(
         )
         for metric, trigger, finding in moves
     )
-    return after, changes
+    return after, (*changes, *warnings)
 
 
 def _next_finding(
     finding: Finding | None, measures: Measures, scope: Scope, now: datetime, policy: Policy
 ) -> tuple[Finding | None, Trigger | None]:
     if finding is None:
-        limits = policy.limits[measures.window.metric]
-        if not (policy.can_judge(measures.window) and limits.exceeded_by(measures.window)):
+        if not (policy.is_proven(measures.window) and policy.is_over_limit(scope, measures.window)):
             return None, None
         opened = Finding(
             metric=measures.window.metric,
             stage=advance(None, Trigger.LIMIT_EXCEEDED),
             opened=now,
-            since=_next_full_hour(now),
+            since=next_full_hour(now),
             stage_since=now,
             period_end=now + policy.probation,
         )
         return opened, Trigger.LIMIT_EXCEEDED
     if finding.stage not in STAGES_THAT_TIME_MOVES:
         return finding, None
-    finding = _with_under_since(finding, measures.since, now, policy)
+    finding = _with_under_since(finding, measures.since, scope, now, policy)
     trigger = _trigger(finding, measures.since, scope, now, policy)
     if trigger is None:
         return finding, None
     return replace(finding, stage=advance(finding.stage, trigger), stage_since=now), trigger
 
 
-def _with_under_since(finding: Finding, since: Rate | None, now: datetime, policy: Policy) -> Finding:
+def _with_under_since(finding: Finding, since: Rate | None, scope: Scope, now: datetime, policy: Policy) -> Finding:
     if since is None or not policy.can_judge(since):
         return finding
-    over = policy.limits[finding.metric].exceeded_by(since)
+    over = policy.is_over_limit(scope, since)
     return replace(finding, under_since=None if over else finding.under_since or now)
 
 
@@ -282,9 +330,8 @@ def _trigger(finding: Finding, since: Rate | None, scope: Scope, now: datetime, 
     judged = since is not None and policy.can_judge(since)
     over = judged and finding.under_since is None
     if now >= finding.period_end:
-        if over:
-            by_people = policy.reviewed_by_people(scope)
-            return Trigger.ENDED_OVER_LIMIT_FOR_REVIEW if by_people else Trigger.ENDED_OVER_LIMIT
+        if since is not None and over:
+            return _ended_over_limit(since, scope, policy)
         proven = judged or finding.stage is Stage.ALMOST_HEALED
         return Trigger.HEALED if proven else Trigger.ENDED_UNPROVEN
     if finding.stage is Stage.ALMOST_HEALED:
@@ -295,10 +342,21 @@ def _trigger(finding: Finding, since: Rate | None, scope: Scope, now: datetime, 
     return Trigger.STEADY_UNDER_LIMIT if steady else None
 
 
-def _next_full_hour(time: datetime) -> datetime:
+def _ended_over_limit(since: Rate, scope: Scope, policy: Policy) -> Trigger:
+    if not policy.is_proven(since):
+        return Trigger.ENDED_UNPROVEN
+    if not policy.is_over_shutdown(scope, since):
+        return Trigger.ENDED_BETWEEN_LIMITS
+    if policy.reviewed_by_people(scope):
+        return Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW
+    return Trigger.ENDED_OVER_SHUTDOWN_LIMIT
+
+
+def next_full_hour(time: datetime) -> datetime:
+    """The full hour that a moment is, or that follows it: where mail begins to count anew."""
     hour = hour_of(time)
     return hour if hour == time else hour + timedelta(hours=1)
 
 
-def _change_id(scope: Scope, metric: Metric, now: datetime) -> str:
-    return blake2b(f"{scope}\0{metric}\0{now.isoformat()}".encode(), digest_size=10).hexdigest()
+def _news_id(kind: str, scope: Scope, metric: Metric, now: datetime) -> str:
+    return blake2b(f"{kind}\0{scope}\0{metric}\0{now.isoformat()}".encode(), digest_size=10).hexdigest()

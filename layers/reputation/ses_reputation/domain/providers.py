@@ -1,16 +1,27 @@
-"""Mailbox providers: who runs the mailbox behind an address.
+"""Who is behind an address: a mailbox provider, SES's simulator, or the sender itself.
 
-The list is bounded on purpose: a counter item holds a few numbers per provider, so it must not grow with the domains
-that people send to. Everything else is OTHER. Who hosts a company's own domain (Google Workspace, say) can't be told
-from the address alone.
+The list of providers is bounded on purpose: a counter item holds a few numbers per provider, so it must not grow with
+the domains that people send to. Everything else is OTHER. Who hosts a company's own domain (Google Workspace, say)
+can't be told from the address alone.
 """
 
 from collections.abc import Mapping
 
+from msgspec import Struct, field
+
 SIMULATOR_DOMAIN = "simulator.amazonses.com"
-"""The mailbox simulator: in no rate. https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html"""
 
 OTHER = "other"
+"""Providers that are in no table."""
+
+UNSPECIFIED = "unspecified"
+"""Whoever it was: mail that SES's own statistics count, which name no recipients."""
+
+SIMULATOR = "simulator"
+"""The mailbox simulator, with or without a +label."""
+
+OWN = "verified-identity"
+"""The sender itself: a recipient at one of the account's verified identities."""
 
 # One row per provider: its name, and the domains that its users have. A trailing dot and star stand for the country
 # forms of a name (yahoo.co.uk, yahoo.com.br), which are many and change.
@@ -38,10 +49,49 @@ _PROVIDERS: Mapping[str, str] = {
 _BY_DOMAIN = {d: name for name, row in _PROVIDERS.items() for d in row.split() if not d.endswith(".*")}
 _BY_FIRST_LABEL = {d[:-2]: name for name, row in _PROVIDERS.items() for d in row.split() if d.endswith(".*")}
 
-PROVIDERS = (*_PROVIDERS, OTHER)
+PROVIDERS = frozenset(_PROVIDERS)
+"""The mailbox providers that are known by name."""
+
+NOT_PROVIDERS = frozenset({OTHER, UNSPECIFIED, SIMULATOR, OWN})
+"""What stands where a provider's name does, and is none."""
 
 # What may follow the first label of a country form: "de", "co.uk", "com.br". Not "example.com", which anybody can own.
 _SECOND_LEVEL = frozenset({"co", "com", "net", "org", "ne"})
+
+
+class AddressBook(Struct, frozen=True):
+    """Who is behind an address, in this account.
+
+    `identities` are its verified domains and addresses, in lower case; `domains` are those that the deployment adds to
+    the table of providers, or takes from it, with their provider's name.
+    """
+
+    identities: frozenset[str] = frozenset()
+    domains: Mapping[str, str] = field(default_factory=dict)
+
+    def provider_of(self, address: str) -> str:
+        """The name of the mailbox provider behind an address in lower case, OTHER, SIMULATOR or OWN."""
+        domain = domain_of(address)
+        if domain == SIMULATOR_DOMAIN:
+            return SIMULATOR
+        if self.identities and self._is_own(address, domain):
+            return OWN
+        return self.domains.get(domain) or _BY_DOMAIN.get(domain) or _by_country_form(domain)
+
+    def _is_own(self, address: str, domain: str) -> bool:
+        """Whether mail to this address is mail to oneself.
+
+        A verified domain stands for its subdomains, and a verified address for its +labels, as when sending.
+        https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+        """
+        local_part = address.rpartition("@")[0].partition("+")[0]
+        if address in self.identities or f"{local_part}@{domain}" in self.identities:
+            return True
+        while domain:
+            if domain in self.identities:
+                return True
+            domain = domain.partition(".")[2]
+        return False
 
 
 def domain_of(address: str) -> str:
@@ -49,16 +99,7 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower() if "@" in address else ""
 
 
-def provider_of(address: str) -> str:
-    """The name of the mailbox provider behind an address, or OTHER."""
-    domain = domain_of(address)
-    if known := _BY_DOMAIN.get(domain):
-        return known
+def _by_country_form(domain: str) -> str:
     first, *rest = domain.split(".")
     country_form = len(rest) == 1 or (len(rest) == 2 and rest[0] in _SECOND_LEVEL and len(rest[1]) == 2)
     return _BY_FIRST_LABEL.get(first, OTHER) if country_form else OTHER
-
-
-def is_simulator(address: str) -> bool:
-    """Whether an address is at the mailbox simulator, with or without a +label."""
-    return domain_of(address) == SIMULATOR_DOMAIN

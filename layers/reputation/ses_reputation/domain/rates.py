@@ -8,7 +8,9 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from ses_reputation.domain.counting import Increments, Measure
+from ses_reputation.domain.counting import Increments
+from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure
+from ses_reputation.domain.feedback_loops import FeedbackLoops
 
 
 class Metric(StrEnum):
@@ -19,10 +21,11 @@ class Metric(StrEnum):
 
 
 class VolumeSource(StrEnum):
-    """Which events tell how much mail was sent."""
+    """Where the denominator comes from: which events, or SES's own statistics, tell how much mail was sent."""
 
     SEND_EVENTS = "send-events"
     DELIVERY_EVENTS = "delivery-events"
+    STATISTICS = "statistics"
 
 
 NUMERATOR: Mapping[Metric, Measure] = {
@@ -30,35 +33,64 @@ NUMERATOR: Mapping[Metric, Measure] = {
     Metric.COMPLAINT_RATE: Measure.COMPLAINED,
 }
 
-# SES announces a Send even when a suppression list then stops it, so what was never attempted is taken back out.
-# Identity notifications have no Send: there, what was delivered and what bounced is what was sent.
+# SES announces a Send even when a suppression list then stops it, so what was never attempted is taken back out; its
+# statistics are taken to do the same. Identity notifications have no Send: there, what was delivered and what bounced
+# is what was sent.
 ELIGIBLE: Mapping[VolumeSource, Mapping[Measure, int]] = {
     VolumeSource.SEND_EVENTS: {Measure.SENT: 1, Measure.NOT_ATTEMPTED: -1},
     VolumeSource.DELIVERY_EVENTS: {Measure.DELIVERED: 1, Measure.HARD_BOUNCED: 1, Measure.SOFT_BOUNCED: 1},
+    VolumeSource.STATISTICS: {Measure.REPORTED: 1, Measure.NOT_ATTEMPTED: -1},
 }
 
 
 class HourCounts(Struct, frozen=True, gc=False):
-    """What one scope counted in one full hour, by mailbox provider and measure."""
+    """What one scope counted in one full hour, by mailbox provider and measure.
+
+    A backfilled hour is one from before events were connected: all of it is from SES's own statistics.
+    """
 
     hour: datetime
     counts: Increments
+    backfilled: bool = False
 
     def total(self, measure: Measure) -> int:
-        """The count over all providers."""
-        return sum(n for (_, m), n in self.counts.items() if m is measure)
+        """The count over all providers, without recipients that are in no rate."""
+        return sum(n for (p, m), n in self.counts.items() if m is measure and p not in LEFT_OUT_RECIPIENTS)
 
-    def eligible(self, source: VolumeSource) -> int:
-        """The recipients that are in the denominator; negative where an hour only corrects earlier ones."""
-        sign = ELIGIBLE[source]
-        return sum(n * sign.get(measure, 0) for (_, measure), n in self.counts.items())
+    def sums(self, metric: Metric, source: VolumeSource, loops: FeedbackLoops) -> "HourSums":
+        """What this hour adds to a rate."""
+        sign = ELIGIBLE[VolumeSource.STATISTICS if self.backfilled else source]
+        numerator = NUMERATOR[metric]
+        volume = hundredths = count = 0
+        for (provider, measure), n in self.counts.items():
+            if provider in LEFT_OUT_RECIPIENTS:
+                continue
+            if measure is numerator:
+                count += n
+            if measure in sign:
+                eligible = n * sign[measure]
+                volume += eligible
+                hundredths += eligible * (100 if metric is Metric.BOUNCE_RATE else loops.percent(provider))
+        return HourSums(self.hour, count, hundredths, volume)
+
+
+class HourSums(Struct, frozen=True, gc=False):
+    """What one hour adds to a rate: `count`, hundredths of recipients in its denominator, and recipients in its window.
+
+    An hour that only corrects earlier ones has negative ones.
+    """
+
+    hour: datetime
+    count: int
+    hundredths: int
+    volume: int
 
 
 def of_provider(provider: str, account: Iterable[HourCounts]) -> Iterator[HourCounts]:
     """One mailbox provider's counts: the account's, less everybody else's. Hours without any are left out."""
     for hour in account:
         if own := {key: n for key, n in hour.counts.items() if key[0] == provider}:
-            yield HourCounts(hour.hour, own)
+            yield HourCounts(hour.hour, own, hour.backfilled)
 
 
 class Span(Struct, frozen=True, gc=False):
@@ -75,7 +107,9 @@ class Span(Struct, frozen=True, gc=False):
 class Rate(Struct, frozen=True, gc=False):
     """A rate, exactly: `count` hard bounces or complaints per `eligible` recipients.
 
-    `start` is the oldest hour that is in it, None when there is none; `hours` is how many hours have mail in it.
+    `volume` is the recipients of the window. For bounces all of them are eligible; for complaints those at providers
+    that send complaints back. `start` is the oldest hour that is in it, None when there is none; `hours` is how many
+    hours have mail in it.
     """
 
     metric: Metric
@@ -83,51 +117,68 @@ class Rate(Struct, frozen=True, gc=False):
     eligible: int = 0
     start: datetime | None = None
     hours: int = 0
-
-    def holds(self, volume: int) -> bool:
-        """Whether this is enough mail to judge by."""
-        return self.eligible >= max(volume, 1)
+    volume: int = 0
 
     @property
     def fraction(self) -> Fraction:
-        """The rate as an exact fraction; ZeroDivisionError without eligible mail."""
+        """The rate as an exact fraction, as SES has it; ZeroDivisionError without eligible mail."""
         return Fraction(self.count, self.eligible)
 
     @property
-    def decimal(self) -> str:
-        """The rate as a decimal fraction of four places, rounded half up; ZeroDivisionError without eligible mail."""
-        ten_thousandths = (self.count * 20_000 + self.eligible) // (2 * self.eligible)
-        return f"{ten_thousandths // 10_000}.{ten_thousandths % 10_000:04}"
+    def plain(self) -> Fraction:
+        """The rate over all mail in the window, whoever it went to; ZeroDivisionError without any."""
+        return Fraction(self.count, self.volume)
 
-    def with_hour(self, hour: HourCounts, source: VolumeSource) -> "Rate":
-        """The rate with one more, older hour in it."""
+
+def decimal(fraction: Fraction) -> str:
+    """A fraction as a decimal one of four places, rounded half up."""
+    ten_thousandths = (fraction.numerator * 20_000 + fraction.denominator) // (2 * fraction.denominator)
+    return f"{ten_thousandths // 10_000}.{ten_thousandths % 10_000:04}"
+
+
+class Window(Struct, frozen=True):
+    """A rate and the hours that it is made of, newest first."""
+
+    span: Span
+    hours: tuple[HourSums, ...] = ()
+
+    @property
+    def rate(self) -> Rate:
+        """The rate over these hours. What only takes mail back that nobody reported is no mail."""
         return Rate(
-            self.metric,
-            self.count + hour.total(NUMERATOR[self.metric]),
-            self.eligible + hour.eligible(source),
-            hour.hour,
-            self.hours + 1,
+            metric=self.span.metric,
+            count=sum(hour.count for hour in self.hours),
+            eligible=max(sum(hour.hundredths for hour in self.hours), 0) // 100,
+            volume=max(sum(hour.volume for hour in self.hours), 0),
+            start=self.hours[-1].hour if self.hours else None,
+            hours=len(self.hours),
         )
 
 
 K = TypeVar("K")
 
 
-def measure(newest_first: Iterable[HourCounts], spans: Mapping[K, Span], source: VolumeSource) -> dict[K, Rate]:
-    """The rate of each span, reading no further back than the one that reaches furthest.
+def measure(
+    newest_first: Iterable[HourCounts], spans: Mapping[K, Span], source: VolumeSource, loops: FeedbackLoops
+) -> dict[K, Window]:
+    """The mail of each span, reading no further back than the one that reaches furthest.
 
     SES judges by a representative volume, not a period; its algorithm is not published. Mails that it sent to real
     accounts name windows of just over 10,000 eligible recipients, whether those took 75 days or 225.
     https://docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html
     """
-    rates = {key: Rate(span.metric) for key, span in spans.items()}
+    held: dict[K, list[HourSums]] = {key: [] for key in spans}
+    volumes = dict.fromkeys(spans, 0)
     open_spans = dict(spans)
     for hour in newest_first:
         for key, span in list(open_spans.items()):
-            if hour.hour < span.start or (span.volume is not None and rates[key].eligible >= span.volume):
+            if hour.hour < span.start or (span.volume is not None and volumes[key] >= span.volume):
                 del open_spans[key]
             else:
-                rates[key] = rates[key].with_hour(hour, source)
+                sums = hour.sums(span.metric, source, loops)
+                if sums.count or sums.volume or sums.hundredths:
+                    held[key].append(sums)
+                    volumes[key] += sums.volume
         if not open_spans:
             break
-    return rates
+    return {key: Window(span, tuple(held[key])) for key, span in spans.items()}

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NewType
 
 Scope = NewType("Scope", str)
-"""`account`, `configuration-set/NAME`, `identity/DOMAIN`, `tenant/NAME` or `provider/NAME`."""
+"""`account`, `configuration-set/NAME`, `identity/DOMAIN`, `tenant/NAME`, `provider/NAME` or `tag/NAME=VALUE`."""
 
 
 class ScopeKind(StrEnum):
@@ -15,6 +15,7 @@ class ScopeKind(StrEnum):
     IDENTITY = "identity"
     TENANT = "tenant"
     PROVIDER = "provider"
+    TAG = "tag"
 
 
 ACCOUNT = Scope(ScopeKind.ACCOUNT)
@@ -23,6 +24,15 @@ ACCOUNT = Scope(ScopeKind.ACCOUNT)
 def scope(kind: ScopeKind, name: str) -> Scope:
     """The scope of this kind and name; `account` has no name, use ACCOUNT."""
     return Scope(f"{kind}/{name}")
+
+
+def parse_scope(text: str) -> Scope:
+    """The scope that somebody wrote; ValueError, saying what a scope looks like, if it is none."""
+    kind, slash, name = text.partition("/")
+    if text == ACCOUNT or (slash and name and kind in set(ScopeKind) - {ScopeKind.ACCOUNT}):
+        return Scope(text)
+    kinds = ", ".join(f"{kind}/NAME" for kind in ScopeKind if kind not in {ScopeKind.ACCOUNT, ScopeKind.TAG})
+    raise ValueError(f"{text!r} is no scope; a scope is account, {kinds} or tag/NAME=VALUE")
 
 
 def kind_of(scope: Scope) -> ScopeKind:

@@ -1,0 +1,87 @@
+"""What the commands need of a deployed stack."""
+
+from uuid import uuid4
+
+from ses_reputation.adapters import clients
+from ses_reputation.adapters.counters import DynamoDbCounters
+from ses_reputation.adapters.deployment import Deployment
+from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.identities import DynamoDbIdentities
+from ses_reputation.adapters.ses import SesApi
+from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.adapters.statistics import DynamoDbStatistics
+from ses_reputation.adapters.verdicts import DynamoDbVerdicts
+from ses_reputation.domain.explanation import Explanation
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.verdict import Verdict
+from ses_reputation.explain import explain_scope
+from ses_reputation.settings import RecordSettings, read_policy
+from ses_reputation.wiring import back_off
+from ses_reputation_cli.deployment import present
+
+
+class DeployedStack:
+    """The stack of this name, in this region. AWS is asked nothing before it is needed."""
+
+    def __init__(self, name: str, region: str | None) -> None:
+        self._region = region
+        self._dynamodb = clients.dynamodb(region)
+        self._deployment = Deployment(clients.cloudformation(region), clients.lambda_(region), name)
+
+    def policy(self) -> Policy:
+        """The numbers that scopes are judged by."""
+        return read_policy(self._deployment.environment("EvaluateReputation"))
+
+    def counters(self) -> DynamoDbCounters:
+        """What was counted."""
+        return DynamoDbCounters(self._dynamodb, table=self._counters_table)
+
+    def standings(self) -> DynamoDbStandings:
+        """What was decided."""
+        return DynamoDbStandings(self._dynamodb, table=self._standings_table)
+
+    def identities(self) -> DynamoDbIdentities:
+        """The verified identities that it knows."""
+        return DynamoDbIdentities(self._dynamodb, table=self._standings_table)
+
+    def verdicts(self) -> DynamoDbVerdicts:
+        """What SES said last."""
+        return DynamoDbVerdicts(self._dynamodb, table=self._standings_table)
+
+    def statistics(self) -> DynamoDbStatistics:
+        """The counters that are written from SES's own statistics."""
+        settings = RecordSettings.from_environment(self._deployment.environment("RecordFeedback"))
+        return DynamoDbStatistics(
+            self._dynamodb, counters_table=self._counters_table, retention=settings.counter_retention
+        )
+
+    def due(self) -> DynamoDbDue:
+        """The scopes that the next run evaluates."""
+        return DynamoDbDue(
+            self._dynamodb, standings_table=self._standings_table, new_token=lambda: uuid4().hex, pause=back_off
+        )
+
+    def ses(self) -> SesApi:
+        """SES and CloudWatch, in the stack's account and region."""
+        region = self._region
+        return SesApi(clients.sesv2(region), clients.ses(region), clients.cloudwatch(region))
+
+    def explain(self, scope: Scope) -> tuple[Explanation, Verdict | None]:
+        """The arithmetic of a scope's rates now, and SES's own verdict on it; NothingCounted if there is nothing."""
+        explanation = explain_scope(scope, present(), self.policy(), self.counters(), self.standings())
+        return explanation, self.verdicts().verdict(scope).verdict
+
+    @property
+    def account_and_region(self) -> tuple[str, str]:
+        """The AWS account and the region that it is deployed in."""
+        _, _, _, region, account, _ = self._deployment.resource("StatusTopic").split(":")
+        return account, region
+
+    @property
+    def _counters_table(self) -> str:
+        return self._deployment.resource("CountersTable")
+
+    @property
+    def _standings_table(self) -> str:
+        return self._deployment.resource("StandingsTable")

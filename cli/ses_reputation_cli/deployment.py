@@ -1,0 +1,94 @@
+"""The deployed stack, for the commands that look at it or change it with the user's AWS credentials."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from ses_reputation_cli.deployed_stack import DeployedStack
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Stack(Struct, frozen=True):
+    """Which stack: its name, and its region; None is the one of the user's profile."""
+
+    name: str
+    region: str | None
+
+
+def deployment_options(command: F) -> F:
+    """`--stack-name` and `--region`. The command gets `stack`."""
+
+    @wraps(command)
+    def with_stack(*args: Any, stack_name: str, region: str | None, **options: Any) -> Any:
+        return command(*args, stack=Stack(stack_name, region), **options)
+
+    decorated: Any = with_stack
+    for decorate in (_region_option, _stack_name_option):
+        decorated = decorate(decorated)
+    result: F = decorated
+    return result
+
+
+_stack_name_option = click.option(
+    "--stack-name",
+    metavar="NAME",
+    default="ses-reputation",
+    show_default=True,
+    envvar="SES_REPUTATION_STACK",
+    show_envvar=True,
+    help="The deployed stack.",
+)
+
+# boto3 alone would not look at AWS_REGION, which comes first for AWS's own command.
+# https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
+_region_option = click.option(
+    "--region",
+    metavar="REGION",
+    envvar=("AWS_REGION", "AWS_DEFAULT_REGION"),
+    show_envvar=True,
+    help="The stack's AWS region. Default: that of your profile.",
+)
+
+
+def present() -> datetime:
+    """The time now, in UTC; or the one that is the object of click's context: a test has its own."""
+    return click.get_current_context().find_object(datetime) or datetime.now(UTC)
+
+
+@contextmanager
+def deployed(stack: Stack) -> "Iterator[DeployedStack]":
+    """The deployed stack, for a block that uses it; what goes wrong is told in one line (exit code 1)."""
+    from ses_reputation.explain import NothingCounted  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_cli.deployed_stack import DeployedStack  # noqa: PLC0415
+
+    with aws_errors_for_people():
+        try:
+            yield DeployedStack(stack.name, stack.region)
+        except NothingCounted as error:
+            raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def aws_errors_for_people() -> Iterator[None]:
+    """Tell in one line, without a traceback, why AWS did not do what it was asked to (exit code 1)."""
+    from ses_reputation.adapters.aws_errors import AwsError, explained  # noqa: PLC0415 - help must not wait for boto3
+    from ses_reputation.adapters.deployment import DeploymentNotFound  # noqa: PLC0415
+    from ses_reputation.adapters.due import NotWritten  # noqa: PLC0415
+    from ses_reputation.adapters.ses import MetricsNotRead  # noqa: PLC0415
+    from ses_reputation.settings import SettingsError  # noqa: PLC0415
+
+    try:
+        yield
+    except AwsError as error:
+        raise click.ClickException(explained(error)) from error
+    except (DeploymentNotFound, MetricsNotRead, NotWritten) as error:
+        raise click.ClickException(str(error)) from error
+    except SettingsError as error:
+        raise click.ClickException(f"the stack is of another version: {error}; deploy this version") from error

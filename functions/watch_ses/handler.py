@@ -1,0 +1,32 @@
+"""watch_ses: keeps what SES says of the account. EventBridge Scheduler calls it with the scheduled time."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aws_lambda_powertools import Logger
+
+from ses_reputation import wiring
+from ses_reputation.schedule import scheduled_time
+from ses_reputation.watch import Watched
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+
+
+@cache
+def watcher() -> Callable[[datetime], Watched]:
+    return wiring.watcher(os.environ)
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
+    now = scheduled_time(event)
+    watched: dict[str, Any] = msgspec.to_builtins(watcher()(now))
+    logger.info("watched", extra={"now": now.isoformat(), **watched})
+    return watched

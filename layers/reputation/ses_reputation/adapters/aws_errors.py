@@ -1,0 +1,71 @@
+"""What went wrong between this machine and AWS, in a line for the person whose credentials were used."""
+
+from collections.abc import Mapping
+
+from botocore import exceptions as botocore_errors
+from botocore.exceptions import BotoCoreError, ClientError
+
+AwsError = (BotoCoreError, ClientError)
+"""Everything that boto3 raises."""
+
+_EXPIRED = "your AWS credentials have expired: sign in again (for IAM Identity Center: aws sso login)"
+_UNKNOWN = "AWS does not know these credentials: check AWS_PROFILE, or the keys in the environment"
+
+# Each API spells them its own way.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CommonErrors.html
+# https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
+_THROTTLED = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "ProvisionedThroughputExceededException",
+    }
+)
+_CREDENTIALS: Mapping[str, str] = {
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "RequestExpired": "AWS says that the request has expired: the credentials have, or this machine's clock is wrong",
+    "InvalidClientTokenId": _UNKNOWN,
+    "UnrecognizedClientException": _UNKNOWN,
+    "InvalidAccessKeyId": _UNKNOWN,
+    "SignatureDoesNotMatch": "AWS does not accept the secret key that belongs to these credentials",
+    "MissingAuthenticationToken": _UNKNOWN,
+    "InvalidSignatureException": "AWS does not accept the signature: the secret key, or this machine's clock, is wrong",
+}
+
+
+def explained(error: BotoCoreError | ClientError) -> str:
+    """What is wrong, and what to do about it where that is known. One line."""
+    return " ".join((_refusal(error) if isinstance(error, ClientError) else _failure(error)).split())
+
+
+def _refusal(error: ClientError) -> str:
+    details = error.response.get("Error", {})
+    code, message = details.get("Code", ""), details.get("Message", "")
+    if code in _DENIED:
+        # The message of most services names the action as IAM writes it; this one always names it.
+        return f"AWS denied {error.operation_name} to these credentials: {message or code}"
+    if code in _THROTTLED:
+        return f"AWS is asked too much and refused {error.operation_name}: try again in a minute"
+    if code in _CREDENTIALS:
+        return _CREDENTIALS[code]
+    return f"AWS refused {error.operation_name}: {message or 'without a reason'} ({code or 'no code'})"
+
+
+def _failure(error: BotoCoreError) -> str:
+    match error:
+        case botocore_errors.NoCredentialsError():
+            return "there are no AWS credentials: set AWS_PROFILE, or sign in (aws configure, aws sso login)"
+        case botocore_errors.NoRegionError():
+            return "no AWS region is chosen: set --region, AWS_REGION, or the region of your profile"
+        case botocore_errors.TokenRetrievalError() | botocore_errors.UnauthorizedSSOTokenError():
+            return _EXPIRED
+        case botocore_errors.SSOTokenLoadError():
+            return "you are not signed in: aws sso login"
+        case _:
+            return str(error)

@@ -1,0 +1,65 @@
+"""A deployed stack, as CloudFormation tells of it."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_lambda import LambdaClient
+
+
+class DeploymentNotFound(LookupError):
+    """There is no such stack in this region, or it is not a stack of this version; the text says which."""
+
+
+class Deployment:
+    """The stack of this name, in the region of these clients."""
+
+    def __init__(self, cloudformation: "CloudFormationClient", lambda_: "LambdaClient", stack_name: str) -> None:
+        self._cloudformation = cloudformation
+        self._lambda = lambda_
+        self._stack_name = stack_name
+
+    def resource(self, logical_id: str) -> str:
+        """The physical id of a resource of template.yaml; DeploymentNotFound if there is none."""
+        try:
+            return self._resources[logical_id]
+        except KeyError:
+            raise DeploymentNotFound(
+                f"the stack {self._stack_name} in {self._region} has no {logical_id}: "
+                "it is another application's, or of an older version; deploy this version"
+            ) from None
+
+    def environment(self, logical_id: str) -> Mapping[str, str]:
+        """The environment variables of a function; DeploymentNotFound if there is none."""
+        # https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
+        answer = self._lambda.get_function_configuration(FunctionName=self.resource(logical_id))
+        return answer.get("Environment", {}).get("Variables", {})
+
+    @cached_property
+    def _resources(self) -> Mapping[str, str]:
+        # A resource whose creation failed has no physical id.
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
+        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self._stack_name)
+        try:
+            return {
+                resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+                for page in pages
+                for resource in page["StackResourceSummaries"]
+                if "PhysicalResourceId" in resource
+            }
+        except ClientError as error:
+            # CloudFormation has no code of its own for a stack that does not exist.
+            if "does not exist" not in error.response.get("Error", {}).get("Message", ""):
+                raise
+            raise DeploymentNotFound(
+                f"there is no stack {self._stack_name} in {self._region}: "
+                "--stack-name and --region (or AWS_REGION) choose another"
+            ) from error
+
+    @property
+    def _region(self) -> str:
+        return self._cloudformation.meta.region_name

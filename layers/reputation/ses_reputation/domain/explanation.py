@@ -1,0 +1,239 @@
+"""Explanations: the arithmetic of a rate, line by line, so that a person can check it with a pencil."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import takewhile
+
+from msgspec import Struct
+
+from ses_reputation.domain.eligibility import (
+    BOUNCE_RULES,
+    COMPLAINT_RULES,
+    LEFT_OUT_RECIPIENTS,
+    RECIPIENT_RULES,
+    Measure,
+    Rule,
+)
+from ses_reputation.domain.feedback_loops import Feedback, FeedbackLoops
+from ses_reputation.domain.forecast import Forecast
+from ses_reputation.domain.lifecycle import Standing, Status, measured, spans
+from ses_reputation.domain.limits import Limits
+from ses_reputation.domain.policy import Evidence, Policy
+from ses_reputation.domain.providers import OWN, SIMULATOR
+from ses_reputation.domain.rates import ELIGIBLE, NUMERATOR, HourCounts, Metric, Rate, VolumeSource, measure
+from ses_reputation.domain.scopes import Scope
+
+# What else arrived, and is in no numerator.
+_BESIDES = {
+    Metric.BOUNCE_RATE: (Measure.SOFT_BOUNCED, Measure.NOT_ATTEMPTED),
+    Metric.COMPLAINT_RATE: (Measure.NOT_SPAM, Measure.COMPLAINED_UNSENT),
+}
+
+
+class Line(Struct, frozen=True):
+    """One line of a sum: how many of what, and by which rules. Taken away if negative."""
+
+    what: str
+    count: int
+    rules: tuple[str, ...] = ()
+
+
+class ProviderLine(Struct, frozen=True):
+    """The mail to one mailbox provider, how much of it is in the denominator of the complaint rate, and why."""
+
+    provider: str
+    volume: int
+    eligible: int
+    complaints: int
+    feedback: Feedback
+
+
+class Calculation(Struct, frozen=True):
+    """One rate: over the window, or since a probation began.
+
+    The window holds `full_at` recipients, or all since `start`; None is for a rate since a probation began, over
+    all mail since then. `volume` sums up to `rate.volume`, `providers` (of a complaint rate) to `rate.eligible`,
+    `numerator` to `rate.count`; `besides` is in no numerator.
+    """
+
+    full_at: int | None
+    start: datetime
+    rate: Rate
+    volume: tuple[Line, ...]
+    providers: tuple[ProviderLine, ...]
+    numerator: tuple[Line, ...]
+    besides: tuple[Line, ...]
+
+
+class MetricExplanation(Struct, frozen=True):
+    """All that makes a metric what it is now."""
+
+    metric: Metric
+    status: Status
+    evidence: Evidence
+    minimum_volume: int
+    minimum_count: int
+    floor: datetime | None
+    limits: Limits
+    forecast: Forecast | None
+    calculations: tuple[Calculation, ...]
+
+
+class Explanation(Struct, frozen=True):
+    """The present rates of a scope, and the rules that were applied."""
+
+    scope: Scope
+    status: Status
+    now: datetime
+    source: VolumeSource
+    metrics: tuple[MetricExplanation, ...]
+    rules: tuple[Rule, ...]
+
+
+def explain(
+    standing: Standing, hours: Callable[[], Iterable[HourCounts]], now: datetime, policy: Policy
+) -> Explanation:
+    """The arithmetic of a scope's rates at one moment. `hours` reads its counts, newest first, from the beginning."""
+    measures = measured(standing, hours(), now, policy)
+    metrics = []
+    for metric in Metric:
+        decided = standing.metric(metric)
+        metrics.append(
+            MetricExplanation(
+                metric=metric,
+                status=decided.status,
+                evidence=policy.evidence(standing.scope, measures[metric].deciding),
+                minimum_volume=policy.minimum_volume,
+                minimum_count=policy.minimum_count(metric),
+                floor=decided.floor,
+                limits=policy.limits_of(standing.scope, metric),
+                forecast=measures[metric].forecast,
+                calculations=tuple(_calculations(metric, standing, hours, now, policy)),
+            )
+        )
+    lines = [line for m in metrics for c in m.calculations for line in (*c.volume, *c.numerator, *c.besides)]
+    applied = {name for line in lines if line.count for name in line.rules}
+    rules = {rule.name: rule for rule in (*RECIPIENT_RULES, *BOUNCE_RULES, *COMPLAINT_RULES)}
+    return Explanation(
+        scope=standing.scope,
+        status=standing.status,
+        now=now,
+        source=policy.volume_source,
+        metrics=tuple(metrics),
+        rules=tuple(rule for name, rule in rules.items() if name in applied),
+    )
+
+
+def _calculations(
+    metric: Metric, standing: Standing, hours: Callable[[], Iterable[HourCounts]], now: datetime, policy: Policy
+) -> Iterator[Calculation]:
+    """The rate that decides first."""
+    wanted = spans(standing, now, policy)
+    for which in ("since", "window"):
+        span = wanted.get((metric, which))
+        if span is None:
+            continue
+        window = measure(hours(), {which: span}, policy.volume_source, policy.feedback_loops)[which]
+        held = _Held(_back_to(window.rate.start or span.start, hours()), policy.volume_source)
+        yield Calculation(
+            full_at=span.volume,
+            start=span.start,
+            rate=window.rate,
+            volume=tuple(held.volume()),
+            providers=tuple(held.providers(policy.feedback_loops)) if metric is Metric.COMPLAINT_RATE else (),
+            numerator=tuple(held.numerator(NUMERATOR[metric])),
+            besides=tuple(held.besides(_BESIDES[metric])),
+        )
+
+
+def _back_to(oldest: datetime, newest_first: Iterable[HourCounts]) -> list[HourCounts]:
+    return list(takewhile(lambda hour: hour.hour >= oldest, newest_first))
+
+
+class _Held:
+    """The counts of the hours that a rate is made of, summed up."""
+
+    def __init__(self, hours: list[HourCounts], source: VolumeSource) -> None:
+        self._hours = hours
+        self._source = source
+
+    def volume(self) -> Iterator[Line]:
+        """What was sent, less what does not count."""
+        for backfilled, source in ((False, self._source), (True, VolumeSource.STATISTICS)):
+            hours = [hour for hour in self._hours if hour.backfilled is backfilled]
+            if backfilled and not hours:
+                continue
+            for part, sign in ELIGIBLE[source].items():
+                n = sum(_count(hour, part) for hour in hours)
+                # A source's first line is shown even when it is zero: then it says that nothing was heard from it.
+                if n or part in {Measure.SENT, Measure.DELIVERED, Measure.REPORTED}:
+                    yield Line(_volume_text(part, backfilled=backfilled), sign * n, _rules(part) if sign < 0 else ())
+            for rule in RECIPIENT_RULES:
+                signs = ELIGIBLE[source].items()
+                if n := sum(sign * _count(hour, part, rule.provider) for hour in hours for part, sign in signs):
+                    yield Line(_RECIPIENTS[rule.provider], -n, (rule.name,))
+
+    def providers(self, loops: FeedbackLoops) -> Iterator[ProviderLine]:
+        """The mailbox providers that were sent to, or complained, the largest first."""
+        volumes: dict[str, int] = {}
+        complaints: dict[str, int] = {}
+        for hour in self._hours:
+            signs = ELIGIBLE[VolumeSource.STATISTICS if hour.backfilled else self._source]
+            for (provider, part), n in hour.counts.items():
+                volumes[provider] = volumes.get(provider, 0) + n * signs.get(part, 0)
+                complaints[provider] = complaints.get(provider, 0) + (n if part is Measure.COMPLAINED else 0)
+        for provider in sorted(volumes, key=lambda name: (-volumes[name], name)):
+            if provider not in LEFT_OUT_RECIPIENTS and (volumes[provider] or complaints[provider]):
+                yield ProviderLine(
+                    provider=provider,
+                    volume=volumes[provider],
+                    eligible=volumes[provider] * loops.percent(provider) // 100,
+                    complaints=complaints[provider],
+                    feedback=loops.feedback(provider),
+                )
+
+    def numerator(self, part: Measure) -> Iterator[Line]:
+        """What was reported, less what does not count."""
+        yield Line(_NUMERATORS[part], sum(_count(hour, part) for hour in self._hours), _rules(part))
+        for rule in RECIPIENT_RULES:
+            if n := sum(_count(hour, part, rule.provider) for hour in self._hours):
+                yield Line(_RECIPIENTS[rule.provider], -n, (rule.name,))
+
+    def besides(self, parts: Iterable[Measure]) -> Iterator[Line]:
+        """What was reported and is in no numerator."""
+        for part in parts:
+            if n := sum(hour.total(part) for hour in self._hours):
+                yield Line(_BESIDES_TEXTS[part], n, _rules(part))
+
+
+_RECIPIENTS = {SIMULATOR: "at SES's mailbox simulator", OWN: "at your own verified identities"}
+_NUMERATORS = {Measure.HARD_BOUNCED: "hard bounces", Measure.COMPLAINED: "complaints"}
+_BESIDES_TEXTS = {
+    Measure.SOFT_BOUNCED: "soft bounces",
+    Measure.NOT_ATTEMPTED: "never attempted",
+    Measure.NOT_SPAM: "reports that it is not spam",
+    Measure.COMPLAINED_UNSENT: "complaints about mail never sent",
+}
+_VOLUME_TEXTS = {
+    Measure.SENT: "sent (Send events)",
+    Measure.DELIVERED: "delivered",
+    Measure.HARD_BOUNCED: "hard bounced",
+    Measure.SOFT_BOUNCED: "soft bounced",
+    Measure.NOT_ATTEMPTED: "never attempted",
+    Measure.REPORTED: "sent (SES's statistics)",
+}
+
+
+def _volume_text(part: Measure, *, backfilled: bool) -> str:
+    return f"{_VOLUME_TEXTS[part]}, backfilled" if backfilled else _VOLUME_TEXTS[part]
+
+
+def _count(hour: HourCounts, part: Measure, provider: str | None = None) -> int:
+    return sum(n for (p, m), n in hour.counts.items() if m is part and provider in {None, p})
+
+
+def _rules(part: Measure) -> tuple[str, ...]:
+    """The names of the rules by which something counts as this."""
+    bounces = (rule.name for rule in BOUNCE_RULES if rule.measure is part)
+    complaints = (rule.name for rule in COMPLAINT_RULES if rule.measure is part)
+    return tuple(dict.fromkeys((*bounces, *complaints)))

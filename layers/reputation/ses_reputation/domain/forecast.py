@@ -1,0 +1,131 @@
+"""Forecasts: when a rate will pass its limit, and how much clean mail brings it down.
+
+Exact, under a stated assumption: mail goes on as it did in the last day (or, for clean mail, without a single bounce or
+complaint), while the window moves along, so that new mail pushes the oldest hours out of it.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+from msgspec import Struct
+
+from ses_reputation.domain.limits import Bound, Limits
+from ses_reputation.domain.rates import Window
+
+# A day has every hour of the day in it, and little that is no longer true.
+TREND = timedelta(days=1)
+
+
+class Forecast(Struct, frozen=True):
+    """Where a rate is heading.
+
+    `limit_passed` is when it passes its limit if mail goes on as in the last day; None if it is over it already, or
+    would not pass it within the time that counts. The other two are how many recipients without a bounce (or
+    complaint, at providers that send them) bring it back within the limit, and within the recommended value; 0 if it is
+    there, None if no amount does.
+    """
+
+    limit_passed: datetime | None
+    clean_to_limit: int | None
+    clean_to_recommended: int | None
+
+
+def forecast(window: Window, limits: Limits, now: datetime, horizon: timedelta) -> Forecast:
+    """Where the rate over a window is heading, looking no further ahead than the horizon."""
+    held = _newest(window)
+    passed: datetime | None = None
+    day = sum(hour.hour >= now - TREND for hour in window.hours)
+    if day and not limits.limit.exceeded_by(held[-1].count, held[-1].eligible):
+        pace = _Coming(held[day], each=int(TREND.total_seconds()))
+        seconds = _steps(window, held, pace, limits.limit, over=True)
+        if seconds is not None and seconds <= horizon.total_seconds():
+            passed = now + timedelta(seconds=seconds)
+    return Forecast(
+        limit_passed=passed,
+        clean_to_limit=_steps(window, held, _CLEAN, limits.limit, over=False),
+        clean_to_recommended=_steps(window, held, _CLEAN, limits.recommended, over=False),
+    )
+
+
+class _Mail(Struct, frozen=True, gc=False):
+    """What some mail adds to a rate's count, to its denominator and to its window."""
+
+    count: int = 0
+    eligible: int = 0
+    volume: int = 0
+
+
+class _Coming(Struct, frozen=True):
+    """The mail that comes in each so many steps, evenly."""
+
+    mail: _Mail
+    each: int
+
+
+# A step is a recipient.
+_CLEAN = _Coming(_Mail(count=0, eligible=1, volume=1), each=1)
+
+
+def _newest(window: Window) -> list[_Mail]:
+    """What the newest 0, 1, 2, ... hours of a window hold together."""
+    held = [_Mail()]
+    hundredths = 0
+    for hour in window.hours:
+        hundredths += hour.hundredths
+        held.append(_Mail(held[-1].count + hour.count, hundredths // 100, held[-1].volume + hour.volume))
+    return held
+
+
+def _steps(window: Window, held: list[_Mail], coming: _Coming, bound: Bound, *, over: bool) -> int | None:
+    """The first whole number of steps after which the rate is over the bound, or is not; None if there is none.
+
+    While the same hours stay in the window, the rate's excess over the bound grows evenly, so the answer is a division;
+    with each hour that drops out, a new such stretch begins.
+    """
+    for first, last, staying in _stretches(window.span.volume, held, coming):
+        # Without eligible mail there is no rate, and so none over a bound.
+        if staying.eligible <= 0 and coming.mail.eligible <= 0:
+            continue
+        step = _first_step(first, staying, coming, bound, over=over)
+        if step is not None and (last is None or step < last):
+            return step
+    return None
+
+
+def _stretches(volume: int | None, held: list[_Mail], coming: _Coming) -> Iterator[tuple[int, int | None, _Mail]]:
+    """The steps from which, and up to which, the same hours stay in the window, and what these hold.
+
+    `measure` adds hours until the volume is held. So the newest hours stay for as long as they are needed to hold it
+    together with the new mail.
+    """
+    if volume is None or coming.mail.volume <= 0:
+        yield 0, None, held[-1]
+        return
+    first = 0
+    # The most that any of the newest hours hold: an hour that only takes mail back holds less than those before it.
+    most = list(accumulate((mail.volume for mail in held), max))
+    for hours in range(len(held) - 1, 0, -1):
+        # The step at which the new mail and fewer hours are enough.
+        enough = -((most[hours - 1] - volume) * coming.each // coming.mail.volume)
+        if enough > first:
+            yield first, enough, held[hours]
+            first = enough
+    yield first, None, held[0]
+
+
+def _first_step(first: int, staying: _Mail, coming: _Coming, bound: Bound, *, over: bool) -> int | None:
+    """The first step from `first` on at which what stays and what comes are together over the bound, or are not."""
+    limit, mail = bound.value, coming.mail
+    excess = (staying.count * limit.denominator - staying.eligible * limit.numerator) * coming.each
+    growth = mail.count * limit.denominator - mail.eligible * limit.numerator
+    # Over is an excess of at least 1, or of at least 0 where the bound itself is over already. Signs are turned so that
+    # "there" is an excess of at least `least` in both directions.
+    sign = 1 if over else -1
+    least = int(bound.inclusive != over)
+    missing = least - sign * (excess + growth * first)
+    if missing <= 0:
+        return first
+    if sign * growth <= 0:
+        return None
+    return first + -(-missing // (sign * growth))

@@ -1,0 +1,63 @@
+"""SES's own verdict: what it says of the account and its configuration sets itself."""
+
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from ses_reputation.domain.scopes import Scope
+
+
+class Enforcement(StrEnum):
+    """What SES's GetAccount says of an account. It does not tell Almost healed and the pending states apart.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
+    """
+
+    HEALTHY = "HEALTHY"
+    PROBATION = "PROBATION"
+    SHUTDOWN = "SHUTDOWN"
+
+
+class SesRate(Struct, frozen=True):
+    """A rate as SES publishes it in CloudWatch: a decimal fraction, and when it was published."""
+
+    rate: str
+    time: datetime
+
+
+class Verdict(Struct, frozen=True):
+    """What SES said of a scope at one moment. Only the account has an enforcement status and a quota.
+
+    A rate is None where SES has published none in the last days: it does for the account after the first event, and for
+    a configuration set once its reputation metrics are on.
+    """
+
+    scope: Scope
+    time: datetime
+    bounce_rate: SesRate | None = None
+    complaint_rate: SesRate | None = None
+    enforcement: str | None = None
+    sending_enabled: bool | None = None
+    daily_quota: int | None = None
+    sent_last_day: int | None = None
+
+
+class VerdictChange(Struct, frozen=True, tag="verdict_change"):
+    """SES has changed its mind about the account: its enforcement status, or whether it may send."""
+
+    id: str
+    time: datetime
+    scope: Scope
+    before: Verdict
+    after: Verdict
+
+
+def verdict_change(before: Verdict | None, after: Verdict) -> VerdictChange | None:
+    """What people are to be told, if anything. The first verdict is no news, unless it is a bad one."""
+    known = before or Verdict(after.scope, after.time, enforcement=Enforcement.HEALTHY, sending_enabled=True)
+    if (known.enforcement, known.sending_enabled) == (after.enforcement, after.sending_enabled):
+        return None
+    identifier = blake2b(f"verdict\0{after.scope}\0{after.time.isoformat()}".encode(), digest_size=10).hexdigest()
+    return VerdictChange(identifier, after.time, after.scope, known, after)

@@ -1,0 +1,21 @@
+"""The use case of explaining: the present rates of one scope, as arithmetic."""
+
+from datetime import datetime
+
+from ses_reputation.domain.explanation import Explanation, explain
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.evaluate import Counters, Reading, Standings
+
+
+class NothingCounted(LookupError):
+    """A scope of which no mail was ever counted."""
+
+
+def explain_scope(scope: Scope, now: datetime, policy: Policy, counters: Counters, standings: Standings) -> Explanation:
+    """The arithmetic of a scope's rates at this moment; NothingCounted if there is nothing to explain."""
+    reading = Reading(counters, now)
+    if next(reading.hours(scope), None) is None:
+        raise NothingCounted(f"nothing was counted for {scope}")
+    learned = standings.learned().applied_to(policy)
+    return explain(standings.read(scope).standing, lambda: reading.hours(scope), now, learned)

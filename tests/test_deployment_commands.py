@@ -1,0 +1,485 @@
+"""The commands that look at a deployed stack, or change it, as a person and as a program use them."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ses_reputation.adapters.counters import DynamoDbCounters
+from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.domain.counting import hour_of
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.events import Bounce, Complaint, Send
+from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.ses_events import read_event
+from ses_reputation.watch import Reported
+from ses_reputation_cli.main import main
+from ses_reputation_local import ses_mail
+from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.ses_mail import BounceSubtype, BounceType, Message, Publication, Topic
+from ses_reputation_local.ses_simulator import SesSimulator
+
+NOW = datetime(2026, 3, 20, 12, 40, tzinfo=UTC)
+NOON = NOW.replace(minute=0)
+HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
+NEWSLETTER = Scope("configuration-set/newsletter")
+TOPICS = {Topic.BOUNCE: "BounceTopic", Topic.COMPLAINT: "ComplaintTopic", Topic.VOLUME: "VolumeTopic"}
+COMMANDS = ("backfill", "identities", "verdict")
+
+
+@pytest.fixture
+def cloud() -> Iterator[LocalCloud]:
+    with LocalCloud() as cloud:
+        cloud.ses.now = NOW
+        yield cloud
+
+
+def run(*arguments: str, now: datetime = NOW) -> Result:
+    return CliRunner().invoke(main, arguments, obj=now)
+
+
+def told(*arguments: str, now: datetime = NOW) -> dict[str, Any]:
+    """The JSON document that a command prints."""
+    result = run(*arguments, "--json", now=now)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
+
+
+def sent(cloud: LocalCloud, start: datetime, *, hours: int, an_hour: int = 6) -> list[Publication]:
+    """Newsletters, some each hour, of which some bounce and some are complained of: what SES publishes about them, in
+    order of time. SES's own statistics have it all.
+    """
+    ses = SesSimulator(f"{start}")
+    published: list[Publication] = []
+    for number in range(hours * an_hour):
+        message = Message("news@shop.example", (f"r{number}@yahoo.com",), configuration_set="newsletter")
+        outcomes: list[ses_mail.Outcome] = []
+        if number % 7 == 0:
+            outcomes = [ses_mail.Bounce(message.recipients, BounceType.PERMANENT, BounceSubtype.NO_EMAIL)]
+        elif number % 11 == 0:
+            outcomes = [ses_mail.Complaint(message.recipients[0])]
+        published += ses.send(start + number * HOUR / an_hour, message, *outcomes)
+    published.sort(key=lambda p: p.time)
+    for publication in published:
+        cloud.ses.observe(read_event(publication.message))
+    return published
+
+
+def connect(cloud: LocalCloud, published: list[Publication], since: datetime) -> None:
+    """Let the events from a moment on arrive, as if SES's events had been connected then."""
+    for topic, name in TOPICS.items():
+        cloud.publish_all(name, [p.message for p in published if p.topic is topic and p.time >= since])
+    cloud.deliver()
+
+
+def truth(published: list[Publication], until: datetime = NOW) -> dict[datetime, Reported]:
+    """What was sent, bounced and complained of in each hour, by the events themselves."""
+    hours: dict[datetime, Reported] = {}
+    for publication in published:
+        event = read_event(publication.message)
+        match event:
+            case Send():
+                part = Reported(sent=1)
+            case Bounce():
+                part = Reported(bounced=1)
+            case Complaint():
+                part = Reported(complained=1)
+            case _:
+                continue
+        if event.time < until:
+            hour = hour_of(event.time)
+            hours[hour] = hours.get(hour, Reported()).plus(part)
+    return hours
+
+
+def counted(cloud: LocalCloud, scope: Scope = ACCOUNT, until: datetime = NOW) -> dict[datetime, Reported]:
+    """What readers of the counters see of each hour."""
+    counters = DynamoDbCounters(cloud.client("dynamodb"), table=cloud.resources["CountersTable"])
+    return {
+        hour.hour: Reported(
+            hour.total(Measure.REPORTED if hour.backfilled else Measure.SENT),
+            hour.total(Measure.HARD_BOUNCED),
+            hour.total(Measure.COMPLAINED),
+        )
+        for hour in counters.hours(scope, until)
+    }
+
+
+def before(hours: Mapping[datetime, Reported], end: datetime) -> dict[datetime, Reported]:
+    return {hour: reported for hour, reported in hours.items() if hour < end}
+
+
+def status(cloud: LocalCloud, scope: Scope) -> Status:
+    standings = DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+    return standings.read(scope).standing.status
+
+
+# -- identities --------------------------------------------------------------------------------------------------------
+
+
+def test_the_identities_are_those_that_the_deployment_read_last(cloud: LocalCloud) -> None:
+    cloud.ses.verify("Shop.example")
+    cloud.ses.verify("me@home.example")
+    cloud.ses.verify("pending.example", status="PENDING")
+    cloud.tick(NOW, ["WatchSes"])
+    cloud.ses.verify("tomorrow.example")
+    result = run("identities")
+    assert (result.exit_code, result.stdout.splitlines()) == (
+        0,
+        ["me@home.example", "shop.example", "", "2 verified identities are known. Mail to them is in no rate."],
+    )
+    assert told("identities") == {"verified_identities": ["me@home.example", "shop.example"]}
+
+
+def test_without_a_known_identity_it_is_told_who_would_read_them(cloud: LocalCloud) -> None:
+    result = run("identities")
+    assert result.exit_code == 0
+    assert "No verified identity is known" in result.stdout
+    assert "WatchSes" in result.stdout
+    assert told("identities") == {"verified_identities": []}
+
+
+# -- backfill ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_deployment_gets_all_that_ses_knows_and_once_only(cloud: LocalCloud) -> None:
+    published = sent(cloud, NOON - 40 * DAY, hours=5) + sent(cloud, NOON - DAY, hours=24)
+    expected = before(truth(published), NOON)
+    first = told("backfill")
+    for scope in (ACCOUNT, NEWSLETTER):
+        assert counted(cloud, scope) == expected
+        assert first["scopes"][scope]["hours_written"] == len(expected)
+    again = told("backfill")
+    assert [scope["hours_written"] for scope in again["scopes"].values()] == [0, 0]
+    assert counted(cloud) == expected
+    assert "All of it was written before." in run("backfill").stdout
+
+
+def test_the_json_document_says_what_was_written_and_up_to_where(cloud: LocalCloud) -> None:
+    cloud.ses.count(NOON - 2 * DAY, sent=100, bounced=7, complained=1)
+    cloud.ses.count(NOON - HOUR, sent=50, configuration_set="newsletter")
+    assert told("backfill", "--days", "30") == {
+        "dry_run": False,
+        "start": "2026-02-18T12:00:00Z",
+        "boundary": {"hour": "2026-03-20T12:00:00Z", "reason": "no-events-yet", "complete_at": None},
+        "scopes": {
+            "account": {
+                "hours": 2,
+                "hours_written": 2,
+                "sent": 150,
+                "bounced": 7,
+                "complained": 1,
+                "first_hour": "2026-03-18T12:00:00Z",
+                "last_hour": "2026-03-20T11:00:00Z",
+            },
+            "configuration-set/newsletter": {
+                "hours": 1,
+                "hours_written": 1,
+                "sent": 50,
+                "bounced": 0,
+                "complained": 0,
+                "first_hour": "2026-03-20T11:00:00Z",
+                "last_hour": "2026-03-20T11:00:00Z",
+            },
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "connected",
+    [NOON - 9 * HOUR + 20 * MINUTE, NOON - 9 * HOUR, NOON - HOUR + 45 * MINUTE, NOON - 20 * HOUR + MINUTE],
+    ids=["in the middle of an hour", "at a full hour", "shortly before the boundary", "long ago"],
+)
+def test_every_hour_is_whole_on_both_sides_of_the_moment_at_which_events_were_connected(
+    cloud: LocalCloud, connected: datetime
+) -> None:
+    published = sent(cloud, NOON - DAY, hours=25)
+    connect(cloud, published, connected)
+    assert counted(cloud) != truth(published)
+    document = told("backfill")
+    boundary = hour_of(connected) + HOUR
+    assert datetime.fromisoformat(document["boundary"]["hour"]) == boundary
+    assert document["boundary"]["reason"] == "events-began"
+    expected = before(truth(published, NOON), NOON)
+    assert len(expected) == 24
+    for scope in (ACCOUNT, NEWSLETTER):
+        assert before(counted(cloud, scope), NOON) == expected
+
+
+def test_the_first_hour_with_events_is_closed_by_another_run_when_it_is_over(cloud: LocalCloud) -> None:
+    published = sent(cloud, NOON - 6 * HOUR, hours=9)
+    connect(cloud, published, NOON + 20 * MINUTE)
+    document = told("backfill")
+    assert document["boundary"] == {
+        "hour": "2026-03-20T12:00:00Z",
+        "reason": "first-hour-not-over",
+        "complete_at": "2026-03-20T13:00:00Z",
+    }
+    assert "Run this again after 2026-03-20 13:00 UTC." in " ".join(run("backfill").stdout.split())
+    later = NOON + 2 * HOUR + 5 * MINUTE
+    cloud.ses.now = later
+    assert told("backfill", now=later)["scopes"]["account"]["hours_written"] == 1
+    end = NOON + 2 * HOUR
+    assert counted(cloud, until=end) == before(truth(published, end), end)
+
+
+def test_a_gap_between_the_first_run_and_the_first_event_is_closed_by_another_run(cloud: LocalCloud) -> None:
+    published = sent(cloud, NOON - 6 * HOUR, hours=16)
+    told("backfill")
+    connect(cloud, published, NOON + 5 * HOUR + 10 * MINUTE)
+    later = NOON + 8 * HOUR + MINUTE
+    cloud.ses.now = later
+    told("backfill", now=later)
+    end = NOON + 8 * HOUR
+    assert counted(cloud, until=end) == before(truth(published, end), end)
+
+
+def test_what_ses_tells_late_is_added_by_another_run(cloud: LocalCloud) -> None:
+    cloud.ses.count(NOON - 5 * HOUR, sent=100)
+    told("backfill")
+    cloud.ses.count(NOON - 5 * HOUR, bounced=4)
+    cloud.ses.count(NOON - 4 * HOUR, sent=10)
+    assert told("backfill")["scopes"]["account"]["hours_written"] == 2
+    assert counted(cloud) == {NOON - 5 * HOUR: Reported(sent=100, bounced=4), NOON - 4 * HOUR: Reported(sent=10)}
+
+
+def test_a_dry_run_tells_the_same_and_writes_nothing(cloud: LocalCloud) -> None:
+    sent(cloud, NOON - DAY, hours=10)
+    dry = told("backfill", "--dry-run")
+    assert "Nothing was written: this was a dry run." in run("backfill", "--dry-run").stdout
+    assert counted(cloud) == {}
+    assert cloud.tick(NOW, ["EvaluateReputation"])[0].result["scopes"] == 0  # type: ignore[index]
+    assert told("backfill") == {**dry, "dry_run": False}
+
+
+def test_a_chosen_boundary_makes_ses_count_in_place_of_the_events_before_it(cloud: LocalCloud) -> None:
+    published = sent(cloud, NOON - DAY, hours=24)
+    connect(cloud, published[len(published) // 2 :], NOON - DAY)
+    document = told("backfill", "--until", "2026-03-20T12:00+01:00")
+    assert document["boundary"] == {"hour": "2026-03-20T11:00:00Z", "reason": "chosen", "complete_at": None}
+    assert before(counted(cloud), NOON - HOUR) == before(truth(published), NOON - HOUR)
+
+
+@pytest.mark.parametrize(
+    ("until", "problem"),
+    [
+        ("yesterday", "no time in ISO 8601"),
+        ("2026-03-20T13:00Z", "in the future"),
+        ("2026-03-20T09:30Z", "not a full hour"),
+        ("2026-03-20T09:00", "no time zone"),
+    ],
+)
+def test_a_boundary_that_makes_no_sense_is_a_usage_error(cloud: LocalCloud, until: str, problem: str) -> None:
+    result = run("backfill", "--until", until)
+    assert result.exit_code == 2
+    assert problem in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("days", ["0", "456", "many"])
+def test_a_number_of_days_that_cloudwatch_does_not_keep_is_a_usage_error(days: str) -> None:
+    assert run("backfill", "--days", days).exit_code == 2
+
+
+def test_it_reaches_back_as_far_as_mail_counts() -> None:
+    with LocalCloud({"OldestMailDays": "20"}) as cloud:
+        cloud.ses.now = NOW
+        for days in (19, 21, 25):
+            cloud.ses.count(NOON - days * DAY, sent=10)
+        assert told("backfill")["scopes"]["account"]["hours"] == 1
+        assert told("backfill", "--days", "30")["scopes"]["account"]["hours"] == 3
+
+
+def test_after_a_backfill_the_next_evaluation_judges_by_it(cloud: LocalCloud) -> None:
+    cloud.ses.count(NOON - 2 * DAY, sent=1000, bounced=150, configuration_set="newsletter")
+    cloud.ses.count(NOON - 30 * DAY, sent=500, bounced=0)
+    told("backfill")
+    cloud.tick(NOON + HOUR, ["EvaluateReputation"])
+    assert status(cloud, NEWSLETTER) is Status.PROBATION
+    assert status(cloud, ACCOUNT) is Status.HEALTHY, "150 of 1,500 is not over 10 %"
+
+
+def test_what_is_known_to_differ_is_said(cloud: LocalCloud) -> None:
+    sent(cloud, NOON - DAY, hours=3)
+    for output in (run("backfill").stdout, run("backfill", "--help").stdout):
+        told_in_one_line = " ".join(output.split())
+        for word in ("soft bounces", "verified identities", "FeedbackShare"):
+            assert word in told_in_one_line
+    assert max(map(len, output.splitlines())) <= 100
+
+
+def test_a_backfill_of_nothing_says_so(cloud: LocalCloud) -> None:
+    result = run("backfill")
+    assert result.exit_code == 0
+    assert "SES knows of no mail in this time." in result.stdout
+
+
+def test_statistics_that_are_the_volume_already_go_on_where_the_backfill_ends() -> None:
+    """Here only bounces and complaints are connected; watch_ses writes the mail sent, from its first full hour on."""
+    with LocalCloud({"VolumeSource": "statistics"}) as cloud:
+        published = sent(cloud, NOON - DAY, hours=25)
+        begins = NOON - 9 * HOUR
+        cloud.tick(begins - 30 * MINUTE, ["WatchSes"])
+        feedback = [p for p in published if p.topic is not Topic.VOLUME]
+        connect(cloud, feedback, begins - 4 * HOUR + 20 * MINUTE)
+        cloud.tick(NOON, ["WatchSes"])
+        cloud.ses.now = NOW
+        assert datetime.fromisoformat(told("backfill")["boundary"]["hour"]) == begins
+        reported: Counter[datetime] = Counter()
+        counters = DynamoDbCounters(cloud.client("dynamodb"), table=cloud.resources["CountersTable"])
+        expected = before(truth(published), NOON)
+        for hour in counters.hours(ACCOUNT, NOON):
+            reported[hour.hour] += hour.total(Measure.REPORTED)
+            assert hour.total(Measure.HARD_BOUNCED) == expected[hour.hour].bounced
+        assert reported == {hour: r.sent for hour, r in expected.items()}
+
+
+# -- verdict -----------------------------------------------------------------------------------------------------------
+
+
+def test_ses_s_verdict_is_shown_beside_ours(cloud: LocalCloud) -> None:
+    cloud.ses.count(NOON - DAY, sent=1000, bounced=41, complained=1, configuration_set="newsletter")
+    told("backfill")
+    cloud.ses.publish_rates(NOON - HOUR, bounce_rate=0.0432, complaint_rate=0.001)
+    cloud.ses.publish_rates(NOON - HOUR, bounce_rate=0.04, complaint_rate=0.0, configuration_set="newsletter")
+    cloud.ses.enforcement_status = "PROBATION"
+    cloud.tick(NOON)
+    document = told("verdict")
+    assert document["scopes"]["account"] == {
+        "read": "2026-03-20T12:00:00Z",
+        "enforcement": "PROBATION",
+        "sending_enabled": True,
+        "daily_quota": 50_000,
+        "sent_last_day": 1000,
+        "bounce_rate": {
+            "ses": "0.0432",
+            "published": "2026-03-20T11:00:00Z",
+            "ours": "0.0410",
+            "difference_points": "-0.2200",
+        },
+        "complaint_rate": {
+            "ses": "0.001",
+            "published": "2026-03-20T11:00:00Z",
+            "ours": "0.0010",
+            "difference_points": "0.0000",
+        },
+    }
+    newsletter = document["scopes"]["configuration-set/newsletter"]
+    assert (newsletter["enforcement"], newsletter["bounce_rate"]["difference_points"]) == (None, "0.1000")
+    output = run("verdict").stdout
+    assert "account: PROBATION, sending on, quota 50,000 a day, 1,000 sent in the last day." in output
+    for word in ("4.32 %", "4.1 %", "-0.2200", "+0.1000", "read 2026-03-20 12:00 UTC"):
+        assert word in output
+
+
+def test_what_was_not_published_or_judged_has_no_difference(cloud: LocalCloud) -> None:
+    cloud.tick(NOON)
+    account = told("verdict")["scopes"]["account"]
+    nothing = {"ses": None, "published": None, "ours": None, "difference_points": None}
+    assert (account["bounce_rate"], account["complaint_rate"]) == (nothing, nothing)
+    assert account["enforcement"] == "HEALTHY"
+    assert run("verdict").exit_code == 0
+
+
+def test_without_a_verdict_it_is_told_who_would_read_it(cloud: LocalCloud) -> None:
+    assert "WatchSes" in run("verdict").stdout
+    assert told("verdict") == {"scopes": {}}
+
+
+# -- What can be wrong -------------------------------------------------------------------------------------------------
+
+
+def assert_told_in_one_line(result: Result, *words: str) -> None:
+    assert result.exit_code == 1, result.output
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    for word in words:
+        assert word in line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_stack_that_does_not_exist_is_named_with_the_region_that_was_asked(cloud: LocalCloud, command: str) -> None:
+    words = ("no stack ses-rep in eu-west-1", "--stack-name", "--region", "AWS_REGION")
+    assert_told_in_one_line(run(command, "--stack-name", "ses-rep"), *words)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_another_region_has_no_such_stack(cloud: LocalCloud, command: str) -> None:
+    assert_told_in_one_line(run(command, "--region", "us-east-1"), "no stack ses-reputation in us-east-1")
+
+
+def test_the_stack_and_the_region_are_also_chosen_by_the_environment(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SES_REPUTATION_STACK", "mine")
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert_told_in_one_line(run("identities"), "no stack mine in eu-north-1")
+
+
+def test_a_stack_without_our_resources_is_told_to_be_another_or_older(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources: {StatusTopic: {Type: AWS::SNS::Topic}}")
+    with LocalCloud(template=template):
+        assert_told_in_one_line(run("identities"), "has no StandingsTable", "older version")
+
+
+def test_a_function_without_a_setting_is_told_to_be_of_another_version(cloud: LocalCloud) -> None:
+    function = cloud.resources["EvaluateReputation"]
+    cloud.client("lambda").update_function_configuration(
+        FunctionName=function, Environment={"Variables": {"PROFILE": "classic"}}
+    )
+    assert_told_in_one_line(run("verdict"), "another version", "is missing", "deploy this version")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("AccessDenied", ("denied GetSendStatistics",)),
+        ("AccessDeniedException", ("denied GetSendStatistics",)),
+        ("Throttling", ("GetSendStatistics", "try again")),
+        ("ExpiredToken", ("expired", "aws sso login")),
+        ("InvalidClientTokenId", ("does not know these credentials",)),
+        ("InternalFailure", ("GetSendStatistics", "InternalFailure")),
+    ],
+)
+def test_a_refusal_of_aws_is_told_in_one_line(cloud: LocalCloud, code: str, words: tuple[str, ...]) -> None:
+    cloud.ses.fail("GetSendStatistics", code)
+    assert_told_in_one_line(run("backfill"), *words)
+    assert counted(cloud) == {}
+
+
+@pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """A machine without credentials, from which nothing could reach AWS either."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_without_credentials_it_is_told_how_to_get_some(no_aws: pytest.MonkeyPatch, command: str) -> None:
+    assert_told_in_one_line(run(command, "--region", "eu-west-1"), "no AWS credentials", "AWS_PROFILE")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_without_a_region_it_is_told_how_to_choose_one(no_aws: pytest.MonkeyPatch, command: str) -> None:
+    assert_told_in_one_line(run(command), "no AWS region", "--region")
+
+
+def test_a_profile_that_does_not_exist_is_named(no_aws: pytest.MonkeyPatch) -> None:
+    no_aws.setenv("AWS_PROFILE", "nobody")
+    assert_told_in_one_line(run("identities", "--region", "eu-west-1"), "nobody")

@@ -1,0 +1,228 @@
+"""Every environment variable: what it sets, and what is said about one that is wrong."""
+
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+from msgspec import structs
+
+from ses_reputation.domain.feedback_loops import SENDING, SILENT, FeedbackLoops, UnprovenProviders
+from ses_reputation.domain.limits import Profile, limits_by_kind, parse_custom_limits
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.rates import Metric, VolumeSource
+from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation.ses_events import TagNames
+from ses_reputation.settings import EvaluateSettings, RecordSettings, SettingsError, read_policy
+
+RECORD = {
+    "RECEIPTS_TABLE": "receipts",
+    "COUNTERS_TABLE": "counters",
+    "STANDINGS_TABLE": "standings",
+    "DEAD_LETTER_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/letters",
+    "RECEIPT_RETENTION_DAYS": "90",
+    "OLDEST_MAIL_DAYS": "365",
+    "MAILBOX_PROVIDERS": "",
+    "FEEDBACK_PROVIDERS": "",
+    "SILENT_PROVIDERS": "",
+    "TENANT_TAG": "ses:tenant-name",
+    "SCOPE_TAGS": "",
+}
+EVALUATE = {
+    "COUNTERS_TABLE": "counters",
+    "STANDINGS_TABLE": "standings",
+    "STATUS_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:status",
+    "VOLUME_SOURCE": "send-events",
+    "REPRESENTATIVE_VOLUME": "10000",
+    "MINIMUM_VOLUME": "100",
+    "MINIMUM_BOUNCES": "2",
+    "MINIMUM_COMPLAINTS": "3",
+    "OLDEST_MAIL_DAYS": "365",
+    "PROFILE": "classic",
+    "CUSTOM_LIMITS": "",
+    "MAILBOX_PROVIDERS": "",
+    "FEEDBACK_PROVIDERS": "",
+    "SILENT_PROVIDERS": "",
+    "UNPROVEN_PROVIDERS": "learned",
+    "FEEDBACK_SHARE": "100",
+    "PROBATION_DAYS": "21",
+    "STEADY_HOURS": "24",
+    "HEALING_DAYS": "7",
+    "HUMAN_REVIEW_SCOPES": "",
+}
+FOUR_PERCENT = limits_by_kind(Profile.CLASSIC, parse_custom_limits("tenant.bounce.limit>=4%"))
+
+
+def test_record_feedback_is_told_where_to_write_and_for_how_long() -> None:
+    settings = RecordSettings.from_environment(RECORD)
+    assert settings == RecordSettings(
+        receipts_table="receipts",
+        counters_table="counters",
+        standings_table="standings",
+        dead_letter_queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/letters",
+        receipt_retention=timedelta(days=90),
+        counter_retention=timedelta(days=365 + 31),
+        provider_domains={},
+        tags=TagNames(),
+    )
+
+
+def test_evaluate_reputation_is_told_what_to_read_and_whom_to_tell() -> None:
+    settings = EvaluateSettings.from_environment(EVALUATE)
+    assert settings == EvaluateSettings(
+        counters_table="counters",
+        standings_table="standings",
+        status_topic_arn="arn:aws:sns:eu-west-1:123456789012:status",
+        policy=Policy(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "tags"),
+    [
+        ("TENANT_TAG", "customer", TagNames(tenant="customer")),
+        ("SCOPE_TAGS", "campaign", TagNames(scopes=("campaign",))),
+        ("SCOPE_TAGS", "campaign, stream,", TagNames(scopes=("campaign", "stream"))),
+    ],
+)
+def test_the_tags_that_are_scopes_are_named(variable: str, value: str, tags: TagNames) -> None:
+    assert RecordSettings.from_environment({**RECORD, variable: value}).tags == tags
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "policy"),
+    [
+        ("VOLUME_SOURCE", "statistics", Policy(volume_source=VolumeSource.STATISTICS)),
+        ("REPRESENTATIVE_VOLUME", "500", Policy(representative_volume=500)),
+        ("MINIMUM_VOLUME", "7", Policy(minimum_volume=7)),
+        ("MINIMUM_BOUNCES", "8", Policy(minimum_bounces=8)),
+        ("MINIMUM_COMPLAINTS", "9", Policy(minimum_complaints=9)),
+        ("OLDEST_MAIL_DAYS", "30", Policy(oldest_mail=timedelta(days=30))),
+        ("PROFILE", "current", Policy(profile=Profile.CURRENT, limits=limits_by_kind(Profile.CURRENT))),
+        ("CUSTOM_LIMITS", "tenant.bounce.limit>=4%", Policy(limits=FOUR_PERCENT)),
+        ("UNPROVEN_PROVIDERS", "included", Policy(feedback_loops=FeedbackLoops(unproven=UnprovenProviders.INCLUDED))),
+        ("FEEDBACK_SHARE", "40", Policy(feedback_loops=FeedbackLoops(unspecified_percent=40))),
+        ("PROBATION_DAYS", "14", Policy(probation=timedelta(days=14))),
+        ("STEADY_HOURS", "0", Policy(steady=timedelta(0))),
+        ("HEALING_DAYS", "2", Policy(healing=timedelta(days=2))),
+        ("HUMAN_REVIEW_SCOPES", "account", Policy(human_review=frozenset({ScopeKind.ACCOUNT}))),
+        ("HUMAN_REVIEW_SCOPES", "tag, account,", Policy(human_review=frozenset({ScopeKind.TAG, ScopeKind.ACCOUNT}))),
+        ("FEEDBACK_PROVIDERS", "proton", Policy(feedback_loops=FeedbackLoops(sending=SENDING | {"proton"}))),
+        ("SILENT_PROVIDERS", "proton", Policy(feedback_loops=FeedbackLoops(silent=SILENT | {"proton"}))),
+    ],
+)
+def test_a_variable_sets_its_part_of_the_policy_and_nothing_else(variable: str, value: str, policy: Policy) -> None:
+    assert read_policy({**EVALUATE, variable: value}) == policy
+
+
+def test_numbers_of_ones_own_are_laid_over_the_profile_that_was_chosen() -> None:
+    policy = read_policy({**EVALUATE, "PROFILE": "current", "CUSTOM_LIMITS": "tenant.bounce.limit>4%"})
+    of_tenants = policy.limits[ScopeKind.TENANT][Metric.BOUNCE_RATE]
+    assert (of_tenants.limit.value, of_tenants.limit.inclusive) == (Fraction(4, 100), False)
+    assert policy.limits[ScopeKind.ACCOUNT] == limits_by_kind(Profile.CURRENT)[ScopeKind.ACCOUNT]
+
+
+@pytest.mark.parametrize(
+    ("lists", "sending", "silent", "domains"),
+    [
+        ({}, SENDING, SILENT, {}),
+        ({"FEEDBACK_PROVIDERS": "gmail"}, SENDING | {"gmail"}, SILENT - {"gmail"}, {}),
+        ({"SILENT_PROVIDERS": "hotmail.com"}, SENDING - {"microsoft"}, SILENT | {"microsoft"}, {}),
+        ({"FEEDBACK_PROVIDERS": "yahoo.co.uk,pm.me"}, SENDING | {"proton"}, SILENT, {}),
+        (
+            {"FEEDBACK_PROVIDERS": "freenet.de, seznam.cz", "SILENT_PROVIDERS": "posteo.de"},
+            SENDING | {"freenet.de", "seznam.cz"},
+            SILENT | {"posteo.de"},
+            {"freenet.de": "freenet.de", "seznam.cz": "seznam.cz", "posteo.de": "posteo.de"},
+        ),
+        (
+            {"MAILBOX_PROVIDERS": "Acme.example=acme,acme.test=acme"},
+            SENDING,
+            SILENT,
+            {"acme.example": "acme", "acme.test": "acme"},
+        ),
+        (
+            {"MAILBOX_PROVIDERS": "acme.example=acme,acme.test=acme", "FEEDBACK_PROVIDERS": "acme.test"},
+            SENDING | {"acme"},
+            SILENT,
+            {"acme.example": "acme", "acme.test": "acme"},
+        ),
+        (
+            {"MAILBOX_PROVIDERS": "me.com=proton", "FEEDBACK_PROVIDERS": "me.com"},
+            SENDING | {"proton"},
+            SILENT,
+            {"me.com": "proton"},
+        ),
+        (
+            {"FEEDBACK_PROVIDERS": "proton,freenet.de", "SILENT_PROVIDERS": "proton,freenet.de"},
+            SENDING | {"proton", "freenet.de"},
+            SILENT,
+            {"freenet.de": "freenet.de"},
+        ),
+    ],
+    ids=[
+        "nothing",
+        "a name that is known",
+        "a domain in the table",
+        "a country form, and one of several domains",
+        "domains that are in no table",
+        "domains of a provider",
+        "a domain of a provider of one's own",
+        "a domain that was moved",
+        "in both lists: it sends",
+    ],
+)
+def test_a_list_of_providers_takes_names_and_domains_and_both_functions_read_it_alike(
+    lists: dict[str, str], sending: frozenset[str], silent: frozenset[str], domains: dict[str, str]
+) -> None:
+    recorded = RecordSettings.from_environment({**RECORD, **lists})
+    policy = read_policy({**EVALUATE, **lists})
+    assert policy == structs.replace(Policy(), feedback_loops=FeedbackLoops(sending=sending, silent=silent))
+    assert recorded.provider_domains == domains
+    addresses = AddressBook(domains=recorded.provider_domains)
+    for name in lists.get("FEEDBACK_PROVIDERS", "").replace(" ", "").split(","):
+        if "." in name:
+            assert policy.feedback_loops.percent(addresses.provider_of(f"somebody@{name}")) == 100
+
+
+@pytest.mark.parametrize("variable", RECORD)
+def test_a_variable_that_record_feedback_misses_is_named(variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"^the environment variable {variable} is missing$"):
+        RecordSettings.from_environment({name: value for name, value in RECORD.items() if name != variable})
+
+
+@pytest.mark.parametrize("variable", sorted(EVALUATE.keys() - {"HUMAN_REVIEW_SCOPES"}))
+def test_a_variable_that_evaluate_reputation_misses_is_named(variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"^the environment variable {variable} is missing$"):
+        EvaluateSettings.from_environment({name: value for name, value in EVALUATE.items() if name != variable})
+
+
+def test_nobody_reviews_unless_it_is_asked_for() -> None:
+    asked = {name: value for name, value in EVALUATE.items() if name != "HUMAN_REVIEW_SCOPES"}
+    assert read_policy(asked).human_review == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("MINIMUM_VOLUME", "many", "invalid literal"),
+        ("REPRESENTATIVE_VOLUME", "", "invalid literal"),
+        ("FEEDBACK_SHARE", "99.5", "invalid literal"),
+        ("PROBATION_DAYS", "three weeks", "invalid literal"),
+        ("STEADY_HOURS", "1d", "invalid literal"),
+        ("VOLUME_SOURCE", "guesses", "not a valid VolumeSource"),
+        ("PROFILE", "strict", "not a valid Profile"),
+        ("UNPROVEN_PROVIDERS", "maybe", "not a valid UnprovenProviders"),
+        ("HUMAN_REVIEW_SCOPES", "account,stream", "'stream' is not a valid ScopeKind"),
+        ("CUSTOM_LIMITS", "tenant.bounce.limit>=4", "is no limit such as tenant.bounce.limit>=4%: a scope kind"),
+        ("MAILBOX_PROVIDERS", "acme.example", "'acme.example' has no provider; a list looks like acme.example=acme"),
+        ("MAILBOX_PROVIDERS", "a.example=a,=b", "'' has no provider"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_named_with_its_value_and_what_is_wrong(
+    variable: str, value: str, message: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        EvaluateSettings.from_environment({**EVALUATE, variable: value})
+    assert str(raised.value).startswith(f"the environment variable {variable} is {value!r}: ")
+    assert message in str(raised.value)

@@ -1,0 +1,67 @@
+"""SES's own verdict: what of it is news."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from ses_reputation.domain.scopes import ACCOUNT
+from ses_reputation.domain.verdict import SesRate, Verdict, verdict_change
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
+
+
+def said(enforcement: str, *, sending: bool = True, time: datetime = NOON) -> Verdict:
+    return Verdict(ACCOUNT, time, enforcement=enforcement, sending_enabled=sending)
+
+
+HEALTHY, PROBATION, SHUTDOWN = said("HEALTHY"), said("PROBATION"), said("SHUTDOWN", sending=False)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "news"),
+    [
+        pytest.param(None, HEALTHY, False, id="the first is healthy"),
+        pytest.param(None, PROBATION, True, id="the first is a probation"),
+        pytest.param(None, said("HEALTHY", sending=False), True, id="the first is healthy, but may not send"),
+        pytest.param(HEALTHY, HEALTHY, False, id="still healthy"),
+        pytest.param(HEALTHY, PROBATION, True, id="a probation begins"),
+        pytest.param(PROBATION, PROBATION, False, id="a probation goes on"),
+        pytest.param(PROBATION, SHUTDOWN, True, id="a probation ends in a shutdown"),
+        pytest.param(PROBATION, HEALTHY, True, id="healthy again"),
+        pytest.param(HEALTHY, said("HEALTHY", sending=False), True, id="sending is off"),
+        pytest.param(said("HEALTHY", sending=False), HEALTHY, True, id="sending is on again"),
+    ],
+)
+def test_a_verdict_is_news_when_it_differs_and_the_first_when_it_is_bad(
+    before: Verdict | None, after: Verdict, *, news: bool
+) -> None:
+    assert (verdict_change(before, replace(after, time=LATER)) is not None) == news
+
+
+def test_a_change_tells_both_verdicts_and_the_moment() -> None:
+    after = replace(PROBATION, time=LATER)
+    change = verdict_change(HEALTHY, after)
+    assert change is not None
+    assert (change.time, change.scope, change.before, change.after) == (LATER, ACCOUNT, HEALTHY, after)
+
+
+def test_before_the_first_verdict_all_was_well() -> None:
+    change = verdict_change(None, PROBATION)
+    assert change is not None
+    assert (change.before.enforcement, change.before.sending_enabled) == ("HEALTHY", True)
+
+
+def test_rates_and_quotas_are_no_news() -> None:
+    other = replace(HEALTHY, time=LATER, bounce_rate=SesRate("0.1004", LATER), daily_quota=50_000, sent_last_day=7)
+    assert verdict_change(HEALTHY, other) is None
+
+
+def test_the_same_change_at_another_moment_is_another() -> None:
+    ids = [
+        change.id
+        for time in (NOON, NOON, LATER)
+        if (change := verdict_change(HEALTHY, said("PROBATION", time=time))) is not None
+    ]
+    assert ids[0] == ids[1] != ids[2]
