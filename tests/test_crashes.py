@@ -57,6 +57,9 @@ class Calls:
                 raise self.failure()
 
 
+READS = frozenset({"Query", "GetItem"})
+
+
 @contextmanager
 def watched(calls: Calls, moment: str = "before-call") -> Iterator[None]:
     """`before-call`: the request is never sent. `after-call`: it took effect, and nobody hears of it."""
@@ -147,6 +150,8 @@ def test_a_failure_at_any_call_changes_no_count_and_loses_no_alert(moment: str, 
     undisturbed = Calls()
     expected = run(undisturbed)
     for number, name in enumerate(undisturbed.seen, start=1):
+        if moment == "after-call" and name in READS:
+            continue  # Reading has no effect: whether it took place is the same.
         assert run(Calls(fail_at=number, failure=failure), moment) == expected, f"{name}, call {number}"
 
 

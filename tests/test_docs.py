@@ -8,7 +8,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from ses_reputation.domain import providers
-from ses_reputation.domain.eligibility import BOUNCE_RULES, COMPLAINT_RULES, RECIPIENT_RULES, Rule
+from ses_reputation.domain.eligibility import RULES
 from ses_reputation.domain.feedback_loops import SENDING, SILENT
 from ses_reputation.domain.limits import PROFILES, Bound, Profile
 from ses_reputation.domain.rates import Metric, VolumeSource
@@ -20,8 +20,7 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.s
 
 
 def test_every_rule_is_a_row_with_its_source() -> None:
-    rules: tuple[Rule, ...] = (*RECIPIENT_RULES, *BOUNCE_RULES, *COMPLAINT_RULES)
-    for rule in rules:
+    for rule in RULES:
         (row,) = (row for row in ROWS if row[0] == f"`{rule.name}`")
         assert row[1] == rule.says
         assert row[2].endswith(f"]({rule.source})")

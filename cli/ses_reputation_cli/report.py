@@ -16,7 +16,7 @@ from ses_reputation.domain.lifecycle import METRIC_STATUS, Standing, Status
 from ses_reputation.domain.limits import exact_decimal
 from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
-from ses_reputation.notices.email import percent
+from ses_reputation.notices.email import moment, percent
 from ses_reputation.notices.texts import METRICS
 from ses_reputation_local.replay import Report, ScopeReport
 
@@ -111,6 +111,8 @@ def _notes(report: Report) -> Iterable[str]:
     for standing in standings:
         for metric in Metric:
             rate = standing.measures[metric].window
+            if floor := standing.metric(metric).floor:
+                yield f"{standing.scope}: mail from before {moment(floor)} is not in its {METRICS[metric].name}."
             if policy.evidence(standing.scope, rate) is Evidence.TOO_FEW_EVENTS:
                 few = f"{rate.count:,} of at least {policy.minimum_count(metric):,} {METRICS[metric].many}"
                 yield f"{standing.scope}: {METRICS[metric].name} over the limit, but on {few}: not judged."

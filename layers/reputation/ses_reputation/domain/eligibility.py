@@ -60,10 +60,10 @@ class Rule(Struct, frozen=True):
 
 
 class BounceRule(Rule, frozen=True):
-    """What a bounce counts as, by its type and subtype; None is any."""
+    """What a bounce counts as, by its type (None is any) and subtypes; none of these are all that no rule names."""
 
     type: BounceType | None
-    subtype: str | None
+    subtypes: tuple[str, ...]
     measure: Measure
 
 
@@ -81,15 +81,14 @@ class RecipientRule(Rule, frozen=True):
     provider: str
 
 
-# The first row that fits decides. The type of a never-attempted subtype is not looked at: AWS documents none for the
-# newer ones.
+# The type of a never-attempted subtype is not looked at: AWS documents none for the newer ones.
 BOUNCE_RULES: tuple[BounceRule, ...] = (
     BounceRule(
         "account-suppression-list",
         "On your account's suppression list: SES did not try, and counts it in no rate.",
         _ACCOUNT_LIST,
         None,
-        "OnAccountSuppressionList",
+        ("OnAccountSuppressionList",),
         Measure.NOT_ATTEMPTED,
     ),
     BounceRule(
@@ -97,7 +96,7 @@ BOUNCE_RULES: tuple[BounceRule, ...] = (
         "On a tenant's suppression list: SES did not try. Taken as the account's list; AWS does not say.",
         _TENANT_LIST,
         None,
-        "OnTenantSuppressionList",
+        ("OnTenantSuppressionList",),
         Measure.NOT_ATTEMPTED,
     ),
     BounceRule(
@@ -105,7 +104,7 @@ BOUNCE_RULES: tuple[BounceRule, ...] = (
         "Stopped by SES's address validation: SES did not try. Taken as the account's list; AWS does not say.",
         _VALIDATION,
         None,
-        "EmailValidationSuppressed",
+        ("EmailValidationSuppressed",),
         Measure.NOT_ATTEMPTED,
     ),
     BounceRule(
@@ -113,7 +112,7 @@ BOUNCE_RULES: tuple[BounceRule, ...] = (
         "Unsubscribed from the contact list: SES did not try. Taken as the account's list; AWS does not say.",
         _UNSUBSCRIBE,
         None,
-        "UnsubscribedRecipient",
+        ("UnsubscribedRecipient",),
         Measure.NOT_ATTEMPTED,
     ),
     BounceRule(
@@ -121,7 +120,7 @@ BOUNCE_RULES: tuple[BounceRule, ...] = (
         "On SES's own global suppression list: counts as a hard bounce, though SES did not try.",
         _GLOBAL_LIST,
         BounceType.PERMANENT,
-        "Suppressed",
+        ("Suppressed",),
         Measure.HARD_BOUNCED,
     ),
     BounceRule(
@@ -129,15 +128,7 @@ BOUNCE_RULES: tuple[BounceRule, ...] = (
         "The receiving server refused for good, or there is no such mailbox.",
         _NOTIFICATIONS,
         BounceType.PERMANENT,
-        "General",
-        Measure.HARD_BOUNCED,
-    ),
-    BounceRule(
-        "hard-bounce",
-        "The receiving server refused for good, or there is no such mailbox.",
-        _NOTIFICATIONS,
-        BounceType.PERMANENT,
-        "NoEmail",
+        ("General", "NoEmail"),
         Measure.HARD_BOUNCED,
     ),
     BounceRule(
@@ -145,7 +136,7 @@ BOUNCE_RULES: tuple[BounceRule, ...] = (
         "Permanent, of a subtype that is not known here: counts, which is the careful side.",
         _NOTIFICATIONS,
         BounceType.PERMANENT,
-        None,
+        (),
         Measure.HARD_BOUNCED,
     ),
     BounceRule(
@@ -153,7 +144,7 @@ BOUNCE_RULES: tuple[BounceRule, ...] = (
         "Passing trouble, or an automatic reply: only hard bounces are in the rate.",
         _ENFORCEMENT,
         BounceType.TRANSIENT,
-        None,
+        (),
         Measure.SOFT_BOUNCED,
     ),
     BounceRule(
@@ -161,7 +152,7 @@ BOUNCE_RULES: tuple[BounceRule, ...] = (
         "SES could not tell what is wrong: only hard bounces are in the rate.",
         _NOTIFICATIONS,
         BounceType.UNDETERMINED,
-        None,
+        (),
         Measure.SOFT_BOUNCED,
     ),
 )
@@ -204,18 +195,21 @@ RECIPIENT_RULES: tuple[RecipientRule, ...] = (
     ),
 )
 
+RULES: tuple[Rule, ...] = (*RECIPIENT_RULES, *BOUNCE_RULES, *COMPLAINT_RULES)
+"""All of them."""
+
 LEFT_OUT_RECIPIENTS: frozenset[str] = frozenset(rule.provider for rule in RECIPIENT_RULES)
 """What stands for the provider of recipients that are in no rate."""
 
 _LEFT_OUT_MEASURES = frozenset({Measure.NOT_SPAM, Measure.COMPLAINED_UNSENT})
 
 NEVER_ATTEMPTED: frozenset[str] = frozenset(
-    rule.subtype for rule in BOUNCE_RULES if rule.subtype and rule.measure is Measure.NOT_ATTEMPTED
+    subtype for rule in BOUNCE_RULES if rule.measure is Measure.NOT_ATTEMPTED for subtype in rule.subtypes
 )
 """Bounce subtypes of mail that SES never tried to deliver."""
 
 _BY_SUBTYPE: Mapping[tuple[str | None, str | None], BounceRule] = {
-    (rule.type, rule.subtype): rule for rule in BOUNCE_RULES
+    (rule.type, subtype): rule for rule in BOUNCE_RULES for subtype in (rule.subtypes or (None,))
 }
 
 

@@ -11,6 +11,7 @@ from ses_reputation.domain.eligibility import (
     COMPLAINT_RULES,
     LEFT_OUT_RECIPIENTS,
     RECIPIENT_RULES,
+    RULES,
     Measure,
     Rule,
 )
@@ -113,14 +114,13 @@ def explain(
         )
     lines = [line for m in metrics for c in m.calculations for line in (*c.volume, *c.numerator, *c.besides)]
     applied = {name for line in lines if line.count for name in line.rules}
-    rules = {rule.name: rule for rule in (*RECIPIENT_RULES, *BOUNCE_RULES, *COMPLAINT_RULES)}
     return Explanation(
         scope=standing.scope,
         status=standing.status,
         now=now,
         source=policy.volume_source,
         metrics=tuple(metrics),
-        rules=tuple(rule for name, rule in rules.items() if name in applied),
+        rules=tuple(rule for rule in RULES if rule.name in applied),
     )
 
 

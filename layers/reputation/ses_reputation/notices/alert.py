@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 from msgspec import Struct
 
@@ -12,6 +13,7 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.domain.scopes import Scope, kind_of
 from ses_reputation.domain.verdict import Verdict, VerdictChange
+from ses_reputation.news import News
 
 VERSION = 1
 """Goes up when a field changes its meaning or goes away; new fields alone do not raise it."""
@@ -122,12 +124,7 @@ def alert_of(news: Change | EarlyWarning, policy: Policy, account: str, region: 
     if isinstance(news, Change):
         return _status_alert(news, policy, account, region)
     return WarningAlert(
-        id=news.id,
-        time=news.time,
-        account=account,
-        region=region,
-        scope=news.scope,
-        scope_kind=kind_of(news.scope),
+        **_heading(news, account, region),
         metric=news.metric,
         measured=_measured(news.scope, news.metric, news.measures, policy),
     )
@@ -135,26 +132,24 @@ def alert_of(news: Change | EarlyWarning, policy: Policy, account: str, region: 
 
 def ses_alert_of(change: VerdictChange, account: str, region: str) -> Alert:
     """The alert about what SES itself said of this AWS account and region."""
-    return SesAlert(
-        id=change.id,
-        time=change.time,
-        account=account,
-        region=region,
-        scope=change.scope,
-        scope_kind=kind_of(change.scope),
-        before=change.before,
-        after=change.after,
-    )
+    return SesAlert(**_heading(change, account, region), before=change.before, after=change.after)
+
+
+def _heading(news: News, account: str, region: str) -> dict[str, Any]:
+    """What every alert says."""
+    return {
+        "id": news.id,
+        "time": news.time,
+        "account": account,
+        "region": region,
+        "scope": news.scope,
+        "scope_kind": kind_of(news.scope),
+    }
 
 
 def _status_alert(change: Change, policy: Policy, account: str, region: str) -> StatusAlert:
     return StatusAlert(
-        id=change.id,
-        time=change.time,
-        account=account,
-        region=region,
-        scope=change.scope,
-        scope_kind=kind_of(change.scope),
+        **_heading(change, account, region),
         metric=change.metric,
         before=METRIC_STATUS[change.before],
         after=METRIC_STATUS[change.after],
