@@ -135,9 +135,17 @@ def scopes_table(report: Report) -> Table:
         table.add_row(
             Text(name).append(f"\n  {window_text(measures[Metric.BOUNCE_RATE].window)}", "dim"),
             status_text(scope.standing.status),
-            *(rate_text(measures[metric].window, report.policy) for metric in Metric),
+            *(_rates(measures[metric].window, report.policy) for metric in Metric),
         )
     return table
+
+
+def _rates(rate: Rate, policy: Policy) -> Text:
+    """A rate, and below it the plain one where that is another."""
+    shown = Text(rate_text(rate, policy))
+    if policy.can_judge(rate) and rate.eligible != rate.volume and rate.count:
+        shown.append(f"\nplain {percent(rate.plain)}", "dim")
+    return shown
 
 
 def window_text(rate: Rate) -> str:
