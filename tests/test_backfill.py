@@ -19,7 +19,7 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.providers import OTHER, UNSPECIFIED
 from ses_reputation.domain.rates import HourCounts, VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.watch import Reported, SesMetric
+from ses_reputation.domain.statistics import Reported, SesMetric
 
 NOW = datetime(2026, 3, 20, 12, 40, tzinfo=UTC)
 NOON = NOW.replace(minute=0)

@@ -17,8 +17,8 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Bounce, Complaint, Send
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.statistics import Reported
 from ses_reputation.ses_events import read_event
-from ses_reputation.watch import Reported
 from ses_reputation_cli.main import main
 from ses_reputation_local import ses_mail
 from ses_reputation_local.cloud import LocalCloud

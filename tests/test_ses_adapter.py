@@ -11,8 +11,9 @@ from botocore.stub import ANY, Stubber
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.ses import MAX_QUERIES, PAGE_IDENTITIES, MetricsNotRead, SesApi
 from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.statistics import Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate
-from ses_reputation.watch import AccountFacts, Reported, SesMetric
+from ses_reputation.watch import AccountFacts
 from ses_reputation_local.cloud import LocalCloud
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)

@@ -10,20 +10,11 @@ from msgspec.structs import replace
 
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.statistics import Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate, Verdict
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert, SesAlert, ses_alert_of
-from ses_reputation.watch import (
-    STATISTICS_AGE,
-    AccountFacts,
-    Rates,
-    Reported,
-    SesMetric,
-    SesNotRead,
-    VersionedVerdict,
-    Watched,
-    watch_ses,
-)
+from ses_reputation.watch import STATISTICS_AGE, AccountFacts, Rates, SesNotRead, VersionedVerdict, Watched, watch_ses
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

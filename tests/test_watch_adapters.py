@@ -17,10 +17,11 @@ from ses_reputation.adapters.verdicts import DynamoDbVerdicts
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.rates import HourCounts
 from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.statistics import Reported
 from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange, verdict_change
 from ses_reputation.evaluate import Learned
 from ses_reputation.notices.alert import ses_alert_of
-from ses_reputation.watch import Reported, VersionedVerdict
+from ses_reputation.watch import VersionedVerdict
 from ses_reputation_local.cloud import LocalCloud
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)

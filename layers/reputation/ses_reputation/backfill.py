@@ -16,8 +16,9 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.lifecycle import next_full_hour
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of
+from ses_reputation.domain.statistics import Reported, SesMetric
 from ses_reputation.evaluate import Counters
-from ses_reputation.watch import DueScopes, Reported, SesMetric
+from ses_reputation.watch import DueScopes
 
 HOUR = timedelta(hours=1)
 

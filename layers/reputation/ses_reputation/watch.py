@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
@@ -12,26 +11,13 @@ from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.lifecycle import next_full_hour
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.statistics import Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange, verdict_change
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 
 # SES may still correct an hour that is over. How long, AWS does not say.
-STATISTICS_AGE = timedelta(days=2)
-
-
-class SesMetric(StrEnum):
-    """What SES publishes to CloudWatch.
-
-    https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-cloudwatch.html
-    https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-cloudwatch-alarm.html
-    """
-
-    SENT = "Send"
-    BOUNCED = "Bounce"
-    COMPLAINED = "Complaint"
-    BOUNCE_RATE = "Reputation.BounceRate"
-    COMPLAINT_RATE = "Reputation.ComplaintRate"
+CORRECTED_FOR = timedelta(days=2)
 
 
 class AccountFacts(Struct, frozen=True):
@@ -42,22 +28,6 @@ class AccountFacts(Struct, frozen=True):
     daily_quota: int | None
     sent_last_day: int | None
     vdm_enabled: bool
-
-
-class Reported(Struct, frozen=True):
-    """What SES's own statistics say of one full hour: mail sent, hard bounces and complaints."""
-
-    sent: int = 0
-    bounced: int = 0
-    complained: int = 0
-
-    def plus(self, other: "Reported") -> "Reported":
-        """Both in one."""
-        return Reported(
-            self.sent + other.sent,
-            self.bounced + other.bounced,
-            self.complained + other.complained,
-        )
 
 
 Rates = tuple[SesRate | None, SesRate | None]
@@ -209,7 +179,7 @@ def watch_ses(
 
 def _start_of_statistics(now: datetime, verdicts: Verdicts) -> datetime:
     """From when on statistics are taken. What was before the very first run is a backfill's business."""
-    return max(verdicts.statistics_since(next_full_hour(now)), hour_of(now - STATISTICS_AGE))
+    return max(verdicts.statistics_since(next_full_hour(now)), hour_of(now - CORRECTED_FOR))
 
 
 def _keep_statistics(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of, scope
+from ses_reputation.domain.statistics import Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate
-from ses_reputation.watch import AccountFacts, Rates, Reported, SesMetric
+from ses_reputation.watch import AccountFacts, Rates
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

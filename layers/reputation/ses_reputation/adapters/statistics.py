@@ -8,7 +8,7 @@ from ses_reputation.adapters import keys
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import Scope
-from ses_reputation.watch import Reported
+from ses_reputation.domain.statistics import Reported
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
