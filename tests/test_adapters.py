@@ -15,8 +15,9 @@ from moto.dynamodb.models import dynamodb_backends
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.counters import PAGE_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
+from ses_reputation.adapters.due import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, NotWritten
 from ses_reputation.adapters.identities import DynamoDbIdentities
-from ses_reputation.adapters.ledger import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, DynamoDbLedger, NotWritten
+from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.status_topic import PROGRAM_PROTOCOLS, SnsStatusTopic
 from ses_reputation.domain.counting import Entry
@@ -207,15 +208,19 @@ def test_the_share_that_ses_measured_is_no_provider(cloud: LocalCloud, percent: 
 def test_identities_are_read_as_they_were_written_and_only_differences_are(cloud: LocalCloud) -> None:
     client = clients.dynamodb()
     writes: list[str] = []
-    for name in ("PutItem", "DeleteItem"):
-        client.meta.events.register(f"before-call.dynamodb.{name}", lambda model, **_: writes.append(model.name))
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        (requests,) = json.loads(params["body"])["RequestItems"].values()
+        writes.extend(kind for request in requests for kind in request)
+
+    client.meta.events.register("before-call.dynamodb.BatchWriteItem", note)
     identities = DynamoDbIdentities(client, table=cloud.resources["StandingsTable"])
     assert identities.read() == frozenset()
     for now, requests in (
-        ({"shop.example", "me@mail.example"}, ["PutItem", "PutItem"]),
+        ({"shop.example", "me@mail.example"}, ["PutRequest", "PutRequest"]),
         ({"shop.example", "me@mail.example"}, []),
-        ({"shop.example", "new.example"}, ["PutItem", "DeleteItem"]),
-        (set[str](), ["DeleteItem", "DeleteItem"]),
+        ({"shop.example", "new.example"}, ["PutRequest", "DeleteRequest"]),
+        (set[str](), ["DeleteRequest", "DeleteRequest"]),
     ):
         identities.write(frozenset(now))
         assert identities.read() == frozenset(now)
@@ -426,7 +431,16 @@ def test_the_history_of_a_scope_keeps_every_kind_of_news_oldest_first(cloud: Loc
             warning(),
             {name: CHANGE_ATTRIBUTES[name] for name in ("scope", "scope_kind", "metric")} | {"kind": "early-warning"},
         ),
-        (verdict_change(), {"kind": "ses-verdict", "scope": "account", "scope_kind": "account"}),
+        (
+            verdict_change(),
+            {
+                "kind": "ses-verdict",
+                "scope": "account",
+                "scope_kind": "account",
+                "before": "HEALTHY",
+                "after": "PROBATION, sending off",
+            },
+        ),
     ],
     ids=["a change", "a warning", "SES's own verdict"],
 )

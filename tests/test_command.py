@@ -359,7 +359,7 @@ def test_an_explanation_can_be_checked_with_a_pencil() -> None:
         "hard bounces 21",
         "= counted 12",
         "12 / 1,000 = 0.0120 = 1.2 %",
-        "12 <= 10 % of 1,000 = 100 hard bounces: not over the limit",
+        "12 <= 10 % of 1,000 = 100: not over the limit",
         "to gmail 600 left out: known to send no complaints",
         "to yahoo 400 known to send complaints",
         "= at providers that send complaints 400",

@@ -12,12 +12,14 @@ from click.testing import CliRunner, Result
 
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.adapters.verdicts import DynamoDbVerdicts
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Bounce, Complaint, Send
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.statistics import Reported
+from ses_reputation.domain.verdict import Verdict
 from ses_reputation.ses_events import read_event
 from ses_reputation_cli.main import main
 from ses_reputation_local import ses_mail
@@ -28,6 +30,7 @@ from ses_reputation_local.ses_simulator import SesSimulator
 NOW = datetime(2026, 3, 20, 12, 40, tzinfo=UTC)
 NOON = NOW.replace(minute=0)
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
+ELEVEN = NOON - HOUR  # The newest hour's end that is an hour ago.
 NEWSLETTER = Scope("configuration-set/newsletter")
 TOPICS = {Topic.BOUNCE: "BounceTopic", Topic.COMPLAINT: "ComplaintTopic", Topic.VOLUME: "VolumeTopic"}
 COMMANDS = ("backfill", "identities", "verdict")
@@ -152,7 +155,7 @@ def test_without_a_known_identity_it_is_told_who_would_read_them(cloud: LocalClo
 
 def test_an_empty_deployment_gets_all_that_ses_knows_and_once_only(cloud: LocalCloud) -> None:
     published = sent(cloud, NOON - 40 * DAY, hours=5) + sent(cloud, NOON - DAY, hours=24)
-    expected = before(truth(published), NOON)
+    expected = before(truth(published), ELEVEN)
     first = told("backfill")
     for scope in (ACCOUNT, NEWSLETTER):
         assert counted(cloud, scope) == expected
@@ -165,29 +168,35 @@ def test_an_empty_deployment_gets_all_that_ses_knows_and_once_only(cloud: LocalC
 
 def test_the_json_document_says_what_was_written_and_up_to_where(cloud: LocalCloud) -> None:
     cloud.ses.count(NOON - 2 * DAY, sent=100, bounced=7, complained=1)
-    cloud.ses.count(NOON - HOUR, sent=50, configuration_set="newsletter")
+    cloud.ses.count(NOON - 2 * HOUR, sent=50, configuration_set="newsletter")
+    boundary = {"hour": "2026-03-20T11:00:00Z", "reason": "no-events-yet", "complete_at": None}
     assert told("backfill", "--days", "30") == {
         "dry_run": False,
         "start": "2026-02-18T12:00:00Z",
-        "boundary": {"hour": "2026-03-20T12:00:00Z", "reason": "no-events-yet", "complete_at": None},
+        "boundary": boundary,
+        "hours_replaced": 0,
         "scopes": {
             "account": {
+                "boundary": boundary,
                 "hours": 2,
                 "hours_written": 2,
+                "older_hours_left_out": False,
                 "sent": 150,
                 "bounced": 7,
                 "complained": 1,
                 "first_hour": "2026-03-18T12:00:00Z",
-                "last_hour": "2026-03-20T11:00:00Z",
+                "last_hour": "2026-03-20T10:00:00Z",
             },
             "configuration-set/newsletter": {
+                "boundary": boundary,
                 "hours": 1,
                 "hours_written": 1,
+                "older_hours_left_out": False,
                 "sent": 50,
                 "bounced": 0,
                 "complained": 0,
-                "first_hour": "2026-03-20T11:00:00Z",
-                "last_hour": "2026-03-20T11:00:00Z",
+                "first_hour": "2026-03-20T10:00:00Z",
+                "last_hour": "2026-03-20T10:00:00Z",
             },
         },
     }
@@ -195,7 +204,7 @@ def test_the_json_document_says_what_was_written_and_up_to_where(cloud: LocalClo
 
 @pytest.mark.parametrize(
     "connected",
-    [NOON - 9 * HOUR + 20 * MINUTE, NOON - 9 * HOUR, NOON - HOUR + 45 * MINUTE, NOON - 20 * HOUR + MINUTE],
+    [NOON - 9 * HOUR + 20 * MINUTE, NOON - 9 * HOUR, ELEVEN - 15 * MINUTE, NOON - 20 * HOUR + MINUTE],
     ids=["in the middle of an hour", "at a full hour", "shortly before the boundary", "long ago"],
 )
 def test_every_hour_is_whole_on_both_sides_of_the_moment_at_which_events_were_connected(
@@ -214,16 +223,48 @@ def test_every_hour_is_whole_on_both_sides_of_the_moment_at_which_events_were_co
         assert before(counted(cloud, scope), NOON) == expected
 
 
-def test_the_first_hour_with_events_is_closed_by_another_run_when_it_is_over(cloud: LocalCloud) -> None:
+def test_bounces_that_were_connected_before_the_volume_leave_no_hour_without_it(cloud: LocalCloud) -> None:
+    """A day of bounces and complaints, and Send events only in the last hours."""
+    published = sent(cloud, NOON - DAY, hours=25)
+    connect(cloud, [p for p in published if p.topic is not Topic.VOLUME], NOON - DAY + 20 * MINUTE)
+    connect(cloud, [p for p in published if p.topic is Topic.VOLUME], NOON - 9 * HOUR + 20 * MINUTE)
+    assert datetime.fromisoformat(told("backfill")["boundary"]["hour"]) == NOON - 8 * HOUR
+    for scope in (ACCOUNT, NEWSLETTER):
+        assert before(counted(cloud, scope), NOON) == before(truth(published), NOON)
+
+
+def test_each_configuration_set_is_filled_up_to_where_its_own_events_begin(cloud: LocalCloud) -> None:
+    published = sent(cloud, NOON - DAY, hours=25)
+    connect(cloud, published, NOON - 9 * HOUR + 20 * MINUTE)
+    other = Scope("configuration-set/receipts")
+    cloud.ses.count(NOON - 20 * HOUR, sent=10, configuration_set="receipts")
+    cloud.ses.count(NOON - 4 * HOUR, sent=20, configuration_set="receipts")
+    message = Message("shop@shop.example", ("r@yahoo.com",), configuration_set="receipts")
+    connect(cloud, [*SesSimulator("receipts").send(NOON - 4 * HOUR, message)], NOON - DAY)
+    scopes = told("backfill")["scopes"]
+    assert scopes[ACCOUNT]["boundary"]["hour"] == scopes[NEWSLETTER]["boundary"]["hour"] == "2026-03-20T04:00:00Z"
+    assert scopes[other]["boundary"] == {
+        "hour": "2026-03-20T09:00:00Z",
+        "reason": "events-began",
+        "complete_at": None,
+    }
+    assert [r.sent for r in counted(cloud, other).values()] == [20, 10], "of the first hour one event was seen"
+    output = " ".join(run("backfill").stdout.split())
+    assert "From 2026-03-20 04:00 UTC on the account's events count" in output
+    assert "2026-03-20 09:00" in output
+
+
+def test_the_first_hour_with_events_is_closed_by_another_run_when_it_has_been_over_for_an_hour(
+    cloud: LocalCloud,
+) -> None:
     published = sent(cloud, NOON - 6 * HOUR, hours=9)
     connect(cloud, published, NOON + 20 * MINUTE)
-    document = told("backfill")
-    assert document["boundary"] == {
-        "hour": "2026-03-20T12:00:00Z",
-        "reason": "first-hour-not-over",
-        "complete_at": "2026-03-20T13:00:00Z",
-    }
-    assert "Run this again after 2026-03-20 13:00 UTC." in " ".join(run("backfill").stdout.split())
+    for now in (NOW, NOON + 119 * MINUTE):
+        cloud.ses.now = now
+        document = told("backfill", now=now)
+        assert document["boundary"]["reason"] == "first-hour-too-new"
+        assert document["boundary"]["complete_at"] == "2026-03-20T14:00:00Z"
+        assert "Run this again after 2026-03-20 14:00 UTC." in " ".join(run("backfill", now=now).stdout.split())
     later = NOON + 2 * HOUR + 5 * MINUTE
     cloud.ses.now = later
     assert told("backfill", now=later)["scopes"]["account"]["hours_written"] == 1
@@ -263,9 +304,56 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(cloud: LocalCloud) -> None:
 def test_a_chosen_boundary_makes_ses_count_in_place_of_the_events_before_it(cloud: LocalCloud) -> None:
     published = sent(cloud, NOON - DAY, hours=24)
     connect(cloud, published[len(published) // 2 :], NOON - DAY)
-    document = told("backfill", "--until", "2026-03-20T12:00+01:00")
+    document = told("backfill", "--until", "2026-03-20T12:00+01:00", "--replace-events")
     assert document["boundary"] == {"hour": "2026-03-20T11:00:00Z", "reason": "chosen", "complete_at": None}
-    assert before(counted(cloud), NOON - HOUR) == before(truth(published), NOON - HOUR)
+    assert document["hours_replaced"] == 10
+    assert document["scopes"][NEWSLETTER]["boundary"]["reason"] == "events-began"
+    for scope in (ACCOUNT, NEWSLETTER):
+        assert before(counted(cloud, scope), ELEVEN) == before(truth(published), ELEVEN)
+
+
+def test_events_are_replaced_only_on_request(cloud: LocalCloud) -> None:
+    published = sent(cloud, NOON - DAY, hours=24)
+    connect(cloud, published, NOON - 12 * HOUR + MINUTE)
+    counts = counted(cloud)
+    refused = run("backfill", "--until", "2026-03-20T08:00Z")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "7 hours with live events would be replaced" in " ".join(refused.stderr.split())
+    assert "--replace-events" in refused.stderr
+    dry = run("backfill", "--until", "2026-03-20T08:00Z", "--dry-run")
+    assert dry.exit_code == 0
+    assert "7 hours with live events would be replaced" in " ".join(dry.stdout.split())
+    assert told("backfill", "--until", "2026-03-20T08:00Z", "--dry-run")["hours_replaced"] == 7
+    assert counted(cloud) == counts
+    done = run("backfill", "--until", "2026-03-20T08:00Z", "--replace-events")
+    assert "Of 7 hours of the account the events no longer count." in done.stdout
+    assert run("backfill", "--until", "2026-03-20T08:00Z").exit_code == 0, "there is nothing left to replace"
+
+
+def test_an_earlier_boundary_needs_no_consent(cloud: LocalCloud) -> None:
+    connect(cloud, sent(cloud, NOON - DAY, hours=24), NOON - 12 * HOUR + MINUTE)
+    assert told("backfill", "--until", "2026-03-20T01:00Z")["hours_replaced"] == 0
+
+
+def test_no_older_hours_are_taken_than_a_rate_can_hold() -> None:
+    with LocalCloud({"RepresentativeVolume": "150"}) as cloud:
+        cloud.ses.now = NOW
+        for hours in range(2, 50):
+            cloud.ses.count(NOON - hours * HOUR, sent=100)
+        output = " ".join(run("backfill").stdout.split())
+        assert "2 hours were written." in output
+        assert "Older hours of 1 scope were left out" in output
+        assert "150 recipients of a rate's window. --all takes them, too." in output
+        assert told("backfill")["scopes"]["account"]["older_hours_left_out"] is True
+        assert "46 hours were written." in run("backfill", "--all").stdout
+        assert told("backfill", "--all")["scopes"]["account"]["older_hours_left_out"] is False
+
+
+def test_where_events_fill_every_window_nothing_is_taken() -> None:
+    with LocalCloud({"RepresentativeVolume": "100", "MinimumVolume": "10"}) as cloud:
+        cloud.ses.now = NOW
+        connect(cloud, sent(cloud, NOON - 2 * DAY, hours=48), NOON - DAY)
+        assert "events fill the windows of all rates" in run("backfill").stdout
 
 
 @pytest.mark.parametrize(
@@ -273,6 +361,7 @@ def test_a_chosen_boundary_makes_ses_count_in_place_of_the_events_before_it(clou
     [
         ("yesterday", "no time in ISO 8601"),
         ("2026-03-20T13:00Z", "in the future"),
+        ("2026-03-20T12:00Z", "may still add"),
         ("2026-03-20T09:30Z", "not a full hour"),
         ("2026-03-20T09:00", "no time zone"),
     ],
@@ -333,6 +422,7 @@ def test_statistics_that_are_the_volume_already_go_on_where_the_backfill_ends() 
         cloud.tick(NOON, ["WatchSes"])
         cloud.ses.now = NOW
         assert datetime.fromisoformat(told("backfill")["boundary"]["hour"]) == begins
+        assert "of the mail that WatchSes reads" in " ".join(run("backfill").stdout.split())
         reported: Counter[datetime] = Counter()
         counters = DynamoDbCounters(cloud.client("dynamodb"), table=cloud.resources["CountersTable"])
         expected = before(truth(published), NOON)
@@ -340,6 +430,33 @@ def test_statistics_that_are_the_volume_already_go_on_where_the_backfill_ends() 
             reported[hour.hour] += hour.total(Measure.REPORTED)
             assert hour.total(Measure.HARD_BOUNCED) == expected[hour.hour].bounced
         assert reported == {hour: r.sent for hour, r in expected.items()}
+
+
+def test_statistics_that_were_not_written_yet_are_named() -> None:
+    """The events began hours ago: it is not their first hour that is missing."""
+    with LocalCloud({"VolumeSource": "statistics"}) as cloud:
+        cloud.ses.now = NOW
+        connect(cloud, [p for p in sent(cloud, NOON - DAY, hours=24) if p.topic is not Topic.VOLUME], NOON - 9 * HOUR)
+        assert told("backfill")["boundary"] == {
+            "hour": "2026-03-20T11:00:00Z",
+            "reason": "no-statistics-yet",
+            "complete_at": None,
+        }
+        output = " ".join(run("backfill").stdout.split())
+        assert "WatchSes has not written yet how much mail was sent" in output
+        assert "Run this again in three hours" in output
+
+
+@pytest.mark.parametrize(
+    ("source", "event"),
+    [("send-events", "Send event"), ("delivery-events", "Delivery event"), ("statistics", "bounce or complaint")],
+)
+def test_which_events_are_missing_is_said(source: str, event: str) -> None:
+    with LocalCloud({"VolumeSource": source}) as cloud:
+        cloud.ses.now = NOW
+        output = " ".join(run("backfill").stdout.split())
+        assert f"No {event} has been counted yet" in output
+        assert "Run this again two hours after the first one" in output
 
 
 # -- verdict -----------------------------------------------------------------------------------------------------------
@@ -355,6 +472,7 @@ def test_ses_s_verdict_is_shown_beside_ours(cloud: LocalCloud) -> None:
     document = told("verdict")
     assert document["scopes"]["account"] == {
         "read": "2026-03-20T12:00:00Z",
+        "evaluated": "2026-03-20T12:00:00Z",
         "enforcement": "PROBATION",
         "sending_enabled": True,
         "daily_quota": 50_000,
@@ -376,8 +494,48 @@ def test_ses_s_verdict_is_shown_beside_ours(cloud: LocalCloud) -> None:
     assert (newsletter["enforcement"], newsletter["bounce_rate"]["difference_points"]) == (None, "0.1000")
     output = run("verdict").stdout
     assert "account: PROBATION, sending on, quota 50,000 a day, 1,000 sent in the last day." in output
-    for word in ("4.32 %", "4.1 %", "-0.2200", "+0.1000", "read 2026-03-20 12:00 UTC"):
+    for word in ("4.32 %", "4.1 %", "-0.2200", "+0.1000", "Read from SES: 2026-03-20 12:00 UTC."):
         assert word in output
+    assert [line.split()[0] for line in output.splitlines() if "bounce rate" in line] == ["account", NEWSLETTER]
+    assert all(line.startswith("  ") for line in output.splitlines() if "complaint rate" in line)
+
+
+def test_a_scope_that_was_not_evaluated_yet_is_told_from_one_with_too_little_mail(cloud: LocalCloud) -> None:
+    cloud.ses.publish_rates(NOON - HOUR, bounce_rate=0.04, complaint_rate=0.0)
+    cloud.ses.count(NOON - DAY, sent=99)
+    told("backfill")
+    cloud.tick(NOON, ["WatchSes"])
+    assert told("verdict")["scopes"]["account"]["evaluated"] is None
+    assert "not evaluated yet" in run("verdict").stdout
+    cloud.tick(NOON + MINUTE, ["EvaluateReputation"])
+    assert told("verdict")["scopes"]["account"]["evaluated"] == "2026-03-20T12:01:00Z"
+    assert "too little mail" in run("verdict").stdout
+
+
+def test_rates_that_were_read_earlier_than_others_are_named(cloud: LocalCloud) -> None:
+    verdicts = DynamoDbVerdicts(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+    verdicts.write_verdict(Verdict(ACCOUNT, NOON, enforcement="HEALTHY"), 0, (), ())
+    verdicts.write_verdict(Verdict(NEWSLETTER, NOON - DAY), 0, (), ())
+    output = " ".join(run("verdict").stdout.split())
+    assert f"Read from SES: 2026-03-20 12:00 UTC, of {NEWSLETTER} 2026-03-19 12:00 UTC." in output
+
+
+@pytest.mark.parametrize(
+    ("quota", "sent_last_day", "told"),
+    [
+        (None, None, "quota unknown, sent in the last day unknown"),
+        (None, 0, "no daily limit, 0 sent in the last day"),
+        (200, 7, "quota 200 a day, 7 sent in the last day"),
+        (200, None, "quota 200 a day, unknown how many sent in the last day"),
+    ],
+)
+def test_an_unknown_quota_is_not_taken_for_none_and_unknown_mail_not_for_no_mail(
+    cloud: LocalCloud, quota: int | None, sent_last_day: int | None, told: str
+) -> None:
+    verdicts = DynamoDbVerdicts(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+    verdict = Verdict(ACCOUNT, NOON, enforcement="HEALTHY", daily_quota=quota, sent_last_day=sent_last_day)
+    verdicts.write_verdict(verdict, 0, (), ())
+    assert told in run("verdict").stdout
 
 
 def test_what_was_not_published_or_judged_has_no_difference(cloud: LocalCloud) -> None:

@@ -12,7 +12,7 @@ from ses_reputation.domain.lifecycle import EarlyWarning, Standing, Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.evaluate import AlertsNotSent, Due, Evaluated, Learned, Versioned, evaluate_reputation
+from ses_reputation.evaluate import Due, Evaluated, EvaluationIncomplete, Learned, Versioned, evaluate_reputation
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert, StatusAlert, WarningAlert, alert_of
 
@@ -90,6 +90,7 @@ def hour(ago: int, provider: str = "gmail", sent: int = 1000, hard_bounced: int 
     return HourCounts(NOW - ago * HOUR, counts)
 
 
+NEWSLETTER = Scope("configuration-set/newsletter")
 BAD = FakeCounters({ACCOUNT: [hour(1, hard_bounced=200)]})
 
 
@@ -260,16 +261,16 @@ def test_mail_counts_for_complaints_once_its_provider_has_sent_one(
 
 
 @pytest.mark.parametrize(
-    ("measured_percent", "eligible", "status"),
+    ("feedback_share", "eligible", "status"),
     [(None, 1000, Status.HEALTHY), (100, 1000, Status.HEALTHY), (99, 990, Status.PROBATION), (0, 0, Status.HEALTHY)],
     ids=["SES does not say: as configured", "all of it", "a little less", "none of it: nothing to judge by"],
 )
 def test_mail_of_no_known_provider_counts_at_the_share_that_ses_measured(
-    measured_percent: int | None, eligible: int, status: Status
+    feedback_share: int | None, eligible: int, status: Status
 ) -> None:
     counts = {("unspecified", Measure.REPORTED): 1000, ("yahoo", Measure.COMPLAINED): 5}
     standings = FakeStandings(ACCOUNT)
-    standings.known = Learned(measured_percent=measured_percent)
+    standings.known = Learned(feedback_share=feedback_share)
     policy = Policy(volume_source=VolumeSource.STATISTICS)
     evaluate(FakeCounters({ACCOUNT: [HourCounts(NOW - HOUR, counts)]}), standings, policy=policy)
     standing = standings.kept[ACCOUNT].standing
@@ -280,7 +281,7 @@ def test_mail_of_no_known_provider_counts_at_the_share_that_ses_measured(
 def test_what_is_learned_changes_nothing_else_of_a_policy() -> None:
     policy = Policy(minimum_volume=7)
     learned = Learned(frozenset({"proton"}), 40).applied_to(policy)
-    loops = structs.replace(policy.feedback_loops, learned=frozenset({"proton"}), unspecified_percent=40)
+    loops = structs.replace(policy.feedback_loops, learned=frozenset({"proton"}), feedback_share=40)
     assert learned == structs.replace(policy, feedback_loops=loops)
     assert Learned().applied_to(policy) == policy
 
@@ -295,12 +296,74 @@ def test_what_another_run_wrote_first_stays_due_and_is_not_told_twice() -> None:
 def test_an_alert_that_will_not_go_keeps_back_no_other_and_stays() -> None:
     standings = FakeStandings(ACCOUNT, GMAIL)
     topic = FakeTopic(refuses="account")
-    with pytest.raises(AlertsNotSent, match="1 alerts could not be sent, the first because: no answer"):
+    with pytest.raises(EvaluationIncomplete, match="no answer"):
         evaluate(BAD, standings, topic)
     assert [alert.scope for alert in topic.published] == ["provider/gmail"]
     topic.refuses = ""
     assert evaluate(BAD, standings, topic).alerts == 1
     assert [alert.scope for alert in topic.published] == ["provider/gmail", "account"]
+
+
+def test_a_scope_that_cannot_be_judged_keeps_back_no_other_and_no_alert() -> None:
+    class Broken(FakeCounters):
+        def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+            if scope == NEWSLETTER:
+                raise ConnectionError("no answer")
+            return super().hours(scope, before)
+
+    standings = FakeStandings(NEWSLETTER, ACCOUNT)
+    topic = FakeTopic()
+    with pytest.raises(EvaluationIncomplete, match="1 failures, the first: ConnectionError"):
+        evaluate(Broken(BAD.by_scope), standings, topic)
+    assert [alert.scope for alert in topic.published] == [ACCOUNT]
+    assert NEWSLETTER in standings.marks, "it is looked at again in the next run"
+
+
+def test_a_provider_is_not_judged_by_the_part_of_the_accounts_mail_that_could_be_read() -> None:
+    class Half(FakeCounters):
+        def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+            yield from super().hours(scope, before)
+            raise ConnectionError("no answer")
+
+    gmail = Scope("provider/gmail")
+    standings = FakeStandings(ACCOUNT, gmail)
+    with pytest.raises(EvaluationIncomplete, match="2 failures"):
+        evaluate(Half({ACCOUNT: [hour(1)]}), standings)
+    assert standings.kept == {}
+    assert standings.marks.keys() == {ACCOUNT, gmail}
+
+
+def test_what_was_left_in_the_outbox_goes_before_anything_can_go_wrong() -> None:
+    class NoList(FakeStandings):
+        def due(self) -> Iterator[Due]:
+            raise ConnectionError("no answer")
+
+    standings, topic = NoList(), FakeTopic()
+    left = FakeStandings(ACCOUNT)
+    with pytest.raises(EvaluationIncomplete):
+        evaluate(BAD, left, FakeTopic(refuses=ACCOUNT))
+    standings.waiting = left.waiting
+    with pytest.raises(ConnectionError):
+        evaluate(BAD, standings, topic)
+    assert [alert.scope for alert in topic.published] == [ACCOUNT]
+
+
+def test_statistics_tell_no_volume_of_a_tenant_so_nothing_of_it_is_read() -> None:
+    tenant = Scope("tenant/acme")
+    read: list[datetime] = []
+
+    class Watched(FakeCounters):
+        def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+            for one in super().hours(scope, before):
+                read.append(one.hour)
+                yield one
+
+    standings = FakeStandings(tenant)
+    evaluate(
+        Watched({tenant: [hour(1, hard_bounced=200)]}), standings, policy=Policy(volume_source=VolumeSource.STATISTICS)
+    )
+    assert read == []
+    assert standings.kept[tenant].standing.status is Status.HEALTHY
 
 
 def test_mail_of_the_hour_that_is_running_counts_and_that_of_the_future_does_not() -> None:

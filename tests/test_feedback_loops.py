@@ -42,8 +42,8 @@ def unproven(what: UnprovenProviders) -> FeedbackLoops:
         pytest.param(unproven(UnprovenProviders.EXCLUDED), "yahoo", Feedback.KNOWN, 100, id="excluded: known to send"),
         pytest.param(FeedbackLoops(), OTHER, Feedback.UNPROVEN_EXCLUDED, 0, id="in no table"),
         pytest.param(FeedbackLoops(), UNSPECIFIED, Feedback.SHARE, 100, id="not reported, and no share is known"),
-        pytest.param(FeedbackLoops(unspecified_percent=40), UNSPECIFIED, Feedback.SHARE, 40, id="at a share"),
-        pytest.param(FeedbackLoops(unspecified_percent=40), "yahoo", Feedback.KNOWN, 100, id="reported: no share"),
+        pytest.param(FeedbackLoops(feedback_share=40), UNSPECIFIED, Feedback.SHARE, 40, id="at a share"),
+        pytest.param(FeedbackLoops(feedback_share=40), "yahoo", Feedback.KNOWN, 100, id="reported: no share"),
     ],
 )
 def test_mail_to_a_provider_counts_by_what_is_known_of_it(

@@ -37,7 +37,7 @@ def hour(ago: int, sent: int, bounced: int = 0) -> HourCounts:
 
 
 def window_of(hours: Sequence[HourCounts], volume: int | None, metric: Metric = BOUNCES) -> Window:
-    loops = FeedbackLoops(unspecified_percent=33)
+    loops = FeedbackLoops(feedback_share=33)
     return measure(hours, {"it": Span(metric, NOW - YEAR, volume)}, VolumeSource.SEND_EVENTS, loops)["it"]
 
 
@@ -76,6 +76,15 @@ def test_a_rate_passes_its_limit_when_good_mail_drops_out_of_the_window() -> Non
     hours = (hour(1, 500, 60), hour(25, 500))
     assert passed_after(*hours, volume=1000) == 86_400
     assert passed_after(*hours, volume=None) == 4 * 86_400 + 1
+
+
+def test_a_window_that_is_full_after_hours_tells_the_pace_of_these_hours() -> None:
+    """1,000 an hour fill 10,000 in ten hours: 9.5 % bounced, 12 % in the last five of them and 7 % before.
+
+    After three hours more at 9.5 %, three of the older hours have dropped out: 740 and 285 bounces of 10,000.
+    """
+    hours = [hour(ago, 1000, 120 if ago <= 5 else 70) for ago in range(1, 30)]
+    assert passed_after(*hours, volume=10_000) == 3 * 3600
 
 
 def test_the_last_day_has_24_hours() -> None:
@@ -210,17 +219,23 @@ def test_as_much_clean_mail_as_is_told_is_enough_and_one_less_is_not(
 
 
 def after(window: Window, seconds: int) -> tuple[int, int]:
-    """How much of the rate is how much of the mail, in parts of a day, when mail goes on as in the last one."""
+    """How much of the rate is how much of the mail, in parts of a day, when mail goes on as in the last one.
+
+    Or in parts of the time that the mail of the whole window took, if that was less.
+    """
     day = [one for one in window.hours if NOW - one.hour <= DAY]
+    unit = 86_400
+    if window.span.volume is not None and day == [*window.hours] and window.rate.volume >= window.span.volume:
+        unit = int((NOW - day[-1].hour).total_seconds())
     count = seconds * sum(one.count for one in day)
     eligible = seconds * (sum(one.hundredths for one in day) // 100)
     volume = seconds * sum(one.volume for one in day)
     held = 0
     for one in window.hours:
-        if window.span.volume is not None and volume >= 86_400 * window.span.volume:
+        if window.span.volume is not None and volume >= unit * window.span.volume:
             break
-        count, held, volume = count + 86_400 * one.count, held + one.hundredths, volume + 86_400 * one.volume
-    return count, eligible + 86_400 * (held // 100)
+        count, held, volume = count + unit * one.count, held + one.hundredths, volume + unit * one.volume
+    return count, eligible + unit * (held // 100)
 
 
 @given(histories(), volumes, st.sampled_from(Metric), bounds)

@@ -212,7 +212,7 @@ def test_the_plain_rate_is_told_only_where_it_says_something_else(
     assert (plain in text) if plain else ("plain rate" not in text)
 
 
-PASSES = "passes 10 % on 2026-03-08 12:00 UTC, at the pace of the last day"
+PASSES = "passes 10 % on 2026-03-08 12:00 UTC, at the present pace"
 TO_LIMIT = "recipients without a hard bounce bring it down to 10 %"
 TO_RECOMMENDED = "recipients without a hard bounce bring it under 5 %"
 
@@ -470,8 +470,10 @@ def test_a_program_gets_what_ses_said_before_and_after() -> None:
         "region": "eu-west-1",
         "scope": "account",
         "scope_kind": "account",
-        "before": said,
-        "after": {**said, "enforcement": "PROBATION"},
+        "before": "HEALTHY",
+        "after": "PROBATION",
+        "verdict_before": said,
+        "verdict_after": {**said, "enforcement": "PROBATION"},
     }
 
 

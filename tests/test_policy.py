@@ -96,8 +96,8 @@ def test_a_scope_is_judged_by_the_limits_of_its_kind() -> None:
         pytest.param(bounces(500, 10_000), False, True, id="at the recommended value"),
         pytest.param(bounces(5000, 10_000), False, True, id="far over it"),
         pytest.param(bounces(499, 10_000), True, True, id="warned, and just under it"),
-        pytest.param(bounces(400, 10_000), True, True, id="warned, and a fifth under it"),
-        pytest.param(bounces(399, 10_000), True, False, id="warned, and more than a fifth under it"),
+        pytest.param(bounces(401, 10_000), True, True, id="warned, and nearly a fifth under it"),
+        pytest.param(bounces(400, 10_000), True, False, id="warned, and a fifth under it"),
         pytest.param(bounces(99, 99), False, False, id="too little mail"),
         pytest.param(bounces(1, 20), False, False, id="one bounce, which proves nothing"),
         pytest.param(bounces(1, 20), True, True, id="warned: what is proven no longer stays so"),
@@ -105,8 +105,8 @@ def test_a_scope_is_judged_by_the_limits_of_its_kind() -> None:
         pytest.param(complaints(9, 10_000), False, False, id="complaints just under"),
         pytest.param(complaints(10, 10_000), False, True, id="complaints at the recommended value"),
         pytest.param(complaints(2, 2000), False, False, id="two complaints, which prove nothing"),
-        pytest.param(complaints(8, 10_000), True, True, id="warned, and complaints a fifth under"),
-        pytest.param(complaints(7, 10_000), True, False, id="warned, and complaints more than a fifth under"),
+        pytest.param(complaints(9, 10_000), True, True, id="warned, and complaints less than a fifth under"),
+        pytest.param(complaints(8, 10_000), True, False, id="warned, and complaints a fifth under"),
     ],
 )
 def test_a_rate_is_warned_about_from_the_recommended_value_until_a_fifth_below(

@@ -172,7 +172,7 @@ def test_ses_own_statistics_leave_out_the_same_mail() -> None:
             {"MinimumVolume": "5", "MinimumBounces": "1"},
             "Probation",
             "0.2000",
-            "enough",
+            "too_little_mail",  # since the probation began
             id="of five mails and one bounce",
         ),
     ],

@@ -1,6 +1,6 @@
 """What SES and CloudWatch answer, as the use case takes it. Where the local cloud can't answer so, a stub does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from ses_reputation.adapters.ses import MAX_QUERIES, PAGE_IDENTITIES, MetricsNot
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.statistics import Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate
-from ses_reputation.watch import AccountFacts
+from ses_reputation.watch import AccountFacts, Verification
 from ses_reputation_local.cloud import LocalCloud
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
@@ -34,20 +34,22 @@ def api(cloud: LocalCloud) -> SesApi:
     return SesApi(clients.sesv2(), clients.ses(), clients.cloudwatch())
 
 
-def test_only_verified_identities_are_told_in_lower_case(cloud: LocalCloud, api: SesApi) -> None:
-    assert api.verified_identities() == frozenset()
+def test_identities_are_told_in_lower_case_if_they_are_verified_or_undecided(cloud: LocalCloud, api: SesApi) -> None:
+    assert api.verification() == Verification(frozenset())
     cloud.ses.verify("Shop.Example")
     cloud.ses.verify("me@mail.example")
     for status in ("PENDING", "FAILED", "TEMPORARY_FAILURE", "NOT_STARTED"):
         cloud.ses.verify(f"{status.lower()}.example", status)
-    assert api.verified_identities() == {"shop.example", "me@mail.example"}
+    assert api.verification() == Verification(
+        verified=frozenset({"shop.example", "me@mail.example"}), undecided=frozenset({"temporary_failure.example"})
+    )
 
 
 def test_all_pages_of_identities_are_read(cloud: LocalCloud, api: SesApi) -> None:
     names = {f"shop-{n}.example" for n in range(2 * PAGE_IDENTITIES + 1)}
     for name in names:
         cloud.ses.verify(name)
-    assert api.verified_identities() == names
+    assert api.verification().verified == names
 
 
 def test_an_account_tells_how_it_stands(cloud: LocalCloud, api: SesApi) -> None:
@@ -73,6 +75,18 @@ class Stubs:
 def stubs(monkeypatch: pytest.MonkeyPatch) -> Stubs:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     return Stubs()
+
+
+@pytest.mark.parametrize("make_client", [clients.sesv2, clients.ses, clients.cloudwatch])
+def test_a_call_that_hangs_leaves_time_for_the_others(
+    monkeypatch: pytest.MonkeyPatch, make_client: Callable[[], Any]
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    config = make_client().meta.config
+    attempts = config.retries["total_max_attempts"]
+    # boto3 waits up to a second before the second attempt, and then up to twice as long each time.
+    waits = sum(2**retry for retry in range(attempts - 1))
+    assert attempts * (config.connect_timeout + config.read_timeout) + waits <= 45
 
 
 @pytest.mark.parametrize(
@@ -267,7 +281,7 @@ def test_a_share_of_which_ses_tells_only_half_is_no_share(stubs: Stubs) -> None:
 @pytest.mark.parametrize(
     ("operation", "question"),
     [
-        ("ListEmailIdentities", SesApi.verified_identities),
+        ("ListEmailIdentities", SesApi.verification),
         ("GetAccount", SesApi.account),
         ("GetSendStatistics", SesApi.send_statistics),
         ("ListMetrics", lambda api: api.publishing(SesMetric.SENT)),

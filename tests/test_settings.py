@@ -101,7 +101,7 @@ def test_the_tags_that_are_scopes_are_named(variable: str, value: str, tags: Tag
         ("PROFILE", "current", Policy(profile=Profile.CURRENT, limits=limits_by_kind(Profile.CURRENT))),
         ("CUSTOM_LIMITS", "tenant.bounce.limit>=4%", Policy(limits=FOUR_PERCENT)),
         ("UNPROVEN_PROVIDERS", "included", Policy(feedback_loops=FeedbackLoops(unproven=UnprovenProviders.INCLUDED))),
-        ("FEEDBACK_SHARE", "40", Policy(feedback_loops=FeedbackLoops(unspecified_percent=40))),
+        ("FEEDBACK_SHARE", "40", Policy(feedback_loops=FeedbackLoops(feedback_share=40))),
         ("PROBATION_DAYS", "14", Policy(probation=timedelta(days=14))),
         ("STEADY_HOURS", "0", Policy(steady=timedelta(0))),
         ("HEALING_DAYS", "2", Policy(healing=timedelta(days=2))),
@@ -197,6 +197,13 @@ def test_a_variable_that_evaluate_reputation_misses_is_named(variable: str) -> N
         EvaluateSettings.from_environment({name: value for name, value in EVALUATE.items() if name != variable})
 
 
+@pytest.mark.parametrize(("text", "share"), [("0", 0), ("62.4", 62), ("62.5", 63), ("1e2", 100)])
+def test_a_number_with_a_fraction_is_read_as_a_whole_one(text: str, share: int) -> None:
+    """CloudFormation's numbers may have one, and no function may fail on what a deployment let pass."""
+    assert read_policy({**EVALUATE, "FEEDBACK_SHARE": text}).feedback_loops.feedback_share == share
+    assert read_policy({**EVALUATE, "OLDEST_MAIL_DAYS": "30.5"}).oldest_mail == timedelta(days=31)
+
+
 def test_nobody_reviews_unless_it_is_asked_for() -> None:
     asked = {name: value for name, value in EVALUATE.items() if name != "HUMAN_REVIEW_SCOPES"}
     assert read_policy(asked).human_review == frozenset()
@@ -205,11 +212,10 @@ def test_nobody_reviews_unless_it_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("MINIMUM_VOLUME", "many", "invalid literal"),
-        ("REPRESENTATIVE_VOLUME", "", "invalid literal"),
-        ("FEEDBACK_SHARE", "99.5", "invalid literal"),
-        ("PROBATION_DAYS", "three weeks", "invalid literal"),
-        ("STEADY_HOURS", "1d", "invalid literal"),
+        ("MINIMUM_VOLUME", "many", "not a number"),
+        ("REPRESENTATIVE_VOLUME", "", "not a number"),
+        ("PROBATION_DAYS", "three weeks", "not a number"),
+        ("STEADY_HOURS", "1d", "not a number"),
         ("VOLUME_SOURCE", "guesses", "not a valid VolumeSource"),
         ("PROFILE", "strict", "not a valid Profile"),
         ("UNPROVEN_PROVIDERS", "maybe", "not a valid UnprovenProviders"),

@@ -12,7 +12,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 
 
-def said(enforcement: str, *, sending: bool = True, time: datetime = NOON) -> Verdict:
+def said(enforcement: str | None, *, sending: bool | None = True, time: datetime = NOON) -> Verdict:
     return Verdict(ACCOUNT, time, enforcement=enforcement, sending_enabled=sending)
 
 
@@ -32,12 +32,33 @@ HEALTHY, PROBATION, SHUTDOWN = said("HEALTHY"), said("PROBATION"), said("SHUTDOW
         pytest.param(PROBATION, HEALTHY, True, id="healthy again"),
         pytest.param(HEALTHY, said("HEALTHY", sending=False), True, id="sending is off"),
         pytest.param(said("HEALTHY", sending=False), HEALTHY, True, id="sending is on again"),
+        pytest.param(None, said(None, sending=None), False, id="nothing is known at first"),
+        pytest.param(None, said(None, sending=False), True, id="only that it may not send is known at first"),
+        pytest.param(said(None), HEALTHY, False, id="the first status is healthy"),
+        pytest.param(said(None), PROBATION, True, id="the first status is a probation"),
+        pytest.param(PROBATION, said(None, sending=None), False, id="a probation, and nothing is told any longer"),
+        pytest.param(SHUTDOWN, said("SHUTDOWN", sending=None), False, id="not told whether it may send"),
+        pytest.param(PROBATION, said(None, sending=False), True, id="not told the status, but sending is off"),
     ],
 )
 def test_a_verdict_is_news_when_it_differs_and_the_first_when_it_is_bad(
     before: Verdict | None, after: Verdict, *, news: bool
 ) -> None:
     assert (verdict_change(before, replace(after, time=LATER)) is not None) == news
+
+
+@pytest.mark.parametrize(
+    ("told", "complete"),
+    [
+        (said(None, sending=None), said("PROBATION", sending=False)),
+        (said("HEALTHY", sending=None), said("HEALTHY", sending=False)),
+        (said(None), said("PROBATION")),
+        (SHUTDOWN, SHUTDOWN),
+    ],
+    ids=["neither is told", "the status is told", "sending is told", "both are told"],
+)
+def test_only_what_is_not_told_is_completed(told: Verdict, complete: Verdict) -> None:
+    assert told.completed("PROBATION", sending_enabled=False) == complete
 
 
 def test_a_change_tells_both_verdicts_and_the_moment() -> None:

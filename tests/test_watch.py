@@ -10,11 +10,22 @@ from msgspec.structs import replace
 
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.domain.statistics import Reported, SesMetric
+from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate, Verdict
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert, SesAlert, ses_alert_of
-from ses_reputation.watch import STATISTICS_AGE, AccountFacts, Rates, SesNotRead, VersionedVerdict, Watched, watch_ses
+from ses_reputation.watch import (
+    CORRECTED_FOR,
+    MISSING_FOR,
+    AccountFacts,
+    Rates,
+    SesNotRead,
+    StatisticsTaken,
+    Verification,
+    VersionedVerdict,
+    Watched,
+    watch_ses,
+)
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -29,15 +40,16 @@ class FakeSes:
     def __init__(self) -> None:
         self.facts = FINE
         self.identities = frozenset({"shop.example"})
+        self.undecided: frozenset[str] = frozenset()
         self.rates: dict[Scope, Rates] = {ACCOUNT: (BOUNCES, COMPLAINTS)}
         self.hours: dict[Scope, dict[datetime, Reported]] = {ACCOUNT: {}}
         self.share: int | None = 61
         self.asked: list[str] = []
         self.failing: set[str] = set()
 
-    def verified_identities(self) -> frozenset[str]:
-        self._answer("verified_identities")
-        return self.identities
+    def verification(self) -> Verification:
+        self._answer("verification")
+        return Verification(self.identities, self.undecided)
 
     def account(self) -> AccountFacts:
         self._answer("account")
@@ -85,7 +97,11 @@ class FakeStandings:
         self.outbox: list[Alert] = []
         self.share: int | None = None
         self.since: datetime | None = None
+        self.read_until: datetime | None = None
         self.overtaken = False
+
+    def read(self) -> frozenset[str]:
+        return self.verified
 
     def write(self, identities: frozenset[str]) -> None:
         self.log += sorted(f"identity {name}" for name in identities ^ self.verified)
@@ -99,11 +115,11 @@ class FakeStandings:
             self.counted[scope, hour] = n
             self.log.append(f"{scope} {hour:%d %H}h {n}")
 
-    def verdict(self, scope: Scope) -> VersionedVerdict:
-        return self.kept.get(scope, VersionedVerdict())
+    def versioned_verdicts(self) -> Mapping[Scope, VersionedVerdict]:
+        return dict(self.kept)
 
     def write_verdict(self, verdict: Verdict, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
-        if self.overtaken or self.verdict(verdict.scope).version != version:
+        if self.overtaken or self.kept.get(verdict.scope, VersionedVerdict()).version != version:
             return False
         self.kept[verdict.scope] = VersionedVerdict(verdict, version + 1)
         self.history += news
@@ -117,9 +133,13 @@ class FakeStandings:
     def forget_feedback_share(self) -> None:
         self.share = None
 
-    def statistics_since(self, first: datetime) -> datetime:
+    def statistics_taken(self, first: datetime) -> StatisticsTaken:
         self.since = self.since or first
-        return self.since
+        return StatisticsTaken(self.since, self.read_until)
+
+    def write_statistics_read(self, time: datetime) -> None:
+        self.read_until = time
+        self.log.append("statistics read")
 
     def mark(self, scopes: Collection[Scope]) -> None:
         self.log.append(f"due {' '.join(sorted(scopes))}")
@@ -147,10 +167,10 @@ def statistics(ses: FakeSes, kept: FakeStandings, now: datetime) -> Watched:
     return watch(ses, kept, now, VolumeSource.STATISTICS)
 
 
-def started(since: datetime = NOON) -> FakeStandings:
+def started(since: datetime = NOON, read_until: datetime | None = None) -> FakeStandings:
     """Standings that know statistics from an hour on."""
     kept = FakeStandings()
-    kept.since = since
+    kept.since, kept.read_until = since, read_until
     return kept
 
 
@@ -163,6 +183,42 @@ def test_the_verified_identities_are_kept(ses: FakeSes) -> None:
     kept = FakeStandings()
     assert watch(ses, kept).identities == 1
     assert kept.verified == {"shop.example"}
+
+
+@pytest.mark.parametrize(
+    ("undecided", "known"),
+    [
+        pytest.param({"shop.example"}, {"shop.example"}, id="one that was verified stays"),
+        pytest.param({"shop.example", "new.example"}, {"shop.example"}, id="one that never was is not"),
+        pytest.param(set(), set(), id="one that is verified no longer goes"),
+    ],
+)
+def test_an_identity_of_which_ses_cannot_tell_stays_what_it_was(
+    ses: FakeSes, undecided: set[str], known: set[str]
+) -> None:
+    kept = FakeStandings()
+    watch(ses, kept, NOON)
+    ses.identities, ses.undecided = frozenset({"mail.example"}), frozenset(undecided)
+    assert watch(ses, kept, NOON + HOUR).identities == 1 + len(known)
+    assert kept.verified == {"mail.example"} | known
+
+
+def test_the_most_urgent_questions_come_first(ses: FakeSes) -> None:
+    kept = started()
+    ses.facts = replace(FINE, vdm_enabled=True)
+    ses.hours[ACCOUNT] = {NOON: Reported(9)}
+    statistics(ses, kept, NOON + HOUR)
+    assert ses.asked == [
+        "account",
+        "publishing",
+        "reputation_rates",
+        "feedback_share",
+        "verification",
+        "send_statistics",
+        "publishing",
+        "hourly_sent",
+    ]
+    assert kept.log[:2] == ["verdict account", "identity shop.example"]
 
 
 def test_a_second_run_for_the_same_moment_writes_nothing(ses: FakeSes) -> None:
@@ -211,7 +267,8 @@ def test_what_is_bad_is_told_once(ses: FakeSes, facts: AccountFacts, runs_before
     (alert,) = kept.outbox
     assert isinstance(alert, SesAlert)
     assert (alert.id, alert.account, alert.region) == (kept.history[0].id, "123456789012", "eu-west-1")
-    assert (alert.after.enforcement, alert.after.sending_enabled) == (facts.enforcement, facts.sending_enabled)
+    told = alert.verdict_after
+    assert (told.enforcement, told.sending_enabled) == (facts.enforcement, facts.sending_enabled)
 
 
 def test_the_end_of_a_probation_is_told_too(ses: FakeSes) -> None:
@@ -221,6 +278,46 @@ def test_the_end_of_a_probation_is_told_too(ses: FakeSes) -> None:
     ses.facts = FINE
     assert watch(ses, kept, NOON + HOUR).news == 1
     assert len(kept.outbox) == 2
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param(replace(FINE, enforcement=None), id="no status"),
+        pytest.param(replace(FINE, sending_enabled=None), id="not whether it may send"),
+        pytest.param(replace(FINE, enforcement=None, sending_enabled=None), id="neither"),
+    ],
+)
+@pytest.mark.parametrize("known", ["HEALTHY", "SHUTDOWN"])
+def test_what_ses_does_not_tell_any_longer_is_still_as_it_was_and_no_news(
+    ses: FakeSes, known: str, facts: AccountFacts
+) -> None:
+    kept = FakeStandings()
+    sending = known == "HEALTHY"
+    ses.facts = replace(FINE, enforcement=known, sending_enabled=sending)
+    watch(ses, kept, NOON)
+    told = len(kept.history)
+    ses.facts = replace(
+        facts,
+        enforcement=facts.enforcement and known,
+        sending_enabled=None if facts.sending_enabled is None else sending,
+        sent_last_day=8,
+    )
+    assert watch(ses, kept, NOON + HOUR).news == 0
+    verdict = kept.kept[ACCOUNT].verdict
+    assert verdict
+    assert (verdict.enforcement, verdict.sending_enabled, verdict.sent_last_day) == (known, sending, 8)
+    assert len(kept.history) == len(kept.outbox) == told
+
+
+def test_an_account_of_which_ses_never_told_a_status_is_no_news(ses: FakeSes) -> None:
+    kept = FakeStandings()
+    ses.facts = replace(FINE, enforcement=None, sending_enabled=None)
+    assert watch(ses, kept, NOON).news == 0
+    ses.facts = FINE
+    assert watch(ses, kept, NOON + HOUR).news == 0
+    ses.facts = replace(FINE, enforcement="PROBATION")
+    assert watch(ses, kept, NOON + 2 * HOUR).news == 1
 
 
 def test_what_somebody_else_told_at_the_same_time_is_not_told_again(ses: FakeSes) -> None:
@@ -300,10 +397,62 @@ def test_statistics_begin_at_the_full_hour_after_the_first_run(
 
 
 def test_hours_that_are_long_over_are_not_read_again(ses: FakeSes) -> None:
-    kept = started(NOON - 30 * HOUR - STATISTICS_AGE)
-    ses.hours[ACCOUNT] = {NOON - STATISTICS_AGE - n * HOUR: Reported(10) for n in (-1, 0, 1)}
+    kept = started(NOON - 30 * HOUR - CORRECTED_FOR, NOON)
+    ses.hours[ACCOUNT] = {NOON - CORRECTED_FOR - n * HOUR: Reported(10) for n in (-1, 0, 1)}
     statistics(ses, kept, NOON + 59 * MINUTE)
-    assert {hour for _, hour in kept.counted} == {NOON - STATISTICS_AGE, NOON - STATISTICS_AGE + HOUR}
+    assert {hour for _, hour in kept.counted} == {NOON - CORRECTED_FOR, NOON - CORRECTED_FOR + HOUR}
+
+
+LONG_AGO = NOON - 99 * timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("since", "read", "first"),
+    [
+        pytest.param(LONG_AGO, NOON - 15 * MINUTE, NOON - CORRECTED_FOR, id="a run ago: what may be corrected"),
+        pytest.param(
+            LONG_AGO, NOON - 72 * HOUR, NOON - 72 * HOUR - MISSING_FOR, id="after an outage: what was not told yet then"
+        ),
+        pytest.param(
+            LONG_AGO, NOON - 20 * 24 * HOUR, NOON - STATISTICS_AGE, id="after a long outage: what SES still tells"
+        ),
+        pytest.param(NOON - 72 * HOUR, None, NOON - 72 * HOUR, id="never: all from the first run on"),
+        pytest.param(
+            NOON - 72 * HOUR, NOON - 71 * HOUR, NOON - 72 * HOUR, id="soon after the first run: not before it"
+        ),
+    ],
+)
+def test_statistics_are_taken_from_where_no_run_has_read_them(
+    ses: FakeSes, since: datetime, read: datetime | None, first: datetime
+) -> None:
+    kept = started(since, read)
+    ses.hours[ACCOUNT] = {NOON - n * HOUR: Reported(10) for n in range(24 * 30)}
+    statistics(ses, kept, NOON)
+    assert min(hour for _, hour in kept.counted) == first
+    assert kept.read_until == NOON
+
+
+def test_an_hour_that_ses_tells_no_longer_in_full_is_not_taken(ses: FakeSes) -> None:
+    kept = started(LONG_AGO)
+    ses.hours[ACCOUNT] = {NOON - n * HOUR: Reported(10) for n in range(24 * 30)}
+    statistics(ses, kept, NOON + 15 * MINUTE)
+    assert min(hour for _, hour in kept.counted) == NOON + HOUR - STATISTICS_AGE
+
+
+@pytest.mark.parametrize("question", ["send_statistics", "publishing", "hourly_sent"])
+def test_statistics_of_which_a_part_is_missing_are_read_again(ses: FakeSes, question: str) -> None:
+    kept = started(LONG_AGO, NOON - 72 * HOUR)
+    ses.hours[NEWSLETTER] = {}
+    ses.failing = {question}
+    with pytest.raises(SesNotRead):
+        statistics(ses, kept, NOON)
+    assert kept.read_until == NOON - 72 * HOUR
+
+
+def test_a_run_that_comes_late_does_not_take_back_what_was_read(ses: FakeSes) -> None:
+    kept = started(LONG_AGO, NOON)
+    statistics(ses, kept, NOON - HOUR)
+    assert kept.read_until == NOON
 
 
 def test_an_hour_that_grows_is_written_again_and_its_scope_is_due(ses: FakeSes) -> None:
@@ -313,7 +462,7 @@ def test_an_hour_that_grows_is_written_again_and_its_scope_is_due(ses: FakeSes) 
     kept.log.clear()
     ses.hours[ACCOUNT] = {NOON: Reported(12)}
     assert statistics(ses, kept, NOON + 30 * MINUTE).hours == 1
-    assert kept.log == ["due account", "account 06 12h 12", "due account", "verdict account"]
+    assert kept.log == ["verdict account", "due account", "account 06 12h 12", "due account", "statistics read"]
 
 
 @pytest.mark.parametrize("told", [0, 8, 9], ids=["nothing", "less", "as much"])
@@ -331,6 +480,7 @@ def test_scopes_are_due_before_and_after_their_counts_are_written(ses: FakeSes) 
     ses.hours = {ACCOUNT: {NOON: Reported(9)}, NEWSLETTER: {NOON: Reported(3)}}
     statistics(ses, kept, NOON + HOUR)
     assert kept.log == [
+        "verdict account",
         "identity shop.example",
         "due account",
         "account 06 12h 9",
@@ -338,7 +488,7 @@ def test_scopes_are_due_before_and_after_their_counts_are_written(ses: FakeSes) 
         "due configuration-set/newsletter",
         "configuration-set/newsletter 06 12h 3",
         "due configuration-set/newsletter",
-        "verdict account",
+        "statistics read",
     ]
 
 
@@ -361,7 +511,7 @@ def test_what_was_written_before_a_failure_is_due_all_the_same(ses: FakeSes) -> 
 def test_an_account_whose_identities_cannot_be_read_keeps_those_it_has(ses: FakeSes) -> None:
     kept = FakeStandings()
     watch(ses, kept, NOON)
-    ses.failing = {"verified_identities"}
+    ses.failing = {"verification"}
     ses.identities = frozenset()
     with pytest.raises(SesNotRead, match="the verified identities: not allowed"):
         watch(ses, kept, NOON + HOUR)
@@ -371,10 +521,10 @@ def test_an_account_whose_identities_cannot_be_read_keeps_those_it_has(ses: Fake
 @pytest.mark.parametrize(
     ("question", "missing"),
     [
-        ("verified_identities", {"identities"}),
-        ("send_statistics", {"account's hours"}),
-        ("hourly_sent", {"newsletter's hours"}),
-        ("publishing", {"newsletter's hours", "newsletter's verdict"}),
+        ("verification", {"identities"}),
+        ("send_statistics", {"account's hours", "statistics read"}),
+        ("hourly_sent", {"newsletter's hours", "statistics read"}),
+        ("publishing", {"newsletter's hours", "newsletter's verdict", "statistics read"}),
         ("account", {"account's verdict", "share"}),
         ("reputation_rates", {"newsletter's verdict"}),
         ("feedback_share", {"share"}),
@@ -395,16 +545,17 @@ def test_one_part_that_fails_is_named_and_stops_no_other(ses: FakeSes, question:
         "account's verdict": ACCOUNT in kept.kept,
         "newsletter's verdict": NEWSLETTER in kept.kept,
         "share": kept.share,
+        "statistics read": kept.read_until,
     }
     assert {part for part, was_kept in parts.items() if not was_kept} == missing
 
 
 def test_all_that_failed_is_named(ses: FakeSes) -> None:
-    ses.failing = {"verified_identities", "account"}
+    ses.failing = {"verification", "account"}
     with pytest.raises(SesNotRead) as raised:
         watch(ses, FakeStandings())
     assert str(raised.value) == (
-        "the verified identities: not allowed: verified_identities; the account's status: not allowed: account"
+        "the account's status: not allowed: account; the verified identities: not allowed: verification"
     )
     assert isinstance(raised.value.__cause__, PermissionError)
 
@@ -424,7 +575,7 @@ def test_a_status_is_told_though_the_rates_cannot_be_read_and_the_known_rates_st
 
 def test_without_a_beginning_no_statistics_are_written(ses: FakeSes) -> None:
     class Lost(FakeStandings):
-        def statistics_since(self, first: datetime) -> NoReturn:
+        def statistics_taken(self, first: datetime) -> NoReturn:
             raise TimeoutError(f"no answer about {first}")
 
     kept = Lost()

@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.due import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, DynamoDbDue, NotWritten
+from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import PAGE_ITEMS, DynamoDbStatistics
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
@@ -21,7 +22,7 @@ from ses_reputation.domain.statistics import Reported
 from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange, verdict_change
 from ses_reputation.evaluate import Learned
 from ses_reputation.notices.alert import ses_alert_of
-from ses_reputation.watch import VersionedVerdict
+from ses_reputation.watch import StatisticsTaken, VersionedVerdict
 from ses_reputation_local.cloud import LocalCloud
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
@@ -197,6 +198,23 @@ def test_the_oldest_live_hour_is_one_with_events(cloud: LocalCloud, statistics: 
     assert statistics.oldest_live_hour(NEWSLETTER) is None
 
 
+def test_the_oldest_live_hour_of_a_measure_is_one_in_which_any_provider_has_it(
+    cloud: LocalCloud, statistics: DynamoDbStatistics
+) -> None:
+    count_event(cloud, NOON - 9 * HOUR, gmail_hard_bounced=1)
+    count_event(cloud, NOON - 8 * HOUR, gmail_delivered=1)
+    statistics.write_backfill(ACCOUNT, {NOON - 7 * HOUR: Reported(1)})
+    assert statistics.oldest_live_hour(ACCOUNT, Measure.SENT) is None
+    dotted = {"mail.example.sent": {"N": "5"}, "other.hard_bounced": {"N": "1"}}
+    item = {"scope": {"S": ACCOUNT}, "hour": {"S": f"{NOON - 2 * HOUR:%Y-%m-%dT%H}#3"}, **dotted}
+    cloud.client("dynamodb").put_item(TableName=cloud.resources["CountersTable"], Item=item)
+    count_event(cloud, NOON, gmail_sent=5)
+    assert statistics.oldest_live_hour(ACCOUNT, Measure.SENT) == NOON - 2 * HOUR, "whose name may have dots"
+    assert statistics.oldest_live_hour(ACCOUNT, Measure.DELIVERED) == NOON - 8 * HOUR
+    assert statistics.oldest_live_hour(ACCOUNT) == NOON - 9 * HOUR
+    assert statistics.oldest_live_hour(ACCOUNT, Measure.REPORTED) is None, "SES's statistics are no events"
+
+
 # -- Verdicts ----------------------------------------------------------------------------------------------------------
 
 
@@ -219,8 +237,12 @@ def test_every_verdict_is_listed_and_nothing_else(verdicts: DynamoDbVerdicts) ->
     verdicts.write_verdict(other, 0, (), ())
     verdicts.write_verdict(PROBATION, 0, [change()], [ses_alert_of(change(), "123456789012", "eu-west-1")])
     verdicts.write_feedback_share(61)
-    verdicts.statistics_since(NOON)
+    verdicts.statistics_taken(NOON)
     assert list(verdicts.verdicts()) == [PROBATION, other]
+    assert verdicts.versioned_verdicts() == {
+        ACCOUNT: VersionedVerdict(PROBATION, 1),
+        NEWSLETTER: VersionedVerdict(other, 1),
+    }
 
 
 def test_a_verdict_is_written_with_its_news_and_its_alert(
@@ -254,15 +276,65 @@ def test_the_feedback_share_is_what_evaluate_reputation_learns(
     verdicts.forget_feedback_share()
     for percent in (61, 0, 100):
         verdicts.write_feedback_share(percent)
-        assert standings.learned() == Learned(measured_percent=percent)
+        assert standings.learned() == Learned(feedback_share=percent)
     verdicts.forget_feedback_share()
     assert standings.learned() == Learned()
 
 
 def test_statistics_begin_when_they_were_first_asked_for(verdicts: DynamoDbVerdicts) -> None:
-    assert verdicts.statistics_since(NOON) == NOON
-    assert verdicts.statistics_since(NOON + 99 * HOUR) == NOON
-    assert verdicts.statistics_since(NOON - 99 * HOUR) == NOON
+    assert verdicts.statistics_taken(NOON) == StatisticsTaken(NOON)
+    assert verdicts.statistics_taken(NOON + 99 * HOUR) == StatisticsTaken(NOON)
+    assert verdicts.statistics_taken(NOON - 99 * HOUR) == StatisticsTaken(NOON)
+
+
+def test_when_statistics_were_last_read_is_kept_with_their_beginning(verdicts: DynamoDbVerdicts) -> None:
+    verdicts.statistics_taken(NOON)
+    for time in (NOON + HOUR, NOON + timedelta(hours=1, minutes=15)):
+        verdicts.write_statistics_read(time)
+        assert verdicts.statistics_taken(NOON + 99 * HOUR) == StatisticsTaken(NOON, time)
+
+
+# -- Identities --------------------------------------------------------------------------------------------------------
+
+
+def identities(cloud: LocalCloud, client: Any, pause: Callable[[int], None] = lambda _: None) -> DynamoDbIdentities:
+    return DynamoDbIdentities(client, table=cloud.resources["StandingsTable"], pause=pause)
+
+
+def test_ten_thousand_new_identities_take_few_calls_and_so_do_ten_thousand_that_are_gone(cloud: LocalCloud) -> None:
+    client = clients.dynamodb()
+    kept = identities(cloud, client)
+    verified = frozenset(f"shop-{n}.example" for n in range(10_000))
+    calls: list[str] = []
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    for wanted, batches in ((verified, 400), (verified, 0), (frozenset[str](), 400)):
+        calls.clear()
+        kept.write(wanted)
+        assert len(calls) <= 420
+        assert calls.count("BatchWriteItem") == batches
+        assert kept.read() == wanted
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted", "left"),
+    [
+        (set(), {"shop.example"}, {"PutRequest": {"Item": {"name": {"S": "shop.example"}}}}),
+        ({"shop.example"}, set(), {"DeleteRequest": {"Key": {"name": {"S": "shop.example"}}}}),
+    ],
+    ids=["a new one", "one that is gone"],
+)
+def test_identities_that_dynamodb_does_not_take_are_sent_again_and_at_last_are_an_error(
+    cloud: LocalCloud, known: set[str], wanted: set[str], left: dict[str, Any]
+) -> None:
+    client = clients.dynamodb()
+    pauses: list[int] = []
+    with Stubber(client) as stub:
+        stub.add_response("query", {"Items": [{"name": {"S": name}} for name in known]})
+        for _ in range(BATCH_WRITE_ATTEMPTS):
+            stub.add_response("batch_write_item", {"UnprocessedItems": {cloud.resources["StandingsTable"]: [left]}})
+        with pytest.raises(NotWritten, match="1 items"):
+            identities(cloud, client, pauses.append).write(frozenset(wanted))
+    assert pauses == list(range(1, BATCH_WRITE_ATTEMPTS + 1))
 
 
 # -- Scopes to evaluate ------------------------------------------------------------------------------------------------

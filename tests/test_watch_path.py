@@ -107,6 +107,15 @@ def test_identities_follow_what_ses_verifies(cloud: LocalCloud) -> None:
     assert identities(cloud) == {"pending.example"}
 
 
+def test_an_identity_of_which_ses_cannot_tell_stays_what_it_was(cloud: LocalCloud) -> None:
+    cloud.ses.verify("shop.example")
+    watch(cloud, NINE)
+    for name in ("shop.example", "new.example"):
+        cloud.ses.verify(name, "TEMPORARY_FAILURE")
+    assert watch(cloud, NINE + HOUR).error is None
+    assert identities(cloud) == {"shop.example"}
+
+
 def test_mail_to_an_identity_that_was_found_verified_is_in_no_rate(cloud: LocalCloud) -> None:
     cloud.ses.verify("gmail.com")
     watch(cloud, NINE)
@@ -204,6 +213,14 @@ def test_what_was_sent_before_the_first_run_is_left_to_a_backfill(counting_cloud
     assert totals(counting_cloud, ACCOUNT) == {}
 
 
+def test_what_was_sent_during_an_outage_is_counted_after_it(counting_cloud: LocalCloud) -> None:
+    cloud = counting_cloud
+    watch(cloud, NINE + HOUR)
+    cloud.ses.count(NINE + 2 * HOUR, configuration_set="newsletter", sent=500)
+    assert watch(cloud, NINE + 5 * 24 * HOUR).result["hours"] == 2  # type: ignore[index]
+    assert totals(cloud, ACCOUNT)["reported"] == totals(cloud, NEWSLETTER)["reported"] == 500  # type: ignore[index]
+
+
 def test_the_measured_share_divides_complaints(counting_cloud: LocalCloud) -> None:
     cloud = counting_cloud
     cloud.ses.vdm_enabled = True
@@ -294,6 +311,28 @@ def noted_calls() -> Iterator[set[tuple[str, str]]]:
         yield seen
 
 
+def test_five_hundred_configuration_sets_of_which_nothing_is_new_are_written_nowhere() -> None:
+    calls: list[tuple[str, str]] = []
+
+    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
+        calls.append((model.name, params["body"].decode()))
+
+    with LocalCloud({"VolumeSource": "statistics"}) as cloud, listening("before-call.dynamodb", note):
+        watch(cloud, NINE)
+        for n in range(500):
+            cloud.ses.count(NINE + MINUTE, configuration_set=f"set-{n}", sent=1)
+        assert watch(cloud, NINE + HOUR).result["hours"] == 501  # type: ignore[index]
+        calls.clear()
+        assert watch(cloud, NINE + HOUR + 15 * MINUTE).result["hours"] == 0  # type: ignore[index]
+    assert sum('"verdicts"' in body for name, body in calls if name == "Query") == 1
+    assert sorted(name for name, _ in calls if name != "Query") == [
+        "DeleteItem",  # the feedback share, which this account does not have
+        "PutItem",  # the account's verdict
+        "UpdateItem",  # since when statistics are taken
+        "UpdateItem",  # when they were last read
+    ]
+
+
 def statements() -> dict[str, Any]:
     (policy,) = RESOURCES["WatchSesRole"]["Properties"]["Policies"]
     return {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
@@ -315,6 +354,11 @@ def test_its_role_allows_what_it_does_to_the_tables_and_no_more() -> None:
         if action.startswith("dynamodb:")
     }
     assert {(logical_ids[table], action) for table, action in seen} == allowed
+
+
+def test_it_has_as_much_time_as_evaluate_reputation() -> None:
+    assert RESOURCES["WatchSes"]["Properties"]["Timeout"] == 300
+    assert RESOURCES["EvaluateReputation"]["Properties"]["Timeout"] == 300
 
 
 def test_its_role_asks_ses_and_cloudwatch_and_changes_nothing_there() -> None:

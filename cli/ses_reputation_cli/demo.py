@@ -1,5 +1,6 @@
 """`ses-reputation demo`: a story told in the terminal as it happens."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ DEFAULT_STORY = "purchased-list"
 
 _WIDTH = 80
 _BAR = 10
+_SCOPE = 22
 
 _EXAMPLES = """\b
 Examples:
@@ -132,7 +134,9 @@ def _lines(tick: "Tick", standings: "list[Standing]", policy: "Policy") -> Text:
             measures = standing.measures[metric]
             rate = measures.since if measures.since and policy.can_judge(measures.since) else measures.window
             if policy.can_judge(rate):
-                share = rate.fraction / policy.limits_of(standing.scope, metric).limit.value
+                limit = policy.limits_of(standing.scope, metric).limit.value
+                # Of a limit of nothing, anything is more than all.
+                share = rate.fraction / limit if limit else Fraction(2 * (rate.count > 0))
                 # On probation comes first, however good the rate is by now.
                 rows.append(
                     (standing.metric(metric).finding is not None, share, standing.scope, metric, rate, standing)
@@ -145,9 +149,13 @@ def _lines(tick: "Tick", standings: "list[Standing]", policy: "Policy") -> Text:
             _, share, scope, metric, rate, standing = row
             counted = METRICS[metric].many
             rate_text = f"{percent(rate.fraction)} of {rate.eligible:,}"
-            lines.append(f"\n  {scope:<26.26} {counted:<13}{_bar(float(share))} {rate_text:>15} ")
+            lines.append(f"\n  {_cut(scope):<22} {counted:<13}{_bar(float(share))} {rate_text:>15} ")
             lines.append(status_text(standing.metric(metric).status))
     return lines
+
+
+def _cut(scope: str) -> str:
+    return scope if len(scope) <= _SCOPE else f"{scope[: _SCOPE - 1]}…"
 
 
 def _unwrapped(text: str) -> str:

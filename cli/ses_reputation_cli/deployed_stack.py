@@ -73,12 +73,6 @@ class DeployedStack:
         return explanation, self.verdicts().verdict(scope).verdict
 
     @property
-    def account_and_region(self) -> tuple[str, str]:
-        """The AWS account and the region that it is deployed in."""
-        _, _, _, region, account, _ = self._deployment.resource("StatusTopic").split(":")
-        return account, region
-
-    @property
     def _counters_table(self) -> str:
         return self._deployment.resource("CountersTable")
 

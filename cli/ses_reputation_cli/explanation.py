@@ -48,11 +48,13 @@ def print_explanation(console: Console, explanation: Explanation, verdict: Verdi
             "\n[bold]What SES says itself[/bold]\n" + "\n".join(_verdict(verdict, explanation)), soft_wrap=True
         )
     if explanation.rules:
-        console.print("\n[bold]Rules[/bold]\n" + "\n".join(_rules(explanation.rules)), soft_wrap=True)
+        console.print(
+            "\n[bold]Rules that apply to these lines[/bold]\n" + "\n".join(_rules(explanation.rules)), soft_wrap=True
+        )
 
 
 def _calculation(calculation: Calculation, metric: MetricExplanation) -> Iterator[str]:
-    rate, texts = calculation.rate, METRICS[metric.metric]
+    rate = calculation.rate
     if calculation.full_at is None:
         yield f"  Since the probation began: all mail from {moment(calculation.start)} on. This rate decides."
     else:
@@ -79,7 +81,7 @@ def _calculation(calculation: Calculation, metric: MetricExplanation) -> Iterato
         yield f"    {rate.count:,} / {rate.volume:,} = {percent(rate.plain)} of all mail, the plain rate{_factor(rate)}"
     bound = metric.limits.limit
     if rate.eligible > 0:
-        yield f"    {_comparison(rate, bound, texts.many)}"
+        yield f"    {_comparison(rate, bound)}"
 
 
 def _counted(provider: ProviderLine) -> str:
@@ -117,11 +119,11 @@ def _factor(rate: Rate) -> str:
     return f": SES's is {_number(Fraction(rate.volume, rate.eligible))} times that"
 
 
-def _comparison(rate: Rate, bound: Bound, many: str) -> str:
+def _comparison(rate: Rate, bound: Bound) -> str:
     """The rate held against its limit, by multiplication, as it is judged."""
     over = bound.exceeded_by(rate.count, rate.eligible)
     sign = (">=" if over else "<") if bound.inclusive else (">" if over else "<=")
-    allowed = f"{percent(bound.value)} of {rate.eligible:,} = {_number(bound.value * rate.eligible)} {many}"
+    allowed = f"{percent(bound.value)} of {rate.eligible:,} = {_number(bound.value * rate.eligible)}"
     return f"{rate.count:,} {sign} {allowed}: {'over' if over else 'not over'} the limit"
 
 
@@ -135,10 +137,10 @@ def _outlook(metric: MetricExplanation) -> Iterator[str]:
             yield f"    Too little mail to judge: {volume:,} of at least {metric.minimum_volume:,} recipients."
         case Evidence.TOO_FEW_EVENTS:
             few = f"{metric.calculations[0].rate.count:,} of at least {metric.minimum_count:,}"
-            yield f"    Too few {texts.many} to judge: {few}. No probation begins on so few."
+            yield f"    Too few {texts.many} to judge: {few}. On so few no status changes for the worse."
     if forecast := metric.forecast:
         if forecast.limit_passed:
-            yield f"    It passes the limit on {moment(forecast.limit_passed)}, at the pace of the last day."
+            yield f"    It passes the limit on {moment(forecast.limit_passed)}, at the present pace."
         under = f"under {percent(limits.recommended.value)}"
         for clean, goal in ((forecast.clean_to_limit, "within its limit"), (forecast.clean_to_recommended, under)):
             if clean:

@@ -1,5 +1,6 @@
 """What several commands have in common: options, and how errors are told."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -36,8 +37,8 @@ SETTINGS = (
     Setting("--volume-source", "VolumeSource", "NAME", "send-events, delivery-events or statistics."),
     Setting("--representative-volume", "RepresentativeVolume", "N", "Recipients that fill a window."),
     Setting("--minimum-volume", "MinimumVolume", "N", "Recipients without which nothing is judged."),
-    Setting("--minimum-bounces", "MinimumBounces", "N", "Hard bounces without which no rate is over its limit."),
-    Setting("--minimum-complaints", "MinimumComplaints", "N", "Complaints without which no rate is over its limit."),
+    Setting("--minimum-bounces", "MinimumBounces", "N", "Hard bounces without which no status gets worse."),
+    Setting("--minimum-complaints", "MinimumComplaints", "N", "Complaints without which no status gets worse."),
     Setting("--oldest-mail-days", "OldestMailDays", "DAYS", "Age at which mail drops out of a rate."),
     Setting(
         "--feedback-provider",
@@ -91,7 +92,7 @@ def setting_options(command: F) -> F:
 
 def _setting_option(setting: Setting) -> Callable[[F], F]:
     def keep(context: click.Context, _option: click.Parameter, value: str | Sequence[str] | None) -> None:
-        if value:
+        if value is not None and value != ():
             text = value if isinstance(value, str) else ",".join(value)
             context.meta.setdefault(_GIVEN, {})[setting.parameter] = text
 
@@ -105,11 +106,19 @@ def _setting_option(setting: Setting) -> Callable[[F], F]:
     )
 
 
+def _identities(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r"([^@\s]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+            raise click.BadParameter(f"{value!r} is neither a domain nor an address", param=option)
+    return values
+
+
 _identity_option = click.option(
     "--verified-identity",
     "identities",
     metavar="DOMAIN",
     multiple=True,
+    callback=_identities,
     help="A domain or address that is verified in the account: mail to it is in no rate. Repeatable.",
 )
 

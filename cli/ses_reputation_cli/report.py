@@ -106,6 +106,9 @@ def _notes(report: Report) -> Iterable[str]:
     standings = [scope.standing for scope in report.scopes.values()]
     if standings:
         yield f"Limits: {policy.profile}. Volume from {policy.volume_source}."
+    unreported = [name for name, scope in report.scopes.items() if _lacks_volume(scope)]
+    if unreported:
+        yield f"{', '.join(sorted(unreported))}: {policy.volume_source} told of no mail, only of what came back."
     if any(policy.shown(m.window) is None for standing in standings for m in standing.measures.values()):
         yield f"-: fewer than {policy.minimum_volume:,} recipients, too few to judge."
     for standing in standings:
@@ -114,8 +117,18 @@ def _notes(report: Report) -> Iterable[str]:
             if floor := standing.metric(metric).floor:
                 yield f"{standing.scope}: mail from before {moment(floor)} is not in its {METRICS[metric].name}."
             if policy.evidence(standing.scope, rate) is Evidence.TOO_FEW_EVENTS:
-                few = f"{rate.count:,} of at least {policy.minimum_count(metric):,} {METRICS[metric].many}"
+                few = f"{_counted(rate.count, metric)}, and it takes {policy.minimum_count(metric):,}"
                 yield f"{standing.scope}: {METRICS[metric].name} over the limit, but on {few}: not judged."
+
+
+def _lacks_volume(scope: ScopeReport) -> bool:
+    """Whether mail came back of which nobody said that it was sent."""
+    came_back = scope.totals[Measure.HARD_BOUNCED] + scope.totals[Measure.COMPLAINED]
+    return came_back > 0 and scope.standing.measures[Metric.BOUNCE_RATE].window.volume == 0
+
+
+def _counted(count: int, metric: Metric) -> str:
+    return f"{count:,} {METRICS[metric].one if count == 1 else METRICS[metric].many}"
 
 
 def outcomes_text(report: Report) -> str:
@@ -134,10 +147,19 @@ def scopes_table(report: Report) -> Table:
         measures = scope.standing.measures
         table.add_row(
             Text(name).append(f"\n  {window_text(measures[Metric.BOUNCE_RATE].window)}", "dim"),
-            status_text(scope.standing.status),
+            _status(scope.standing, report.policy),
             *(_rates(measures[metric].window, report.policy) for metric in Metric),
         )
     return table
+
+
+def _status(standing: Standing, policy: Policy) -> Text:
+    """The status, and below it why nothing is judged, or a rate over its limit is not. A dash says that of one rate."""
+    shown = status_text(standing.status)
+    found = {policy.evidence(standing.scope, measures.deciding) for measures in standing.measures.values()}
+    if Evidence.TOO_FEW_EVENTS in found:
+        return shown.append("\ntoo few", "dim")
+    return shown.append("\ntoo little mail", "dim") if found == {Evidence.TOO_LITTLE_MAIL} else shown
 
 
 def _rates(rate: Rate, policy: Policy) -> Text:
@@ -195,6 +217,7 @@ def _metric(standing: Standing, metric: Metric, policy: Policy) -> dict[str, Any
         "status": decided.status,
         "evidence": policy.evidence(standing.scope, measures.deciding),
         "limit": exact_decimal(limits.limit.value),
+        "limit_may_be_reached": not limits.limit.inclusive,
         "recommended": exact_decimal(limits.recommended.value),
         "floor": _time_or_none(decided.floor),
         "window": _window(measures.window),

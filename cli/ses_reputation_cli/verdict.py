@@ -1,6 +1,7 @@
 """`ses-reputation verdict`: what SES says itself, beside what was counted here."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,12 @@ class _Comparison(Struct, frozen=True):
         return (Decimal(points.numerator) / points.denominator).quantize(Decimal("0.0001"))
 
 
-_Compared = Sequence[tuple[Verdict, Sequence[_Comparison]]]
+class _Compared(Struct, frozen=True):
+    """What SES says of a scope, beside our rates; `evaluated` is when it was judged here last, None if never."""
+
+    verdict: Verdict
+    evaluated: datetime | None
+    rates: Sequence[_Comparison]
 
 
 @click.command(epilog=_EXAMPLES)
@@ -78,24 +84,26 @@ def command(stack: Stack, *, as_json: bool) -> None:
         click.echo(_NONE_KNOWN, nl=False)
 
 
-def _compared(deployment: "DeployedStack") -> Iterator[tuple[Verdict, list[_Comparison]]]:
+def _compared(deployment: "DeployedStack") -> Iterator[_Compared]:
     policy, standings = deployment.policy(), deployment.standings()
     for verdict in deployment.verdicts().verdicts():
-        # Empty as long as the scope was not judged.
-        measures = standings.read(verdict.scope).standing.measures
-        ours = {metric: policy.shown(measured.window) for metric, measured in measures.items()}
+        standing = standings.read(verdict.scope).standing
+        ours = {metric: policy.shown(measured.window) for metric, measured in standing.measures.items()}
         theirs = {Metric.BOUNCE_RATE: verdict.bounce_rate, Metric.COMPLAINT_RATE: verdict.complaint_rate}
-        yield verdict, [_Comparison(metric, theirs[metric], ours.get(metric)) for metric in Metric]
+        rates = [_Comparison(metric, theirs[metric], ours.get(metric)) for metric in Metric]
+        yield _Compared(verdict, standing.evaluated, rates)
 
 
-def _document(compared: _Compared) -> str:
-    scopes = {verdict.scope: _scope(verdict, comparisons) for verdict, comparisons in compared}
+def _document(compared: Sequence[_Compared]) -> str:
+    scopes = {scope.verdict.scope: _scope(scope) for scope in compared}
     return msgspec.json.format(msgspec.json.encode({"scopes": scopes})).decode()
 
 
-def _scope(verdict: Verdict, comparisons: Sequence[_Comparison]) -> dict[str, Any]:
+def _scope(compared: _Compared) -> dict[str, Any]:
+    verdict = compared.verdict
     return {
         "read": verdict.time,
+        "evaluated": compared.evaluated,
         "enforcement": verdict.enforcement,
         "sending_enabled": verdict.sending_enabled,
         "daily_quota": verdict.daily_quota,
@@ -107,19 +115,17 @@ def _scope(verdict: Verdict, comparisons: Sequence[_Comparison]) -> dict[str, An
                 "ours": None if rate.ours is None else decimal(rate.ours),
                 "difference_points": None if rate.difference is None else f"{rate.difference:f}",
             }
-            for rate in comparisons
+            for rate in compared.rates
         },
     }
 
 
-def _print(console: Console, compared: _Compared) -> None:
-    for verdict, _ in compared:
+def _print(console: Console, compared: Sequence[_Compared]) -> None:
+    for verdict in (scope.verdict for scope in compared):
         if verdict.enforcement or verdict.sending_enabled is not None:
-            quota = "no limit" if verdict.daily_quota is None else f"{verdict.daily_quota:,} a day"
             console.print(
                 f"{verdict.scope}: {verdict.enforcement or 'status unknown'}, "
-                f"sending {_SENDING[verdict.sending_enabled]}, quota {quota}, {verdict.sent_last_day or 0:,} sent "
-                f"in the last day. Read {moment(verdict.time)}.",
+                f"sending {_SENDING[verdict.sending_enabled]}, {_quota(verdict)}.",
                 soft_wrap=True,
                 highlight=False,
             )
@@ -128,15 +134,37 @@ def _print(console: Console, compared: _Compared) -> None:
     table.add_column("Rate", no_wrap=True)
     for heading in ("SES", "Ours", "Difference"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for verdict, comparisons in compared:
-        for n, rate in enumerate(comparisons):
-            read = f"  read {moment(verdict.time)}"
+    for scope in compared:
+        for n, rate in enumerate(scope.rates):
             table.add_row(
-                Text(read, "dim") if n else Text(verdict.scope),
+                "" if n else Text(scope.verdict.scope),
                 METRICS[rate.metric].name,
                 percent(rate.ses.rate) if rate.ses else "-",
-                "-" if rate.ours is None else percent(rate.ours),
+                _ours(scope, rate),
                 "-" if rate.difference is None else f"{rate.difference:+f}",
             )
     console.print(table)
-    console.print("Difference: ours less SES's, in percentage points. -: not published, or too little mail to judge.")
+    console.print("Difference: ours less SES's, in percentage points. SES -: not published.", highlight=False)
+    console.print(_read([scope.verdict for scope in compared]), highlight=False)
+
+
+def _quota(verdict: Verdict) -> str:
+    """SES's daily quota, and what was sent of it. SES tells both or neither; a quota without a number is no limit."""
+    if verdict.sent_last_day is None and verdict.daily_quota is None:
+        return "quota unknown, sent in the last day unknown"
+    quota = "no daily limit" if verdict.daily_quota is None else f"quota {verdict.daily_quota:,} a day"
+    sent = "unknown how many" if verdict.sent_last_day is None else f"{verdict.sent_last_day:,}"
+    return f"{quota}, {sent} sent in the last day"
+
+
+def _ours(compared: _Compared, rate: _Comparison) -> str:
+    if compared.evaluated is None:
+        return "not evaluated yet"
+    return "too little mail" if rate.ours is None else percent(rate.ours)
+
+
+def _read(verdicts: Sequence[Verdict]) -> str:
+    """When SES was asked last, and of which scopes it said no more then."""
+    newest = max(verdict.time for verdict in verdicts)
+    older = [f"of {verdict.scope} {moment(verdict.time)}" for verdict in verdicts if verdict.time != newest]
+    return f"Read from SES: {', '.join([moment(newest), *older])}."

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import groupby
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.standings import DynamoDbStandings
@@ -15,7 +16,7 @@ from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Bounce, Complaint, Send
 from ses_reputation.domain.explanation import Explanation
-from ses_reputation.domain.lifecycle import Change, EarlyWarning, Standing
+from ses_reputation.domain.lifecycle import Change, EarlyWarning, Standing, measured
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import Scope
@@ -165,10 +166,16 @@ class Playback:
 
     def _scopes(self) -> dict[Scope, ScopeReport]:
         reading = Reading(self._counters(), END_OF_TIME)
+        now, policy = self._now or END_OF_TIME, self.policy()
         reports: dict[Scope, ScopeReport] = {}
-        for standing in self.standings():
+        for decided in self.standings():
+            # A scope is judged when mail touches it. What it would be judged by now may have changed since: a provider
+            # was learned, or mail has grown too old.
+            hours = list(reading.hours(decided.scope))
+            measures = measured(decided, (hour for hour in hours if hour.hour < now), now, policy)
+            standing = replace(decided, measures=measures)
             totals = dict.fromkeys(Measure, 0)
-            for hour in reading.hours(standing.scope):
+            for hour in hours:
                 for measure in Measure:
                     totals[measure] += hour.total(measure)
             reports[standing.scope] = ScopeReport(standing, totals)

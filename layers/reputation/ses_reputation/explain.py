@@ -5,7 +5,7 @@ from datetime import datetime
 from ses_reputation.domain.explanation import Explanation, explain
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
-from ses_reputation.evaluate import Counters, Reading, Standings
+from ses_reputation.evaluate import Counters, Reading, Rereadable, Standings
 
 
 class NothingCounted(LookupError):
@@ -15,7 +15,8 @@ class NothingCounted(LookupError):
 def explain_scope(scope: Scope, now: datetime, policy: Policy, counters: Counters, standings: Standings) -> Explanation:
     """The arithmetic of a scope's rates at this moment; NothingCounted if there is nothing to explain."""
     reading = Reading(counters, now)
-    if next(reading.hours(scope), None) is None:
+    hours = Rereadable(reading.hours(scope))
+    if next(iter(hours), None) is None:
         raise NothingCounted(f"nothing was counted for {scope}")
     learned = standings.learned().applied_to(policy)
-    return explain(standings.read(scope).standing, lambda: reading.hours(scope), now, learned)
+    return explain(standings.read(scope).standing, hours, now, learned)

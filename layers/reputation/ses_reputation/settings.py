@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Self, TypeVar
 
 from msgspec import Struct
@@ -100,17 +101,17 @@ def read_policy(environment: Mapping[str, str]) -> Policy:
     profile = _read(environment, "PROFILE", Profile)
     loops = FeedbackLoops(
         unproven=_read(environment, "UNPROVEN_PROVIDERS", UnprovenProviders),
-        unspecified_percent=_read(environment, "FEEDBACK_SHARE", int),
+        feedback_share=_read(environment, "FEEDBACK_SHARE", _whole),
     )
     return Policy(
         profile=profile,
         limits=limits_by_kind(profile, _read(environment, "CUSTOM_LIMITS", parse_custom_limits)),
         volume_source=_read(environment, "VOLUME_SOURCE", VolumeSource),
         feedback_loops=loops.configured(sending=providers.sending, silent=providers.silent),
-        representative_volume=_read(environment, "REPRESENTATIVE_VOLUME", int),
-        minimum_volume=_read(environment, "MINIMUM_VOLUME", int),
-        minimum_bounces=_read(environment, "MINIMUM_BOUNCES", int),
-        minimum_complaints=_read(environment, "MINIMUM_COMPLAINTS", int),
+        representative_volume=_read(environment, "REPRESENTATIVE_VOLUME", _whole),
+        minimum_volume=_read(environment, "MINIMUM_VOLUME", _whole),
+        minimum_bounces=_read(environment, "MINIMUM_BOUNCES", _whole),
+        minimum_complaints=_read(environment, "MINIMUM_COMPLAINTS", _whole),
         oldest_mail=_read(environment, "OLDEST_MAIL_DAYS", _days),
         probation=_read(environment, "PROBATION_DAYS", _days),
         steady=_read(environment, "STEADY_HOURS", _hours),
@@ -152,12 +153,20 @@ def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], 
         raise SettingsError(f"the environment variable {name} is {text!r}: {error}") from error
 
 
+def _whole(text: str) -> int:
+    """A number of CloudFormation's, which may have a fraction, as a whole one."""
+    try:
+        return int(Decimal(text).to_integral_value(ROUND_HALF_UP))
+    except InvalidOperation:
+        raise ValueError("not a number") from None
+
+
 def _days(text: str) -> timedelta:
-    return timedelta(days=int(text))
+    return timedelta(days=_whole(text))
 
 
 def _hours(text: str) -> timedelta:
-    return timedelta(hours=int(text))
+    return timedelta(hours=_whole(text))
 
 
 def _scope_kinds(text: str) -> frozenset[ScopeKind]:

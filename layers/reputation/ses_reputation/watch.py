@@ -11,13 +11,15 @@ from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.lifecycle import next_full_hour
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.domain.statistics import Reported, SesMetric
+from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange, verdict_change
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 
-# SES may still correct an hour that is over. How long, AWS does not say.
+# SES may still correct an hour that is over, and what was sent just now may be missing in its statistics. For how long,
+# AWS does not say.
 CORRECTED_FOR = timedelta(days=2)
+MISSING_FOR = timedelta(hours=2)
 
 
 class AccountFacts(Struct, frozen=True):
@@ -30,6 +32,16 @@ class AccountFacts(Struct, frozen=True):
     vdm_enabled: bool
 
 
+class Verification(Struct, frozen=True):
+    """Domains and addresses, in lower case: those that SES verified, and those of which it cannot tell for a while.
+
+    A verified identity that SES cannot tell of goes on sending.
+    """
+
+    verified: frozenset[str]
+    undecided: frozenset[str] = frozenset()
+
+
 Rates = tuple[SesRate | None, SesRate | None]
 """SES's bounce rate and complaint rate."""
 
@@ -37,11 +49,14 @@ Rates = tuple[SesRate | None, SesRate | None]
 class Ses(Protocol):
     """The account, as SES tells of it."""
 
-    def verified_identities(self) -> frozenset[str]:
-        """The verified domains and addresses, in lower case."""
-
     def account(self) -> AccountFacts:
         """How the account stands, and what it may send."""
+
+    def feedback_share(self, now: datetime) -> int | None:
+        """How many percent of the mail goes to providers that send complaints back; None if there was no mail."""
+
+    def verification(self) -> Verification:
+        """Which identities are verified."""
 
     def publishing(self, metric: SesMetric) -> frozenset[Scope]:
         """Which of the account and the configuration sets publish a metric."""
@@ -57,12 +72,12 @@ class Ses(Protocol):
     ) -> Mapping[Scope, Mapping[datetime, Reported]]:
         """What each scope sent, by hour."""
 
-    def feedback_share(self, now: datetime) -> int | None:
-        """How many percent of the mail goes to providers that send complaints back; None if there was no mail."""
-
 
 class Identities(Protocol):
     """The verified identities, as they are known to who counts."""
+
+    def read(self) -> frozenset[str]:
+        """Those that are known."""
 
     def write(self, identities: frozenset[str]) -> None:
         """Make these the verified identities."""
@@ -89,11 +104,23 @@ class VersionedVerdict(Struct, frozen=True):
         return self.verdict is None or self.verdict.time < time
 
 
+class StatisticsTaken(Struct, frozen=True):
+    """From which hour on SES's statistics are taken, and when all of them were last read; None if they never were."""
+
+    since: datetime
+    read: datetime | None = None
+
+    def unread_from(self, now: datetime) -> datetime:
+        """The first full hour of which SES may tell something new, if it tells it at all."""
+        complete_until = min((self.read or self.since) - MISSING_FOR, now - CORRECTED_FOR)
+        return max(self.since, hour_of(complete_until), next_full_hour(now - STATISTICS_AGE))
+
+
 class Verdicts(Protocol):
     """What SES said last."""
 
-    def verdict(self, scope: Scope) -> VersionedVerdict:
-        """The newest verdict on a scope."""
+    def versioned_verdicts(self) -> Mapping[Scope, VersionedVerdict]:
+        """The newest verdict on every scope that SES ever judged."""
 
     def write_verdict(self, verdict: Verdict, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         """Write a verdict with its news and the alerts to send, all or nothing.
@@ -107,8 +134,11 @@ class Verdicts(Protocol):
     def forget_feedback_share(self) -> None:
         """Keep none any longer."""
 
-    def statistics_since(self, first: datetime) -> datetime:
-        """The hour from which statistics are taken: `first` if there was none so far."""
+    def statistics_taken(self, first: datetime) -> StatisticsTaken:
+        """From when on statistics are taken: from `first` if they never were."""
+
+    def write_statistics_read(self, time: datetime) -> None:
+        """Keep when all statistics were last read."""
 
 
 class DueScopes(Protocol):
@@ -144,26 +174,15 @@ def watch_ses(
 ) -> Watched:
     """Read what SES says and keep it, each part whatever becomes of the others; SesNotRead at the end if any failed.
 
-    To run it twice for the same moment does the same as to run it once.
+    The most urgent parts come first, since the time of a run is limited. To run it twice for the same moment does the
+    same as to run it once.
     """
     failures = _Failures()
-    verified: frozenset[str] = frozenset()
-    start, hours = now, 0
     account: AccountFacts | None = None
     rates: Mapping[Scope, Rates] = {}
     written: list[Sequence[News]] = []
-    with failures.of("the verified identities"):
-        verified = ses.verified_identities()
-        identities.write(verified)
-    if source is VolumeSource.STATISTICS:
-        with failures.of("the beginning of the statistics"):
-            start = _start_of_statistics(now, verdicts)
-    if start < now:
-        with failures.of("the account's statistics"):
-            hours += _keep_statistics({ACCOUNT: ses.send_statistics()}, start, now, statistics, due)
-        with failures.of("the configuration sets' statistics"):
-            sets = ses.publishing(SesMetric.SENT) - {ACCOUNT}
-            hours += _keep_statistics(ses.hourly_sent(sets, start, now), start, now, statistics, due)
+    verified: frozenset[str] = frozenset()
+    hours = 0
     with failures.of("the account's status"):
         account = ses.account()
     with failures.of("the reputation rates"):
@@ -173,13 +192,97 @@ def watch_ses(
     if account:
         with failures.of("the share of mail that can lead to complaints"):
             _keep_feedback_share(now, account, ses, verdicts)
+    with failures.of("the verified identities"):
+        verified = _keep_identities(ses, identities)
+    if source is VolumeSource.STATISTICS:
+        hours = _take_statistics(now, ses, statistics, verdicts, due, failures)
     failures.raise_any()
     return Watched(len(verified), len(written), sum(map(len, written)), hours)
 
 
-def _start_of_statistics(now: datetime, verdicts: Verdicts) -> datetime:
-    """From when on statistics are taken. What was before the very first run is a backfill's business."""
-    return max(verdicts.statistics_since(next_full_hour(now)), hour_of(now - CORRECTED_FOR))
+def _keep_verdicts(
+    now: datetime,
+    account: AccountFacts | None,
+    rates: Mapping[Scope, Rates],
+    verdicts: Verdicts,
+    to_alert: Callable[[VerdictChange], Alert],
+) -> Iterator[Sequence[News]]:
+    """Write a verdict on every scope of which something was read; the news about each one that was written.
+
+    One of this moment, or a later one, stays.
+    """
+    known = verdicts.versioned_verdicts()
+    if account:
+        before = known.get(ACCOUNT, VersionedVerdict())
+        verdict = _account_verdict(now, account, rates, before.verdict)
+        change = verdict_change(before.verdict, verdict)
+        news = [change] if change else []
+        if before.is_before(now) and verdicts.write_verdict(verdict, before.version, news, [*map(to_alert, news)]):
+            yield news
+    for scope in sorted(rates.keys() - {ACCOUNT}):
+        before = known.get(scope, VersionedVerdict())
+        verdict = Verdict(scope, now, *rates[scope])
+        if before.is_before(now) and verdicts.write_verdict(verdict, before.version, (), ()):
+            yield ()
+
+
+def _account_verdict(
+    now: datetime, account: AccountFacts, rates: Mapping[Scope, Rates], before: Verdict | None
+) -> Verdict:
+    """What SES says of the account. What it did not tell now is still as it was told last."""
+    known = before or Verdict(ACCOUNT, now)
+    bounce_rate, complaint_rate = rates.get(ACCOUNT, (known.bounce_rate, known.complaint_rate))
+    return Verdict(
+        ACCOUNT,
+        now,
+        bounce_rate,
+        complaint_rate,
+        enforcement=account.enforcement,
+        sending_enabled=account.sending_enabled,
+        daily_quota=account.daily_quota,
+        sent_last_day=account.sent_last_day,
+    ).completed(known.enforcement, sending_enabled=known.sending_enabled)
+
+
+def _keep_feedback_share(now: datetime, account: AccountFacts, ses: Ses, verdicts: Verdicts) -> None:
+    """Keep what the Virtual Deliverability Manager measures; where nothing was delivered, what it measured before."""
+    if not account.vdm_enabled:
+        verdicts.forget_feedback_share()
+    elif (share := ses.feedback_share(now)) is not None:
+        verdicts.write_feedback_share(share)
+
+
+def _keep_identities(ses: Ses, identities: Identities) -> frozenset[str]:
+    """Keep which identities are verified, and tell it. One that SES cannot tell of stays what it was."""
+    told = ses.verification()
+    verified = told.verified
+    if told.undecided:
+        verified |= told.undecided & identities.read()
+    identities.write(verified)
+    return verified
+
+
+def _take_statistics(
+    now: datetime, ses: Ses, statistics: Statistics, verdicts: Verdicts, due: DueScopes, failures: "_Failures"
+) -> int:
+    """Keep what SES counted; how many hours were news. What was before the very first run is a backfill's business."""
+    hours = 0
+    taken: StatisticsTaken | None = None
+    with failures.of("the beginning of the statistics"):
+        taken = verdicts.statistics_taken(next_full_hour(now))
+    if taken is None or taken.since >= now:
+        return hours
+    start, failed_before = taken.unread_from(now), len(failures)
+    with failures.of("the account's statistics"):
+        hours += _keep_statistics({ACCOUNT: ses.send_statistics()}, start, now, statistics, due)
+    with failures.of("the configuration sets' statistics"):
+        sets = ses.publishing(SesMetric.SENT) - {ACCOUNT}
+        hours += _keep_statistics(ses.hourly_sent(sets, start, now), start, now, statistics, due)
+    # Only if nothing is missing: the next run does not go back behind this one.
+    if len(failures) == failed_before and (taken.read is None or taken.read < now):
+        with failures.of("when the statistics were read"):
+            verdicts.write_statistics_read(now)
+    return hours
 
 
 def _keep_statistics(
@@ -196,8 +299,8 @@ def _keep_statistics(
         if more := {h: r.sent for h, r in hours.items() if start <= h < now and r.sent > known.get(h, 0)}:
             grown[scope] = more
     if grown:
-        # Before, since what is written is no news to the next run: if this one dies on the way, they are due still.
-        # After, since they may have been judged meanwhile.
+        # What is written is no news to the next run. Marked before, the scopes are due even if this run dies on the
+        # way; marked after, even if they were judged meanwhile. If both happens, they wait until SES tells more.
         due.mark(grown)
         for scope, sent in grown.items():
             statistics.write_reported(scope, sent)
@@ -205,57 +308,14 @@ def _keep_statistics(
     return sum(map(len, grown.values()))
 
 
-def _keep_verdicts(
-    now: datetime,
-    account: AccountFacts | None,
-    rates: Mapping[Scope, Rates],
-    verdicts: Verdicts,
-    to_alert: Callable[[VerdictChange], Alert],
-) -> Iterator[Sequence[News]]:
-    """Write a verdict on every scope of which something was read; the news about each one that was written.
-
-    One of this moment, or a later one, stays.
-    """
-    if account:
-        known = verdicts.verdict(ACCOUNT)
-        verdict = Verdict(
-            ACCOUNT,
-            now,
-            *(rates.get(ACCOUNT) or _rates(known.verdict)),
-            enforcement=account.enforcement,
-            sending_enabled=account.sending_enabled,
-            daily_quota=account.daily_quota,
-            sent_last_day=account.sent_last_day,
-        )
-        change = verdict_change(known.verdict, verdict)
-        news = [change] if change else []
-        if known.is_before(now) and verdicts.write_verdict(verdict, known.version, news, [*map(to_alert, news)]):
-            yield news
-    for scope in sorted(rates.keys() - {ACCOUNT}):
-        known = verdicts.verdict(scope)
-        verdict = Verdict(scope, now, *rates[scope])
-        if known.is_before(now) and verdicts.write_verdict(verdict, known.version, (), ()):
-            yield ()
-
-
-def _rates(verdict: Verdict | None) -> Rates:
-    """The rates of a verdict: where none could be read, they are still the newest that are known."""
-    return (verdict.bounce_rate, verdict.complaint_rate) if verdict else (None, None)
-
-
-def _keep_feedback_share(now: datetime, account: AccountFacts, ses: Ses, verdicts: Verdicts) -> None:
-    """Keep what the Virtual Deliverability Manager measures; where nothing was delivered, what it measured before."""
-    if not account.vdm_enabled:
-        verdicts.forget_feedback_share()
-    elif (share := ses.feedback_share(now)) is not None:
-        verdicts.write_feedback_share(share)
-
-
 class _Failures:
     """What went wrong so far, by what could not be read or kept."""
 
     def __init__(self) -> None:
         self._errors: dict[str, Exception] = {}
+
+    def __len__(self) -> int:
+        return len(self._errors)
 
     @contextmanager
     def of(self, what: str) -> Iterator[None]:

@@ -86,7 +86,7 @@ def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
         watch_ses,
         source=settings.volume_source,
         ses=SesApi(clients.sesv2(), clients.ses(), clients.cloudwatch()),
-        identities=DynamoDbIdentities(client, table=settings.standings_table),
+        identities=DynamoDbIdentities(client, table=settings.standings_table, pause=back_off),
         statistics=DynamoDbStatistics(
             client, counters_table=settings.counters_table, retention=settings.counter_retention
         ),

@@ -24,9 +24,14 @@ _CONFIG = Config(
     parameter_validation=False,
 )
 
-# SES answers one request a second in each region, whoever asks: what it refuses is asked again for up to half a minute.
+# The services that watch_ses asks one after another: a call that hangs must leave it time for the others, so none takes
+# longer than 45 s, with all its attempts and the waits between them.
+#
+# SES takes one request a second in each region, whoever asks: what it refuses is asked again for up to 15 s. CloudWatch
+# seldom refuses, but may think longer about hundreds of metrics.
 # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
-_PATIENT = _CONFIG.merge(Config(retries={"mode": "standard", "max_attempts": 6}))
+_SES = _CONFIG.merge(Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 5}))
+_CLOUDWATCH = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
 
 
 def cloudformation(region: str | None = None) -> "CloudFormationClient":
@@ -36,7 +41,7 @@ def cloudformation(region: str | None = None) -> "CloudFormationClient":
 
 def cloudwatch(region: str | None = None) -> "CloudWatchClient":
     """A CloudWatch client in this region, or that of the environment."""
-    return boto3.client("cloudwatch", region_name=region, config=_CONFIG)
+    return boto3.client("cloudwatch", region_name=region, config=_CLOUDWATCH)
 
 
 def dynamodb(region: str | None = None) -> "DynamoDBClient":
@@ -51,12 +56,12 @@ def lambda_(region: str | None = None) -> "LambdaClient":
 
 def ses(region: str | None = None) -> "SESClient":
     """A client of SES's first API in this region, or that of the environment."""
-    return boto3.client("ses", region_name=region, config=_PATIENT)
+    return boto3.client("ses", region_name=region, config=_SES)
 
 
 def sesv2(region: str | None = None) -> "SESV2Client":
     """A client of SES's second API in this region, or that of the environment."""
-    return boto3.client("sesv2", region_name=region, config=_PATIENT)
+    return boto3.client("sesv2", region_name=region, config=_SES)
 
 
 def sns() -> "SNSClient":

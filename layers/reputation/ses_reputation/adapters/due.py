@@ -1,6 +1,6 @@
-"""The list of scopes to evaluate, in the standings table."""
+"""The list of scopes to evaluate, in the standings table; and how items are written in batches, as in that list."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
@@ -50,7 +50,17 @@ def put_all(
     client: "DynamoDBClient", table: str, items: Iterable[dict[str, Any]], pause: Callable[[int], None]
 ) -> None:
     """Put items, in batches, and again those that DynamoDB did not take; NotWritten if it keeps refusing."""
-    requests: list[Any] = [{"PutRequest": {"Item": item}} for item in items]
+    _write_all(client, table, [{"PutRequest": {"Item": item}} for item in items], pause)
+
+
+def delete_all(
+    client: "DynamoDBClient", table: str, item_keys: Iterable[dict[str, Any]], pause: Callable[[int], None]
+) -> None:
+    """Delete the items that have these keys, as put_all puts items."""
+    _write_all(client, table, [{"DeleteRequest": {"Key": key}} for key in item_keys], pause)
+
+
+def _write_all(client: "DynamoDBClient", table: str, requests: Sequence[Any], pause: Callable[[int], None]) -> None:
     for start in range(0, len(requests), BATCH_WRITE_ITEMS):
         unprocessed: Any = {table: requests[start : start + BATCH_WRITE_ITEMS]}
         for attempt in range(1, BATCH_WRITE_ATTEMPTS + 1):

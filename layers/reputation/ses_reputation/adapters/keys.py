@@ -7,7 +7,8 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             scopes to evaluate at the next run, `verified-identities`,
                                             `feedback-loops`: the mailbox providers that complaints came from, and
                                             the share that SES measured; `verdicts`: what SES says of a scope itself;
-                                            `statistics`: since when SES's own are taken
+                                            `statistics`: since when SES's own are taken, and
+                                            when they were last read
 """
 
 from datetime import UTC, datetime, timedelta

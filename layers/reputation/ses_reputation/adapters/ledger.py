@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.due import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, DynamoDbDue, NotWritten, put_all
+from ses_reputation.adapters.due import DynamoDbDue, put_all
 from ses_reputation.domain.counting import Entry
 from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -13,8 +13,6 @@ from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-__all__ = ["BATCH_WRITE_ATTEMPTS", "BATCH_WRITE_ITEMS", "DynamoDbLedger", "NotWritten"]
 
 # Reasons for which a transaction is cancelled though nothing is wrong with it. boto3 does not retry these.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html

@@ -9,7 +9,7 @@ from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of, scope
 from ses_reputation.domain.statistics import Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate
-from ses_reputation.watch import AccountFacts, Rates
+from ses_reputation.watch import AccountFacts, Rates, Verification
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -50,19 +50,19 @@ class SesApi:
         self._ses = ses
         self._cloudwatch = cloudwatch
 
-    def verified_identities(self) -> frozenset[str]:
-        """The verified domains and addresses, in lower case."""
-        identities: set[str] = set()
+    def verification(self) -> Verification:
+        """Which domains and addresses are verified, and of which SES does not know it now.
+
+        https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_IdentityInfo.html
+        """
+        names: dict[str, set[str]] = {"SUCCESS": set(), "TEMPORARY_FAILURE": set()}
         more: Any = {}
         while True:
             page = self._sesv2.list_email_identities(PageSize=PAGE_IDENTITIES, **more)
-            identities.update(
-                identity["IdentityName"].lower()
-                for identity in page["EmailIdentities"]
-                if identity["VerificationStatus"] == "SUCCESS"
-            )
+            for identity in page["EmailIdentities"]:
+                names.setdefault(identity["VerificationStatus"], set()).add(identity["IdentityName"].lower())
             if not (token := page.get("NextToken")):
-                return frozenset(identities)
+                return Verification(frozenset(names["SUCCESS"]), frozenset(names["TEMPORARY_FAILURE"]))
             more = {"NextToken": token}
 
     def account(self) -> AccountFacts:

@@ -61,17 +61,17 @@ class DynamoDbStatistics:
             for hour, told in sorted(hours.items())
         )
 
-    def oldest_live_hour(self, scope: Scope) -> datetime | None:
-        """The oldest hour of a scope that an event was counted in."""
+    def oldest_live_hour(self, scope: Scope, measure: Measure | None = None) -> datetime | None:
+        """The oldest hour of a scope that an event was counted in; with a measure, one that counts as that."""
         items = self._items(
             KeyConditionExpression="#scope = :scope",
-            ExpressionAttributeNames={"#scope": "scope", "#hour": "hour"},
+            ExpressionAttributeNames={"#scope": "scope"},
             ExpressionAttributeValues={":scope": keys.string(scope)},
-            ProjectionExpression="#hour",
         )
-        sort_keys = (item["hour"]["S"] for item in items)
         told = {keys.BACKFILL, keys.STATISTICS}
-        return next((keys.counter_hour(key) for key in sort_keys if keys.counter_writer(key) not in told), None)
+        live = (item for item in items if keys.counter_writer(item["hour"]["S"]) not in told)
+        hours = (keys.counter_hour(item["hour"]["S"]) for item in live if measure is None or _holds(item, measure))
+        return next(hours, None)
 
     def _grow(self, scope: Scope, hour: datetime, writer: str, numbers: Mapping[str, int]) -> bool:
         """Set the numbers of an item if there is none, or any of them is larger; whether that was so."""
@@ -101,3 +101,8 @@ class DynamoDbStatistics:
         )
         for page in pages:
             yield from page["Items"]
+
+
+def _holds(item: Mapping[str, Any], measure: Measure) -> bool:
+    """Whether a counter item has a number of this measure, of any provider."""
+    return any(dot and name == measure for _, dot, name in (attribute.rpartition(".") for attribute in item))

@@ -1,17 +1,17 @@
 """What SES said of the account last, in the standings table: its verdicts, and what else is kept of its answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.documents import decode, encode, items_of, write_decided
+from ses_reputation.adapters.documents import Item, decode, encode, items_of, write_decided
 from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
-from ses_reputation.watch import VersionedVerdict
+from ses_reputation.watch import StatisticsTaken, VersionedVerdict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,17 +26,17 @@ class DynamoDbVerdicts:
 
     def verdict(self, scope: Scope) -> VersionedVerdict:
         """The newest verdict on a scope, if there is one."""
-        # Consistent: a verdict that lags behind would be refused when it is written.
         answer = self._client.get_item(TableName=self._table, Key=_key(keys.VERDICTS, scope), ConsistentRead=True)
-        if item := answer.get("Item"):
-            return VersionedVerdict(decode(item, Verdict), int(item["version"]["N"]))
-        return VersionedVerdict()
+        return _versioned(answer["Item"]) if "Item" in answer else VersionedVerdict()
 
     def verdicts(self) -> Iterator[Verdict]:
         """The newest verdict on every scope that SES ever judged, by scope."""
-        for item in items_of(self._client, self._table, keys.VERDICTS):
-            verdict: Verdict = decode(item, Verdict)
-            yield verdict
+        return (known.verdict for known in self.versioned_verdicts().values() if known.verdict)
+
+    def versioned_verdicts(self) -> Mapping[Scope, VersionedVerdict]:
+        """The same with their versions, as they are now: a verdict that lags behind would be refused when written."""
+        items = items_of(self._client, self._table, keys.VERDICTS)
+        return {Scope(item["name"]["S"]): _versioned(item) for item in items}
 
     def write_verdict(self, verdict: Verdict, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         """Write a verdict with its news and the alerts to send; False if it no longer has the version."""
@@ -52,18 +52,37 @@ class DynamoDbVerdicts:
         """Keep no share any longer, if there was one: SES does not measure it."""
         self._client.delete_item(TableName=self._table, Key=_key(keys.FEEDBACK_LOOPS, UNSPECIFIED))
 
-    def statistics_since(self, first: datetime) -> datetime:
-        """The hour from which SES's statistics are taken: the one that was given when this was first called."""
+    def statistics_taken(self, first: datetime) -> StatisticsTaken:
+        """From which hour on SES's statistics are taken: the one that was given when this was first called."""
         answer = self._client.update_item(
             TableName=self._table,
-            Key=_key(keys.STATISTICS, "since"),
+            Key=_STATISTICS_KEY,
             UpdateExpression="SET #hour = if_not_exists(#hour, :first)",
             ExpressionAttributeNames={"#hour": "hour"},
             ExpressionAttributeValues={":first": keys.string(keys.hour_key(first))},
             ReturnValues="ALL_NEW",
         )
-        return keys.counter_hour(answer["Attributes"]["hour"]["S"])
+        item = answer["Attributes"]
+        read = datetime.fromisoformat(item["read"]["S"]) if "read" in item else None
+        return StatisticsTaken(keys.counter_hour(item["hour"]["S"]), read)
+
+    def write_statistics_read(self, time: datetime) -> None:
+        """Keep when SES's statistics were last read."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=_STATISTICS_KEY,
+            UpdateExpression="SET #read = :time",
+            ExpressionAttributeNames={"#read": "read"},
+            ExpressionAttributeValues={":time": keys.string(time.isoformat())},
+        )
 
 
-def _key(collection: str, name: str) -> dict[str, Any]:
+def _versioned(item: Item) -> VersionedVerdict:
+    return VersionedVerdict(decode(item, Verdict), int(item["version"]["N"]))
+
+
+def _key(collection: str, name: str) -> Item:
     return {"collection": keys.string(collection), "name": keys.string(name)}
+
+
+_STATISTICS_KEY = _key(keys.STATISTICS, "since")

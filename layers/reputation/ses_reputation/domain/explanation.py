@@ -1,6 +1,6 @@
 """Explanations: the arithmetic of a rate, line by line, so that a person can check it with a pencil."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import takewhile
 
@@ -91,11 +91,9 @@ class Explanation(Struct, frozen=True):
     rules: tuple[Rule, ...]
 
 
-def explain(
-    standing: Standing, hours: Callable[[], Iterable[HourCounts]], now: datetime, policy: Policy
-) -> Explanation:
-    """The arithmetic of a scope's rates at one moment. `hours` reads its counts, newest first, from the beginning."""
-    measures = measured(standing, hours(), now, policy)
+def explain(standing: Standing, hours: Iterable[HourCounts], now: datetime, policy: Policy) -> Explanation:
+    """The arithmetic of a scope's rates at one moment. Its hours, newest first, are gone through several times."""
+    measures = measured(standing, hours, now, policy)
     metrics = []
     for metric in Metric:
         decided = standing.metric(metric)
@@ -125,16 +123,17 @@ def explain(
 
 
 def _calculations(
-    metric: Metric, standing: Standing, hours: Callable[[], Iterable[HourCounts]], now: datetime, policy: Policy
+    metric: Metric, standing: Standing, hours: Iterable[HourCounts], now: datetime, policy: Policy
 ) -> Iterator[Calculation]:
     """The rate that decides first."""
     wanted = spans(standing, now, policy)
+    told = hours if policy.can_measure(standing.scope) else ()
     for which in ("since", "window"):
         span = wanted.get((metric, which))
         if span is None:
             continue
-        window = measure(hours(), {which: span}, policy.volume_source, policy.feedback_loops)[which]
-        held = _Held(_back_to(window.rate.start or span.start, hours()), policy.volume_source)
+        window = measure(told, {which: span}, policy.volume_source, policy.feedback_loops)[which]
+        held = _Held(_back_to(window.rate.start or span.start, told), policy.volume_source)
         yield Calculation(
             full_at=span.volume,
             start=span.start,
@@ -163,15 +162,21 @@ class _Held:
             hours = [hour for hour in self._hours if hour.backfilled is backfilled]
             if backfilled and not hours:
                 continue
+            total = 0
             for part, sign in ELIGIBLE[source].items():
-                n = sum(_count(hour, part) for hour in hours)
+                # What is taken back is only of real recipients; what was reported is of all, and others follow below.
+                n = sum(_count(hour, part) if sign > 0 else hour.total(part) for hour in hours)
+                total += sign * n
                 # A source's first line is shown even when it is zero: then it says that nothing was heard from it.
                 if n or part in {Measure.SENT, Measure.DELIVERED, Measure.REPORTED}:
                     yield Line(_volume_text(part, backfilled=backfilled), sign * n, _rules(part) if sign < 0 else ())
             for rule in RECIPIENT_RULES:
-                signs = ELIGIBLE[source].items()
-                if n := sum(sign * _count(hour, part, rule.provider) for hour in hours for part, sign in signs):
+                reported = [part for part, sign in ELIGIBLE[source].items() if sign > 0]
+                if n := sum(_count(hour, part, rule.provider) for hour in hours for part in reported):
+                    total -= n
                     yield Line(_RECIPIENTS[rule.provider], -n, (rule.name,))
+            if total < 0:
+                yield Line("never attempted, but not reported as sent", -total)
 
     def providers(self, loops: FeedbackLoops) -> Iterator[ProviderLine]:
         """The mailbox providers that were sent to, or complained, the largest first."""
@@ -202,7 +207,7 @@ class _Held:
     def besides(self, parts: Iterable[Measure]) -> Iterator[Line]:
         """What was reported and is in no numerator."""
         for part in parts:
-            if n := sum(hour.total(part) for hour in self._hours):
+            if n := sum(_count(hour, part) for hour in self._hours):
                 yield Line(_BESIDES_TEXTS[part], n, _rules(part))
 
 

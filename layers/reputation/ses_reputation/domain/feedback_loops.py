@@ -51,14 +51,14 @@ class FeedbackLoops(Struct, frozen=True):
     """Which providers send complaints back, as far as is known.
 
     `learned` are those from which a complaint arrived. Mail whose provider SES's statistics do not tell counts at
-    `unspecified_percent`, the share of mail that goes to providers that send complaints.
+    `feedback_share`, the share of mail that goes to providers that send complaints.
     """
 
     sending: frozenset[str] = SENDING
     silent: frozenset[str] = SILENT
     learned: frozenset[str] = frozenset()
     unproven: UnprovenProviders = UnprovenProviders.LEARNED
-    unspecified_percent: int = 100
+    feedback_share: int = 100
 
     def configured(self, *, sending: Iterable[str] = (), silent: Iterable[str] = ()) -> Self:
         """With providers that the deployment knows better; who is named in both sends."""
@@ -87,7 +87,7 @@ class FeedbackLoops(Struct, frozen=True):
         """How much of the mail to a provider is in the denominator of the complaint rate."""
         match self.feedback(provider):
             case Feedback.SHARE:
-                return self.unspecified_percent
+                return self.feedback_share
             case Feedback.SILENT | Feedback.UNPROVEN_EXCLUDED:
                 return 0
             case _:

@@ -1,7 +1,7 @@
 """Forecasts: when a rate will pass its limit, and how much clean mail brings it down.
 
-Exact, under a stated assumption: mail goes on as it did in the last day (or, for clean mail, without a single bounce or
-complaint), while the window moves along, so that new mail pushes the oldest hours out of it.
+Exact, under a stated assumption: mail goes on as it did in the last day, or in the whole window if that is shorter (for
+clean mail: without a single bounce or complaint), while the window moves along: new mail pushes the oldest hours out.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ TREND = timedelta(days=1)
 class Forecast(Struct, frozen=True):
     """Where a rate is heading.
 
-    `limit_passed` is when it passes its limit if mail goes on as in the last day; None if it is over it already, or
+    `limit_passed` is when it passes its limit if mail goes on at the present pace; None if it is over it already, or
     would not pass it within the time that counts. The other two are how many recipients without a bounce (or
     complaint, at providers that send them) bring it back within the limit, and within the recommended value; 0 if it is
     there, None if no amount does.
@@ -37,7 +37,7 @@ def forecast(window: Window, limits: Limits, now: datetime, horizon: timedelta) 
     passed: datetime | None = None
     day = sum(hour.hour >= now - TREND for hour in window.hours)
     if day and not limits.limit.exceeded_by(held[-1].count, held[-1].eligible):
-        pace = _Coming(held[day], each=int(TREND.total_seconds()))
+        pace = _Coming(held[day], each=_seconds_of(window, day, now))
         seconds = _steps(window, held, pace, limits.limit, over=True)
         if seconds is not None and seconds <= horizon.total_seconds():
             passed = now + timedelta(seconds=seconds)
@@ -46,6 +46,13 @@ def forecast(window: Window, limits: Limits, now: datetime, horizon: timedelta) 
         clean_to_limit=_steps(window, held, _CLEAN, limits.limit, over=False),
         clean_to_recommended=_steps(window, held, _CLEAN, limits.recommended, over=False),
     )
+
+
+def _seconds_of(window: Window, day: int, now: datetime) -> int:
+    """How long it took to send the newest hours of a window: a day, unless the window was full after less."""
+    full = window.span.volume is not None and day == len(window.hours) and window.rate.volume >= window.span.volume
+    taken = now - window.hours[-1].hour if full else TREND
+    return max(int(taken.total_seconds()), 1)
 
 
 class _Mail(Struct, frozen=True, gc=False):

@@ -70,7 +70,6 @@ TRANSITIONS: Mapping[tuple[Stage | None, Trigger], Stage] = MappingProxyType(
         (Stage.ALMOST_HEALED, Trigger.ENDED_OVER_SHUTDOWN_LIMIT): Stage.SHUTDOWN,
         (Stage.ALMOST_HEALED, Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
         (Stage.ALMOST_HEALED, Trigger.ENDED_BETWEEN_LIMITS): Stage.PENDING_DECISION,
-        (Stage.ALMOST_HEALED, Trigger.ENDED_UNPROVEN): Stage.PENDING_DECISION,
     }
 )
 
@@ -136,7 +135,8 @@ class MetricStanding(Struct, frozen=True):
 class Measures(Struct, frozen=True):
     """The rates of one metric: over the window, and on probation over the mail since that began.
 
-    The forecast is for the one that decides; None where there is too little mail to judge.
+    The forecast is for the one that decides, or for the window as long as there is too little mail since; None where
+    there is too little in the window, too.
     """
 
     window: Rate
@@ -221,7 +221,9 @@ def spans(standing: Standing, now: datetime, policy: Policy) -> dict[tuple[Metri
         start = max(oldest, decided.floor) if decided.floor else oldest
         wanted[metric, "window"] = Span(metric, start, policy.window_volume())
         if decided.finding:
-            wanted[metric, "since"] = Span(metric, decided.finding.since)
+            # Where a person decides, the newest mail says enough, and reading does not take longer every day.
+            moves = decided.finding.stage in STAGES_THAT_TIME_MOVES
+            wanted[metric, "since"] = Span(metric, decided.finding.since, None if moves else policy.window_volume())
     return wanted
 
 
@@ -230,14 +232,16 @@ def measured(
 ) -> Mapping[Metric, Measures]:
     """The rates that a standing is assessed by, from its scope's hours, read no further back than they are needed."""
     wanted = spans(standing, now, policy)
-    windows = measure(newest_first, wanted, policy.volume_source, policy.feedback_loops)
+    told = newest_first if policy.can_measure(standing.scope) else ()
+    windows = measure(told, wanted, policy.volume_source, policy.feedback_loops)
     measures: dict[Metric, Measures] = {}
     for metric in Metric:
         window, since = windows[metric, "window"], windows.get((metric, "since"))
+        telling = since if since and policy.can_judge(since.rate) else window
         measures[metric] = Measures(
             window=window.rate,
             since=since.rate if since else None,
-            forecast=_forecast(since or window, standing.scope, now, policy),
+            forecast=_forecast(telling, standing.scope, now, policy),
         )
     return measures
 
@@ -328,14 +332,16 @@ def _with_under_since(finding: Finding, since: Rate | None, scope: Scope, now: d
 def _trigger(finding: Finding, since: Rate | None, scope: Scope, now: datetime, policy: Policy) -> Trigger | None:
     """What a finding on probation, or almost healed, has coming. `since` is the rate since the probation began."""
     judged = since is not None and policy.can_judge(since)
-    over = judged and finding.under_since is None
+    over = since if judged and finding.under_since is None else None
+    # What rests on too few bounces or complaints moves nothing for the worse.
+    proven = over is not None and policy.is_proven(over)
     if now >= finding.period_end:
-        if since is not None and over:
-            return _ended_over_limit(since, scope, policy)
-        proven = judged or finding.stage is Stage.ALMOST_HEALED
-        return Trigger.HEALED if proven else Trigger.ENDED_UNPROVEN
+        if over is not None and proven:
+            return _ended_over_limit(over, scope, policy)
+        healed = finding.stage is Stage.ALMOST_HEALED or (judged and over is None)
+        return Trigger.HEALED if healed else Trigger.ENDED_UNPROVEN
     if finding.stage is Stage.ALMOST_HEALED:
-        if over:
+        if proven:
             return Trigger.LIMIT_EXCEEDED
         return Trigger.HEALED if now - finding.stage_since >= policy.healing else None
     steady = finding.under_since is not None and now - finding.under_since >= policy.steady
@@ -343,8 +349,6 @@ def _trigger(finding: Finding, since: Rate | None, scope: Scope, now: datetime, 
 
 
 def _ended_over_limit(since: Rate, scope: Scope, policy: Policy) -> Trigger:
-    if not policy.is_proven(since):
-        return Trigger.ENDED_UNPROVEN
     if not policy.is_over_shutdown(scope, since):
         return Trigger.ENDED_BETWEEN_LIMITS
     if policy.reviewed_by_people(scope):

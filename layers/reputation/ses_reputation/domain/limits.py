@@ -96,7 +96,7 @@ class CustomLimit(Struct, frozen=True):
 _METRICS = {"bounce": Metric.BOUNCE_RATE, "complaint": Metric.COMPLAINT_RATE}
 _CUSTOM_LIMIT = re.compile(
     rf"({'|'.join(ScopeKind)})\.({'|'.join(_METRICS)})\.(limit|shutdown|recommended)"
-    r"(>=|>|=)([0-9]{1,2}(?:\.[0-9]{1,4})?)%"
+    r"(>=|>|=)(100|[0-9]{1,2}(?:\.[0-9]{1,4})?)%"
 )
 
 
@@ -113,7 +113,7 @@ def _custom_limit(text: str) -> CustomLimit:
     if match is None:
         raise ValueError(
             f"{text!r} is no limit such as tenant.bounce.limit>=4%: a scope kind ({', '.join(ScopeKind)}), bounce or "
-            "complaint, limit, shutdown or recommended, then >, >= or =, and a percentage of up to two digits"
+            "complaint, limit, shutdown or recommended, then >, >= or =, and a percentage of up to 100"
         )
     kind, metric, which, operator, percent = match.groups()
     inclusive = {">=": True, ">": False, "=": None}[operator]
@@ -141,5 +141,5 @@ def _in_order(limits: Limits) -> Limits:
     return replace(
         limits,
         shutdown=limits.shutdown if limits.shutdown.value >= limits.limit.value else limits.limit,
-        recommended=limits.recommended if limits.recommended.value <= limits.limit.value else limits.limit,
+        recommended=Bound(min(limits.recommended.value, limits.limit.value), limits.recommended.inclusive),
     )

@@ -17,6 +17,9 @@ from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
 REARMED_AT = Fraction(4, 5)
 
 
+COUNTED_BY_SES = frozenset({ScopeKind.ACCOUNT, ScopeKind.CONFIGURATION_SET})
+
+
 class Evidence(StrEnum):
     """Whether there is enough to judge a rate by."""
 
@@ -51,8 +54,12 @@ class Policy(Struct, frozen=True):
         return self.limits[kind_of(scope)][metric]
 
     def minimum_count(self, metric: Metric) -> int:
-        """On fewer hard bounces or complaints than this no probation begins, and none ends in a shutdown."""
+        """On fewer hard bounces or complaints than this no status changes for the worse."""
         return self.minimum_bounces if metric is Metric.BOUNCE_RATE else self.minimum_complaints
+
+    def can_measure(self, scope: Scope) -> bool:
+        """Whether the volume source tells of a scope: SES's statistics know only the account and configuration sets."""
+        return self.volume_source is not VolumeSource.STATISTICS or kind_of(scope) in COUNTED_BY_SES
 
     def can_judge(self, rate: Rate) -> bool:
         """Whether a rate covers enough mail to mean something."""
@@ -92,7 +99,7 @@ class Policy(Struct, frozen=True):
         recommended = self.limits_of(scope, rate.metric).recommended
         if already:
             rearmed = REARMED_AT * recommended.value
-            return rate.count * rearmed.denominator >= rearmed.numerator * rate.eligible
+            return rate.eligible <= 0 or rate.count * rearmed.denominator > rearmed.numerator * rate.eligible
         return self.is_proven(rate) and recommended.exceeded_by(rate.count, rate.eligible)
 
     def window_volume(self) -> int:

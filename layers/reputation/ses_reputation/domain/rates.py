@@ -151,7 +151,7 @@ class Window(Struct, frozen=True):
             eligible=max(sum(hour.hundredths for hour in self.hours), 0) // 100,
             volume=max(sum(hour.volume for hour in self.hours), 0),
             start=self.hours[-1].hour if self.hours else None,
-            hours=len(self.hours),
+            hours=sum(hour.volume > 0 for hour in self.hours),
         )
 
 
@@ -181,4 +181,14 @@ def measure(
                     volumes[key] += sums.volume
         if not open_spans:
             break
-    return {key: Window(span, tuple(held[key])) for key, span in spans.items()}
+    return {key: Window(span, tuple(_with_volume(held[key]))) for key, span in spans.items()}
+
+
+def _with_volume(newest_first: list[HourSums]) -> list[HourSums]:
+    """The hours from the first on of which mail was reported.
+
+    Bounces from before have nothing to be divided by: Send events were connected later, or another source was chosen.
+    """
+    while newest_first and newest_first[-1].volume <= 0:
+        newest_first.pop()
+    return newest_first

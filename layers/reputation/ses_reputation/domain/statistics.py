@@ -1,8 +1,13 @@
 """SES's own statistics: what it counts itself, and under which names it publishes it."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from msgspec import Struct
+
+# https://docs.aws.amazon.com/ses/latest/APIReference/API_GetSendStatistics.html
+STATISTICS_AGE = timedelta(days=14)
+"""How far back SES tells them."""
 
 
 class SesMetric(StrEnum):

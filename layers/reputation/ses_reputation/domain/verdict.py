@@ -3,8 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.domain.scopes import Scope
 
@@ -21,7 +23,7 @@ class Enforcement(StrEnum):
 
 
 class SesRate(Struct, frozen=True):
-    """A rate as SES publishes it in CloudWatch: a decimal fraction, and when it was published."""
+    """A rate as SES publishes it in CloudWatch: a decimal fraction, and the full hour in which it was published."""
 
     rate: str
     time: datetime
@@ -43,6 +45,14 @@ class Verdict(Struct, frozen=True):
     daily_quota: int | None = None
     sent_last_day: int | None = None
 
+    def completed(self, enforcement: str | None, *, sending_enabled: bool | None) -> Self:
+        """The same verdict, with this status and this answer to whether the account may send where SES gave none."""
+        return replace(
+            self,
+            enforcement=enforcement if self.enforcement is None else self.enforcement,
+            sending_enabled=sending_enabled if self.sending_enabled is None else self.sending_enabled,
+        )
+
 
 class VerdictChange(Struct, frozen=True, tag="verdict_change"):
     """SES has changed its mind about the account: its enforcement status, or whether it may send."""
@@ -55,9 +65,13 @@ class VerdictChange(Struct, frozen=True, tag="verdict_change"):
 
 
 def verdict_change(before: Verdict | None, after: Verdict) -> VerdictChange | None:
-    """What people are to be told, if anything. The first verdict is no news, unless it is a bad one."""
-    known = before or Verdict(after.scope, after.time, enforcement=Enforcement.HEALTHY, sending_enabled=True)
-    if (known.enforcement, known.sending_enabled) == (after.enforcement, after.sending_enabled):
+    """What people are to be told, if anything.
+
+    What SES says first is no news, unless it is bad; nor is it if SES does not say any longer what it said before.
+    """
+    known = (before or Verdict(after.scope, after.time)).completed(Enforcement.HEALTHY, sending_enabled=True)
+    told = after.completed(known.enforcement, sending_enabled=known.sending_enabled)
+    if (known.enforcement, known.sending_enabled) == (told.enforcement, told.sending_enabled):
         return None
     identifier = blake2b(f"verdict\0{after.scope}\0{after.time.isoformat()}".encode(), digest_size=10).hexdigest()
     return VerdictChange(identifier, after.time, after.scope, known, after)

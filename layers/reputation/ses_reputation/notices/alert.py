@@ -110,10 +110,15 @@ class WarningAlert(_Alert, frozen=True, tag="early-warning"):
 
 
 class SesAlert(_Alert, frozen=True, tag="ses-verdict"):
-    """SES has changed the account's enforcement status, or whether it may send."""
+    """SES has changed the account's enforcement status, or whether it may send.
 
-    before: Verdict
-    after: Verdict
+    `before` and `after` are SES's words, such as HEALTHY, with `, sending off` where that is so.
+    """
+
+    before: str
+    after: str
+    verdict_before: Verdict
+    verdict_after: Verdict
 
 
 Alert = StatusAlert | WarningAlert | SesAlert
@@ -132,7 +137,17 @@ def alert_of(news: Change | EarlyWarning, policy: Policy, account: str, region: 
 
 def ses_alert_of(change: VerdictChange, account: str, region: str) -> Alert:
     """The alert about what SES itself said of this AWS account and region."""
-    return SesAlert(**_heading(change, account, region), before=change.before, after=change.after)
+    return SesAlert(
+        **_heading(change, account, region),
+        before=_status(change.before),
+        after=_status(change.after),
+        verdict_before=change.before,
+        verdict_after=change.after,
+    )
+
+
+def _status(verdict: Verdict) -> str:
+    return (verdict.enforcement or "unknown") + (", sending off" if verdict.sending_enabled is False else "")
 
 
 def _heading(news: News, account: str, region: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from textwrap import fill
 
 from ses_reputation.domain.lifecycle import Status, Trigger
 from ses_reputation.domain.rates import Metric, VolumeSource
-from ses_reputation.domain.verdict import Verdict
+from ses_reputation.domain.verdict import Enforcement
 from ses_reputation.notices.alert import (
     Alert,
     BoundDocument,
@@ -49,7 +49,7 @@ def subject(alert: Alert) -> str:
             before = f"SES {METRICS[Metric(alert.metric)].name} of "
             after = f": early warning, at {_percent_of(alert.measured.window)}"
         case SesAlert():
-            before, after = "SES's own status of ", f": {_words(alert.before)} -> {_words(alert.after)}"
+            before, after = "SES's own status of ", f": {alert.before} -> {alert.after}"
     return before + _shortened(printable(alert.scope), MAX_SUBJECT - len(before) - len(after)) + after
 
 
@@ -104,10 +104,12 @@ def _warning_sections(alert: WarningAlert) -> list[str]:
 
 
 def _ses_sections(alert: SesAlert) -> list[str]:
-    verdict = alert.after
+    verdict = alert.verdict_after
     told = verdict.enforcement
     status = ENFORCEMENTS.get(told, f"SES says of this account: {told}.") if told else "SES did not tell its status."
-    causes = [status, *([SENDING_OFF] if verdict.sending_enabled is False else [])]
+    # That SES sees no problem is no reason for anything.
+    stopped = verdict.sending_enabled is False and told != Enforcement.SHUTDOWN
+    causes = [*([SENDING_OFF] if stopped else []), *([] if stopped and told == Enforcement.HEALTHY else [status])]
     sending = {True: "on", False: "off", None: "not known"}[verdict.sending_enabled]
     rows = [("Status at SES", verdict.enforcement or "not known"), ("Sending", sending)]
     for metric, rate in ((Metric.BOUNCE_RATE, verdict.bounce_rate), (Metric.COMPLAINT_RATE, verdict.complaint_rate)):
@@ -115,19 +117,14 @@ def _ses_sections(alert: SesAlert) -> list[str]:
             rows.append((METRICS[metric].name.capitalize(), f"{percent(rate.rate)} (SES's own, {moment(rate.time)})"))
     if verdict.daily_quota is not None and verdict.sent_last_day is not None:
         rows.append(("Sent in 24 hours", f"{verdict.sent_last_day:,} of {verdict.daily_quota:,}"))
-    trouble = verdict.enforcement != "HEALTHY" or verdict.sending_enabled is False
+    trouble = verdict.enforcement != Enforcement.HEALTHY or verdict.sending_enabled is False
     return [
-        f"{printable(alert.scope)}: SES's own status {_words(alert.before)} -> {_words(verdict)}",
+        f"{printable(alert.scope)}: SES's own status {alert.before} -> {alert.after}",
         _section("Why", causes),
         _numbers(rows),
         _list("What to do", SES_ADVICE) if trouble else "",
         _section("What happens next", [SES_NEXT]),
     ]
-
-
-def _words(verdict: Verdict) -> str:
-    """SES's enforcement status, and that sending is off where it is."""
-    return (verdict.enforcement or "unknown") + (", sending off" if verdict.sending_enabled is False else "")
 
 
 def percent(fraction: str | Fraction) -> str:
@@ -202,7 +199,7 @@ def _outlook(texts: MetricTexts, measured: MeasuredDocument) -> Iterator[str]:
         return
     limit, recommended = percent(measured.limit.value), percent(measured.recommended.value)
     if forecast.limit_passed:
-        yield f"passes {limit} on {moment(forecast.limit_passed)}, at the pace of the last day"
+        yield f"passes {limit} on {moment(forecast.limit_passed)}, at the present pace"
     within = f"under {limit}" if measured.limit.inclusive else f"down to {limit}"
     # Where the limit is the recommended value, there is one line to say.
     goals = {within: forecast.clean_to_limit, f"under {recommended}": forecast.clean_to_recommended}
@@ -212,7 +209,7 @@ def _outlook(texts: MetricTexts, measured: MeasuredDocument) -> Iterator[str]:
 def clean_text(recipients: int, texts: MetricTexts, goal: str) -> str:
     """How much clean mail brings a rate where."""
     who, bring = ("recipient", "brings") if recipients == 1 else ("recipients", "bring")
-    return f"{recipients:,} {who} without a {texts.one} {bring} it {goal}"
+    return f"{recipients:,} {who} {texts.clean} {bring} it {goal}"
 
 
 def _rate(rate: RateDocument, texts: MetricTexts) -> str:

@@ -6,15 +6,17 @@ from msgspec import Struct
 
 from ses_reputation.domain.lifecycle import Status, Trigger
 from ses_reputation.domain.rates import Metric, VolumeSource
+from ses_reputation.domain.verdict import Enforcement
 
 
 class MetricTexts(Struct, frozen=True):
-    """The words of one metric. `eligible` is whom its rate is over."""
+    """The words of one metric. `eligible` is whom its rate is over, `clean` which of them bring it down."""
 
     name: str
     one: str
     many: str
     eligible: str
+    clean: str
     about: str
     advice: tuple[str, ...]
 
@@ -25,6 +27,7 @@ METRICS: Mapping[Metric, MetricTexts] = {
         one="hard bounce",
         many="hard bounces",
         eligible="recipients",
+        clean="without a hard bounce",
         about=(
             "A hard bounce is mail to an address that does not exist, or that SES knows to be dead. Full mailboxes and "
             "other passing troubles are not in this rate. To a mailbox provider many dead addresses look like a list "
@@ -42,6 +45,7 @@ METRICS: Mapping[Metric, MetricTexts] = {
         one="complaint",
         many="complaints",
         eligible="recipients at providers that report them",
+        clean="at providers that report complaints, without one,",
         about=(
             "A complaint is a recipient who pressed the spam button at a provider that reports it back. A few are "
             "enough to send all your mail to the spam folder, and SES judges your whole account by it."
@@ -84,7 +88,6 @@ CAUSES: Mapping[tuple[Trigger, Status], str] = {
     (Trigger.ENDED_BETWEEN_LIMITS, Status.PROBATION): _BETWEEN,
     (Trigger.ENDED_BETWEEN_LIMITS, Status.ALMOST_HEALED): _BETWEEN,
     (Trigger.ENDED_UNPROVEN, Status.PROBATION): _UNPROVEN,
-    (Trigger.ENDED_UNPROVEN, Status.ALMOST_HEALED): _UNPROVEN,
 }
 
 # What follows, by the status after the change.
@@ -137,12 +140,12 @@ TODAY: Mapping[Status, str] = {
 
 # What SES says of the account, and what that means.
 ENFORCEMENTS: Mapping[str, str] = {
-    "HEALTHY": "SES sees no problem with this account.",
-    "PROBATION": (
+    Enforcement.HEALTHY: "SES sees no problem with this account.",
+    Enforcement.PROBATION: (
         "SES has put this account under review. You can go on sending; AWS has written to the account's address what "
         "the problem is and when it decides."
     ),
-    "SHUTDOWN": (
+    Enforcement.SHUTDOWN: (
         "SES has paused this account: nothing is sent, password resets included. Only SES can lift that; answer the "
         "case that AWS has opened."
     ),
@@ -151,9 +154,9 @@ SENDING_OFF = (
     "Sending is switched off for the account in this region, by SES or by somebody who may "
     "(PutAccountSendingAttributes): nothing is sent, password resets included."
 )
-SES_NEXT = "SES is asked every time that watch_ses runs, and you are told when its status changes again."
+SES_NEXT = "SES is asked again on a schedule, and you are told when its status changes."
 SES_ADVICE = (
     "Read the mail that AWS sent to the account's root address, and the case in the Support Center.",
-    "Look at the scopes that are not Healthy here: ses-reputation explain says what their rates are made of.",
+    "Look at what you were told about single streams before: ses-reputation explain says what a rate is made of.",
     "Hold back the stream that causes it, then tell AWS in the case what you changed.",
 )
