@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
@@ -14,8 +13,6 @@ from rich.text import Text
 from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ses_reputation.domain.lifecycle import Standing
     from ses_reputation.domain.policy import Policy
     from ses_reputation_local.cloud import Email
@@ -79,38 +76,19 @@ def _tell(console: Console, story: "Story", playback: "Playback") -> int:
     letters = 0
     chapters = iter(story.chapters)
     chapter = next(chapters, None)
-    for at, ends_day in _days(story, playback):
-        tick = at.tick
+    for tick in playback.play(story.publications()):
         # The first evaluation of a chapter's mail is after its start.
         while chapter and tick.now > chapter.start:
             _announce(console, chapter)
             chapter = next(chapters, None)
+        ends_day = tick.next is None or tick.next.date() != tick.now.date()
         if ends_day or tick.emails:
-            console.print(_lines(tick, at.standings, policy))
+            console.print(_lines(tick, playback.standings(), policy))
         for email in tick.emails:
             console.print(_letter(email))
             letters += 1
     console.print()
     return letters
-
-
-class _Moment(Struct, frozen=True):
-    """One evaluation, and where every scope stood after it."""
-
-    tick: "Tick"
-    standings: "list[Standing]"
-
-
-def _days(story: "Story", playback: "Playback") -> "Iterator[tuple[_Moment, bool]]":
-    """Each evaluation, and whether it is the last one of its day."""
-    previous: _Moment | None = None
-    for tick in playback.play(story.publications()):
-        if previous:
-            yield previous, previous.tick.now.date() != tick.now.date()
-        # Read now: when it is told that the day has ended, the next evaluation has been already.
-        previous = _Moment(tick, playback.standings())
-    if previous:
-        yield previous, True
 
 
 def _announce(console: Console, chapter: "Chapter") -> None:

@@ -51,11 +51,15 @@ class ReplayFailed(RuntimeError):
 
 
 class Tick(Struct, frozen=True):
-    """One evaluation: its time, how many events had been fed by then, and the e-mails that it sent."""
+    """One evaluation: its time, how many events had been fed by then, and the e-mails that it sent.
+
+    `next` is when the next one will be, None if it is the last.
+    """
 
     now: datetime
     fed: int
     emails: Sequence[Email]
+    next: datetime | None = None
 
 
 class ScopeReport(Struct, frozen=True):
@@ -108,13 +112,15 @@ class Playback:
 
     def play(self, events: Iterable[Captured | Publication]) -> Iterator[Tick]:
         """Feed the events, which are in order of time; yields after each evaluation."""
-        for hour, group in groupby(events, key=lambda event: hour_of(event.time)):
+        hours = [(hour, list(group)) for hour, group in groupby(events, key=lambda event: hour_of(event.time))]
+        following = [hour for hour, _ in hours[1:]] + [None]
+        for (hour, group), next_hour in zip(hours, following, strict=True):
             if self._now is None:
                 self._begin(hour)
-            while self._awaited and self._now and self._now < hour:
-                yield self._tick(self._now + HOUR)
-            self._feed(list(group))
-            yield self._tick(hour + HOUR)
+            self._feed(group)
+            yield self._tick(hour + HOUR, next_hour)
+            while self._awaited and self._now and next_hour and self._now < next_hour:
+                yield self._tick(self._now + HOUR, next_hour)
 
     def standings(self) -> list[Standing]:
         """The standing of every scope that was evaluated so far."""
@@ -210,7 +216,8 @@ class Playback:
                 self._sends_seen.add(event.mail.message_id)
                 self._cloud.ses.observe(event)
 
-    def _tick(self, now: datetime) -> Tick:
+    def _tick(self, now: datetime, next_hour: datetime | None) -> Tick:
+        """Evaluate; `next_hour` is the next one with events."""
         self._now = now
         if self._configured.volume_source is VolumeSource.STATISTICS:
             self._watch(now)
@@ -218,7 +225,10 @@ class Playback:
         self._note_invocations()
         emails = self._cloud.emails()
         self._sent += [Sent(now, e.subject) for e in emails if e.attributes["kind"] == STATUS_CHANGE]
-        return Tick(now, self._fed, emails)
+        upcoming = None
+        if next_hour:
+            upcoming = now + HOUR if self._awaited and now < next_hour else next_hour + HOUR
+        return Tick(now, self._fed, emails, upcoming)
 
     def _note_invocations(self) -> None:
         """Add up what the functions say they did. They say it in their logs, as they do in AWS."""

@@ -133,7 +133,8 @@ def evaluate_reputation(
             total = _sum(total, _judge(due, now, policy, reading, standings, to_alert))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one scope, the others are still judged
             failures.append(error)
-    alerts += _send(standings, topic, failures)
+    if total.changes or total.warnings:
+        alerts += _send(standings, topic, failures)
     if failures:
         raise EvaluationIncomplete(f"{len(failures)} failures, the first: {failures[0]!r}") from failures[0]
     return replace(total, alerts=alerts)
