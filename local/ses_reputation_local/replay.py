@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -113,8 +113,8 @@ class Playback:
     def play(self, events: Iterable[Captured | Publication]) -> Iterator[Tick]:
         """Feed the events, which are in order of time; yields after each evaluation."""
         hours = [(hour, list(group)) for hour, group in groupby(events, key=lambda event: hour_of(event.time))]
-        following = [hour for hour, _ in hours[1:]] + [None]
-        for (hour, group), next_hour in zip(hours, following, strict=True):
+        for (hour, group), following in zip_longest(hours, hours[1:]):
+            next_hour = following[0] if following else None
             if self._now is None:
                 self._begin(hour)
             self._feed(group)
