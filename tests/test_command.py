@@ -345,6 +345,26 @@ def test_tags_are_scopes_if_they_are_named() -> None:
     assert scopes["tag/campaign=spring"]["bounce_rate"] == scopes["tenant/acme"]["bounce_rate"] == "0.0100"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--verified-identity", ""], "'' is neither a domain nor an address"),
+        (["--verified-identity", "*.shop.example"], "is neither a domain nor an address"),
+        (["--profile", ""], "Profile must be one of classic, current, not empty"),
+        (["--profile", "strict"], "Profile must be one of classic, current, not 'strict'"),
+        (["--limit", "tenant.bounce.limit"], "CustomLimits must be empty, or a list such as tenant.bounce.limit>=4%"),
+        (["--minimum-complaints", "0"], "MinimumComplaints must be at least 1, not 0"),
+        (["--feedback-provider", "yaho"], "FeedbackProviders must be empty, or a list of domains or of provider names"),
+        (["--volume-source", "guesses"], "VolumeSource must be one of send-events, delivery-events, statistics"),
+    ],
+    ids=str,
+)
+def test_a_setting_that_makes_no_sense_is_refused_with_what_would(arguments: list[str], message: str) -> None:
+    result = run("replay", "-", *arguments, stdin="")
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+
+
 def test_an_explanation_can_be_checked_with_a_pencil() -> None:
     events = [*mail(600, domain="gmail.com"), *mail(400, 12, complained=1, domain="yahoo.com"), *mail(9, 9)]
     stdin = "\n".join(json.dumps(event) for event in events)

@@ -636,6 +636,7 @@ def test_without_credentials_it_is_told_how_to_get_some(no_aws: pytest.MonkeyPat
 @pytest.mark.parametrize("command", COMMANDS)
 def test_without_a_region_it_is_told_how_to_choose_one(no_aws: pytest.MonkeyPatch, command: str) -> None:
     assert_told_in_one_line(run(command), "no AWS region", "--region")
+    assert_told_in_one_line(run(command, "--region", ""), "no AWS region", "--region")
 
 
 def test_a_profile_that_does_not_exist_is_named(no_aws: pytest.MonkeyPatch) -> None:

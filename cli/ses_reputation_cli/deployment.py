@@ -27,7 +27,7 @@ def deployment_options(command: F) -> F:
 
     @wraps(command)
     def with_stack(*args: Any, stack_name: str, region: str | None, **options: Any) -> Any:
-        return command(*args, stack=Stack(stack_name, region), **options)
+        return command(*args, stack=Stack(stack_name, region or None), **options)
 
     decorated: Any = with_stack
     for decorate in (_region_option, _stack_name_option):

@@ -43,5 +43,5 @@ def main() -> None:
     """Keep an Amazon SES sender in good standing.
 
     SES Reputation counts what SES reports about your mail, computes bounce and complaint rates, and runs SES's status
-    lifecycle for the account and for every configuration set, identity, tenant and mailbox provider in it.
+    lifecycle for the account and for every configuration set, identity, tenant, message tag and mailbox provider in it.
     """
