@@ -269,6 +269,27 @@ def test_a_query_finds_its_partition_alone_in_order(dynamodb: Any, table: str) -
     assert query("b") == query("c") == []
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8, 100])
+@pytest.mark.parametrize("before", ["0", "3", "35", "9"])
+def test_pages_from_the_newest_item_back_hold_every_item_before_a_key_once(
+    dynamodb: Any, table: str, before: str, limit: int
+) -> None:
+    names = [str(n) for n in range(1, 8)]
+    for name in names:
+        dynamodb.put_item(TableName=table, Item={"pk": {"S": "a"}, "sk": {"S": name}})
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="pk = :pk AND sk < :sk",
+        ExpressionAttributeValues={":pk": {"S": "a"}, ":sk": {"S": before}},
+        ScanIndexForward=False,
+        PaginationConfig={"PageSize": limit},
+    )
+    found = [[item["sk"]["S"] for item in page["Items"]] for page in pages]
+    expected = [name for name in reversed(names) if name < before]
+    assert [name for page in found for name in page] == expected
+    assert all(len(page) == limit for page in found[:-1])
+
+
 def test_an_item_that_is_too_large_is_refused(dynamodb: Any, table: str) -> None:
     large = {**key("a"), **{f"attribute {n}": {"S": "x" * 50_000} for n in range(9)}}
     with pytest.raises(ClientError, match="size"):

@@ -10,6 +10,7 @@ import hashlib
 import json
 import threading
 import time
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -235,7 +236,7 @@ def _once_per_token(transact_write_items: Callable[[DynamoHandler], ActionResult
 
 
 def _query_one_partition(query: Callable[..., Any]) -> Callable[..., Any]:
-    """Moto sorts the whole table to read one partition of it, so give it a table that holds just the partition."""
+    """Moto sorts the whole table to read one page of one partition of it, so give it a table that holds little more."""
 
     def narrowed(table: Table, hash_key: DynamoType | None, *args: Any, **kwargs: Any) -> Any:
         index_name = kwargs["index_name"] if "index_name" in kwargs else (args[6] if len(args) > 6 else None)
@@ -246,10 +247,26 @@ def _query_one_partition(query: Callable[..., Any]) -> Callable[..., Any]:
         partition.__dict__.update(table.__dict__)
         partition.items = defaultdict(dict)
         if hash_key in table.items:
-            partition.items[hash_key] = table.items[hash_key]
+            partition.items[hash_key] = _newest_page(table, table.items[hash_key], args)
         return query(partition, hash_key, *args, **kwargs)
 
     return narrowed
+
+
+def _newest_page(table: Table, items: Any, arguments: Sequence[Any]) -> Any:
+    """The items that one page of a backward query before a key can hold, and those that moto looks at beside them: the
+    last item of the page before, and the first of the page after. All items for any other query.
+    """
+    comparison, bounds, limit, start, forward, *rest = arguments
+    filtered = len(rest) > 3 and rest[3] is not None and not isinstance(rest[3], comparisons.OpDefault)
+    if comparison != "<" or forward or filtered or not isinstance(limit, int) or bounds[0].type != "S":
+        return items
+    names = sorted(key.value for key in items)
+    end = bisect_left(names, bounds[0].value)
+    if start:
+        end = min(end, bisect_right(names, start[table.range_key_attr]["S"]))
+    page = (DynamoType({"S": name}) for name in names[max(end - limit - 2, 0) : end])
+    return {key: items[key] for key in page}
 
 
 def _new_item(item: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: Mapping[str, Any]) -> None:
