@@ -8,10 +8,11 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.awslambda.models import EventSourceMapping
+from moto.awslambda.models import EventSourceMapping, LambdaFunction
 from moto.cloudformation import parsing
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import Item
+from moto.events.models import EventsBackend, Rule
 from moto.sns.models import Subscription
 from moto.sqs.models import SQSBackend
 
@@ -144,6 +145,25 @@ FILTERED_SOURCE = f"""
       FilterCriteria: {{Filters: [{{Pattern: "{{}}"}}]}}
 """
 
+SCHEDULED_RULE = "Resources: {Rule: {Type: AWS::Events::Rule, Properties: {ScheduleExpression: rate(1 hour)}}}"
+
+RULE_FOR_A_QUEUE = f"""
+{QUEUE_AND_FUNCTION}
+  Rule: {{Type: AWS::Events::Rule, Properties: {{EventPattern: {{}}, Targets: [{{Id: Q, Arn: !GetAtt Queue.Arn}}]}}}}
+"""
+
+PUBLIC_URL = f"""
+{QUEUE_AND_FUNCTION}
+  Url: {{Type: AWS::Lambda::Url, Properties: {{TargetFunctionArn: !Ref F, AuthType: NONE}}}}
+"""
+
+DESTINATION = f"""
+{QUEUE_AND_FUNCTION}
+  Async:
+    Type: AWS::Lambda::EventInvokeConfig
+    Properties: {{FunctionName: !Ref F, DestinationConfig: {{OnSuccess: {{Destination: !GetAtt Queue.Arn}}}}}}
+"""
+
 BAD_NAME = "Resources: {Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: 'not a name'}}}"
 
 UNKNOWN_REFERENCE = """
@@ -158,10 +178,23 @@ Resources:
     [
         (UNKNOWN_TYPE, "Alarm (AWS::Unheard::Of) was not created: moto has no model for it"),
         (FILTERED_SOURCE, "Source (AWS::Lambda::EventSourceMapping) was not created: the local cloud moves messages"),
+        (SCHEDULED_RULE, "Rule (AWS::Events::Rule) was not created: the local cloud's rules match events"),
+        (RULE_FOR_A_QUEUE, "Rule (AWS::Events::Rule) was not created: the local cloud's rules match events"),
+        (PUBLIC_URL, "Url (AWS::Lambda::Url) was not created: a function URL of the local cloud has AuthType AWS_IAM"),
+        (DESTINATION, "Async (AWS::Lambda::EventInvokeConfig) was not created: the local cloud sends the events"),
         (BAD_NAME, "Topic (AWS::SNS::Topic) was not created: "),
         (UNKNOWN_REFERENCE, "Other (AWS::Unheard::Of) was not created: "),
     ],
-    ids=["unknown type", "unsupported property", "wrong property", "another resource that it refers to"],
+    ids=[
+        "unknown type",
+        "unsupported property",
+        "a schedule of a rule",
+        "a rule for a queue",
+        "a public function URL",
+        "a destination of success",
+        "wrong property",
+        "another resource that it refers to",
+    ],
 )
 def test_a_resource_that_can_not_be_created_is_an_error(tmp_path: Path, template: str, message: str) -> None:
     with pytest.raises(ResourceError) as refused, LocalCloud(template=write(tmp_path, template)):
@@ -237,8 +270,12 @@ def test_the_shell_s_aws_settings_reach_nothing_and_come_back(monkeypatch: pytes
 def test_moto_is_itself_again_after_a_cloud() -> None:
     patched = [
         (parsing, "parse_and_create_resource"),
+        (parsing, "resource_class_from_type"),
         (DynamoDBBackend, "transact_write_items"),
+        (EventsBackend, "put_events"),
+        (Rule, "send_to_targets"),
         (Item, "__init__"),
+        (LambdaFunction, "invoke"),
         (Subscription, "publish"),
         (SQSBackend, "send_message"),
     ]

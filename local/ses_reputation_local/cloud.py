@@ -1,11 +1,10 @@
 """The local cloud: template.yaml itself, created in moto in this process, with the real handlers run as they are."""
 
 import json
-import os
 import threading
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,26 +19,30 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import Message, Queue, sqs_backends
 
 from ses_reputation_local import queues
+from ses_reputation_local.asynchronous import WaitingEvent, allowed_attempts, failure_queue, failure_record
+from ses_reputation_local.environment import no_other_aws
+from ses_reputation_local.events import collected_events
+from ses_reputation_local.function_urls import JSON, Answer, Caller, Request, Response, request_event, response_to
 from ses_reputation_local.functions import Functions, Invocation
+from ses_reputation_local.invokes import answered_invokes
 from ses_reputation_local.queues import QueuedMessage
 from ses_reputation_local.regions import kept_models, quick_regions
 from ses_reputation_local.resources import EVENT_SOURCE_MAPPING, Resource, create_stack
 from ses_reputation_local.ses_account import SesAccount
 from ses_reputation_local.ses_calls import answered_calls
 from ses_reputation_local.template import read_template
-from ses_reputation_local.topics import Deliveries, Email, collected_deliveries
+from ses_reputation_local.topics import Email, collected_deliveries
 from ses_reputation_local.transactions import real_transactions
 
-__all__ = ["Email", "Invocation", "LocalCloud", "QueuedMessage"]
+__all__ = ["Answer", "Email", "Invocation", "LocalCloud", "QueuedMessage"]
 
 TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _MAXIMUM_MESSAGE_BYTES: Final = 262_144
 
-# Lambda runs a function that SNS invoked three times in all.
-# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-_ASYNCHRONOUS_ATTEMPTS: Final = 3
+# Who calls a function URL if nobody else is named.
+_OPERATOR: Final = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:user/operator"
 
 # A queue without a redrive policy offers a failing message again until it expires; deliver() stops after so many times.
 _ATTEMPTS_WITHOUT_REDRIVE: Final = 5
@@ -66,13 +69,19 @@ class LocalCloud:
     `resources` gives the physical id of each logical id, `invocations` the newest thousand runs of functions, and `ses`
     is what SES and CloudWatch say of the account when a function asks them.
     Entering raises ParameterError for a parameter that CloudFormation would refuse, and ResourceError for a resource
-    that could not be created. IAM, topic and queue policies are stored, but nothing is refused because of them.
+    that could not be created. IAM, topic, queue and event bus policies are stored, but nothing is refused because of
+    them. Given an `address` such as http://127.0.0.1:4588, function URLs begin with it: somebody serves them there.
     """
 
     _running = threading.Lock()
 
     def __init__(
-        self, parameters: Mapping[str, str] | None = None, *, template: Path = TEMPLATE, region: str = "eu-west-1"
+        self,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        template: Path = TEMPLATE,
+        region: str = "eu-west-1",
+        address: str | None = None,
     ) -> None:
         self.account: str = DEFAULT_ACCOUNT_ID
         self.region: str = region
@@ -81,11 +90,13 @@ class LocalCloud:
         self.ses = SesAccount()
         self._parameters = parameters or {}
         self._template = template
+        self._address = address
         self._clients: dict[str, Any] = {}
         self._exit = ExitStack()
-        self._functions = Functions({}, {}, region)
+        self._functions = Functions({}, {}, region, lambda: self.now)
         self._sources: list[_Source] = []
-        self._deliveries = Deliveries()
+        self._emails: list[Email] = []
+        self._waiting: deque[WaitingEvent] = deque()
 
     def __enter__(self) -> Self:
         template = read_template(self._template, self._parameters, self.region)
@@ -93,17 +104,19 @@ class LocalCloud:
             raise RuntimeError("another LocalCloud is up in this process")
         with ExitStack() as opened:
             opened.callback(self._running.release)
-            opened.enter_context(_no_other_aws(self.region))
+            opened.enter_context(no_other_aws(self.region))
             opened.enter_context(quick_regions())
             opened.enter_context(kept_models())
             opened.enter_context(mock_aws())
             opened.enter_context(real_transactions())
             opened.enter_context(queues.quick_sends())
-            self._deliveries = opened.enter_context(collected_deliveries())
+            opened.enter_context(collected_deliveries(self._emails, self._waiting))
+            opened.enter_context(collected_events(self._waiting, lambda: self.now))
+            opened.enter_context(answered_invokes(self._invoke_by_arn, self._waiting))
             self.ses = opened.enter_context(answered_calls())
-            created = create_stack(template, self.account, self.region)
+            created = create_stack(template, self.account, self.region, self._address)
             models = {logical_id: r for logical_id, r in created.items() if isinstance(r, LambdaFunction)}
-            self._functions = Functions(template.functions, models, self.region)
+            self._functions = Functions(template.functions, models, self.region, lambda: self.now)
             opened.callback(self._functions.close)
             self._sources = [
                 self._source(r)
@@ -117,6 +130,17 @@ class LocalCloud:
     def __exit__(self, *_: object) -> None:
         self._clients.clear()
         self._exit.close()
+
+    @property
+    def now(self) -> datetime:
+        """The cloud's time: that of the last tick, or what it was set to since; the real time before the first."""
+        return self.ses.now or datetime.now(UTC)
+
+    @now.setter
+    def now(self, now: datetime) -> None:
+        if now.tzinfo is None:
+            raise ValueError("the cloud's time needs a time zone")
+        self.ses.now = now
 
     def client(self, service: str) -> Any:
         """A boto3 client of this cloud, the same one each time."""
@@ -147,19 +171,20 @@ class LocalCloud:
             sqs_backends[self.account][self.region].send_message(name, body)
 
     def deliver(self) -> int:
-        """Move messages from queues and topics to functions until all is quiet, as event source mappings do.
+        """Move messages from queues, topics and event buses to functions until all is quiet, as Lambda does.
 
         No time passes: a batch does not wait for company, and a message that failed is visible again at once, behind
         the others. It becomes a dead letter after maxReceiveCount receives; without a redrive policy it stays on its
         queue after five. A delayed message stays until its time has come. An exception in a handler brings the batch
-        back, as in Lambda, and is found in `invocations`.
+        back, as in Lambda, and is found in `invocations`. What came from a topic, an event bus or an asynchronous
+        Invoke is tried three times, or as often as the function says, and then put on its on-failure queue, if any.
 
         Returns how many times a message was handed to a function or moved to a dead-letter queue.
         """
         moved = 0
         attempts: Counter[str] = Counter()
         for _ in range(_MAXIMUM_ROUNDS):
-            moved_now = self._deliver_notifications()
+            moved_now = self._deliver_waiting_events()
             for source in self._sources:
                 moved_now += self._deliver_queue(source, attempts)
             if not moved_now:
@@ -173,9 +198,7 @@ class LocalCloud:
         Given logical ids of functions, only their schedules are run. A run that fails is not repeated: call again with
         the same time, as EventBridge Scheduler would.
         """
-        if now.tzinfo is None:
-            raise ValueError("a schedule's time needs a time zone")
-        self.ses.now = now
+        self.now = now
         runs = []
         for schedule in self._schedules():
             function = self._functions.logical_id(schedule.target["Arn"])
@@ -188,10 +211,25 @@ class LocalCloud:
         """Run the function with this logical id on an event, which reaches it as JSON would."""
         return self._invoke(function, json.loads(json.dumps(event)))
 
+    def call(self, function: str, body: object, caller: str = _OPERATOR) -> Answer:
+        """Post a body, as JSON, to the URL of the function with this logical id, signed by this user or role.
+
+        Raises LookupError for a function that has no URL.
+        """
+        request = Request(headers={"content-type": JSON}, body=json.dumps(body).encode())
+        return self.request(function, request, Caller(caller)).answer()
+
+    def request(self, function: str, request: Request, caller: Caller) -> Response:
+        """Send a request to the URL of the function with this logical id. Raises LookupError if it has none."""
+        url = self._functions.model(function).url_config
+        if url is None:
+            raise LookupError(f"{function} has no function URL")
+        return response_to(self._invoke(function, request_event(url.url, self.account, request, caller, self.now)))
+
     def emails(self) -> list[Email]:
         """The e-mails that SNS sent to its subscribers since this was last asked."""
-        sent = list(self._deliveries.emails)
-        del self._deliveries.emails[: len(sent)]
+        sent = list(self._emails)
+        del self._emails[: len(sent)]
         return sent
 
     def messages(self, queue: str) -> list[QueuedMessage]:
@@ -242,22 +280,38 @@ class LocalCloud:
             event = event.replace(f"<aws.scheduler.{name}>", value)
         return json.loads(event)
 
-    def _invoke(self, function: str, event: object) -> Invocation:
-        invocation = self._functions.invoke(function, event)
+    def _invoke(self, function: str, event: object, request_id: str | None = None) -> Invocation:
+        invocation = self._functions.invoke(function, event, request_id)
         self.invocations.append(invocation)
         return invocation
 
-    def _deliver_notifications(self) -> int:
+    def _invoke_by_arn(self, arn: str, event: object) -> Invocation:
+        return self._invoke(self._functions.logical_id(arn), event)
+
+    def _deliver_waiting_events(self) -> int:
         moved = 0
-        waiting = self._deliveries.notifications
-        for _ in range(len(waiting)):
-            notification = waiting.popleft()
-            function = self._functions.logical_id(notification.function_arn)
-            for _attempt in range(_ASYNCHRONOUS_ATTEMPTS):
-                moved += 1
-                if self._invoke(function, {"Records": [notification.record]}).error is None:
-                    break
+        for _ in range(len(self._waiting)):
+            waiting = self._waiting.popleft()
+            function = self._functions.logical_id(waiting.function_arn)
+            try:
+                moved += self._process(function, waiting)
+            except BaseException:
+                # A simulated kill: Lambda would have kept the event.
+                self._waiting.appendleft(waiting)
+                raise
         return moved
+
+    def _process(self, function: str, waiting: WaitingEvent) -> int:
+        """Run a function on an event until it succeeds, or give up; how many runs that took."""
+        model = self._functions.model(function)
+        for attempt in range(1, allowed_attempts(model) + 1):
+            run = self._invoke(function, waiting.event, waiting.request_id)
+            if run.error is None:
+                return attempt
+        if queue := failure_queue(model):
+            record = json.dumps(failure_record(model, waiting, run, self.now))
+            sqs_backends[self.account][self.region].send_message(queue.rpartition(":")[2], record)
+        return attempt
 
     def _deliver_queue(self, source: _Source, attempts: Counter[str]) -> int:
         moved = queues.take_dead_letters(source.queue)
@@ -304,36 +358,3 @@ def _checked_size(message: str) -> str:
     if size > _MAXIMUM_MESSAGE_BYTES:
         raise ValueError(f"SNS takes messages of {_MAXIMUM_MESSAGE_BYTES} bytes at most, not of {size}")
     return message
-
-
-@contextmanager
-def _no_other_aws(region: str) -> Iterator[None]:
-    """Until the block ends, the environment has none of the shell's AWS settings: no credentials, profile, endpoint or
-    configuration file of the user's can reach anything.
-    """
-    ours = {
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_SESSION_TOKEN": "local",
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        # moto knows no endpoints with an account id in them.
-        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
-    }
-    # TEST_SERVER_MODE and MOTO_ change what moto does.
-    theirs = [name for name in os.environ if name.startswith(("AWS_", "MOTO_", "TEST_SERVER_MODE", "TEST_PROXY_MODE"))]
-    before = {name: os.environ.get(name) for name in {*theirs, *ours}}
-    for name in theirs:
-        del os.environ[name]
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

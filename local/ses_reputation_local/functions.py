@@ -8,10 +8,12 @@ import os
 import sys
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from types import ModuleType
 from typing import Any, Final
 
@@ -30,6 +32,7 @@ class Invocation:
     result: object
     error: Exception | None
     logs: tuple[str, ...]
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Context:
     # Lambda's runtime for Python passes on the text of an environment variable here.
     memory_limit_in_mb: str
     deadline: float
-    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    aws_request_id: str
     function_version: str = "$LATEST"
     log_stream_name: str = "local"
     identity: None = None
@@ -64,12 +67,21 @@ class Functions:
     """The functions of one cloud. Each handler's module is loaded at its first invocation and is this cloud's alone:
     what it keeps between invocations (clients, settings) stays warm here and is unknown to the next cloud. The modules
     that a handler imports are the process's, and keep what they keep.
+
+    A function of a handler's module that is called `clock` is replaced by this one: what it shows is the cloud's time.
     """
 
-    def __init__(self, code: Mapping[str, FunctionCode], models: Mapping[str, LambdaFunction], region: str) -> None:
+    def __init__(
+        self,
+        code: Mapping[str, FunctionCode],
+        models: Mapping[str, LambdaFunction],
+        region: str,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._code = code
         self._models = models
         self._region = region
+        self._clock = clock
         self._handlers: dict[str, Handler] = {}
         self._modules: list[str] = []
         self._one_at_a_time = threading.RLock()
@@ -89,26 +101,31 @@ class Functions:
                 return logical_id
         raise LookupError(f"no function of the template is {arn}")
 
-    def invoke(self, logical_id: str, event: object) -> Invocation:
+    def model(self, logical_id: str) -> LambdaFunction:
+        """What moto knows of a function. Raises LookupError."""
+        if logical_id not in self._models:
+            raise LookupError(f"the template has no function {logical_id}; there are {', '.join(self._models)}")
+        return self._models[logical_id]
+
+    def invoke(self, logical_id: str, event: object, request_id: str | None = None) -> Invocation:
         """Run a handler under its own environment. An exception that it raises is the invocation's error; what is no
         Exception (a simulated kill) passes through. A handler that can't be loaded raises here, too.
         """
-        if logical_id not in self._models:
-            raise LookupError(f"the template has no function {logical_id}; there are {', '.join(self._models)}")
-        model = self._models[logical_id]
+        model = self.model(logical_id)
+        request_id = request_id or str(uuid.uuid4())
         with self._one_at_a_time, _environment(self._variables(model)), _console.captured() as lines:
             handler = self._handlers.get(logical_id) or self._load(logical_id)
             result, error = None, None
             try:
                 # Lambda returns JSON: a result that is none is an error of the function.
-                result = json.loads(json.dumps(handler(event, self._context(model))))
+                result = json.loads(json.dumps(handler(event, self._context(model, request_id))))
             except Exception as raised:  # noqa: BLE001 - whatever a function raises is its caller's to judge
                 error = raised
-        return Invocation(logical_id, result, error, tuple("".join(lines).splitlines()))
+        return Invocation(logical_id, result, error, tuple("".join(lines).splitlines()), request_id)
 
-    def _context(self, model: LambdaFunction) -> Context:
+    def _context(self, model: LambdaFunction, request_id: str) -> Context:
         deadline = time.monotonic() + int(model.timeout)
-        return Context(model.function_name, model.function_arn, str(model.memory_size), deadline)
+        return Context(model.function_name, model.function_arn, str(model.memory_size), deadline, request_id)
 
     def _variables(self, model: LambdaFunction) -> Mapping[str, str]:
         # Not LAMBDA_TASK_ROOT: Powertools' Tracer takes it for the presence of an X-Ray daemon.
@@ -137,9 +154,25 @@ class Functions:
         sys.modules[spec.name] = module
         self._modules.append(spec.name)
         spec.loader.exec_module(module)
+        if hasattr(module, "clock"):
+            vars(module)["clock"] = self._clock
         handler = _function(module, function_name)
         self._handlers[logical_id] = handler
         return handler
+
+
+def error_document(invocation: Invocation) -> Mapping[str, Any]:
+    """How Lambda shows the exception of a run that failed.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
+    """
+    error = invocation.error
+    return {
+        "errorMessage": str(error),
+        "errorType": type(error).__name__,
+        "requestId": invocation.request_id,
+        "stackTrace": traceback.format_tb(error.__traceback__) if error else [],
+    }
 
 
 def _function(module: ModuleType, name: str) -> Handler:

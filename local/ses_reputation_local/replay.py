@@ -12,14 +12,16 @@ from msgspec.structs import replace
 
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.domain.assessment import measured, windows
+from ses_reputation.domain.changes import Change, EarlyWarning
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Bounce, Complaint, Send
 from ses_reputation.domain.explanation import Explanation
-from ses_reputation.domain.lifecycle import Change, EarlyWarning, Standing, measured
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.standing import Standing
 from ses_reputation.evaluate import Reading
 from ses_reputation.explain import explain_scope
 from ses_reputation.ses_events import read_event
@@ -144,7 +146,7 @@ class Playback:
             events=self.outcomes,
             scopes=self._scopes(),
             changes=sorted(
-                (piece for piece in news if isinstance(piece, Change)), key=lambda c: (c.time, c.scope, c.metric)
+                (piece for piece in news if isinstance(piece, Change)), key=lambda c: (c.time, c.scope, c.category)
             ),
             warnings=sorted(
                 (piece for piece in news if isinstance(piece, EarlyWarning)), key=lambda w: (w.time, w.scope, w.metric)
@@ -178,7 +180,8 @@ class Playback:
             # A scope is judged when mail touches it. What it would be judged by now may have changed since: a provider
             # was learned, or mail has grown too old.
             hours = list(reading.hours(decided.scope))
-            measures = measured(decided, (hour for hour in hours if hour.hour < now), now, policy)
+            found = windows(decided, (hour for hour in hours if hour.hour < now), now, policy)
+            measures = measured(found, decided.scope, now, policy)
             standing = replace(decided, measures=measures)
             totals = dict.fromkeys(Measure, 0)
             for hour in hours:

@@ -12,23 +12,29 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from unittest.mock import patch
 
-from moto.awslambda.models import LambdaFunction, LayerVersion
+from moto.awslambda.models import LambdaFunction, LayerVersion, Permission, lambda_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
+from moto.events.models import EventBus, Rule, events_backends
 from moto.scheduler.models import scheduler_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from ses_reputation_local.environment import no_other_aws
 from ses_reputation_local.regions import quick_regions
 from ses_reputation_local.template import Template
 
-# This imports all of moto's services, among them EC2, which lists its regions at import.
-with quick_regions():
+# This imports all of moto's services, among them EC2, which lists its regions at import, with a session of boto3 that
+# would not start in a shell whose AWS_PROFILE is unknown.
+with no_other_aws("us-east-1"), quick_regions():
     from moto.cloudformation import parsing
     from moto.cloudformation.models import Stack, cloudformation_backends
 
 STACK_NAME: Final = "ses-reputation"
 EVENT_SOURCE_MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+
+FUNCTION_URL_PATH: Final = "/function-url/"
+"""Where the function URLs of a cloud that is served over HTTP are, each with the function's name behind it."""
 
 
 class ResourceError(Exception):
@@ -49,6 +55,11 @@ class Resource:
         """Whether moto may go on."""
         return True
 
+    @staticmethod
+    def has_cfn_attr(_name: str) -> bool:
+        """Whether there may be an attribute of this name."""
+        return True
+
     def get_cfn_attribute(self, name: str) -> str:
         """The value of Fn::GetAtt."""
         return self.attributes[name]
@@ -56,12 +67,16 @@ class Resource:
 
 @dataclass(frozen=True)
 class Request:
-    """What CloudFormation asks for: a name that is free, and properties in which nothing is left to resolve."""
+    """What CloudFormation asks for: a name that is free, and properties in which nothing is left to resolve.
+
+    `address` is where function URLs begin if the cloud is served over HTTP.
+    """
 
     name: str
     properties: Mapping[str, Any]
     account: str
     region: str
+    address: str | None
 
     def to_moto(self, model: Any, **properties: Any) -> Any:
         """Let moto's model create it, with some properties replaced."""
@@ -69,20 +84,23 @@ class Request:
         return model.create_from_cloudformation_json(self.name, declared, self.account, self.region)
 
 
-def create_stack(template: Template, account: str, region: str) -> Mapping[str, Any]:
+def create_stack(template: Template, account: str, region: str, address: str | None) -> Mapping[str, Any]:
     """Create the stack, and return moto's model, or a Resource, for every logical id whose condition holds.
 
-    Raises ResourceError, naming logical id and type, if one of them was not created.
+    Function URLs begin with `address` if it is given. Raises ResourceError, naming logical id and type, if one of them
+    was not created.
     """
     backend = cloudformation_backends[account][region]
-    with _our_types():
+    with _our_types(address):
         stack = backend.create_stack(STACK_NAME, json.dumps(template.body), dict(template.parameters))
     resources: Any = stack.resource_map
     created: dict[str, Any] = {}
     for logical_id, declared in template.body["Resources"].items():
         if "Condition" in declared and not resources.lazy_condition_map[declared["Condition"]]:
-            continue
-        created[logical_id] = resources[logical_id]
+            # moto would list it, as a resource without a name or a type.
+            del resources._resource_json_map[logical_id]
+        else:
+            created[logical_id] = resources[logical_id]
     return created
 
 
@@ -169,6 +187,76 @@ def _function(request: Request) -> Any:
     return request.to_moto(LambdaFunction, Code={"ZipFile": ""}, Environment=texts)
 
 
+def _event_bus(request: Request) -> Resource:
+    bus = request.to_moto(EventBus)
+    # moto has no physical id for it, though a rule refers to its bus by that.
+    return Resource(bus.name, request.properties, {"Arn": bus.arn, "Name": bus.name})
+
+
+def _event_bus_policy(request: Request) -> Resource:
+    properties = request.properties
+    statement = properties.get("Statement")
+    policy = (
+        {"Version": "2012-10-17", "Statement": [{**statement, "Sid": properties["StatementId"]}]} if statement else {}
+    )
+    backend: Any = events_backends[request.account][request.region]
+    backend.put_permission(
+        event_bus_name=properties.get("EventBusName", "default"),
+        action=properties.get("Action"),
+        principal=properties.get("Principal"),
+        statement_id=properties["StatementId"],
+        condition=properties.get("Condition"),
+        policy=json.dumps(policy) if policy else "",
+    )
+    return Resource(properties["StatementId"], properties)
+
+
+def _rule(request: Request) -> Any:
+    others = [target["Arn"] for target in request.properties.get("Targets", []) if ":function:" not in target["Arn"]]
+    if others or "ScheduleExpression" in request.properties:
+        raise NotImplementedError("the local cloud's rules match events, and send them to functions only")
+    return request.to_moto(Rule)
+
+
+def _event_invoke_config(request: Request) -> Resource:
+    properties = request.properties
+    destinations = properties.get("DestinationConfig", {})
+    failures = destinations.get("OnFailure", {}).get("Destination", "arn:aws:sqs")
+    if "OnSuccess" in destinations or failures.split(":")[2] != "sqs":
+        raise NotImplementedError(
+            "the local cloud sends the events of an asynchronous invocation to queues on failure only"
+        )
+    settings = {
+        name: properties[name]
+        for name in ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
+        if name in properties
+    }
+    # A number of a parameter is a text.
+    settings |= {name: int(value) for name, value in settings.items() if name.startswith("Maximum")}
+    backend = lambda_backends[request.account][request.region]
+    backend.put_function_event_invoke_config(properties["FunctionName"], settings)
+    return Resource(request.name, properties)
+
+
+def _function_url(request: Request) -> Resource:
+    properties = request.properties
+    if properties["AuthType"] != "AWS_IAM" or properties.get("InvokeMode", "BUFFERED") != "BUFFERED":
+        raise NotImplementedError("a function URL of the local cloud has AuthType AWS_IAM, and buffers its response")
+    backend = lambda_backends[request.account][request.region]
+    target = properties["TargetFunctionArn"]
+    configuration = backend.create_function_url_config(target, {**properties})
+    configuration.url += "/"
+    if request.address is not None:
+        configuration.url = f"{request.address}{FUNCTION_URL_PATH}{configuration.function.function_name}/"
+    arn = configuration.function.function_arn
+    return Resource(arn, properties, {"FunctionArn": arn, "FunctionUrl": configuration.url})
+
+
+def _permission(request: Request) -> Resource:
+    request.to_moto(Permission)
+    return Resource(request.name, request.properties)
+
+
 def _layer(request: Request) -> Resource:
     no_code = {"ZipFile": base64.b64encode(b"").decode()}
     layer = request.to_moto(LayerVersion, Content=no_code)
@@ -178,9 +266,15 @@ def _layer(request: Request) -> Resource:
 
 CREATORS: Final[Mapping[str, Callable[[Request], Any]]] = {
     "AWS::DynamoDB::Table": _table,
+    "AWS::Events::EventBus": _event_bus,
+    "AWS::Events::EventBusPolicy": _event_bus_policy,
+    "AWS::Events::Rule": _rule,
+    "AWS::Lambda::EventInvokeConfig": _event_invoke_config,
     EVENT_SOURCE_MAPPING: _event_source_mapping,
     "AWS::Lambda::Function": _function,
     "AWS::Lambda::LayerVersion": _layer,
+    "AWS::Lambda::Permission": _permission,
+    "AWS::Lambda::Url": _function_url,
     "AWS::SNS::Subscription": _subscription,
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::QueuePolicy": _queue_policy,
@@ -189,6 +283,8 @@ CREATORS: Final[Mapping[str, Callable[[Request], Any]]] = {
 
 _NAME_PROPERTIES: Final[Mapping[str, str]] = {
     "AWS::DynamoDB::Table": "TableName",
+    "AWS::Events::EventBus": "Name",
+    "AWS::Events::Rule": "Name",
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Lambda::LayerVersion": "LayerName",
     "AWS::Scheduler::Schedule": "Name",
@@ -207,7 +303,7 @@ def _as_bool(value: Any) -> bool:
 
 
 @contextmanager
-def _our_types() -> Iterator[None]:
+def _our_types(address: str | None) -> Iterator[None]:
     """While a stack is created, moto makes the types in CREATORS by them, and refuses those that nobody knows."""
     create: Any = parsing.parse_and_create_resource
 
@@ -220,7 +316,7 @@ def _our_types() -> Iterator[None]:
             return None
         try:
             if resource_type in CREATORS:
-                resource = CREATORS[resource_type](_request(logical_id, declared, resources, account, region))
+                resource = CREATORS[resource_type](_request(logical_id, declared, resources, account, region, address))
                 resource.logical_resource_id = logical_id
                 resource.cf_resource_type = resource_type
             elif resource_type in parsing.get_model_map():
@@ -236,16 +332,24 @@ def _our_types() -> Iterator[None]:
             raise ResourceError(f"{logical_id} ({resource_type}) was not created: moto returned nothing")
         return resource
 
+    def class_of(resource_type: str) -> Any:
+        """What moto asks for the attributes of a resource that an output names."""
+        return known_class(resource_type) if resource_type in parsing.get_model_map() else Resource
+
+    known_class = parsing.resource_class_from_type
     with (
         patch.object(parsing, "parse_and_create_resource", create_or_refuse),
+        patch.object(parsing, "resource_class_from_type", class_of),
         # moto reads JSON as YAML first, which takes half a second.
         patch.object(Stack, "parse_template", staticmethod(json.loads)),
     ):
         yield
 
 
-def _request(logical_id: str, declared: Mapping[str, Any], resources: Any, account: str, region: str) -> Request:
+def _request(
+    logical_id: str, declared: Mapping[str, Any], resources: Any, account: str, region: str, address: str | None
+) -> Request:
     name = parsing.generate_resource_name(declared["Type"], resources["AWS::StackName"], logical_id)
     properties = parsing.clean_json(declared.get("Properties", {}), resources)
     own_name = properties.get(_NAME_PROPERTIES.get(declared["Type"]), name)
-    return Request(own_name, properties, account, region)
+    return Request(own_name, properties, account, region, address)

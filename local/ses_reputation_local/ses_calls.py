@@ -68,6 +68,7 @@ class Refusal(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+        self.message = message
 
 
 @contextmanager
@@ -96,21 +97,29 @@ def _with_parameters_kept(convert_to_request: Callable[..., Any]) -> Callable[..
 
 def _answered_by(account: SesAccount, make_request: Callable[..., Any]) -> Callable[..., Any]:
     def answered(client: Any, operation_model: Any, request_dict: Any, request_context: Mapping[str, Any]) -> Any:
-        service, operation = operation_model.service_model.service_name, operation_model.name
-        parameters = request_context[_PARAMETERS]
-        answer = ANSWERS.get((service, operation))
-        if answer is None or not _is_about_ses(service, parameters):
+        service, parameters = operation_model.service_model.service_name, request_context[_PARAMETERS]
+        if not answers(service, operation_model.name, parameters):
             return make_request(client, operation_model, request_dict, request_context)
         # AWS would look at the shape of a request, whether the client did or not.
         if operation_model.input_shape is not None:
             validate_parameters(parameters, operation_model.input_shape)
         try:
-            _fail_if_told(account, Operation(operation))
-            return _response(200, answer(account, parameters))
+            return _response(200, answer_to(account, service, operation_model.name, parameters))
         except Refusal as refusal:
             return _response(400, {"Error": {"Code": refusal.code, "Message": str(refusal)}})
 
     return answered
+
+
+def answers(service: str, operation: str, parameters: Parameters) -> bool:
+    """Whether a request is answered here, rather than by moto."""
+    return (service, operation) in ANSWERS and _is_about_ses(service, parameters)
+
+
+def answer_to(account: SesAccount, service: str, operation: str, parameters: Parameters) -> Answer:
+    """What the account answers to a request. Raises Refusal."""
+    _fail_if_told(account, Operation(operation))
+    return ANSWERS[service, Operation(operation)](account, parameters)
 
 
 def _response(status: int, parsed: Answer) -> tuple[AWSResponse, Answer]:

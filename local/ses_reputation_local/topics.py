@@ -3,12 +3,14 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from unittest.mock import patch
 
 from moto.sns.models import Subscription
+
+from ses_reputation_local.asynchronous import WaitingEvent
 
 # What SNS writes over an e-mail that was published without a subject.
 DEFAULT_SUBJECT: Final = "AWS Notification Message"
@@ -25,33 +27,16 @@ class Email:
     attributes: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Notification:
-    """A message on its way to a function that is subscribed to a topic."""
-
-    function_arn: str
-    record: Mapping[str, Any]
-
-
-@dataclass
-class Deliveries:
-    """What topics sent to subscribers that moto passes over."""
-
-    emails: list[Email] = field(default_factory=list)
-    notifications: deque[Notification] = field(default_factory=deque)
-
-
 @contextmanager
-def collected_deliveries() -> Iterator[Deliveries]:
+def collected_deliveries(emails: list[Email], waiting: deque[WaitingEvent]) -> Iterator[None]:
     """Until the block ends, messages to e-mail addresses and functions are collected: moto drops the first kind and
     starts Docker for the second. Filter policies and MessageStructure=json are applied by moto, as for all.
     """
-    deliveries = Deliveries()
-    with patch.object(Subscription, "publish", _collect(deliveries, Subscription.publish)):
-        yield deliveries
+    with patch.object(Subscription, "publish", _collect(emails, waiting, Subscription.publish)):
+        yield
 
 
-def _collect(deliveries: Deliveries, publish: Callable[..., None]) -> Callable[..., None]:
+def _collect(emails: list[Email], waiting: deque[WaitingEvent], publish: Callable[..., None]) -> Callable[..., None]:
     def collect(
         subscription: Subscription,
         message: str,
@@ -81,10 +66,10 @@ def _collect(deliveries: Deliveries, publish: Callable[..., None]) -> Callable[.
         if subscription.protocol == "email":
             texts = {name: str(attribute["Value"]) for name, attribute in attributes.items()}
             now = datetime.now(UTC)
-            deliveries.emails.append(Email(subscription.endpoint, subject or DEFAULT_SUBJECT, message, now, texts))
+            emails.append(Email(subscription.endpoint, subject or DEFAULT_SUBJECT, message, now, texts))
         else:
             record = _lambda_record(subscription, message, message_id, subject, attributes)
-            deliveries.notifications.append(Notification(subscription.endpoint, record))
+            waiting.append(WaitingEvent(subscription.endpoint, {"Records": [record]}))
 
     return collect
 
