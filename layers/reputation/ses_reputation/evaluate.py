@@ -1,19 +1,22 @@
 """The use case of evaluate_reputation: judge the scopes whose counts changed, and tell people what changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
-from ses_reputation.domain.lifecycle import Change, EarlyWarning, Standing, assess, measured
+from ses_reputation.domain.assessment import assess, measured, windows
+from ses_reputation.domain.changes import Change, EarlyWarning
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, of_provider
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
-from ses_reputation.news import News
+from ses_reputation.domain.standing import Standing
+from ses_reputation.news import News, Told
 from ses_reputation.notices.alert import Alert
+from ses_reputation.outbox import Channel, Outbox, Publish, send
 
 T = TypeVar("T")
 
@@ -56,7 +59,7 @@ class Learned(Struct, frozen=True):
         return replace(policy, feedback_loops=loops)
 
 
-class Standings(Protocol):
+class Standings(Outbox, Protocol):
     """What was decided, and what is left to do about it."""
 
     def due(self) -> Iterator[Due]:
@@ -77,18 +80,27 @@ class Standings(Protocol):
     def settle(self, due: Due) -> None:
         """Take a scope off the list, unless it was marked again since."""
 
-    def outbox(self) -> Iterator[Alert]:
-        """The alerts that are not known to be sent, oldest first."""
+    def all(self) -> Iterator[Standing]:
+        """Every standing, in no particular order."""
 
-    def mark_sent(self, alert: Alert, message_id: str) -> None:
-        """Take an alert out of the outbox, and note with its news that it was sent."""
+    def summarised(self) -> datetime | None:
+        """When the last summary was written; None if none ever was."""
+
+    def write_summary(self, alert: Alert, before: datetime | None) -> bool:
+        """Put a summary into the outbox; False, and nothing written, if somebody else did since `before`."""
 
 
-class StatusTopic(Protocol):
-    """Where people and programs hear of changes."""
+class Weekly(Struct, frozen=True):
+    """When in the week a summary is sent: the day as `datetime.weekday` counts, and the hour, in UTC."""
 
-    def publish(self, alert: Alert) -> str:
-        """Send an alert; the id that it was given."""
+    weekday: int
+    hour: int = 8
+
+    def latest(self, now: datetime) -> datetime:
+        """The newest such moment that is not after now."""
+        today = now.replace(hour=self.hour, minute=0, second=0, microsecond=0)
+        moment = today - timedelta(days=(now.weekday() - self.weekday) % 7)
+        return moment if moment <= now else moment - timedelta(days=7)
 
 
 class Evaluated(Struct, frozen=True):
@@ -97,6 +109,7 @@ class Evaluated(Struct, frozen=True):
     scopes: int = 0
     changes: int = 0
     warnings: int = 0
+    reminders: int = 0
     alerts: int = 0
     awaited: int = 0
     overtaken: int = 0
@@ -111,11 +124,14 @@ class EvaluationIncomplete(RuntimeError):
 
 def evaluate_reputation(
     now: datetime,
+    *,
     policy: Policy,
     counters: Counters,
     standings: Standings,
-    topic: StatusTopic,
-    to_alert: Callable[[Change | EarlyWarning, Policy], Alert],
+    channels: Mapping[Channel, Publish],
+    to_alert: Callable[[Told, Policy], Alert],
+    to_summary: Callable[[Iterable[Standing], datetime, Policy], Alert],
+    weekly: Weekly | None = None,
 ) -> Evaluated:
     """Judge every due scope at one moment, and send what is in the outbox; EvaluationIncomplete if some of it failed.
 
@@ -123,7 +139,7 @@ def evaluate_reputation(
     """
     failures: list[Exception] = []
     # What was left by a run before this one, or put there by watch_ses, must not wait for all that may go wrong here.
-    alerts = _send(standings, topic, failures)
+    alerts = send(standings.outgoing(), standings, channels, failures)
     reading = Reading(counters, now)
     policy = standings.learned().applied_to(policy)
     total = Evaluated()
@@ -133,11 +149,31 @@ def evaluate_reputation(
             total = _sum(total, _judge(due, now, policy, reading, standings, to_alert))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one scope, the others are still judged
             failures.append(error)
-    if total.changes or total.warnings:
-        alerts += _send(standings, topic, failures)
+    summarised = False
+    if weekly:
+        try:
+            summarised = _summarise(weekly, now, policy, standings, to_summary)
+        except Exception as error:  # noqa: BLE001 - the alerts still have to go
+            failures.append(error)
+    if summarised or total.changes or total.warnings or total.reminders:
+        alerts += send(standings.outgoing(), standings, channels, failures)
     if failures:
         raise EvaluationIncomplete(f"{len(failures)} failures, the first: {failures[0]!r}") from failures[0]
     return replace(total, alerts=alerts)
+
+
+def _summarise(
+    weekly: Weekly,
+    now: datetime,
+    policy: Policy,
+    standings: Standings,
+    to_summary: Callable[[Iterable[Standing], datetime, Policy], Alert],
+) -> bool:
+    """Write the week's summary if its time has come; not for a week that was over before this was deployed."""
+    last, latest = standings.summarised(), weekly.latest(now)
+    if (last and last >= latest) or now - latest >= timedelta(days=1):
+        return False
+    return standings.write_summary(to_summary(standings.all(), now, policy), last)
 
 
 def _judge(
@@ -146,22 +182,26 @@ def _judge(
     policy: Policy,
     reading: "Reading",
     standings: Standings,
-    to_alert: Callable[[Change | EarlyWarning, Policy], Alert],
+    to_alert: Callable[[Told, Policy], Alert],
 ) -> Evaluated:
     """Judge one scope, and take it off the list unless it has to be looked at again."""
     read = standings.read(due.scope)
-    measures = measured(read.standing, reading.hours(due.scope), now, policy)
+    found = windows(read.standing, reading.hours(due.scope), now, policy)
+    measures = measured(found, due.scope, now, policy)
     after, news = assess(read.standing, measures, now, policy)
     if after is read.standing:
         return Evaluated(scopes=1, awaited=1)
     if not standings.write(after, read.version, news, [to_alert(piece, policy) for piece in news]):
         return Evaluated(scopes=1, overtaken=1)
     changes = sum(isinstance(piece, Change) for piece in news)
+    warnings = sum(isinstance(piece, EarlyWarning) for piece in news)
     # A change may have moved a floor: the next run shows the rates that follow from it.
     awaited = bool(changes or after.moves_with_time)
     if not awaited:
         standings.settle(due)
-    return Evaluated(scopes=1, changes=changes, warnings=len(news) - changes, awaited=awaited)
+    return Evaluated(
+        scopes=1, changes=changes, warnings=warnings, reminders=len(news) - changes - warnings, awaited=awaited
+    )
 
 
 def _sum(one: Evaluated, other: Evaluated) -> Evaluated:
@@ -216,15 +256,3 @@ class Reading:
         if self._account is None:
             self._account = Rereadable(self._counters.hours(ACCOUNT, self._before))
         return self._account
-
-
-def _send(standings: Standings, topic: StatusTopic, failures: list[Exception]) -> int:
-    """Publish the outbox; how many alerts went. One that will not go does not keep back the others."""
-    sent = 0
-    for alert in standings.outbox():
-        try:
-            standings.mark_sent(alert, topic.publish(alert))
-            sent += 1
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one alert, the others still have to go
-            failures.append(error)
-    return sent

@@ -62,6 +62,9 @@ class Ledger(Protocol):
     def note_feedback_loops(self, providers: Collection[str]) -> None:
         """Remember that complaints come from these mailbox providers."""
 
+    def list_feedback(self, entries: Collection[Entry]) -> None:
+        """Let these bounces and complaints be found by when they were."""
+
 
 class DeadLetters(Protocol):
     """Where messages go that cannot be read."""
@@ -118,6 +121,8 @@ def record_feedback(
         ledger.mark_due(touched)
     if complaining := _complaining(tally):
         ledger.note_feedback_loops(complaining)
+    if feedback := [entry for entry in tally.entries() if entry.reason]:
+        ledger.list_feedback(feedback)
     unreadable = [message for message in messages if message.problem]
     lost = dead_letters.put(unreadable) if unreadable else set[str | None]()
     unknown = Counter(
@@ -132,9 +137,14 @@ class _Tally(Struct):
     counted: dict[tuple[str, str], Entry] = field(default_factory=dict)
     duplicates: dict[tuple[str, str], Entry] = field(default_factory=dict)
 
+    def entries(self) -> Iterator[Entry]:
+        """The entries of either sort."""
+        yield from self.counted.values()
+        yield from self.duplicates.values()
+
     def counting(self) -> Iterator[Entry]:
-        """The entries, of either sort, that can move a rate."""
-        return (entry for entry in (*self.counted.values(), *self.duplicates.values()) if entry.counts)
+        """Those that can move a rate."""
+        return (entry for entry in self.entries() if entry.counts)
 
 
 def _outcomes(

@@ -13,12 +13,14 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, AddressBook
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation.evaluate import Weekly
+from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.ses_events import TagNames
 
 T = TypeVar("T")
 
-# Counts are kept a month longer than any rate reaches back, so that none vanishes from one that is shown.
-_KEPT_LONGER = timedelta(days=31)
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class SettingsError(ValueError):
@@ -46,7 +48,7 @@ class RecordSettings(Struct, frozen=True):
             standings_table=_read(environment, "STANDINGS_TABLE", str),
             dead_letter_queue_url=_read(environment, "DEAD_LETTER_QUEUE_URL", str),
             receipt_retention=_read(environment, "RECEIPT_RETENTION_DAYS", _days),
-            counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _days) + _KEPT_LONGER,
+            counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _counter_retention),
             provider_domains=_read_providers(environment).domains,
             tags=TagNames(
                 tenant=_read(environment, "TENANT_TAG", str),
@@ -55,13 +57,33 @@ class RecordSettings(Struct, frozen=True):
         )
 
 
+class ChannelSettings(Struct, frozen=True):
+    """Where alerts go, and in which words."""
+
+    status_topic_arn: str
+    chat_topic_arn: str
+    related_event_buses: tuple[str, ...]
+    vocabulary: Vocabulary
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables; SettingsError for the first that is wrong."""
+        return cls(
+            status_topic_arn=_read(environment, "STATUS_TOPIC_ARN", str),
+            chat_topic_arn=_read(environment, "CHAT_TOPIC_ARN", str),
+            related_event_buses=_read(environment, "RELATED_EVENT_BUSES", _names),
+            vocabulary=_read(environment, "VOCABULARY", Vocabulary),
+        )
+
+
 class EvaluateSettings(Struct, frozen=True):
     """What evaluate_reputation is told."""
 
     counters_table: str
     standings_table: str
-    status_topic_arn: str
+    channels: ChannelSettings
     policy: Policy
+    weekly_summary: Weekly | None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -69,8 +91,41 @@ class EvaluateSettings(Struct, frozen=True):
         return cls(
             counters_table=_read(environment, "COUNTERS_TABLE", str),
             standings_table=_read(environment, "STANDINGS_TABLE", str),
-            status_topic_arn=_read(environment, "STATUS_TOPIC_ARN", str),
+            channels=ChannelSettings.from_environment(environment),
             policy=read_policy(environment),
+            weekly_summary=_read(environment, "WEEKLY_SUMMARY", _weekly),
+        )
+
+
+class OperateSettings(Struct, frozen=True):
+    """What operate is told."""
+
+    standings_table: str
+    channels: ChannelSettings
+    policy: Policy
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables; SettingsError for the first that is wrong."""
+        return cls(
+            standings_table=_read(environment, "STANDINGS_TABLE", str),
+            channels=ChannelSettings.from_environment(environment),
+            policy=read_policy(environment),
+        )
+
+
+class ReceiveSettings(Struct, frozen=True):
+    """What receive_finding is told."""
+
+    operate: OperateSettings
+    dead_letter_queue_url: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables; SettingsError for the first that is wrong."""
+        return cls(
+            operate=OperateSettings.from_environment(environment),
+            dead_letter_queue_url=_read(environment, "DEAD_LETTER_QUEUE_URL", str),
         )
 
 
@@ -91,7 +146,7 @@ class WatchSettings(Struct, frozen=True):
             standings_table=_read(environment, "STANDINGS_TABLE", str),
             status_topic_arn=_read(environment, "STATUS_TOPIC_ARN", str),
             volume_source=_read(environment, "VOLUME_SOURCE", VolumeSource),
-            counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _days) + _KEPT_LONGER,
+            counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _counter_retention),
         )
 
 
@@ -116,7 +171,9 @@ def read_policy(environment: Mapping[str, str]) -> Policy:
         probation=_read(environment, "PROBATION_DAYS", _days),
         steady=_read(environment, "STEADY_HOURS", _hours),
         healing=_read(environment, "HEALING_DAYS", _days),
-        human_review=_read(environment, "HUMAN_REVIEW_SCOPES", _scope_kinds, default=""),
+        human_review=_read(environment, "HUMAN_REVIEW_SCOPES", _scope_kinds),
+        period_reminders=_read(environment, "PERIOD_REMINDER_DAYS", _whole_numbers),
+        review_reminder=_read(environment, "REVIEW_REMINDER_DAYS", _days),
     )
 
 
@@ -143,8 +200,8 @@ def _read_providers(environment: Mapping[str, str]) -> _Providers:
     return _Providers(book.domains, frozenset(map(provider, sending)), frozenset(map(provider, silent)))
 
 
-def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], default: str | None = None) -> T:
-    text = environment.get(name, default)
+def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T:
+    text = environment.get(name)
     if text is None:
         raise SettingsError(f"the environment variable {name} is missing")
     try:
@@ -161,8 +218,26 @@ def _whole(text: str) -> int:
         raise ValueError("not a number") from None
 
 
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    return tuple(_whole(number) for number in _names(text))
+
+
+def _weekly(text: str) -> Weekly | None:
+    """When the weekly summary is sent: the name of a day, or `off`."""
+    if text == "off":
+        return None
+    if text not in WEEKDAYS:
+        raise ValueError(f"neither off nor one of {', '.join(WEEKDAYS)}")
+    return Weekly(WEEKDAYS.index(text))
+
+
 def _days(text: str) -> timedelta:
     return timedelta(days=_whole(text))
+
+
+def _counter_retention(oldest_mail: str) -> timedelta:
+    """A month longer than any rate reaches back, so that no count vanishes from one that is shown."""
+    return _days(oldest_mail) + timedelta(days=31)
 
 
 def _hours(text: str) -> timedelta:

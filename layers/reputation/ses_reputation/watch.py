@@ -8,9 +8,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from ses_reputation.domain.counting import hour_of
-from ses_reputation.domain.lifecycle import next_full_hour
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.standing import next_full_hour
 from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange, verdict_change
 from ses_reputation.news import News

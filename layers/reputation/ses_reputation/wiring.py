@@ -8,29 +8,50 @@ from functools import partial
 from typing import Generic, TypeVar
 from uuid import uuid4
 
+import msgspec
+
 from ses_reputation.adapters import clients, keys
+from ses_reputation.adapters.chat_topic import SnsChatTopic
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ledger import DynamoDbLedger
+from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import DynamoDbStatistics
 from ses_reputation.adapters.status_topic import SnsStatusTopic
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
+from ses_reputation.commands import Answer, Call, answer
+from ses_reputation.domain.decisions import Command
 from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.standing import Act
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
-from ses_reputation.notices.alert import alert_of, ses_alert_of
+from ses_reputation.notices.alert import alert_of, ses_alert_of, summary_of
+from ses_reputation.operate import Done, operate
+from ses_reputation.outbox import Channel, Publish
+from ses_reputation.receive import Received, receive_finding
 from ses_reputation.record import Recorded, record_feedback
-from ses_reputation.ses_events import read_invocation
-from ses_reputation.settings import EvaluateSettings, RecordSettings, WatchSettings
+from ses_reputation.ses_events import Message, read_invocation
+from ses_reputation.settings import (
+    ChannelSettings,
+    EvaluateSettings,
+    OperateSettings,
+    ReceiveSettings,
+    RecordSettings,
+    WatchSettings,
+)
 from ses_reputation.watch import Watched, watch_ses
 
 T = TypeVar("T")
 
 # A recipient at an identity that was verified a few minutes ago may still count.
 IDENTITIES_KEPT = timedelta(minutes=5)
+
+
+class NotSetApart(RuntimeError):
+    """An event can neither be carried out nor set apart: Lambda has to keep it."""
 
 
 def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
@@ -66,15 +87,61 @@ def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]
     """`evaluate_reputation` with the tables and the topic of this environment; SettingsError if it is incomplete."""
     settings = EvaluateSettings.from_environment(environment)
     client = clients.dynamodb()
-    account, region = _account_and_region(settings.status_topic_arn)
+    account, region = _account_and_region(settings.channels.status_topic_arn)
     return partial(
         evaluate_reputation,
         policy=settings.policy,
         counters=DynamoDbCounters(client, table=settings.counters_table),
         standings=DynamoDbStandings(client, table=settings.standings_table),
-        topic=SnsStatusTopic(clients.sns(), topic_arn=settings.status_topic_arn),
+        channels=_channels(settings.channels),
         to_alert=partial(alert_of, account=account, region=region),
+        to_summary=partial(summary_of, account=account, region=region),
+        weekly=settings.weekly_summary,
     )
+
+
+def operator(environment: Mapping[str, str]) -> Callable[[Call], Answer]:
+    """`operate` for calls, with the table and the topics of this environment; SettingsError if it is incomplete."""
+    return partial(answer, operate=_operate(OperateSettings.from_environment(environment)))
+
+
+def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Received]:
+    """`receive_finding` of EventBridge's events with the table, the topics and the queue of this environment.
+
+    SettingsError if the environment is incomplete.
+    """
+    settings = ReceiveSettings.from_environment(environment)
+    account, region = _account_and_region(settings.operate.channels.status_topic_arn)
+    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+
+    def set_apart(invocation: object, reason: str) -> None:
+        message = Message(None, msgspec.json.encode(invocation).decode(), problem=reason)
+        if dead_letters.put([message]):
+            raise NotSetApart(f"the dead-letter queue did not take an event that is refused: {reason}")
+
+    carry_out = _operate(settings.operate)
+    return partial(receive_finding, account=account, region=region, operate=carry_out, set_apart=set_apart)
+
+
+def _operate(settings: OperateSettings) -> Callable[[Command, Act, datetime], Done]:
+    account, region = _account_and_region(settings.channels.status_topic_arn)
+    return partial(
+        operate,
+        policy=settings.policy,
+        standings=DynamoDbStandings(clients.dynamodb(), table=settings.standings_table),
+        channels=_channels(settings.channels),
+        to_alert=partial(alert_of, account=account, region=region),
+        pause=back_off,
+    )
+
+
+def _channels(settings: ChannelSettings) -> Mapping[Channel, Publish]:
+    sns, words = clients.sns(), settings.vocabulary
+    return {
+        Channel.STATUS: SnsStatusTopic(sns, topic_arn=settings.status_topic_arn, vocabulary=words).publish,
+        Channel.CHAT: SnsChatTopic(sns, topic_arn=settings.chat_topic_arn, vocabulary=words).publish,
+        Channel.RELATED: EventBridgeRelatedBuses(clients.events(), bus_arns=settings.related_event_buses).publish,
+    }
 
 
 def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_ses import SESClient
     from mypy_boto3_sesv2 import SESV2Client
@@ -47,6 +48,11 @@ def cloudwatch(region: str | None = None) -> "CloudWatchClient":
 def dynamodb(region: str | None = None) -> "DynamoDBClient":
     """A DynamoDB client in this region, or that of the environment."""
     return boto3.client("dynamodb", region_name=region, config=_CONFIG)
+
+
+def events() -> "EventBridgeClient":
+    """An EventBridge client in the region of the environment."""
+    return boto3.client("events", config=_CONFIG)
 
 
 def lambda_(region: str | None = None) -> "LambdaClient":

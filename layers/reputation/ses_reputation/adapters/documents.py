@@ -8,6 +8,7 @@ import msgspec
 from ses_reputation.adapters import keys
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
+from ses_reputation.outbox import Outgoing, outgoing_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,20 +44,32 @@ def items_of(client: "DynamoDBClient", table: str, collection: str) -> Iterator[
         yield from page["Items"]
 
 
-def write_decided(
-    client: "DynamoDBClient", table: str, item: Item, version: int, news: Sequence[News], alerts: Sequence[Alert]
+def write_decided(  # noqa: PLR0917 - each is one part of the transaction
+    client: "DynamoDBClient",
+    table: str,
+    item: Item,
+    version: int,
+    news: Sequence[News],
+    alerts: Sequence[Alert],
+    others: Sequence[Any] = (),
 ) -> bool:
     """Put an item that had this version (0: that was not there) with its news and the alerts to send, all or nothing.
 
-    False, and nothing written, if somebody else wrote it since.
+    `others` are more actions of the same transaction. False, and nothing written, if somebody else wrote it since, or
+    another condition does not hold.
     """
     put: Any = {
         "TableName": table,
         "Item": {**item, "version": {"N": str(version + 1)}},
         **_still_at(version),
     }
-    actions: list[Any] = [{"Put": {"TableName": table, "Item": _news_item(piece)}} for piece in news]
-    actions += [{"Put": {"TableName": table, "Item": _outbox_item(alert)}} for alert in alerts]
+    told = [*(one for piece in news for one in _news_items(piece)), *outbox_items(alerts)]
+    actions = [*({"Put": {"TableName": table, "Item": one}} for one in told), *others]
+    return put_if_unchanged(client, put, actions)
+
+
+def put_if_unchanged(client: "DynamoDBClient", put: Any, actions: Sequence[Any]) -> bool:
+    """Put an item on a condition, with more actions, all or nothing; False if a condition does not hold."""
     try:
         if actions:
             client.transact_write_items(TransactItems=[{"Put": put}, *actions])
@@ -87,17 +100,19 @@ def _still_at(version: int) -> dict[str, Any]:
     }
 
 
-def _news_item(news: News) -> Item:
-    return {
-        "collection": keys.string(keys.news_of(news.scope)),
-        "name": keys.string(moment(news)),
-        "document": encode(news),
-    }
+def _news_items(news: News) -> Iterator[Item]:
+    """News is kept twice: in the history of its scope, and among all news of its month."""
+    for collection in (keys.news_of(news.scope), keys.news_in(news.time)):
+        yield {**keys.item_key(collection, moment(news)), "document": encode(news)}
 
 
-def _outbox_item(alert: Alert) -> Item:
-    return {
-        "collection": keys.string(keys.OUTBOX),
-        "name": keys.string(moment(alert)),
-        "document": encode(alert),
-    }
+def outbox_items(alerts: Sequence[Alert]) -> Iterator[Item]:
+    """Alerts in the outbox, once for each channel that they go through."""
+    for alert in alerts:
+        for outgoing in outgoing_of(alert):
+            yield {**keys.item_key(keys.OUTBOX, outbox_name(outgoing)), "document": encode(outgoing)}
+
+
+def outbox_name(outgoing: Outgoing) -> str:
+    """Sorts by time."""
+    return f"{moment(outgoing.alert)}/{outgoing.channel}"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
+from ses_reputation.adapters.batches import delete_all, put_all
 from ses_reputation.adapters.documents import items_of
-from ses_reputation.adapters.due import delete_all, put_all
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,4 +37,4 @@ class DynamoDbIdentities:
 
 def _key(name: str) -> dict[str, Any]:
     """All there is of an item."""
-    return {"collection": keys.string(keys.VERIFIED_IDENTITIES), "name": keys.string(name)}
+    return keys.item_key(keys.VERIFIED_IDENTITIES, name)

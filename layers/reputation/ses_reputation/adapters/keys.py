@@ -1,17 +1,22 @@
 """How the tables' keys and attributes are written.
 
-receipts   message_id, entry                the SES message id, and which of its facts
+receipts   message_id, entry                the SES message id, and which of its facts; `feedback/2026-03-02` lists the
+                                            bounces and complaints of a day
 counters   scope, hour                      `2026-03-02T08#1`: the hour, and which of the writers added to this item;
                                             `#statistics` and `#backfill` are written from SES's own statistics
-standings  collection, name                 `standing/2` of a scope, `news/SCOPE` and `outbox` by time, `due/2`: the
-                                            scopes to evaluate at the next run, `verified-identities`,
+standings  collection, name                 `standing/2` of a scope, `news/SCOPE`, `news-in/2026-03` and `outbox` by
+                                            time, `due/2`: the scopes to evaluate at the next run, `open-findings`:
+                                            the scopes that have any, `requests`: the ids of what people and
+                                            programs asked for, `summary`: when the last was sent,
+                                            `verified-identities`,
                                             `feedback-loops`: the mailbox providers that complaints came from, and
                                             the share that SES measured; `verdicts`: what SES says of a scope itself;
                                             `statistics`: since when SES's own are taken, and
                                             when they were last read
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zlib import crc32
 
 from ses_reputation.domain.eligibility import Measure
@@ -23,6 +28,9 @@ WRITERS = 4
 SHARDS = 4
 
 OUTBOX = "outbox"
+OPEN_FINDINGS = "open-findings"
+REQUESTS = "requests"
+SUMMARY = "summary"
 VERIFIED_IDENTITIES = "verified-identities"
 FEEDBACK_LOOPS = "feedback-loops"
 VERDICTS = "verdicts"
@@ -32,6 +40,11 @@ STATISTICS = "statistics"
 
 BACKFILL = "backfill"
 """Who writes what SES's statistics say of an hour before events were connected, in place of its events."""
+
+
+def item_key(collection: str, name: str) -> dict[str, Any]:
+    """The key of an item in the standings table."""
+    return {"collection": string(collection), "name": string(name)}
 
 
 def counter_key(hour: datetime, writer: int | str) -> str:
@@ -82,6 +95,16 @@ def expires(time: datetime, retention: timedelta) -> dict[str, str]:
     return {"N": str(int(time.timestamp() + retention.total_seconds()))}
 
 
+def feedback_of(day: date) -> str:
+    """The collection that lists the bounces and complaints of a day."""
+    return f"feedback/{day.isoformat()}"
+
+
 def news_of(scope: Scope) -> str:
     """The collection of a scope's history: all that people were told about it."""
     return f"news/{scope}"
+
+
+def news_in(time: datetime) -> str:
+    """The collection of all news of a month."""
+    return f"news-in/{time:%Y-%m}"

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.due import DynamoDbDue, put_all
+from ses_reputation.adapters.batches import put_all
+from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.domain.counting import Entry
 from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -52,6 +54,7 @@ class DynamoDbLedger:
         self._writer = choose_writer()
         self._pause = pause
         self._due = DynamoDbDue(client, standings_table=standings_table, new_token=new_token, pause=pause)
+        self._feedback = DynamoDbFeedback(client, table=receipts_table)
 
     def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
         """Write all receipts and add to all counters, or neither."""
@@ -74,12 +77,13 @@ class DynamoDbLedger:
         """Have these scopes evaluated at the next run; NotWritten if DynamoDB keeps refusing."""
         self._due.mark(scopes)
 
+    def list_feedback(self, entries: Collection[Entry]) -> None:
+        """Let these bounces and complaints be found by when they were, as long as their receipts are kept."""
+        self._feedback.add(entries, self._receipt_retention)
+
     def note_feedback_loops(self, providers: Collection[str]) -> None:
         """Remember that complaints come from these mailbox providers; NotWritten if DynamoDB keeps refusing."""
-        items = (
-            {"collection": keys.string(keys.FEEDBACK_LOOPS), "name": keys.string(provider)}
-            for provider in sorted(providers)
-        )
+        items = (keys.item_key(keys.FEEDBACK_LOOPS, provider) for provider in sorted(providers))
         put_all(self._client, self._standings_table, items, self._pause)
 
     def _receipt(self, write: Write) -> Any:

@@ -1,19 +1,35 @@
 """The standings table: what was decided about every scope, its history, the outbox, and the scopes to evaluate."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.documents import decode, encode, items_of, moment, write_decided
-from ses_reputation.domain.lifecycle import Standing
+from ses_reputation.adapters.documents import (
+    Item,
+    decode,
+    encode,
+    items_of,
+    moment,
+    outbox_items,
+    outbox_name,
+    put_if_unchanged,
+    write_decided,
+)
+from ses_reputation.domain.changes import Change
 from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.standing import Act, Standing
 from ses_reputation.evaluate import Due, Learned, Versioned
 from ses_reputation.news import News
-from ses_reputation.notices.alert import Alert
+from ses_reputation.notices.alert import Alert, SummaryAlert
+from ses_reputation.outbox import Channel, Outgoing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+# As long as any queue keeps a request that may come again, and then some.
+REQUESTS_KEPT = timedelta(days=90)
 
 
 class DynamoDbStandings:
@@ -44,21 +60,68 @@ class DynamoDbStandings:
             return Versioned(decode(item, Standing), int(item["version"]["N"]))
         return Versioned(Standing(scope))
 
+    def with_findings(self) -> Iterator[Standing]:
+        """The standings that have open findings, by scope. They are few, however many scopes there are."""
+        for item in items_of(self._client, self._table, keys.OPEN_FINDINGS):
+            standing = self.read(Scope(item["name"]["S"])).standing
+            if standing.findings:
+                yield standing
+
     def write(self, standing: Standing, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         """Write a standing with its news and the alerts to send; False if it no longer has the version."""
+        return self._write(standing, version, news, alerts, ())
+
+    def write_act(
+        self, standing: Standing, version: int, act: Act, now: datetime, news: Sequence[News], alerts: Sequence[Alert]
+    ) -> bool:
+        """Write a standing with what somebody did, and mark its scope as due.
+
+        False, and nothing written, if it no longer has the version, or the act was done before.
+        """
+        request = {
+            "TableName": self._table,
+            "Item": {**_request_key(act.id), "expires": keys.expires(now, REQUESTS_KEPT)},
+            "ConditionExpression": "attribute_not_exists(#collection)",
+            "ExpressionAttributeNames": {"#collection": "collection"},
+        }
+        due = {**keys.item_key(keys.shard("due", standing.scope), standing.scope), "token": keys.string(act.id)}
+        others = ({"Put": request}, {"Put": {"TableName": self._table, "Item": due}})
+        return self._write(standing, version, news, alerts, others)
+
+    def is_done(self, request: str) -> bool:
+        """Whether an act with this id was carried out in the last three months."""
+        return "Item" in self._client.get_item(TableName=self._table, Key=_request_key(request), ConsistentRead=True)
+
+    def _write(
+        self,
+        standing: Standing,
+        version: int,
+        news: Sequence[News],
+        alerts: Sequence[Alert],
+        others: Sequence[Any],
+    ) -> bool:
         item = {
             **_standing_key(standing.scope),
             "status": keys.string(standing.status),
             "document": encode(standing),
         }
-        return write_decided(self._client, self._table, item, version, news, alerts)
+        if any(isinstance(piece, Change) for piece in news):
+            others = (*others, self._list(standing))
+        return write_decided(self._client, self._table, item, version, news, alerts, others)
+
+    def _list(self, standing: Standing) -> Any:
+        """Put a scope on the list of those with open findings, or take it off."""
+        key = keys.item_key(keys.OPEN_FINDINGS, standing.scope)
+        if standing.findings:
+            return {"Put": {"TableName": self._table, "Item": key}}
+        return {"Delete": {"TableName": self._table, "Key": key}}
 
     def settle(self, due: Due) -> None:
         """Take a scope off the list, unless it was marked again since."""
         try:
             self._client.delete_item(
                 TableName=self._table,
-                Key={"collection": keys.string(keys.shard("due", due.scope)), "name": keys.string(due.scope)},
+                Key=keys.item_key(keys.shard("due", due.scope), due.scope),
                 ConditionExpression="#token = :seen",
                 ExpressionAttributeNames={"#token": "token"},
                 ExpressionAttributeValues={":seen": keys.string(due.token)},
@@ -68,7 +131,17 @@ class DynamoDbStandings:
 
     def news(self, scope: Scope) -> Iterator[News]:
         """The history of a scope, oldest first."""
-        for item in items_of(self._client, self._table, keys.news_of(scope)):
+        return self._news(keys.news_of(scope))
+
+    def news_between(self, start: datetime, end: datetime) -> Iterator[News]:
+        """The news of all scopes from `start` until before `end`, oldest first."""
+        month = start.replace(day=1)
+        while month < end:
+            yield from (piece for piece in self._news(keys.news_in(month)) if start <= piece.time < end)
+            month = (month + timedelta(days=31)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+    def _news(self, collection: str) -> Iterator[News]:
+        for item in items_of(self._client, self._table, collection):
             piece: News = decode(item, News)
             yield piece
 
@@ -78,30 +151,58 @@ class DynamoDbStandings:
         measured = items.pop(UNSPECIFIED, None)
         return Learned(frozenset(items), int(measured["percent"]["N"]) if measured else None)
 
-    def outbox(self) -> Iterator[Alert]:
+    def outgoing(self) -> Iterator[Outgoing]:
         """The alerts that are not known to be sent, oldest first."""
         for item in items_of(self._client, self._table, keys.OUTBOX):
-            alert: Alert = decode(item, Alert)
-            yield alert
+            outgoing: Outgoing = decode(item, Outgoing)
+            yield outgoing
 
-    def mark_sent(self, alert: Alert, message_id: str) -> None:
-        """Take an alert out of the outbox, and note with its news that it was sent."""
-        outbox = {
-            "TableName": self._table,
-            "Key": {"collection": keys.string(keys.OUTBOX), "name": keys.string(moment(alert))},
-        }
+    def mark_sent(self, outgoing: Outgoing, message_id: str) -> None:
+        """Take an alert out of the outbox; with its news it is noted that it reached the status topic."""
+        alert = outgoing.alert
+        key = keys.item_key(keys.OUTBOX, outbox_name(outgoing))
+        # A summary is no news of any scope.
+        if outgoing.channel is not Channel.STATUS or isinstance(alert, SummaryAlert):
+            self._client.delete_item(TableName=self._table, Key=key)
+            return
         news = {
             "TableName": self._table,
-            "Key": {
-                "collection": keys.string(keys.news_of(Scope(alert.scope))),
-                "name": keys.string(moment(alert)),
-            },
+            "Key": keys.item_key(keys.news_of(Scope(alert.scope)), moment(alert)),
             "UpdateExpression": "SET alert_message_id = :id",
             "ExpressionAttributeValues": {":id": keys.string(message_id)},
         }
-        actions: list[Any] = [{"Delete": outbox}, {"Update": news}]
+        actions: list[Any] = [{"Delete": {"TableName": self._table, "Key": key}}, {"Update": news}]
         self._client.transact_write_items(TransactItems=actions)
 
+    def summarised(self) -> datetime | None:
+        """When the last summary was written; None if none ever was."""
+        answer = self._client.get_item(TableName=self._table, Key=_SUMMARY_KEY, ConsistentRead=True)
+        return datetime.fromisoformat(answer["Item"]["time"]["S"]) if "Item" in answer else None
 
-def _standing_key(scope: Scope) -> dict[str, Any]:
-    return {"collection": keys.string(keys.shard("standing", scope)), "name": keys.string(scope)}
+    def write_summary(self, alert: Alert, before: datetime | None) -> bool:
+        """Put a summary into the outbox; False, and nothing written, if somebody else did since `before`."""
+        unchanged: Any = {"ConditionExpression": "attribute_not_exists(#time)"}
+        if before:
+            unchanged = {
+                "ConditionExpression": "#time = :before",
+                "ExpressionAttributeValues": {":before": keys.string(before.isoformat())},
+            }
+        put = {
+            "TableName": self._table,
+            "Item": {**_SUMMARY_KEY, "time": keys.string(alert.time.isoformat())},
+            "ExpressionAttributeNames": {"#time": "time"},
+            **unchanged,
+        }
+        items = outbox_items([alert])
+        return put_if_unchanged(self._client, put, [{"Put": {"TableName": self._table, "Item": one}} for one in items])
+
+
+def _standing_key(scope: Scope) -> Item:
+    return keys.item_key(keys.shard("standing", scope), scope)
+
+
+def _request_key(request: str) -> Item:
+    return keys.item_key(keys.REQUESTS, request)
+
+
+_SUMMARY_KEY = keys.item_key(keys.SUMMARY, "weekly")

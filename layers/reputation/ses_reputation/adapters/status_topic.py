@@ -6,6 +6,7 @@ import msgspec
 
 from ses_reputation.notices.alert import Alert
 from ses_reputation.notices.email import body, printable, subject
+from ses_reputation.notices.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -14,26 +15,41 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
 PROGRAM_PROTOCOLS = ("sqs", "lambda", "http", "https", "firehose")
 
-# What a subscription can filter by, as far as an alert has it.
-ATTRIBUTES = ("kind", "scope", "scope_kind", "metric", "before", "after", "scope_after")
+# What a subscription can filter by, as far as an alert has it. No alert has more than ten of them: SNS would drop a
+# message with more on its way to a queue that takes it raw.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+ATTRIBUTES = (
+    "kind",
+    "scope",
+    "scope_kind",
+    "category",
+    "metric",
+    "before",
+    "after",
+    "cause",
+    "scope_after",
+    "reminder",
+    "scope_status",
+)
 
 
 class SnsStatusTopic:
     """Publishes each alert as an e-mail for people and as a JSON document for programs."""
 
-    def __init__(self, client: "SNSClient", *, topic_arn: str) -> None:
+    def __init__(self, client: "SNSClient", *, topic_arn: str, vocabulary: Vocabulary = Vocabulary.CLASSIC) -> None:
         self._client = client
         self._topic_arn = topic_arn
+        self._vocabulary = vocabulary
 
     def publish(self, alert: Alert) -> str:
         """Send an alert; the SNS message id."""
         document = msgspec.json.encode(alert).decode()
         fields = msgspec.to_builtins(alert)
         texts = {name: fields[name] for name in ATTRIBUTES if isinstance(fields.get(name), str)}
-        message = {"default": body(alert)} | dict.fromkeys(PROGRAM_PROTOCOLS, document)
+        message = {"default": body(alert, self._vocabulary)} | dict.fromkeys(PROGRAM_PROTOCOLS, document)
         answer = self._client.publish(
             TopicArn=self._topic_arn,
-            Subject=subject(alert),
+            Subject=subject(alert, self._vocabulary),
             Message=msgspec.json.encode(message).decode(),
             MessageStructure="json",
             MessageAttributes={

@@ -16,6 +16,8 @@ from ses_reputation.watch import StatisticsTaken, VersionedVerdict
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_STATISTICS_KEY = keys.item_key(keys.STATISTICS, "since")
+
 
 class DynamoDbVerdicts:
     """What SES said of the account of one deployment."""
@@ -26,7 +28,9 @@ class DynamoDbVerdicts:
 
     def verdict(self, scope: Scope) -> VersionedVerdict:
         """The newest verdict on a scope, if there is one."""
-        answer = self._client.get_item(TableName=self._table, Key=_key(keys.VERDICTS, scope), ConsistentRead=True)
+        answer = self._client.get_item(
+            TableName=self._table, Key=keys.item_key(keys.VERDICTS, scope), ConsistentRead=True
+        )
         return _versioned(answer["Item"]) if "Item" in answer else VersionedVerdict()
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -40,17 +44,17 @@ class DynamoDbVerdicts:
 
     def write_verdict(self, verdict: Verdict, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         """Write a verdict with its news and the alerts to send; False if it no longer has the version."""
-        item = {**_key(keys.VERDICTS, verdict.scope), "document": encode(verdict)}
+        item = {**keys.item_key(keys.VERDICTS, verdict.scope), "document": encode(verdict)}
         return write_decided(self._client, self._table, item, version, news, alerts)
 
     def write_feedback_share(self, percent: int) -> None:
         """Keep which share of the mail SES says goes to providers that send complaints back."""
-        item = {**_key(keys.FEEDBACK_LOOPS, UNSPECIFIED), "percent": {"N": str(percent)}}
+        item = {**keys.item_key(keys.FEEDBACK_LOOPS, UNSPECIFIED), "percent": {"N": str(percent)}}
         self._client.put_item(TableName=self._table, Item=item)
 
     def forget_feedback_share(self) -> None:
         """Keep no share any longer, if there was one: SES does not measure it."""
-        self._client.delete_item(TableName=self._table, Key=_key(keys.FEEDBACK_LOOPS, UNSPECIFIED))
+        self._client.delete_item(TableName=self._table, Key=keys.item_key(keys.FEEDBACK_LOOPS, UNSPECIFIED))
 
     def statistics_taken(self, first: datetime) -> StatisticsTaken:
         """From which hour on SES's statistics are taken: the one that was given when this was first called."""
@@ -79,10 +83,3 @@ class DynamoDbVerdicts:
 
 def _versioned(item: Item) -> VersionedVerdict:
     return VersionedVerdict(decode(item, Verdict), int(item["version"]["N"]))
-
-
-def _key(collection: str, name: str) -> Item:
-    return {"collection": keys.string(collection), "name": keys.string(name)}
-
-
-_STATISTICS_KEY = _key(keys.STATISTICS, "since")

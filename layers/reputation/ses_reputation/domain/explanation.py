@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from msgspec import Struct
 
+from ses_reputation.domain.assessment import Windows, measured, windows
 from ses_reputation.domain.eligibility import (
     BOUNCE_RULES,
     COMPLAINT_RULES,
@@ -17,12 +18,13 @@ from ses_reputation.domain.eligibility import (
 )
 from ses_reputation.domain.feedback_loops import Feedback, FeedbackLoops
 from ses_reputation.domain.forecast import Forecast
-from ses_reputation.domain.lifecycle import Standing, Status, measured, spans
+from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.limits import Limits
 from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.providers import OWN, SIMULATOR
-from ses_reputation.domain.rates import ELIGIBLE, NUMERATOR, HourCounts, Metric, Rate, VolumeSource, measure
+from ses_reputation.domain.rates import ELIGIBLE, NUMERATOR, HourCounts, Metric, Rate, VolumeSource
 from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.standing import Standing
 
 # What else arrived, and is in no numerator.
 _BESIDES = {
@@ -93,23 +95,22 @@ class Explanation(Struct, frozen=True):
 
 def explain(standing: Standing, hours: Iterable[HourCounts], now: datetime, policy: Policy) -> Explanation:
     """The arithmetic of a scope's rates at one moment. Its hours, newest first, are gone through several times."""
-    measures = measured(standing, hours, now, policy)
-    metrics = []
-    for metric in Metric:
-        decided = standing.metric(metric)
-        metrics.append(
-            MetricExplanation(
-                metric=metric,
-                status=decided.status,
-                evidence=policy.evidence(standing.scope, measures[metric].deciding),
-                minimum_volume=policy.minimum_volume,
-                minimum_count=policy.minimum_count(metric),
-                floor=decided.floor,
-                limits=policy.limits_of(standing.scope, metric),
-                forecast=measures[metric].forecast,
-                calculations=tuple(_calculations(metric, standing, hours, now, policy)),
-            )
+    found = windows(standing, hours, now, policy)
+    measures = measured(found, standing.scope, now, policy)
+    metrics = [
+        MetricExplanation(
+            metric=metric,
+            status=standing.metric_status(metric),
+            evidence=policy.evidence(standing.scope, measures[metric].deciding),
+            minimum_volume=policy.minimum_volume,
+            minimum_count=policy.minimum_count(metric),
+            floor=standing.metric(metric).floor,
+            limits=policy.limits_of(standing.scope, metric),
+            forecast=measures[metric].forecast,
+            calculations=tuple(_calculations(metric, found[metric], hours, policy)),
         )
+        for metric in Metric
+    ]
     lines = [line for m in metrics for c in m.calculations for line in (*c.volume, *c.numerator, *c.besides)]
     applied = {name for line in lines if line.count for name in line.rules}
     return Explanation(
@@ -122,18 +123,11 @@ def explain(standing: Standing, hours: Iterable[HourCounts], now: datetime, poli
     )
 
 
-def _calculations(
-    metric: Metric, standing: Standing, hours: Iterable[HourCounts], now: datetime, policy: Policy
-) -> Iterator[Calculation]:
+def _calculations(metric: Metric, found: Windows, hours: Iterable[HourCounts], policy: Policy) -> Iterator[Calculation]:
     """The rate that decides first."""
-    wanted = spans(standing, now, policy)
-    told = hours if policy.can_measure(standing.scope) else ()
-    for which in ("since", "window"):
-        span = wanted.get((metric, which))
-        if span is None:
-            continue
-        window = measure(told, {which: span}, policy.volume_source, policy.feedback_loops)[which]
-        held = _Held(_back_to(window.rate.start or span.start, told), policy.volume_source)
+    for window in filter(None, (found.since, found.window)):
+        span = window.span
+        held = _Held(_back_to(window.rate.start, hours) if window.rate.start else [], policy.volume_source)
         yield Calculation(
             full_at=span.volume,
             start=span.start,

@@ -1,23 +1,14 @@
-"""The status lifecycle: what happens to a scope when its rates rise, and when they fall again.
+"""The status lifecycle: the stages that a finding goes through, and what leads from one to the next.
 
 A finding is one problem of one scope, at a stage. A metric's status is the stage of its finding, and a scope's status
 is the worst of its open findings; nothing else stores a status.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from enum import StrEnum
-from hashlib import blake2b
 from types import MappingProxyType
 
-from msgspec import Struct, field
-from msgspec.structs import replace
-
-from ses_reputation.domain.counting import hour_of
-from ses_reputation.domain.forecast import Forecast, forecast
-from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, Metric, Rate, Span, Window, measure
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.categories import CATEGORIES, METRICS, AtEnd, Category, OnChanges, Repeat
 
 
 class Status(StrEnum):
@@ -39,11 +30,12 @@ class Stage(StrEnum):
     PENDING_DECISION = "pending_decision"
     PENDING_SHUTDOWN = "pending_shutdown"
     SHUTDOWN = "shutdown"
+    PERMANENT_SHUTDOWN = "permanent_shutdown"
     RESOLVED = "resolved"
 
 
 class Trigger(StrEnum):
-    """What moves a finding from one stage to the next."""
+    """What moves a finding: a measurement, the end of its period, a report, or what a person decides."""
 
     LIMIT_EXCEEDED = "limit_exceeded"
     STEADY_UNDER_LIMIT = "steady_under_limit"
@@ -52,12 +44,41 @@ class Trigger(StrEnum):
     ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW = "ended_over_shutdown_limit_for_review"
     ENDED_BETWEEN_LIMITS = "ended_between_limits"
     ENDED_UNPROVEN = "ended_unproven"
+    ENDED_BEFORE_DECISION = "ended_before_decision"
+
+    REPORTED = "reported"
+    REPORTED_FOR_SHUTDOWN = "reported_for_shutdown"
+    REPORTED_FOR_REVIEW = "reported_for_review"
+    REPEATED = "repeated"
+    REPEATED_FOR_SHUTDOWN = "repeated_for_shutdown"
+    REPEATED_FOR_REVIEW = "repeated_for_review"
+    REPEATED_FOR_GOOD = "repeated_for_good"
+    ENDED_STILL_REPORTED = "ended_still_reported"
+    ENDED_STILL_REPORTED_FOR_REVIEW = "ended_still_reported_for_review"
+    ENDED_FOR_DECISION = "ended_for_decision"
+    ENDED_WITHOUT_REPORT = "ended_without_report"
+
+    CHANGES_REPORTED = "changes_reported"
+    ACCEPTED_AND_COUNTED_ANEW = "accepted_and_counted_anew"
+    ACCEPTED_WITH_MORE_TIME = "accepted_with_more_time"
+    ACCEPTED_AND_LIFTED = "accepted_and_lifted"
+    CHANGES_REFUSED = "changes_refused"
+    LIFTED = "lifted"
+    EXTENDED = "extended"
+    SHUT_DOWN = "shut_down"
+    REINSTATED_ON_PROBATION = "reinstated_on_probation"
+    REINSTATED = "reinstated"
+    MADE_PERMANENT = "made_permanent"
 
 
-# No row leads out of PENDING_DECISION, PENDING_SHUTDOWN or SHUTDOWN: a person decides there, never a good hour.
-# None is where there is no finding yet.
+_PENDING = (Stage.PENDING_DECISION, Stage.PENDING_SHUTDOWN)
+_BEFORE_SHUTDOWN = (Stage.ALMOST_HEALED, Stage.PROBATION, *_PENDING)
+
+# Nothing but a person's decision leads out of PENDING_DECISION, PENDING_SHUTDOWN or SHUTDOWN to something better, and
+# nothing at all out of PERMANENT_SHUTDOWN. None is where there is no finding yet.
 TRANSITIONS: Mapping[tuple[Stage | None, Trigger], Stage] = MappingProxyType(
     {
+        # What is measured.
         (None, Trigger.LIMIT_EXCEEDED): Stage.PROBATION,
         (Stage.PROBATION, Trigger.STEADY_UNDER_LIMIT): Stage.ALMOST_HEALED,
         (Stage.PROBATION, Trigger.HEALED): Stage.RESOLVED,
@@ -70,10 +91,118 @@ TRANSITIONS: Mapping[tuple[Stage | None, Trigger], Stage] = MappingProxyType(
         (Stage.ALMOST_HEALED, Trigger.ENDED_OVER_SHUTDOWN_LIMIT): Stage.SHUTDOWN,
         (Stage.ALMOST_HEALED, Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
         (Stage.ALMOST_HEALED, Trigger.ENDED_BETWEEN_LIMITS): Stage.PENDING_DECISION,
+        # What is reported.
+        (None, Trigger.REPORTED): Stage.PROBATION,
+        (None, Trigger.REPORTED_FOR_SHUTDOWN): Stage.SHUTDOWN,
+        (None, Trigger.REPORTED_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
+        (None, Trigger.REPEATED): Stage.PROBATION,
+        (None, Trigger.REPEATED_FOR_SHUTDOWN): Stage.SHUTDOWN,
+        (None, Trigger.REPEATED_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
+        (None, Trigger.REPEATED_FOR_GOOD): Stage.PERMANENT_SHUTDOWN,
+        # A report of what is known is evidence, and moves nothing, unless it asks for a shutdown.
+        **{
+            (stage, Trigger.REPORTED): stage
+            for stage in (Stage.PROBATION, *_PENDING, Stage.SHUTDOWN, Stage.PERMANENT_SHUTDOWN)
+        },
+        **{(stage, Trigger.REPORTED_FOR_SHUTDOWN): Stage.SHUTDOWN for stage in (Stage.PROBATION, *_PENDING)},
+        **{
+            (stage, Trigger.REPORTED_FOR_REVIEW): Stage.PENDING_SHUTDOWN
+            for stage in (Stage.PROBATION, Stage.PENDING_DECISION)
+        },
+        (Stage.PROBATION, Trigger.ENDED_STILL_REPORTED): Stage.SHUTDOWN,
+        (Stage.PROBATION, Trigger.ENDED_STILL_REPORTED_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
+        (Stage.PROBATION, Trigger.ENDED_FOR_DECISION): Stage.PENDING_DECISION,
+        (Stage.PROBATION, Trigger.ENDED_WITHOUT_REPORT): Stage.RESOLVED,
+        # What people do. Changes that are reported after a shutdown are an appeal.
+        **{(stage, Trigger.ENDED_BEFORE_DECISION): Stage.PENDING_DECISION for stage in _BEFORE_SHUTDOWN[:2]},
+        **{(stage, Trigger.CHANGES_REPORTED): stage for stage in (*_BEFORE_SHUTDOWN, Stage.SHUTDOWN)},
+        **{(stage, Trigger.CHANGES_REFUSED): stage for stage in (*_BEFORE_SHUTDOWN, Stage.SHUTDOWN)},
+        **{
+            (stage, trigger): Stage.PROBATION if stage in _PENDING else stage
+            for stage in _BEFORE_SHUTDOWN
+            for trigger in (Trigger.ACCEPTED_AND_COUNTED_ANEW, Trigger.ACCEPTED_WITH_MORE_TIME, Trigger.EXTENDED)
+        },
+        **{
+            (stage, trigger): Stage.RESOLVED
+            for stage in _BEFORE_SHUTDOWN
+            for trigger in (Trigger.ACCEPTED_AND_LIFTED, Trigger.LIFTED)
+        },
+        **{(stage, Trigger.SHUT_DOWN): Stage.SHUTDOWN for stage in _BEFORE_SHUTDOWN},
+        (Stage.SHUTDOWN, Trigger.REINSTATED_ON_PROBATION): Stage.PROBATION,
+        (Stage.SHUTDOWN, Trigger.REINSTATED): Stage.RESOLVED,
+        (Stage.SHUTDOWN, Trigger.MADE_PERMANENT): Stage.PERMANENT_SHUTDOWN,
+        (Stage.PENDING_SHUTDOWN, Trigger.MADE_PERMANENT): Stage.PERMANENT_SHUTDOWN,
     }
 )
 
-METRIC_STATUS: Mapping[Stage | None, Status] = MappingProxyType(
+ACCEPTED: Mapping[OnChanges, Trigger] = MappingProxyType(
+    {
+        OnChanges.COUNTED_ANEW: Trigger.ACCEPTED_AND_COUNTED_ANEW,
+        OnChanges.MORE_TIME: Trigger.ACCEPTED_WITH_MORE_TIME,
+        OnChanges.LIFTED: Trigger.ACCEPTED_AND_LIFTED,
+    }
+)
+"""What accepting changes is."""
+
+REPEATED: Mapping[Repeat, Trigger] = MappingProxyType(
+    {
+        Repeat.PROBATION: Trigger.REPEATED,
+        Repeat.SHUTDOWN: Trigger.REPEATED_FOR_SHUTDOWN,
+        Repeat.PERMANENT: Trigger.REPEATED_FOR_GOOD,
+    }
+)
+"""What a report is, where repeats escalate."""
+
+_OF_MEASURED = frozenset(
+    {
+        Trigger.LIMIT_EXCEEDED,
+        Trigger.STEADY_UNDER_LIMIT,
+        Trigger.HEALED,
+        Trigger.ENDED_OVER_SHUTDOWN_LIMIT,
+        Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW,
+        Trigger.ENDED_BETWEEN_LIMITS,
+        Trigger.ENDED_UNPROVEN,
+    }
+)
+_OF_REPORTED = frozenset({Trigger.REPORTED, Trigger.REPORTED_FOR_SHUTDOWN, Trigger.REPORTED_FOR_REVIEW})
+_OF_ALL = frozenset(
+    {
+        Trigger.ENDED_BEFORE_DECISION,
+        Trigger.CHANGES_REPORTED,
+        Trigger.CHANGES_REFUSED,
+        Trigger.LIFTED,
+        Trigger.EXTENDED,
+        Trigger.SHUT_DOWN,
+        Trigger.REINSTATED_ON_PROBATION,
+        Trigger.REINSTATED,
+    }
+)
+
+
+def _triggers(category: Category) -> frozenset[Trigger]:
+    row = CATEGORIES[category]
+    triggers = {*_OF_ALL, *(_OF_MEASURED if category in METRICS else _OF_REPORTED), ACCEPTED[row.on_changes]}
+    triggers |= {REPEATED[repeat] for repeat in row.repeats}
+    if row.repeats:
+        triggers.add(Trigger.REPEATED_FOR_REVIEW)
+    if Repeat.PERMANENT in row.repeats:
+        triggers.add(Trigger.MADE_PERMANENT)
+    if category not in METRICS:
+        if row.remains is AtEnd.SHUTDOWN:
+            triggers.add(Trigger.ENDED_STILL_REPORTED)
+        if row.remains is not AtEnd.DECISION:
+            triggers.add(Trigger.ENDED_STILL_REPORTED_FOR_REVIEW)
+        if row.remains is not AtEnd.SHUTDOWN:
+            triggers.add(Trigger.ENDED_FOR_DECISION)
+        if row.gone is AtEnd.HEALTHY:
+            triggers.add(Trigger.ENDED_WITHOUT_REPORT)
+    return frozenset(triggers)
+
+
+TRIGGERS: Mapping[Category, frozenset[Trigger]] = MappingProxyType({c: _triggers(c) for c in Category})
+"""What can move a finding of each category at all."""
+
+STAGE_STATUS: Mapping[Stage | None, Status] = MappingProxyType(
     {
         None: Status.HEALTHY,
         Stage.RESOLVED: Status.HEALTHY,
@@ -82,285 +211,48 @@ METRIC_STATUS: Mapping[Stage | None, Status] = MappingProxyType(
         Stage.PENDING_DECISION: Status.PENDING_DECISION,
         Stage.PENDING_SHUTDOWN: Status.PENDING_SHUTDOWN,
         Stage.SHUTDOWN: Status.SHUTDOWN,
+        Stage.PERMANENT_SHUTDOWN: Status.SHUTDOWN,
     }
+)
+"""What people call the stage of one finding."""
+
+# Pending end of probation decision is a status of scopes only: the metric itself is on probation until it is decided.
+METRIC_STATUS: Mapping[Stage | None, Status] = MappingProxyType(
+    {**STAGE_STATUS, Stage.PENDING_DECISION: Status.PROBATION}
 )
 
 # Almost healed is a status of metrics only: the scope itself is on probation until that ends.
-SCOPE_STATUS: Mapping[Stage | None, Status] = MappingProxyType({**METRIC_STATUS, Stage.ALMOST_HEALED: Status.PROBATION})
+SCOPE_STATUS: Mapping[Stage | None, Status] = MappingProxyType({**STAGE_STATUS, Stage.ALMOST_HEALED: Status.PROBATION})
 
-_WORST_LAST = tuple(Stage)
-
-# Stages that time alone can move, so the scope is looked at again though no mail arrived.
+# Stages that time alone can end, so the scope is looked at again though no mail arrived.
 STAGES_THAT_TIME_MOVES = frozenset({Stage.PROBATION, Stage.ALMOST_HEALED})
-
-
-class Finding(Struct, frozen=True):
-    """One open problem of a scope.
-
-    It is measured over mail from `since` on, the first full hour of the probation. `under_since` is when the rate was
-    first seen at or under the limit without having left it again.
-    """
-
-    metric: Metric
-    stage: Stage
-    opened: datetime
-    since: datetime
-    stage_since: datetime
-    period_end: datetime
-    under_since: datetime | None = None
-
-
-class MetricStanding(Struct, frozen=True):
-    """What is decided about one metric. Mail before the floor no longer counts.
-
-    `warned` is whether people were told that the rate has reached its recommended value, and it has not been well
-    under it since.
-    """
-
-    floor: datetime | None = None
-    finding: Finding | None = None
-    warned: bool = False
-
-    @property
-    def stage(self) -> Stage | None:
-        """The stage of the finding, None without one."""
-        return self.finding.stage if self.finding else None
-
-    @property
-    def status(self) -> Status:
-        """The status that people read."""
-        return METRIC_STATUS[self.stage]
-
-
-class Measures(Struct, frozen=True):
-    """The rates of one metric: over the window, and on probation over the mail since that began.
-
-    The forecast is for the one that decides, or for the window as long as there is too little mail since; None where
-    there is too little in the window, too.
-    """
-
-    window: Rate
-    since: Rate | None = None
-    forecast: Forecast | None = None
-
-    @property
-    def deciding(self) -> Rate:
-        """The rate that the status depends on."""
-        return self.since or self.window
-
-
-class Standing(Struct, frozen=True):
-    """All that is decided about a scope, at the time it was last judged, and the rates that it was judged by."""
-
-    scope: Scope
-    evaluated: datetime | None = None
-    metrics: Mapping[Metric, MetricStanding] = field(default_factory=dict)
-    measures: Mapping[Metric, Measures] = field(default_factory=dict)
-
-    def metric(self, metric: Metric) -> MetricStanding:
-        """What is decided about one metric; a metric that was never judged is Healthy."""
-        return self.metrics.get(metric, MetricStanding())
-
-    @property
-    def status(self) -> Status:
-        """The worst of the open findings."""
-        open_stages = [m.finding.stage for m in self.metrics.values() if m.finding]
-        return SCOPE_STATUS[max(open_stages, key=_WORST_LAST.index, default=None)]
-
-    @property
-    def moves_with_time(self) -> bool:
-        """Whether time alone could change it."""
-        return any(m.stage in STAGES_THAT_TIME_MOVES for m in self.metrics.values())
-
-
-class Change(Struct, frozen=True, tag="change"):
-    """A status before and after, with its cause."""
-
-    id: str
-    time: datetime
-    scope: Scope
-    metric: Metric
-    before: Stage | None
-    after: Stage
-    trigger: Trigger
-    scope_before: Status
-    scope_after: Status
-    finding: Finding
-    measures: Measures
-
-
-class EarlyWarning(Struct, frozen=True, tag="early_warning"):
-    """A rate has reached its recommended value, and no status has changed."""
-
-    id: str
-    time: datetime
-    scope: Scope
-    metric: Metric
-    measures: Measures
+STAGES_THAT_WAIT = frozenset(_PENDING)
+"""Stages that only a person's decision ends, as long as that takes."""
 
 
 class TransitionRefused(ValueError):
-    """A trigger that a stage does not know."""
+    """A trigger that a stage, or a category, does not know."""
 
 
-def advance(stage: Stage | None, trigger: Trigger) -> Stage:
-    """The stage that a trigger leads to; TransitionRefused if the table has no such row."""
-    try:
-        return TRANSITIONS[stage, trigger]
-    except KeyError:
-        known = ", ".join(t for s, t in TRANSITIONS if s is stage) or "nothing but a person's decision"
-        raise TransitionRefused(f"{trigger} does not apply to {stage or 'no finding'}; what does: {known}") from None
+def advance(category: Category, stage: Stage | None, trigger: Trigger) -> Stage:
+    """The stage that a trigger leads to; TransitionRefused if the tables have no such row."""
+    known = triggers_from(category, stage)
+    if trigger not in known:
+        does = ", ".join(known) or "nothing"
+        raise TransitionRefused(f"{trigger} does not apply to {category} at {stage or 'no finding'}; what does: {does}")
+    return TRANSITIONS[stage, trigger]
 
 
-def spans(standing: Standing, now: datetime, policy: Policy) -> dict[tuple[Metric, str], Span]:
-    """Which mail has to be measured to assess a standing: `window` for every metric, `since` where one is needed."""
-    wanted: dict[tuple[Metric, str], Span] = {}
-    oldest = now - policy.oldest_mail
-    for metric in Metric:
-        decided = standing.metric(metric)
-        start = max(oldest, decided.floor) if decided.floor else oldest
-        wanted[metric, "window"] = Span(metric, start, policy.window_volume())
-        if decided.finding:
-            # Where a person decides, the newest mail says enough, and reading does not take longer every day.
-            moves = decided.finding.stage in STAGES_THAT_TIME_MOVES
-            wanted[metric, "since"] = Span(metric, decided.finding.since, None if moves else policy.window_volume())
-    return wanted
+def triggers_from(category: Category, stage: Stage | None) -> tuple[Trigger, ...]:
+    """All that applies to a finding of this category at this stage, in the order of Trigger."""
+    if stage is not None and stage not in stages_of(category):
+        return ()
+    return tuple(t for t in Trigger if t in TRIGGERS[category] and (stage, t) in TRANSITIONS)
 
 
-def measured(
-    standing: Standing, newest_first: Iterable[HourCounts], now: datetime, policy: Policy
-) -> Mapping[Metric, Measures]:
-    """The rates that a standing is assessed by, from its scope's hours, read no further back than they are needed."""
-    wanted = spans(standing, now, policy)
-    told = newest_first if policy.can_measure(standing.scope) else ()
-    windows = measure(told, wanted, policy.volume_source, policy.feedback_loops)
-    measures: dict[Metric, Measures] = {}
-    for metric in Metric:
-        window, since = windows[metric, "window"], windows.get((metric, "since"))
-        telling = since if since and policy.can_judge(since.rate) else window
-        measures[metric] = Measures(
-            window=window.rate,
-            since=since.rate if since else None,
-            forecast=_forecast(telling, standing.scope, now, policy),
-        )
-    return measures
-
-
-def _forecast(window: Window, scope: Scope, now: datetime, policy: Policy) -> Forecast | None:
-    if not policy.can_judge(window.rate):
-        return None
-    return forecast(window, policy.limits_of(scope, window.span.metric), now, policy.oldest_mail)
-
-
-def assess(
-    standing: Standing, measures: Mapping[Metric, Measures], now: datetime, policy: Policy
-) -> tuple[Standing, tuple[Change | EarlyWarning, ...]]:
-    """Judge a scope by its measures at one moment: the standing that follows, and what people are to be told.
-
-    A moment that was judged already, or lies before one that was, changes nothing.
-    """
-    if standing.evaluated is not None and now <= standing.evaluated:
-        return standing, ()
-    metrics: dict[Metric, MetricStanding] = {}
-    moves: list[tuple[Metric, Trigger, Finding]] = []
-    warnings: list[EarlyWarning] = []
-    for metric in Metric:
-        decided = standing.metric(metric)
-        finding, trigger = _next_finding(decided.finding, measures[metric], standing.scope, now, policy)
-        warned = policy.is_warned_about(standing.scope, measures[metric].window, already=decided.warned)
-        if finding and finding.stage is Stage.RESOLVED:
-            # What led to the probation has been answered for: from here on only mail since it began counts.
-            metrics[metric] = MetricStanding(floor=finding.since, warned=True)
-        else:
-            metrics[metric] = MetricStanding(decided.floor, finding, warned)
-        if finding and trigger:
-            moves.append((metric, trigger, finding))
-        elif warned and not decided.warned and not finding:
-            id_ = _news_id("warning", standing.scope, metric, now)
-            warnings.append(EarlyWarning(id_, now, standing.scope, metric, measures[metric]))
-    after = Standing(standing.scope, now, metrics, measures)
-    changes = tuple(
-        Change(
-            id=_news_id("change", standing.scope, metric, now),
-            time=now,
-            scope=standing.scope,
-            metric=metric,
-            before=standing.metric(metric).stage,
-            after=finding.stage,
-            trigger=trigger,
-            scope_before=standing.status,
-            scope_after=after.status,
-            finding=finding,
-            measures=measures[metric],
-        )
-        for metric, trigger, finding in moves
-    )
-    return after, (*changes, *warnings)
-
-
-def _next_finding(
-    finding: Finding | None, measures: Measures, scope: Scope, now: datetime, policy: Policy
-) -> tuple[Finding | None, Trigger | None]:
-    if finding is None:
-        if not (policy.is_proven(measures.window) and policy.is_over_limit(scope, measures.window)):
-            return None, None
-        opened = Finding(
-            metric=measures.window.metric,
-            stage=advance(None, Trigger.LIMIT_EXCEEDED),
-            opened=now,
-            since=next_full_hour(now),
-            stage_since=now,
-            period_end=now + policy.probation,
-        )
-        return opened, Trigger.LIMIT_EXCEEDED
-    if finding.stage not in STAGES_THAT_TIME_MOVES:
-        return finding, None
-    finding = _with_under_since(finding, measures.since, scope, now, policy)
-    trigger = _trigger(finding, measures.since, scope, now, policy)
-    if trigger is None:
-        return finding, None
-    return replace(finding, stage=advance(finding.stage, trigger), stage_since=now), trigger
-
-
-def _with_under_since(finding: Finding, since: Rate | None, scope: Scope, now: datetime, policy: Policy) -> Finding:
-    if since is None or not policy.can_judge(since):
-        return finding
-    over = policy.is_over_limit(scope, since)
-    return replace(finding, under_since=None if over else finding.under_since or now)
-
-
-def _trigger(finding: Finding, since: Rate | None, scope: Scope, now: datetime, policy: Policy) -> Trigger | None:
-    """What a finding on probation, or almost healed, has coming. `since` is the rate since the probation began."""
-    judged = since is not None and policy.can_judge(since)
-    over = since if judged and finding.under_since is None else None
-    # What rests on too few bounces or complaints moves nothing for the worse.
-    proven = over is not None and policy.is_proven(over)
-    if now >= finding.period_end:
-        if over is not None and proven:
-            return _ended_over_limit(over, scope, policy)
-        healed = finding.stage is Stage.ALMOST_HEALED or (judged and over is None)
-        return Trigger.HEALED if healed else Trigger.ENDED_UNPROVEN
-    if finding.stage is Stage.ALMOST_HEALED:
-        if proven:
-            return Trigger.LIMIT_EXCEEDED
-        return Trigger.HEALED if now - finding.stage_since >= policy.healing else None
-    steady = finding.under_since is not None and now - finding.under_since >= policy.steady
-    return Trigger.STEADY_UNDER_LIMIT if steady else None
-
-
-def _ended_over_limit(since: Rate, scope: Scope, policy: Policy) -> Trigger:
-    if not policy.is_over_shutdown(scope, since):
-        return Trigger.ENDED_BETWEEN_LIMITS
-    if policy.reviewed_by_people(scope):
-        return Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW
-    return Trigger.ENDED_OVER_SHUTDOWN_LIMIT
-
-
-def next_full_hour(time: datetime) -> datetime:
-    """The full hour that a moment is, or that follows it: where mail begins to count anew."""
-    hour = hour_of(time)
-    return hour if hour == time else hour + timedelta(hours=1)
-
-
-def _news_id(kind: str, scope: Scope, metric: Metric, now: datetime) -> str:
-    return blake2b(f"{kind}\0{scope}\0{metric}\0{now.isoformat()}".encode(), digest_size=10).hexdigest()
+def stages_of(category: Category) -> frozenset[Stage]:
+    """The stages that a finding of this category can be at."""
+    never = set() if category in METRICS else {Stage.ALMOST_HEALED}
+    if Trigger.MADE_PERMANENT not in TRIGGERS[category]:
+        never.add(Stage.PERMANENT_SHUTDOWN)
+    return frozenset(Stage) - never

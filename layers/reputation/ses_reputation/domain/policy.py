@@ -32,7 +32,9 @@ class Policy(Struct, frozen=True):
     """How rates are measured and statuses move; the defaults are those of template.yaml.
 
     SES publishes neither the length of a probation nor its representative volume: 21 days follow from its FAQ (ask for
-    no review within three weeks), 10,000 recipients from the mails it sent.
+    no review within three weeks), 10,000 recipients from the mails it sent. `period_reminders` are days before the end
+    of a probation; `review_reminder` is after how long, again and again, people are told that a review waits (zero:
+    never).
     """
 
     profile: Profile = Profile.CLASSIC
@@ -48,6 +50,8 @@ class Policy(Struct, frozen=True):
     steady: timedelta = timedelta(hours=24)
     healing: timedelta = timedelta(days=7)
     human_review: frozenset[ScopeKind] = frozenset()
+    period_reminders: tuple[int, ...] = (7, 1)
+    review_reminder: timedelta = timedelta(days=3)
 
     def limits_of(self, scope: Scope, metric: Metric) -> Limits:
         """What a metric of a scope may be."""

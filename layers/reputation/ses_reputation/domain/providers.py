@@ -25,7 +25,7 @@ OWN = "verified-identity"
 
 # One row per provider: its name, and the domains that its users have. A trailing dot and star stand for the country
 # forms of a name (yahoo.co.uk, yahoo.com.br), which are many and change.
-_PROVIDERS: Mapping[str, str] = {
+PROVIDERS: Mapping[str, str] = {
     "apple": "icloud.com me.com mac.com",
     "comcast": "comcast.net",
     "gmail": "gmail.com googlemail.com",
@@ -46,11 +46,8 @@ _PROVIDERS: Mapping[str, str] = {
     "zoho": "zoho.com zohomail.com",
 }
 
-_BY_DOMAIN = {d: name for name, row in _PROVIDERS.items() for d in row.split() if not d.endswith(".*")}
-_BY_FIRST_LABEL = {d[:-2]: name for name, row in _PROVIDERS.items() for d in row.split() if d.endswith(".*")}
-
-PROVIDERS = frozenset(_PROVIDERS)
-"""The mailbox providers that are known by name."""
+_BY_DOMAIN = {d: name for name, row in PROVIDERS.items() for d in row.split() if not d.endswith(".*")}
+_BY_FIRST_LABEL = {d[:-2]: name for name, row in PROVIDERS.items() for d in row.split() if d.endswith(".*")}
 
 NOT_PROVIDERS = frozenset({OTHER, UNSPECIFIED, SIMULATOR, OWN})
 """What stands where a provider's name does, and is none."""

@@ -1,13 +1,16 @@
 """SES's own verdict: what it says of the account and its configuration sets itself."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 from hashlib import blake2b
 from typing import Self
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import Scope
 
 
@@ -52,6 +55,27 @@ class Verdict(Struct, frozen=True):
             enforcement=enforcement if self.enforcement is None else self.enforcement,
             sending_enabled=sending_enabled if self.sending_enabled is None else self.sending_enabled,
         )
+
+
+class Comparison(Struct, frozen=True):
+    """One rate of a scope, as SES published it and as it was counted here; None where there is none."""
+
+    metric: Metric
+    ses: SesRate | None
+    ours: Fraction | None
+
+    @property
+    def difference(self) -> Fraction | None:
+        """How many percentage points ours is above SES's; None unless there are both."""
+        if self.ses is None or self.ours is None:
+            return None
+        return (self.ours - Fraction(self.ses.rate)) * 100
+
+
+def compare(verdict: Verdict, ours: Mapping[Metric, Fraction | None]) -> list[Comparison]:
+    """Each metric as SES has it, beside our rates of the same scope."""
+    theirs = {Metric.BOUNCE_RATE: verdict.bounce_rate, Metric.COMPLAINT_RATE: verdict.complaint_rate}
+    return [Comparison(metric, theirs[metric], ours.get(metric)) for metric in Metric]
 
 
 class VerdictChange(Struct, frozen=True, tag="verdict_change"):

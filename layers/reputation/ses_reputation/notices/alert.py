@@ -1,19 +1,25 @@
 """Alerts: versioned documents for programs, from which the texts for people are written."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 from msgspec import Struct
 
+from ses_reputation.domain.categories import CATEGORIES, AtEnd
+from ses_reputation.domain.changes import Change, EarlyWarning, Reminder, news_id
+from ses_reputation.domain.decisions import allowed
 from ses_reputation.domain.forecast import Forecast
-from ses_reputation.domain.lifecycle import METRIC_STATUS, Change, EarlyWarning, Finding, Measures, Status
+from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
 from ses_reputation.domain.limits import Bound, exact_decimal
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
-from ses_reputation.domain.scopes import Scope, kind_of
+from ses_reputation.domain.scopes import ACCOUNT, Scope, kind_of
+from ses_reputation.domain.standing import Act, Finding, Measures, Observation, ReportedChanges, Standing
 from ses_reputation.domain.verdict import Verdict, VerdictChange
-from ses_reputation.news import News
+from ses_reputation.news import News, Told
 
 VERSION = 1
 """Goes up when a field changes its meaning or goes away; new fields alone do not raise it."""
@@ -43,7 +49,7 @@ class BoundDocument(Struct, frozen=True):
 
 
 class PeriodDocument(Struct, frozen=True):
-    """A probation: when it was opened, the first full hour that it is measured from, and when it ends."""
+    """A probation: when it was opened, from when on mail or reports count, and when it ends."""
 
     opened: datetime
     measured_from: datetime
@@ -82,24 +88,89 @@ class _Alert(Struct, frozen=True, tag_field="kind", kw_only=True):
     scope_kind: str
 
 
-class StatusAlert(_Alert, frozen=True, tag="status-change"):
-    """One change of one metric of one scope.
+class FindingDocument(Struct, frozen=True):
+    """One problem of a scope.
 
-    `at_worst` is the status if the rate is over its shutdown limit when the probation ends; `steady_hours` lead from
-    Probation to Almost healed, `healing_hours` from there to Healthy.
+    `metric` is None unless it is measured, `reports` and `last_observed` are of those that are reported, `evidence` has
+    the newest. `changes` wait for a decision, as a finding does that `waits_since`. `allowed` are the commands about it
+    that would not be refused. `remains` and `gone` are what the end of its period leads to: `shutdown`, `decision` (a
+    person's) or `healthy`.
     """
 
-    metric: str
+    id: str
+    category: str
+    metric: str | None
+    status: str
+    permanent: bool
+    repeat: int
+    opened: datetime
+    period: PeriodDocument | None
+    reports: int
+    last_observed: datetime | None
+    evidence: tuple[Observation, ...]
+    changes: ReportedChanges | None
+    waits_since: datetime | None
+    on_changes: str
+    remains: str
+    gone: str
+    allowed: tuple[str, ...]
+
+
+class StatusAlert(_Alert, frozen=True, tag="status-change"):
+    """Something was decided about one finding of one scope: `cause` says what, `act` by whom if it was a person.
+
+    `before` and `after` are the finding's statuses, the same where something else than the status has changed.
+    `at_worst` is the status if the problem remains when the probation ends; `steady_hours` lead from Probation to
+    Almost healed, `healing_hours` from there to Healthy. `measured` is of metrics only.
+    """
+
+    category: str
+    metric: str | None
     before: str
     after: str
     cause: str
     scope_before: str
     scope_after: str
-    measured: MeasuredDocument
+    finding: FindingDocument
+    act: Act | None
+    measured: MeasuredDocument | None
     steady_hours: int
     healing_hours: int
     at_worst: str
-    period: PeriodDocument
+
+
+class ReminderAlert(_Alert, frozen=True, tag="reminder"):
+    """A probation ends soon (`period_ends`), or a person has to decide (`review_waits`). No status has changed."""
+
+    category: str
+    metric: str | None
+    reminder: str
+    scope_status: str
+    finding: FindingDocument
+    measured: MeasuredDocument | None
+    at_worst: str
+
+
+class ScopeDocument(Struct, frozen=True):
+    """One scope in a summary, with its rates as decimal fractions; None where there is too little mail to judge."""
+
+    scope: str
+    status: str
+    bounce_rate: str | None
+    complaint_rate: str | None
+    findings: tuple[FindingDocument, ...]
+
+
+class SummaryAlert(_Alert, frozen=True, tag="summary"):
+    """How everything stands, once a week: the account, how many scopes have each status, and those with findings.
+
+    `scopes` has the worst first, and no more than `SUMMARY_SCOPES` of them; `not_listed` is how many more there are.
+    """
+
+    account_standing: ScopeDocument
+    statuses: dict[str, int]
+    scopes: tuple[ScopeDocument, ...]
+    not_listed: int
 
 
 class WarningAlert(_Alert, frozen=True, tag="early-warning"):
@@ -121,17 +192,59 @@ class SesAlert(_Alert, frozen=True, tag="ses-verdict"):
     verdict_after: Verdict
 
 
-Alert = StatusAlert | WarningAlert | SesAlert
+Alert = StatusAlert | WarningAlert | ReminderAlert | SummaryAlert | SesAlert
+
+SUMMARY_SCOPES = 20
+EVIDENCE_TOLD = 3
 
 
-def alert_of(news: Change | EarlyWarning, policy: Policy, account: str, region: str) -> Alert:
-    """The alert about something measured in this AWS account and region."""
-    if isinstance(news, Change):
-        return _status_alert(news, policy, account, region)
-    return WarningAlert(
-        **_heading(news, account, region),
-        metric=news.metric,
-        measured=_measured(news.scope, news.metric, news.measures, policy),
+def alert_of(news: Told, policy: Policy, account: str, region: str) -> Alert:
+    """The alert about something measured, reported or decided in this AWS account and region."""
+    match news:
+        case Change():
+            return _status_alert(news, policy, account, region)
+        case Reminder():
+            return _reminder_alert(news, policy, account, region)
+        case EarlyWarning():
+            return WarningAlert(
+                **_heading(news, account, region),
+                metric=news.metric,
+                measured=_measured(news.scope, news.metric, news.measures, policy),
+            )
+
+
+def summary_of(standings: Iterable[Standing], now: datetime, policy: Policy, account: str, region: str) -> SummaryAlert:
+    """How everything stands in this AWS account and region."""
+    known = {standing.scope: standing for standing in standings}
+    whole = known.get(ACCOUNT, Standing(ACCOUNT))
+    troubled = sorted((s for s in known.values() if s.findings), key=_worst_first)
+    return SummaryAlert(
+        id=news_id("summary", ACCOUNT, region, now),
+        time=now,
+        account=account,
+        region=region,
+        scope=ACCOUNT,
+        scope_kind=kind_of(ACCOUNT),
+        account_standing=_scope(whole, policy),
+        statuses=dict(Counter(str(s.status) for s in known.values())),
+        scopes=tuple(_scope(standing, policy) for standing in troubled[:SUMMARY_SCOPES]),
+        not_listed=max(len(troubled) - SUMMARY_SCOPES, 0),
+    )
+
+
+def _worst_first(standing: Standing) -> tuple[int, str]:
+    return -list(Status).index(standing.status), standing.scope
+
+
+def _scope(standing: Standing, policy: Policy) -> ScopeDocument:
+    shown = {metric: policy.shown(measures.deciding) for metric, measures in standing.measures.items()}
+    rates = {metric: None if rate is None else decimal(rate) for metric, rate in shown.items()}
+    return ScopeDocument(
+        scope=standing.scope,
+        status=standing.status,
+        bounce_rate=rates.get(Metric.BOUNCE_RATE),
+        complaint_rate=rates.get(Metric.COMPLAINT_RATE),
+        findings=tuple(finding_document(finding) for finding in standing.findings.values()),
     )
 
 
@@ -165,18 +278,71 @@ def _heading(news: News, account: str, region: str) -> dict[str, Any]:
 def _status_alert(change: Change, policy: Policy, account: str, region: str) -> StatusAlert:
     return StatusAlert(
         **_heading(change, account, region),
-        metric=change.metric,
-        before=METRIC_STATUS[change.before],
-        after=METRIC_STATUS[change.after],
+        category=change.category,
+        metric=change.category.metric,
+        before=STAGE_STATUS[change.before],
+        after=STAGE_STATUS[change.after],
         cause=change.trigger,
         scope_before=change.scope_before,
         scope_after=change.scope_after,
-        measured=_measured(change.scope, change.metric, change.measures, policy),
+        finding=finding_document(change.finding),
+        act=change.act,
+        measured=_measured_finding(change, policy),
         steady_hours=_hours(policy.steady),
         healing_hours=_hours(policy.healing),
-        at_worst=Status.PENDING_SHUTDOWN if policy.reviewed_by_people(change.scope) else Status.SHUTDOWN,
-        period=_period(change.finding),
+        at_worst=_at_worst(change, policy),
     )
+
+
+def _reminder_alert(reminder: Reminder, policy: Policy, account: str, region: str) -> ReminderAlert:
+    return ReminderAlert(
+        **_heading(reminder, account, region),
+        category=reminder.category,
+        metric=reminder.category.metric,
+        reminder=reminder.kind,
+        scope_status=reminder.status,
+        finding=finding_document(reminder.finding),
+        measured=_measured_finding(reminder, policy),
+        at_worst=_at_worst(reminder, policy),
+    )
+
+
+def _at_worst(news: Change | Reminder, policy: Policy) -> str:
+    remains = CATEGORIES[news.category].remains
+    if remains is AtEnd.DECISION:
+        return Status.PENDING_DECISION
+    if policy.reviewed_by_people(news.scope):
+        return Status.PENDING_SHUTDOWN
+    return Status.PENDING_DECISION if remains is AtEnd.MAY_SHUT_DOWN else Status.SHUTDOWN
+
+
+def finding_document(finding: Finding) -> FindingDocument:
+    """One finding, for programs."""
+    row = CATEGORIES[finding.category]
+    return FindingDocument(
+        id=finding.id,
+        category=finding.category,
+        metric=finding.category.metric,
+        status=STAGE_STATUS[finding.stage],
+        permanent=finding.stage is Stage.PERMANENT_SHUTDOWN,
+        repeat=finding.repeat,
+        opened=finding.opened,
+        period=_period(finding),
+        reports=finding.reports,
+        last_observed=finding.last_observed,
+        evidence=finding.evidence[-EVIDENCE_TOLD:],
+        changes=finding.changes,
+        waits_since=finding.waits_since,
+        on_changes=row.on_changes,
+        remains=row.remains,
+        gone=row.gone,
+        allowed=allowed(finding),
+    )
+
+
+def _measured_finding(news: Change | Reminder, policy: Policy) -> MeasuredDocument | None:
+    metric = news.category.metric
+    return _measured(news.scope, metric, news.measures, policy) if metric and news.measures else None
 
 
 def _measured(scope: Scope, metric: Metric, measures: Measures, policy: Policy) -> MeasuredDocument:
@@ -215,5 +381,7 @@ def _rate(rate: Rate) -> RateDocument:
     )
 
 
-def _period(finding: Finding) -> PeriodDocument:
-    return PeriodDocument(opened=finding.opened, measured_from=finding.since, ends=finding.period_end)
+def _period(finding: Finding) -> PeriodDocument | None:
+    if finding.period_since is None or finding.period_end is None:
+        return None
+    return PeriodDocument(finding.period_since, finding.since, finding.period_end)

@@ -1,12 +1,20 @@
-"""What the notices say, as data: by metric, and by what happened."""
+"""What the notices say besides the words of a category, as data: why something happened, and what follows.
 
-from collections.abc import Mapping
+A placeholder such as {Probation} is a status and {probation} its word in a sentence, both from the vocabulary; the
+others are of the alert.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from msgspec import Struct
 
+from ses_reputation.domain.categories import AtEnd, Category, OnChanges, Repeat
+from ses_reputation.domain.changes import ReminderKind
 from ses_reputation.domain.lifecycle import Status, Trigger
 from ses_reputation.domain.rates import Metric, VolumeSource
 from ses_reputation.domain.verdict import Enforcement
+from ses_reputation.notices.categories import CATEGORY_TEXTS
 
 
 class MetricTexts(Struct, frozen=True):
@@ -17,139 +25,367 @@ class MetricTexts(Struct, frozen=True):
     many: str
     eligible: str
     clean: str
-    about: str
-    advice: tuple[str, ...]
 
 
-METRICS: Mapping[Metric, MetricTexts] = {
-    Metric.BOUNCE_RATE: MetricTexts(
-        name="bounce rate",
-        one="hard bounce",
-        many="hard bounces",
-        eligible="recipients",
-        clean="without a hard bounce",
-        about=(
-            "A hard bounce is mail to an address that does not exist, or that SES knows to be dead. Full mailboxes and "
-            "other passing troubles are not in this rate. To a mailbox provider many dead addresses look like a list "
-            "that was bought or never cleaned, and SES judges your whole account by it."
+METRICS: Mapping[Metric, MetricTexts] = MappingProxyType(
+    {
+        Metric.BOUNCE_RATE: MetricTexts(
+            name=CATEGORY_TEXTS[Category.BOUNCE_RATE].name,
+            one="hard bounce",
+            many="hard bounces",
+            eligible="recipients",
+            clean="without a hard bounce",
         ),
-        advice=(
-            "Stop mailing the addresses that bounced, today. Let the account's suppression list of SES catch the rest.",
-            "Find where they came from: an import, an old list, a form that takes any address. Hold back that source.",
-            "Confirm new addresses with a double opt-in, and leave out recipients who have been silent for long.",
-            "For now write only to people who answer: mail that arrives brings the rate down, silence does not.",
+        Metric.COMPLAINT_RATE: MetricTexts(
+            name=CATEGORY_TEXTS[Category.COMPLAINT_RATE].name,
+            one="complaint",
+            many="complaints",
+            eligible="recipients at providers that report them",
+            clean="at providers that report complaints, without one,",
         ),
-    ),
-    Metric.COMPLAINT_RATE: MetricTexts(
-        name="complaint rate",
-        one="complaint",
-        many="complaints",
-        eligible="recipients at providers that report them",
-        clean="at providers that report complaints, without one,",
-        about=(
-            "A complaint is a recipient who pressed the spam button at a provider that reports it back. A few are "
-            "enough to send all your mail to the spam folder, and SES judges your whole account by it."
-        ),
-        advice=(
-            "Stop mailing the people who complained, today.",
-            "Find the campaign or message that they complain about, and hold it back.",
-            "Look at it as they see it: did they ask for it, do they recognise you, is it too frequent?",
-            "Put an unsubscribe link that works with one click where it is seen first.",
-        ),
-    ),
-}
+    }
+)
 
-_STILL_OVER = "The probation is over, and the {metric} is still {over_shutdown}."
+_STILL_OVER = "The {probation} is over, and the {metric} is still {over_shutdown}."
 _BETWEEN = (
-    "The probation is over, and the {metric} is still {over_limit}, though not {over_shutdown}, where this would be "
-    "shut down."
+    "The {probation} is over, and the {metric} is still {over_limit}, though not {over_shutdown}, where this would be "
+    "{shut_down}."
 )
 _UNPROVEN = (
-    "The probation is over, but since its start there was too little mail, or there were too few {many}, to judge the "
-    "{metric} by."
+    "The {probation} is over, but since its start there was too little mail, or there were too few {many}, to judge "
+    "the {metric} by."
 )
-_OVER_AGAIN = "The probation is over, and the {metric} has just risen again: it is {over_shutdown}."
+_OVER_AGAIN = "The {probation} is over, and the {metric} has just risen again: it is {over_shutdown}."
+_WANTS_SHUTDOWN = "It was reported again, with the demand to {to_shut_down} at once."
 
-# Why the status changed, by cause and the status before: a rate can pass its limit for the first time, or again.
-CAUSES: Mapping[tuple[Trigger, Status], str] = {
-    (Trigger.LIMIT_EXCEEDED, Status.HEALTHY): "The {metric} is {over_limit}.",
-    (Trigger.LIMIT_EXCEEDED, Status.ALMOST_HEALED): (
-        "The {metric} had come down, and is {over_limit} again. The days within the limit are counted anew."
-    ),
-    (Trigger.STEADY_UNDER_LIMIT, Status.PROBATION): (
-        "Since this probation began, the {metric} has come down: it is {within_limit}, and has been for {steady}."
-    ),
-    (Trigger.HEALED, Status.PROBATION): "The probation is over, and the {metric} measured since its start is in order.",
-    (Trigger.HEALED, Status.ALMOST_HEALED): "The {metric} has stayed {within_limit}. The problem is solved.",
-    (Trigger.ENDED_OVER_SHUTDOWN_LIMIT, Status.PROBATION): _STILL_OVER,
-    (Trigger.ENDED_OVER_SHUTDOWN_LIMIT, Status.ALMOST_HEALED): _OVER_AGAIN,
-    (Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW, Status.PROBATION): _STILL_OVER,
-    (Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW, Status.ALMOST_HEALED): _OVER_AGAIN,
-    (Trigger.ENDED_BETWEEN_LIMITS, Status.PROBATION): _BETWEEN,
-    (Trigger.ENDED_BETWEEN_LIMITS, Status.ALMOST_HEALED): _BETWEEN,
-    (Trigger.ENDED_UNPROVEN, Status.PROBATION): _UNPROVEN,
-}
+_ON_PROBATION = (Status.PROBATION, Status.ALMOST_HEALED)
+_PENDING = (Status.PENDING_DECISION, Status.PENDING_SHUTDOWN)
+_OPEN = (*_ON_PROBATION, *_PENDING)
 
-# What follows, by the status after the change.
-NEXT: Mapping[Status, str] = {
-    Status.PROBATION: (
-        "You can go on sending. From now on the {metric} is measured over mail since {measured_from}. After {steady} "
-        "{within_limit} it is Almost healed, and after another {healing} Healthy. If it is {over_shutdown} when the "
-        "probation ends, on {ends}, the status becomes {at_worst}."
-    ),
-    Status.ALMOST_HEALED: (
-        "Keep it there: after {healing}, or on {ends} if that is sooner, the status becomes Healthy. Should the rate "
-        "be {over_limit} before that, it is Probation again at once."
-    ),
-    Status.HEALTHY: (
-        "Nothing more to do. Mail from before {measured_from} no longer counts: it has been answered for. The next "
-        "thing to aim for is a rate under {recommended}."
-    ),
-    Status.PENDING_DECISION: (
-        "A person has to decide whether what was changed is enough. The status waits for that as long as it takes."
-    ),
-    Status.PENDING_SHUTDOWN: (
-        "A person has to decide before this is shut down. Until then it goes on, and so does the risk to your account."
-    ),
-    Status.SHUTDOWN: (
-        "Pause this mail in SES now, before SES pauses the whole account. SES Reputation does not stop it for you. The "
-        "status does not clear by itself, whatever the rate does: a person has to lift it."
-    ),
-}
 
-VOLUME_SOURCES: Mapping[VolumeSource, str] = {
-    VolumeSource.SEND_EVENTS: "recipients, from Send events",
-    VolumeSource.DELIVERY_EVENTS: "recipients, from deliveries and bounces",
-    VolumeSource.STATISTICS: "mail, from SES's own statistics",
-}
+def _at(statuses: Iterable[Status], *rows: tuple[Trigger, str]) -> dict[tuple[Trigger, Status], str]:
+    """The same causes at each of these statuses."""
+    return {(trigger, status): text for status in statuses for trigger, text in rows}
+
+
+# Why something was decided, by what led to it and the status before.
+CAUSES: Mapping[tuple[Trigger, Status], str] = MappingProxyType(
+    {
+        # What is measured: a rate can pass its limit for the first time, or again.
+        (Trigger.LIMIT_EXCEEDED, Status.HEALTHY): "{happened}",
+        (Trigger.LIMIT_EXCEEDED, Status.ALMOST_HEALED): (
+            "The {metric} had come down, and is {over_limit} again. The days within the limit are counted anew."
+        ),
+        (Trigger.STEADY_UNDER_LIMIT, Status.PROBATION): (
+            "Since this {probation} began, the {metric} has come down: it is {within_limit}, and has been for {steady}."
+        ),
+        (Trigger.HEALED, Status.PROBATION): (
+            "The {probation} is over, and the {metric} measured since its start is in order."
+        ),
+        (Trigger.HEALED, Status.ALMOST_HEALED): "The {metric} has stayed {within_limit}. The problem is solved.",
+        (Trigger.ENDED_OVER_SHUTDOWN_LIMIT, Status.PROBATION): _STILL_OVER,
+        (Trigger.ENDED_OVER_SHUTDOWN_LIMIT, Status.ALMOST_HEALED): _OVER_AGAIN,
+        (Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW, Status.PROBATION): _STILL_OVER,
+        (Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW, Status.ALMOST_HEALED): _OVER_AGAIN,
+        (Trigger.ENDED_BETWEEN_LIMITS, Status.PROBATION): _BETWEEN,
+        (Trigger.ENDED_BETWEEN_LIMITS, Status.ALMOST_HEALED): _BETWEEN,
+        (Trigger.ENDED_UNPROVEN, Status.PROBATION): _UNPROVEN,
+        # What is reported.
+        **_at(
+            (Status.HEALTHY,),
+            (Trigger.REPORTED, "{happened}"),
+            (Trigger.REPORTED_FOR_SHUTDOWN, "{happened} Whoever reported it asked to {to_shut_down} at once."),
+            (
+                Trigger.REPORTED_FOR_REVIEW,
+                "{happened} Whoever reported it asked to {to_shut_down} at once; a person decides first.",
+            ),
+            (Trigger.REPEATED, "{happened} This is the {nth} time."),
+            (
+                Trigger.REPEATED_FOR_SHUTDOWN,
+                "{happened} This is the {nth} time, so there is no {probation} before the {shutdown}.",
+            ),
+            (
+                Trigger.REPEATED_FOR_REVIEW,
+                "{happened} This is the {nth} time, which leads to a {shutdown} at once; a person decides first.",
+            ),
+            (Trigger.REPEATED_FOR_GOOD, "{happened} This is the {nth} time, so the {shutdown} is permanent."),
+        ),
+        **_at((Status.PROBATION, *_PENDING), (Trigger.REPORTED_FOR_SHUTDOWN, _WANTS_SHUTDOWN)),
+        **_at(
+            (Status.PROBATION, Status.PENDING_DECISION),
+            (Trigger.REPORTED_FOR_REVIEW, _WANTS_SHUTDOWN + " A person decides first."),
+        ),
+        **_at(
+            (Status.PROBATION,),
+            (Trigger.ENDED_STILL_REPORTED, "The {probation} is over, and {reported_again}."),
+            (
+                Trigger.ENDED_STILL_REPORTED_FOR_REVIEW,
+                "The {probation} is over, and {reported_again}. A person decides before this is {shut_down}.",
+            ),
+            (
+                Trigger.ENDED_FOR_DECISION,
+                (
+                    "The {probation} is over, and {reported_again}. With a finding of this kind a person decides what "
+                    "follows."
+                ),
+            ),
+            (
+                Trigger.ENDED_WITHOUT_REPORT,
+                "The {probation} is over, and {reported_again}. The problem counts as solved.",
+            ),
+        ),
+        # What people do.
+        **_at(
+            _ON_PROBATION,
+            (
+                Trigger.ENDED_BEFORE_DECISION,
+                (
+                    "The {probation} is over, but nobody has decided yet on the changes that were reported. Until then "
+                    "nothing else follows."
+                ),
+            ),
+            (
+                Trigger.ACCEPTED_AND_COUNTED_ANEW,
+                (
+                    "The changes were accepted: only mail since {measured_from} counts now. The {probation} ends when "
+                    "it would have."
+                ),
+            ),
+            (Trigger.EXTENDED, "The {probation} was extended: it ends on {ends} now."),
+        ),
+        **_at(
+            (Status.PROBATION,),
+            (
+                Trigger.ACCEPTED_WITH_MORE_TIME,
+                (
+                    "The changes were accepted: only what is seen after {measured_from} counts now, and the "
+                    "{probation} lasts until {ends}."
+                ),
+            ),
+        ),
+        **_at(
+            _PENDING,
+            (
+                Trigger.ACCEPTED_AND_COUNTED_ANEW,
+                "The changes were accepted: only mail since {measured_from} counts now, in a new {probation}.",
+            ),
+            (
+                Trigger.ACCEPTED_WITH_MORE_TIME,
+                (
+                    "The changes were accepted: only what is seen after {measured_from} counts now, in a {probation} "
+                    "that lasts until {ends}."
+                ),
+            ),
+            (Trigger.EXTENDED, "Instead of a decision there is more time: the {probation} goes on until {ends}."),
+        ),
+        **_at(
+            _OPEN,
+            (Trigger.CHANGES_REPORTED, "Changes were made about it. A person decides whether they are enough."),
+            (Trigger.CHANGES_REFUSED, "The changes that were reported were not accepted. All else stays as it was."),
+            (Trigger.LIFTED, "A person has decided that there is no problem, or no longer one."),
+            (Trigger.SHUT_DOWN, "A person has decided to {to_shut_down}."),
+        ),
+        **_at(
+            (Status.PROBATION, *_PENDING),
+            (Trigger.ACCEPTED_AND_LIFTED, "A person has looked at the changes, and the problem counts as solved."),
+        ),
+        **_at(
+            (Status.SHUTDOWN,),
+            (Trigger.CHANGES_REPORTED, "There is {an_appeal} of the {shutdown}. A person decides on it."),
+            (Trigger.CHANGES_REFUSED, "The {appeal} was refused: it stays {shut_down}."),
+            (
+                Trigger.REINSTATED_ON_PROBATION,
+                "A person has ended the {shutdown}. A new {probation} shows whether the problem is solved.",
+            ),
+            (Trigger.REINSTATED, "A person has ended the {shutdown}: the problem counts as solved."),
+        ),
+        **_at(
+            (Status.PENDING_SHUTDOWN, Status.SHUTDOWN),
+            (Trigger.MADE_PERMANENT, "A person has decided that this is {shut_down} for good."),
+        ),
+    }
+)
+
+NEWS: Mapping[Trigger, str] = MappingProxyType(
+    {
+        Trigger.CHANGES_REPORTED: "changes reported",
+        Trigger.CHANGES_REFUSED: "changes refused",
+        Trigger.ACCEPTED_AND_COUNTED_ANEW: "changes accepted",
+        Trigger.ACCEPTED_WITH_MORE_TIME: "changes accepted, until {ends_day}",
+        Trigger.EXTENDED: "extended to {ends_day}",
+        Trigger.MADE_PERMANENT: "for good",
+    }
+)
+"""What to say of a change that leaves the status as it was."""
+
+# Changes that are reported after a shutdown are an appeal.
+NEWS_OF_SHUTDOWN: Mapping[Trigger, str] = MappingProxyType(
+    {**NEWS, Trigger.CHANGES_REPORTED: "there is {an_appeal}", Trigger.CHANGES_REFUSED: "{appeal} refused"}
+)
+
+# What the end of a probation leads to. Of the two outcomes of a category, `remains` says which text it is.
+AT_END_MEASURED = (
+    "If {unless} when the {probation} ends, on {ends}, the status becomes {at_worst}; if it is {within_limit}, "
+    "{Healthy}."
+)
+AT_END: Mapping[AtEnd, str] = MappingProxyType(
+    {
+        AtEnd.SHUTDOWN: (
+            "It ends on {ends}. If by then a report says that {unless}, as seen after {measured_from}, the status "
+            "becomes {at_worst}; if none does, {Healthy}."
+        ),
+        AtEnd.MAY_SHUT_DOWN: (
+            "It ends on {ends}. If by then a report says that {unless}, as seen after {measured_from}, a person "
+            "decides whether to {to_shut_down}; if none does, the status becomes {Healthy}."
+        ),
+        AtEnd.DECISION: (
+            "It ends on {ends}. Then a person decides what follows: it does not clear by itself, even if nothing more "
+            "is reported."
+        ),
+    }
+)
+
+# What follows, by the status after the change: of a metric, and of what is reported.
+NEXT_MEASURED: Mapping[Status, str] = MappingProxyType(
+    {
+        Status.PROBATION: (
+            "You can go on sending. From now on the {metric} is measured over mail since {measured_from}. After "
+            "{steady} {within_limit} it is {Almost_healed}, and after another {healing} {Healthy}. {at_end}"
+        ),
+        Status.ALMOST_HEALED: (
+            "Keep it there: after {healing}, or on {ends} if that is sooner, the status becomes {Healthy}. Should the "
+            "rate be {over_limit} before that, it is {Probation} again at once."
+        ),
+        Status.HEALTHY: (
+            "Nothing more to do. Mail from before {measured_from} no longer counts: it has been answered for. The next "
+            "thing to aim for is a rate under {recommended}."
+        ),
+    }
+)
+_SHUTDOWN = (
+    "Pause this mail in SES now, before SES pauses the whole account. SES Reputation does not stop it for you. The "
+    "status does not clear by itself, whatever happens: a person has to lift it."
+)
+NEXT: Mapping[Status, str] = MappingProxyType(
+    {
+        Status.PROBATION: "You can go on sending while the {probation} lasts. {at_end}",
+        Status.HEALTHY: "Nothing more to do. Keep what you have changed.",
+        Status.PENDING_DECISION: (
+            "A person has to decide whether what was changed is enough. The status waits for that as long as it takes; "
+            "you can go on sending."
+        ),
+        Status.PENDING_SHUTDOWN: (
+            "A person has to decide before this is {shut_down}. Until then it goes on, and so does the risk to your "
+            "account: hold back what you can."
+        ),
+        Status.SHUTDOWN: _SHUTDOWN,
+    }
+)
+# What follows while changes wait for a decision.
+_CHANGES_WAIT = "The changes wait for a person's decision. Report again if there are more."
+_UNDECIDED = (
+    "You can go on sending. Should the {probation} end first, on {ends}, the status becomes {Pending_decision} until "
+    "somebody has decided."
+)
+NEXT_UNDECIDED: Mapping[Status, tuple[str, ...]] = MappingProxyType(
+    {
+        Status.ALMOST_HEALED: (_CHANGES_WAIT, NEXT_MEASURED[Status.ALMOST_HEALED]),
+        Status.PROBATION: (_CHANGES_WAIT, _UNDECIDED),
+        Status.PENDING_DECISION: (_CHANGES_WAIT, "You can go on sending until somebody has decided."),
+        Status.PENDING_SHUTDOWN: (NEXT[Status.PENDING_SHUTDOWN], _CHANGES_WAIT),
+        Status.SHUTDOWN: (_SHUTDOWN, "The {appeal} waits for a person's decision. Report again if there is more."),
+    }
+)
+NEXT_LIFTED = "Nothing more to do. What was before this decision no longer counts."
+NEXT_PERMANENT = (
+    "Pause this mail in SES now, if it is not: SES Reputation does not stop it for you. This is permanent: no {appeal} "
+    "leads out of it."
+)
+
+# What accepting reported changes leads to.
+ON_CHANGES: Mapping[OnChanges, str] = MappingProxyType(
+    {
+        OnChanges.COUNTED_ANEW: (
+            "If a person accepts what you have changed, only mail after the change counts. They want to know {said}."
+        ),
+        OnChanges.MORE_TIME: (
+            "If a person accepts what you have changed, there is more time, and only what is seen after the change "
+            "counts. They want to know {said}."
+        ),
+        OnChanges.LIFTED: (
+            "If a person accepts what you have changed, the problem counts as solved. They want to know {said}."
+        ),
+    }
+)
+ON_APPEAL = (
+    "You can {to_appeal}: say {said}, and how it will stay so. The people who run SES Reputation here "
+    "decide; they can turn the {shutdown} into a {probation}, or end it."
+)
+
+# What one more finding of the category leads to, where that escalates.
+REPEATS: Mapping[Repeat, str] = MappingProxyType(
+    {
+        Repeat.PROBATION: "Should it be found again later, another {probation} follows, and after that a {shutdown}.",
+        Repeat.SHUTDOWN: "Should it be found again later, it is {shut_down} at once.",
+        Repeat.PERMANENT: "Should it be found again later, it is {shut_down} for good.",
+    }
+)
+
+OTHERS_OPEN = "All in all the status is {scope_after} still: other findings are open."
+SES_DECIDES_TOO = "This is a decision of SES Reputation. If AWS has opened a case about it, answer that as well."
+
+# What can be typed, and by whom.
+REPORTING_CHANGES = "To report changes"
+APPEALING = "To {to_appeal}"
+DECIDING = "Who may decide"
+DECISIONS = " (DECISION is {options})"
+
+# The news, and why.
+REMINDERS: Mapping[ReminderKind, tuple[str, str]] = MappingProxyType(
+    {
+        ReminderKind.PERIOD_ENDS: (
+            "{probation} ends {ends_day}",
+            "The {probation} that began on {opened} ends on {ends}. No status has changed yet.",
+        ),
+        ReminderKind.REVIEW_WAITS: (
+            "waits for a decision since {waits_day}",
+            "It has waited for a person's decision since {waits_since}. Nothing else moves it.",
+        ),
+    }
+)
+
+SUMMARY_QUIET = "There is no open finding: nothing to do."
+SUMMARY_NOT_LISTED = "{more:,} more scopes have findings, and are not listed."
+SUMMARY_NEXT = "There is such a summary once a week. What changes is told when it does."
+
+VOLUME_SOURCES: Mapping[VolumeSource, str] = MappingProxyType(
+    {
+        VolumeSource.SEND_EVENTS: "recipients, from Send events",
+        VolumeSource.DELIVERY_EVENTS: "recipients, from deliveries and bounces",
+        VolumeSource.STATISTICS: "mail, from SES's own statistics",
+    }
+)
 
 WARNING_CAUSE = (
     "The {metric} has reached {recommended}, which SES recommends to stay under. No status has changed: the limit is "
     "{limit}. You are told once; again only after the rate has been a fifth lower."
 )
-WARNING_NEXT = "If the rate is {over_limit}, a probation begins. It is easier to mend now than then."
-
-# What SES's console calls these statuses since it renamed them.
-# https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
-TODAY: Mapping[Status, str] = {
-    Status.PROBATION: "Under review",
-    Status.PENDING_DECISION: "Pending end of review decision",
-    Status.PENDING_SHUTDOWN: "Pending sending pause",
-    Status.SHUTDOWN: "Sending paused",
-}
+WARNING_NEXT = "If the rate is {over_limit}, a {probation} begins. It is easier to mend now than then."
 
 # What SES says of the account, and what that means.
-ENFORCEMENTS: Mapping[str, str] = {
-    Enforcement.HEALTHY: "SES sees no problem with this account.",
-    Enforcement.PROBATION: (
-        "SES has put this account under review. You can go on sending; AWS has written to the account's address what "
-        "the problem is and when it decides."
-    ),
-    Enforcement.SHUTDOWN: (
-        "SES has paused this account: nothing is sent, password resets included. Only SES can lift that; answer the "
-        "case that AWS has opened."
-    ),
-}
+ENFORCEMENTS: Mapping[str, str] = MappingProxyType(
+    {
+        Enforcement.HEALTHY: "SES sees no problem with this account.",
+        Enforcement.PROBATION: (
+            "SES has put this account {on_probation}. You can go on sending; AWS has written to the account's address "
+            "what the problem is and when it decides."
+        ),
+        Enforcement.SHUTDOWN: (
+            "SES has {shut_down} this account: nothing is sent, password resets included. Only SES can lift that; "
+            "answer the case that AWS has opened."
+        ),
+    }
+)
 SENDING_OFF = (
     "Sending is switched off for the account in this region, by SES or by somebody who may "
     "(PutAccountSendingAttributes): nothing is sent, password resets included."

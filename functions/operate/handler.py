@@ -1,0 +1,36 @@
+"""operate: carries out what operators command, through its function URL or in a plain invocation."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from ses_reputation import wiring
+from ses_reputation.commands import Answer, Call, read_call
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+
+
+@cache
+def operator() -> Callable[[Call], Answer]:
+    return wiring.operator(os.environ)
+
+
+def clock() -> datetime:
+    # A plain invocation does not say when it was made, so it is now.
+    return datetime.now(UTC)
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: object, context: "LambdaContext") -> dict[str, Any]:
+    call = read_call(event, context.aws_request_id, clock())
+    answer = operator()(call)
+    by = {"by": answer.by.name, "proven": answer.by.proven} if answer.by else {}
+    logger.info("operated", extra={"status": answer.status.value, **by, "problem": answer.body.get("error")})
+    return answer.to(call)

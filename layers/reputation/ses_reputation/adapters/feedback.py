@@ -1,0 +1,162 @@
+"""The list of bounces and complaints in the receipts table, by day, through which their receipts are found by time.
+
+A receipt's key is made of the event itself, and says nothing of when it was. An index of DynamoDB's would cost a write
+for each receipt; here one item lists the receipts of a whole batch.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from ses_reputation.adapters import keys
+from ses_reputation.adapters.documents import Item
+from ses_reputation.domain.counting import Entry, provider_scopes
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.events import Recipient
+from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.feedback import Feedback
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LISTED = (
+    500  # Receipts of one item, which may have 400 KB: each takes 150 bytes or so, and brings no more than 14 scopes.
+)
+READ = 100  # Keys of one BatchGetItem.
+_ATTEMPTS = 8
+
+_Key = tuple[str, str]
+
+
+class _Listed(Struct, frozen=True, array_like=True):
+    """One receipt: its time in seconds since 1970, its key, and the numbers of its scopes."""
+
+    time: int
+    message_id: str
+    entry: str
+    scopes: tuple[int, ...]
+
+
+class _Listing(Struct, frozen=True):
+    scopes: tuple[Scope, ...]
+    receipts: tuple[_Listed, ...]
+
+
+class NotRead(RuntimeError):
+    """DynamoDB kept refusing to give receipts."""
+
+
+class DynamoDbFeedback:
+    """The bounces and complaints of one deployment."""
+
+    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, entries: Iterable[Entry], retention: timedelta) -> None:
+        """List the receipts of these bounces and complaints. To list one twice does no harm."""
+        by_day = sorted(entries, key=lambda entry: (entry.time, entry.key))
+        for day, group in groupby(by_day, key=lambda entry: entry.time.date()):
+            of_day = list(group)
+            for start in range(0, len(of_day), LISTED):
+                chunk = of_day[start : start + LISTED]
+                document = msgspec.json.encode(_listing(chunk))
+                item = {
+                    "message_id": keys.string(keys.feedback_of(day)),
+                    # The same batch, when it comes again, replaces what it wrote.
+                    "entry": keys.string(f"{chunk[0].time.isoformat()}/{_digest(document)}"),
+                    "document": keys.string(document.decode()),
+                    "expires": keys.expires(chunk[-1].time, retention),
+                }
+                self._client.put_item(TableName=self._table, Item=item)
+
+    def newest_first(
+        self, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime
+    ) -> Iterator[Feedback]:
+        """The bounces or complaints of a scope from `since` until before `until`, read as far as they are asked for."""
+        day = until.astimezone(UTC).date()
+        while day >= since.astimezone(UTC).date():
+            wanted = self._listed(keys.feedback_of(day), scope, measures, since, until)
+            for start in range(0, len(wanted), READ):
+                chunk = wanted[start : start + READ]
+                found = self._receipts(chunk)
+                # One that has expired, or was forgotten, is still listed.
+                yield from (_feedback(found[key]) for key in chunk if key in found)
+            day -= timedelta(days=1)
+
+    def _listed(
+        self, collection: str, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime
+    ) -> list[_Key]:
+        """The keys of the receipts that are wanted, newest first, each once."""
+        first, last = since.timestamp(), until.timestamp()
+        wanted: dict[_Key, int] = {}
+        for listing in self._listings(collection):
+            numbers = {n for n, listed in enumerate(listing.scopes) if listed == scope}
+            for receipt in listing.receipts:
+                if (
+                    first <= receipt.time < last
+                    and receipt.entry.partition("#")[0] in measures
+                    and (scope == ACCOUNT or not numbers.isdisjoint(receipt.scopes))
+                ):
+                    wanted[receipt.message_id, receipt.entry] = receipt.time
+        return sorted(wanted, key=lambda key: (wanted[key], key), reverse=True)
+
+    def _listings(self, collection: str) -> Iterator[_Listing]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="message_id = :day",
+            ExpressionAttributeValues={":day": keys.string(collection)},
+        )
+        for page in pages:
+            for item in page["Items"]:
+                # Who could publish to SES's topics could choose a message id like this; then it is a receipt.
+                if "document" in item:
+                    yield msgspec.json.decode(item["document"]["S"], type=_Listing)
+
+    def _receipts(self, wanted: Collection[_Key]) -> Mapping[_Key, Item]:
+        keys_of = [{"message_id": keys.string(m), "entry": keys.string(e)} for m, e in wanted]
+        requests: Any = {self._table: {"Keys": keys_of}}
+        found: dict[_Key, Item] = {}
+        for _ in range(_ATTEMPTS):
+            answer = self._client.batch_get_item(RequestItems=requests)
+            for item in answer["Responses"].get(self._table, []):
+                found[item["message_id"]["S"], item["entry"]["S"]] = item
+            requests = answer.get("UnprocessedKeys")
+            if not requests:
+                return found
+        raise NotRead("DynamoDB is asked too much, and gives no more receipts: try again in a minute")
+
+
+def _listing(entries: Collection[Entry]) -> _Listing:
+    numbers: dict[Scope, int] = {}
+    receipts = []
+    for entry in entries:
+        named = {scope for scope in (*entry.scopes, *provider_scopes(entry.increments)) if scope != ACCOUNT}
+        of_entry = tuple(numbers.setdefault(scope, len(numbers)) for scope in sorted(named))
+        receipts.append(_Listed(int(entry.time.timestamp()), entry.message_id, entry.name, of_entry))
+    return _Listing(tuple(numbers), tuple(receipts))
+
+
+def _digest(document: bytes) -> str:
+    return blake2b(document, digest_size=8).hexdigest()
+
+
+def _feedback(item: Item) -> Feedback:
+    return Feedback(
+        time=datetime.fromisoformat(item["time"]["S"]),
+        measure=Measure(item["entry"]["S"].partition("#")[0]),
+        reason=item["reason"]["S"],
+        message_id=item["message_id"]["S"],
+        recipients=tuple(_recipient(recipient["M"]) for recipient in item["recipients"]["L"]),
+        scopes=tuple(Scope(scope["S"]) for scope in item["scopes"]["L"]),
+    )
+
+
+def _recipient(fields: Mapping[str, Any]) -> Recipient:
+    texts = {name: value["S"] for name, value in fields.items()}
+    return Recipient(texts["address"], texts.get("status"), texts.get("reply"))

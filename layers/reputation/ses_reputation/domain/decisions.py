@@ -1,0 +1,304 @@
+"""What reports and people's decisions do to a scope's findings."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ses_reputation.domain.categories import CATEGORIES, METRICS, Category, Severity
+from ses_reputation.domain.changes import Change, EvidenceAdded, change, news_id
+from ses_reputation.domain.lifecycle import (
+    ACCEPTED,
+    REPEATED,
+    STAGE_STATUS,
+    STAGES_THAT_TIME_MOVES,
+    Stage,
+    Trigger,
+    triggers_from,
+)
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.standing import (
+    Act,
+    Finding,
+    Observation,
+    ReportedChanges,
+    Standing,
+    moved,
+    new_finding,
+    next_full_hour,
+    on_probation,
+)
+
+# A period that is extended by more has not been thought about.
+MOST_DAYS = 365
+
+
+class Decision(StrEnum):
+    """What a person can decide about a finding."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    LIFT = "lift"
+    EXTEND = "extend"
+    SHUTDOWN = "shutdown"
+    REINSTATE = "reinstate"
+    MAKE_PERMANENT = "make-permanent"
+
+
+class ReinstateTo(StrEnum):
+    """What a shutdown is turned into on appeal."""
+
+    PROBATION = "probation"
+    HEALTHY = "healthy"
+
+
+class Report(Struct, frozen=True):
+    """Somebody saw a problem. `observed` is when; None is now."""
+
+    scope: Scope
+    category: Category
+    text: str
+    source: str
+    severity: Severity = Severity.PROBATION
+    observed: datetime | None = None
+
+
+class ChangesMade(Struct, frozen=True):
+    """A sender changed something about a problem, at `since`; None is now. `seen` is the finding's revision."""
+
+    scope: Scope
+    finding: str
+    text: str
+    since: datetime | None = None
+    seen: int | None = None
+
+
+class Decide(Struct, frozen=True):
+    """A person's decision. `days` is for extend (None: the length of a probation), `to` for reinstate.
+
+    `seen` is the revision of the finding that the person saw: if it is another by now, nothing is decided.
+    """
+
+    scope: Scope
+    finding: str
+    decision: Decision
+    days: int | None = None
+    to: ReinstateTo = ReinstateTo.PROBATION
+    seen: int | None = None
+
+
+Command = Report | ChangesMade | Decide
+
+
+class CommandRefused(ValueError):
+    """A command that the lifecycle does not allow; the text says why, `allowed` what it would allow."""
+
+    def __init__(self, reason: str, allowed: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.allowed = allowed
+
+
+CHANGES_MADE = "changes-made"
+
+# What each decision is to the lifecycle. Accepting depends on the category, reinstating on what it is to.
+_TRIGGERS: Mapping[Decision, frozenset[Trigger]] = MappingProxyType(
+    {
+        Decision.ACCEPT: frozenset(ACCEPTED.values()),
+        Decision.REFUSE: frozenset({Trigger.CHANGES_REFUSED}),
+        Decision.LIFT: frozenset({Trigger.LIFTED}),
+        Decision.EXTEND: frozenset({Trigger.EXTENDED}),
+        Decision.SHUTDOWN: frozenset({Trigger.SHUT_DOWN}),
+        Decision.REINSTATE: frozenset({Trigger.REINSTATED_ON_PROBATION, Trigger.REINSTATED}),
+        Decision.MAKE_PERMANENT: frozenset({Trigger.MADE_PERMANENT}),
+    }
+)
+_NEEDS_CHANGES = frozenset({Decision.ACCEPT, Decision.REFUSE})
+# After these the changes that were reported still wait.
+_LEAVES_CHANGES = frozenset({Trigger.CHANGES_REPORTED, Trigger.EXTENDED})
+
+
+def allowed(finding: Finding) -> tuple[str, ...]:
+    """The commands about a finding that would not be refused now."""
+    applies = set(triggers_from(finding.category, finding.stage))
+    made = (CHANGES_MADE,) if Trigger.CHANGES_REPORTED in applies else ()
+    return made + tuple(
+        decision
+        for decision, triggers in _TRIGGERS.items()
+        if applies & triggers and (finding.changes or decision not in _NEEDS_CHANGES)
+    )
+
+
+def carry_out(
+    standing: Standing, command: Command, act: Act, now: datetime, policy: Policy
+) -> tuple[Standing, Change | EvidenceAdded]:
+    """Do to a scope what somebody wants, at one moment: the standing that follows, and what its history keeps.
+
+    CommandRefused if the lifecycle does not allow it.
+    """
+    match command:
+        case Report():
+            return _report(standing, command, act, now, policy)
+        case ChangesMade():
+            finding = _found(standing, command.finding, command.seen)
+            return _changes_made(standing, finding, command, act, now)
+        case Decide():
+            finding = _found(standing, command.finding, command.seen)
+            return _decide(standing, finding, command, act, now, policy)
+
+
+def _found(standing: Standing, identifier: str, seen: int | None) -> Finding:
+    finding = next((f for f in standing.findings.values() if f.id == identifier), None)
+    if finding is None:
+        open_ones = ", ".join(f"{f.id} ({f.category})" for f in standing.findings.values()) or "none"
+        raise CommandRefused(f"{standing.scope} has no open finding {identifier}; it has {open_ones}")
+    if seen is not None and seen != finding.revision:
+        raise CommandRefused(
+            f"finding {identifier} was decided upon since you saw it: it is {STAGE_STATUS[finding.stage]} now. "
+            "Nothing was done",
+            allowed(finding),
+        )
+    return finding
+
+
+def _report(
+    standing: Standing, report: Report, act: Act, now: datetime, policy: Policy
+) -> tuple[Standing, Change | EvidenceAdded]:
+    category = report.category
+    if category in METRICS:
+        reported = tuple(c for c in Category if c not in METRICS)
+        raise CommandRefused(f"{category} is measured, and can't be reported", reported)
+    observed = min(report.observed or now, now)
+    observation = Observation(observed, now, report.source, report.text)
+    finding = standing.findings.get(category)
+    repeat = finding.repeat if finding else standing.closed.get(category, 0)
+    trigger = _trigger_of(report, finding, repeat, reviewed=policy.reviewed_by_people(standing.scope))
+    if finding is None:
+        opened = new_finding(standing.scope, category, trigger, now, repeat)
+        if opened.stage is Stage.PROBATION:
+            opened = on_probation(opened, now, policy.probation)
+        after = standing.with_finding(opened.with_observation(observation))
+        return after, change(standing, after, after.findings[category], trigger, now, act)
+    known = finding.with_observation(observation)
+    if trigger is Trigger.REPORTED:
+        added = EvidenceAdded(
+            news_id("evidence", standing.scope, category, now, act.id),
+            now,
+            standing.scope,
+            category,
+            finding.id,
+            observation,
+            act,
+        )
+        return standing.with_finding(known), added
+    after = standing.with_finding(moved(known, trigger, now))
+    return after, change(standing, after, after.findings[category], trigger, now, act)
+
+
+def _trigger_of(report: Report, finding: Finding | None, repeat: int, *, reviewed: bool) -> Trigger:
+    """What a report is to the lifecycle: the worse of what it asks for and what a repeat leads to."""
+    shutdown = report.severity is Severity.SHUTDOWN
+    if finding:
+        trigger = Trigger.REPORTED_FOR_REVIEW if reviewed else Trigger.REPORTED_FOR_SHUTDOWN
+        # What is as bad already gets no worse by another report.
+        return trigger if shutdown and trigger in triggers_from(report.category, finding.stage) else Trigger.REPORTED
+    repeats = CATEGORIES[report.category].repeats
+    again = REPEATED[repeats[min(repeat, len(repeats)) - 1]] if repeats and repeat else Trigger.REPORTED
+    if again in {Trigger.REPEATED_FOR_SHUTDOWN, Trigger.REPEATED_FOR_GOOD}:
+        return Trigger.REPEATED_FOR_REVIEW if reviewed else again
+    if shutdown:
+        return Trigger.REPORTED_FOR_REVIEW if reviewed else Trigger.REPORTED_FOR_SHUTDOWN
+    return again
+
+
+def _changes_made(
+    standing: Standing, finding: Finding, made: ChangesMade, act: Act, now: datetime
+) -> tuple[Standing, Change]:
+    _refuse_unless(CHANGES_MADE, finding)
+    since = made.since or now
+    if since > now:
+        raise CommandRefused(f"the changes can't have been made at {since:%Y-%m-%d %H:%M} UTC: that is in the future")
+    reported = ReportedChanges(now, since, made.text, act.by)
+    changed = replace(moved(finding, Trigger.CHANGES_REPORTED, now), changes=reported)
+    return _changed(standing, changed, Trigger.CHANGES_REPORTED, act, now)
+
+
+def _decide(
+    standing: Standing, finding: Finding, command: Decide, act: Act, now: datetime, policy: Policy
+) -> tuple[Standing, Change]:
+    _refuse_unless(command.decision, finding)
+    if command.days is not None and not 0 < command.days <= MOST_DAYS:
+        raise CommandRefused(f"a period is extended by 1 to {MOST_DAYS} days, not by {command.days}")
+    trigger = _trigger_of_decision(command, finding)
+    decided = moved(finding, trigger, now)
+    if trigger not in _LEAVES_CHANGES:
+        decided = replace(decided, changes=None)
+    floor = None
+    match trigger:
+        case Trigger.ACCEPTED_AND_COUNTED_ANEW:
+            floor = next_full_hour(finding.changes.since if finding.changes else now)
+            anew = replace(decided, since=max(finding.since, floor), under_since=None)
+            decided = anew if finding.stage in STAGES_THAT_TIME_MOVES else _until(anew, now + policy.probation, now)
+        case Trigger.ACCEPTED_WITH_MORE_TIME:
+            since = max(finding.since, finding.changes.since if finding.changes else now)
+            end = max(finding.period_end or now, now + policy.probation)
+            decided = _until(replace(decided, since=since), end, now)
+        case Trigger.EXTENDED:
+            length = timedelta(days=command.days) if command.days else policy.probation
+            decided = _until(decided, max(finding.period_end or now, now) + length, now)
+        case Trigger.REINSTATED_ON_PROBATION:
+            decided = on_probation(decided, now, policy.probation)
+            floor = decided.since
+        case Trigger.ACCEPTED_AND_LIFTED | Trigger.LIFTED | Trigger.REINSTATED:
+            # What was before must not open it again.
+            floor = next_full_hour(now)
+        case _:
+            pass
+    return _changed(standing, decided, trigger, act, now, floor)
+
+
+def _until(finding: Finding, end: datetime, now: datetime) -> Finding:
+    """The finding with a period that ends then; one that had ended begins anew."""
+    ended = finding.period_end is None or finding.period_end <= now
+    return replace(
+        finding,
+        period_end=end,
+        period_since=now if ended else finding.period_since,
+        under_since=None if ended else finding.under_since,
+    )
+
+
+def _trigger_of_decision(command: Decide, finding: Finding) -> Trigger:
+    match command.decision:
+        case Decision.ACCEPT:
+            return ACCEPTED[CATEGORIES[finding.category].on_changes]
+        case Decision.REINSTATE if command.to is ReinstateTo.HEALTHY:
+            return Trigger.REINSTATED
+        case Decision.REINSTATE:
+            return Trigger.REINSTATED_ON_PROBATION
+        case decision:
+            (trigger,) = _TRIGGERS[decision]
+            return trigger
+
+
+def _refuse_unless(command: str, finding: Finding) -> None:
+    would = allowed(finding)
+    if command in would:
+        return
+    if finding.stage is Stage.PERMANENT_SHUTDOWN:
+        raise CommandRefused(f"finding {finding.id} is shut down for good: no appeal leads out of it")
+    if command in _NEEDS_CHANGES and not finding.changes and finding.stage is not Stage.SHUTDOWN:
+        raise CommandRefused(f"no changes of finding {finding.id} wait for a decision", would)
+    raise CommandRefused(
+        f"{command} is not for a finding about {finding.category} that is {STAGE_STATUS[finding.stage]}", would
+    )
+
+
+def _changed(
+    standing: Standing, finding: Finding, trigger: Trigger, act: Act, now: datetime, floor: datetime | None = None
+) -> tuple[Standing, Change]:
+    after = standing.with_finding(finding, floor)
+    return after, change(standing, after, finding, trigger, now, act)

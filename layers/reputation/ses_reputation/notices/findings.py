@@ -1,0 +1,256 @@
+"""The notices about one finding: something was decided about it, or people are reminded of it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ses_reputation.domain.categories import CATEGORIES, AtEnd, Category, OnChanges
+from ses_reputation.domain.changes import ReminderKind
+from ses_reputation.domain.decisions import CHANGES_MADE
+from ses_reputation.domain.lifecycle import Status, Trigger
+from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation.domain.standing import Actor
+from ses_reputation.notices.alert import FindingDocument, ReminderAlert, StatusAlert
+from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.numbers import day, duration, moment, ordinal, rows_of_rate, words_of_limits
+from ses_reputation.notices.structure import (
+    Command,
+    Headline,
+    Notice,
+    Part,
+    Points,
+    Quote,
+    Row,
+    Rows,
+    Section,
+    Text,
+    readable,
+)
+from ses_reputation.notices.texts import (
+    APPEALING,
+    AT_END,
+    AT_END_MEASURED,
+    CAUSES,
+    DECIDING,
+    DECISIONS,
+    METRICS,
+    NEWS,
+    NEWS_OF_SHUTDOWN,
+    NEXT,
+    NEXT_LIFTED,
+    NEXT_MEASURED,
+    NEXT_PERMANENT,
+    NEXT_UNDECIDED,
+    ON_APPEAL,
+    ON_CHANGES,
+    OTHERS_OPEN,
+    REMINDERS,
+    REPEATS,
+    REPORTING_CHANGES,
+    SES_DECIDES_TOO,
+)
+from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, other_name, words_of
+
+# A report can be long; the history has all of it.
+QUOTED = 280
+
+_SEVERITY = tuple(Status)
+_REPORTS = frozenset(
+    {
+        Trigger.REPORTED,
+        Trigger.REPORTED_FOR_SHUTDOWN,
+        Trigger.REPORTED_FOR_REVIEW,
+        Trigger.REPEATED,
+        Trigger.REPEATED_FOR_SHUTDOWN,
+        Trigger.REPEATED_FOR_REVIEW,
+        Trigger.REPEATED_FOR_GOOD,
+    }
+)
+
+
+def status_notice(alert: StatusAlert, vocabulary: Vocabulary) -> Notice:
+    """What was decided about a finding, why, and what follows."""
+    texts, trigger = CATEGORY_TEXTS[Category(alert.category)], Trigger(alert.cause)
+    before, after = Status(alert.before), Status(alert.after)
+    words = _words(alert, vocabulary)
+    permanent = alert.finding.permanent
+    worse = _SEVERITY.index(after) > _SEVERITY.index(before)
+    # Who has heard before what it is about hears it again when that matters most.
+    explained = worse and (before is Status.HEALTHY or (after is Status.SHUTDOWN and not permanent))
+    helped = (worse or trigger is Trigger.CHANGES_REFUSED) and not permanent
+    return _notice(
+        alert,
+        _news(alert, words),
+        [
+            Section(Part.WHY, _texts([CAUSES[trigger, before], *([texts.about] if explained else [])], words)),
+            *_decision(alert),
+            *_evidence(alert, words),
+            *([_advice(alert, words)] if helped else []),
+            Section(Part.NEXT, (*_texts(_follows(alert), words), *_commands(alert, words))),
+        ],
+        also=other_name(after, vocabulary),
+    )
+
+
+def reminder_notice(alert: ReminderAlert, vocabulary: Vocabulary) -> Notice:
+    """What people are reminded of, and what they can do."""
+    kind = ReminderKind(alert.reminder)
+    words = _words(alert, vocabulary)
+    news, why = REMINDERS[kind]
+    return _notice(
+        alert,
+        news.format_map(words),
+        [
+            Section(Part.WHY, _texts([why], words)),
+            *_evidence(alert, words),
+            *([_advice(alert, words)] if kind is ReminderKind.PERIOD_ENDS else []),
+            Section(Part.NEXT, (*_texts(_follows(alert), words), *_commands(alert, words))),
+        ],
+        also=other_name(Status(alert.finding.status), vocabulary),
+    )
+
+
+def _notice(alert: StatusAlert | ReminderAlert, news: str, sections: Sequence[Section], also: str) -> Notice:
+    name = CATEGORY_TEXTS[Category(alert.category)].name
+    return Notice(
+        subject=Headline(f"SES {name} of ", readable(alert.scope), f": {news}"),
+        title=Headline("", readable(alert.scope), f": {name} {news}"),
+        also=also,
+        sections=tuple(sections),
+        account=alert.account,
+        region=alert.region,
+        time=alert.time,
+        alert=alert.id,
+        finding=alert.finding.id,
+    )
+
+
+def _news(alert: StatusAlert, words: Mapping[str, str]) -> str:
+    """What has changed, in a few words."""
+    if alert.before == alert.after:
+        table = NEWS_OF_SHUTDOWN if alert.after == Status.SHUTDOWN else NEWS
+        return ("{after}, " + table[Trigger(alert.cause)]).format_map(words)
+    news = "{before} -> {after}" + (", for good" if alert.finding.permanent else "")
+    return news.format_map(words)
+
+
+def _words(alert: StatusAlert | ReminderAlert, vocabulary: Vocabulary) -> dict[str, str]:
+    """What the placeholders stand for. What an alert does not have, no text about it asks for."""
+    finding, metric = alert.finding, Category(alert.category).metric
+    names, texts = STATUS_NAMES[vocabulary], CATEGORY_TEXTS[Category(alert.category)]
+    words = words_of(vocabulary)
+    words["at_worst"] = names[Status(alert.at_worst)]
+    words["nth"] = ordinal(finding.repeat + 1)
+    if isinstance(alert, StatusAlert):
+        words["before"], words["after"] = names[Status(alert.before)], names[Status(alert.after)]
+        words["scope_after"] = names[Status(alert.scope_after)]
+        words["steady"], words["healing"] = duration(alert.steady_hours), duration(alert.healing_hours)
+    if finding.period:
+        words["opened"], words["measured_from"] = moment(finding.period.opened), moment(finding.period.measured_from)
+        words["ends"], words["ends_day"] = moment(finding.period.ends), day(finding.period.ends)
+        words["reported_again"] = _reported_again(finding)
+    if finding.changes:
+        words["changes_reported"] = moment(finding.changes.reported)
+    if finding.waits_since:
+        words["waits_since"], words["waits_day"] = moment(finding.waits_since), day(finding.waits_since)
+    if metric and alert.measured:
+        words |= {"metric": METRICS[metric].name, "many": METRICS[metric].many} | words_of_limits(alert.measured)
+    for name, text in (("happened", texts.happened), ("unless", texts.unless), ("said", texts.said)):
+        words[name] = text.format_map(words)
+    if finding.period:
+        words["at_end"] = (AT_END_MEASURED if metric else AT_END[AtEnd(finding.remains)]).format_map(words)
+    return words
+
+
+def _reported_again(finding: FindingDocument) -> str:
+    if finding.period and finding.last_observed and finding.last_observed > finding.period.measured_from:
+        return f"the problem was reported again, as seen on {moment(finding.last_observed)}"
+    return "no report tells of anything seen since it began to count"
+
+
+def _texts(templates: Iterable[str], words: Mapping[str, str]) -> tuple[Text, ...]:
+    return tuple(Text(template.format_map(words)) for template in templates)
+
+
+def _advice(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> Section:
+    advice = CATEGORY_TEXTS[Category(alert.category)].advice
+    return Section(Part.ADVICE, (Points(tuple(point.format_map(words) for point in advice)),))
+
+
+def _decision(alert: StatusAlert) -> Iterator[Section]:
+    """Who decided, and why."""
+    if alert.act and Trigger(alert.cause) not in {*_REPORTS, Trigger.CHANGES_REPORTED}:
+        note = [Row("Why", readable(alert.act.note, QUOTED))] if alert.act.note else []
+        yield Section(Part.DECIDED, (Rows((Row("By", _who(alert.act.by)), *note)),))
+
+
+def _evidence(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> Iterator[Section]:
+    """What was measured, or reported, and what was changed since."""
+    finding, metric = alert.finding, Category(alert.category).metric
+    period = []
+    if finding.period:
+        times = f"{moment(finding.period.opened)} to {moment(finding.period.ends)}"
+        period = [Row(words["probation"].capitalize(), times)]
+    if metric and alert.measured:
+        since = finding.period.measured_from if finding.period else None
+        rows = rows_of_rate(METRICS[metric], alert.measured, words, since)
+        yield Section(Part.NUMBERS, (Rows((*rows, *period)),))
+    elif finding.reports and finding.status != Status.HEALTHY:
+        yield Section(Part.REPORTED, (Rows((*_reports(alert), *period)), *_quotes(finding)))
+    if changes := finding.changes:
+        what = Row("Changed", readable(changes.text, QUOTED))
+        by = Row("Reported by", f"{_who(changes.by)}, {moment(changes.reported)}")
+        yield Section(Part.CHANGED, (Rows((what, Row("Since", moment(changes.since)), by)),))
+
+
+def _reports(alert: StatusAlert | ReminderAlert) -> Iterator[Row]:
+    finding = alert.finding
+    seen = f", seen last on {moment(finding.last_observed)}" if finding.last_observed else ""
+    yield Row("Reports", f"{finding.reports:,}{seen}")
+    if isinstance(alert, StatusAlert) and alert.act and Trigger(alert.cause) in _REPORTS:
+        yield Row("Entered by", _who(alert.act.by))
+
+
+def _quotes(finding: FindingDocument) -> Iterator[Quote]:
+    for observation in reversed(finding.evidence):
+        by = f"{moment(observation.observed)}, {readable(observation.source, QUOTED)}"
+        yield Quote(by, readable(observation.text, QUOTED))
+
+
+def _who(actor: Actor) -> str:
+    return f"{readable(actor.name, QUOTED)} ({'as IAM proves' if actor.proven else 'as stated'})"
+
+
+def _follows(alert: StatusAlert | ReminderAlert) -> Iterator[str]:
+    """What happens next, what reporting changes leads to, and how to appeal."""
+    finding, status = alert.finding, Status(alert.finding.status)
+    row = CATEGORIES[Category(alert.category)]
+    by_status = NEXT_MEASURED if finding.metric else NEXT
+    if status is Status.HEALTHY and isinstance(alert, StatusAlert):
+        yield NEXT_LIFTED if alert.act else by_status[status]
+        if alert.scope_after != Status.HEALTHY:
+            yield OTHERS_OPEN
+    elif finding.permanent:
+        yield NEXT_PERMANENT
+    elif finding.changes:
+        yield from NEXT_UNDECIDED[status]
+    elif isinstance(alert, ReminderAlert) and alert.reminder == ReminderKind.PERIOD_ENDS:
+        yield "{at_end}"
+    else:
+        yield by_status.get(status) or NEXT[status]
+    if CHANGES_MADE in finding.allowed and not finding.changes:
+        yield ON_APPEAL if status is Status.SHUTDOWN else ON_CHANGES[OnChanges(finding.on_changes)]
+    if row.repeats and status in {Status.PROBATION, Status.HEALTHY}:
+        yield REPEATS[row.repeats[min(finding.repeat, len(row.repeats) - 1)]]
+    if alert.scope_kind == ScopeKind.ACCOUNT and not finding.metric and status is not Status.HEALTHY:
+        yield SES_DECIDES_TOO
+
+
+def _commands(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> Iterator[Command]:
+    """What can be typed about it now."""
+    finding = alert.finding
+    if CHANGES_MADE in finding.allowed:
+        what = (APPEALING if finding.status == Status.SHUTDOWN else REPORTING_CHANGES).format_map(words)
+        yield Command(what, f'ses-reputation {CHANGES_MADE} {finding.id} --note "what, since when"')
+    if decisions := [name for name in finding.allowed if name != CHANGES_MADE]:
+        options = " or ".join(filter(None, (", ".join(decisions[:-1]), decisions[-1])))
+        which, one = ("", options) if len(decisions) == 1 else (DECISIONS.format(options=options), "DECISION")
+        yield Command(DECIDING + which, f'ses-reputation decide {finding.id} {one} --note "why"')

@@ -1,0 +1,101 @@
+"""The use case of operate and receive_finding: do to a scope what somebody wants, once, and tell people."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ses_reputation.domain.changes import Change, EvidenceAdded
+from ses_reputation.domain.decisions import Command, Report, carry_out
+from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.standing import Act, Finding, Standing
+from ses_reputation.evaluate import Versioned
+from ses_reputation.news import News, Told
+from ses_reputation.notices.alert import Alert
+from ses_reputation.outbox import Channel, Outbox, Publish, outgoing_of, send
+
+# Evaluations write standings, too. Each attempt decides anew.
+ATTEMPTS = 8
+
+
+class ActStandings(Outbox, Protocol):
+    """What was decided, and what is decided now."""
+
+    def read(self, scope: Scope) -> Versioned:
+        """The standing of a scope; a new one if it has none."""
+
+    def is_done(self, request: str) -> bool:
+        """Whether an act with this id was carried out already."""
+
+    def write_act(
+        self, standing: Standing, version: int, act: Act, now: datetime, news: Sequence[News], alerts: Sequence[Alert]
+    ) -> bool:
+        """Write a standing with what was done, and have its scope evaluated, all or nothing.
+
+        False, and nothing written, if somebody else wrote it since it had this version, or the act was done.
+        """
+
+
+class Done(Struct, frozen=True):
+    """What an act has led to. `finding` is None if nothing was done, because it had been done before.
+
+    `unsent` is how many alerts could not be sent at once; the next evaluation sends them.
+    """
+
+    scope: Scope
+    scope_status: Status
+    finding: Finding | None = None
+    changed: bool = False
+    unsent: int = 0
+
+
+class Contended(RuntimeError):
+    """Others kept writing the standing of the scope. Nothing was done; it can be tried again."""
+
+
+def operate(
+    command: Command,
+    act: Act,
+    now: datetime,
+    *,
+    policy: Policy,
+    standings: ActStandings,
+    channels: Mapping[Channel, Publish],
+    to_alert: Callable[[Told, Policy], Alert],
+    pause: Callable[[int], None],
+) -> Done:
+    """Carry out one command, and send the alert about it; CommandRefused if the lifecycle does not allow it.
+
+    To run it twice with the same act does the same as to run it once. Whoever comes second with another is told that
+    somebody else has decided.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        read = standings.read(command.scope)
+        if standings.is_done(act.id):
+            return Done(command.scope, read.standing.status)
+        command = _bound(command, read.standing)
+        after, piece = carry_out(read.standing, command, act, now, policy)
+        alerts = [to_alert(piece, policy)] if isinstance(piece, Change) else []
+        if standings.write_act(after, read.version, act, now, [piece], alerts):
+            failures: list[Exception] = []
+            for alert in alerts:
+                send(outgoing_of(alert), standings, channels, failures)
+            return Done(command.scope, after.status, _about(piece, after), bool(alerts), len(failures))
+        pause(attempt)
+    raise Contended(f"others kept writing the standing of {command.scope}; nothing was done")
+
+
+def _bound(command: Command, standing: Standing) -> Command:
+    """The command, bound to the finding as it was first seen: a decision that comes between must not be overruled."""
+    if isinstance(command, Report) or command.seen is not None:
+        return command
+    finding = next((f for f in standing.findings.values() if f.id == command.finding), None)
+    return replace(command, seen=finding.revision) if finding else command
+
+
+def _about(piece: Change | EvidenceAdded, after: Standing) -> Finding:
+    return piece.finding if isinstance(piece, Change) else after.findings[piece.category]

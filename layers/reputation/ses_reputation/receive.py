@@ -1,0 +1,57 @@
+"""The use case of receive_finding: carry out what an event reports, or set it apart with the reason."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from ses_reputation.commands import UnreadableRequest
+from ses_reputation.domain.decisions import Command, CommandRefused
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.standing import Act
+from ses_reputation.finding_events import read_event
+from ses_reputation.operate import Done
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    CHANGED = "changed"
+    EVIDENCE = "evidence"
+    REPEATED = "repeated"
+    OWN = "own"
+    SET_APART = "set_apart"
+
+
+class Received(Struct, frozen=True):
+    """What became of an event, and which scope it is about; `problem` is why it was set apart."""
+
+    outcome: Outcome
+    scope: Scope | None = None
+    problem: str | None = None
+
+
+def receive_finding(
+    invocation: object,
+    account: str,
+    region: str,
+    operate: Callable[[Command, Act, datetime], Done],
+    set_apart: Callable[[object, str], None],
+) -> Received:
+    """Report what an event says. `account` and `region` are our own.
+
+    What cannot be read, or is refused, would be so again: it is set apart. An error of AWS is not caught, and Lambda
+    tries again.
+    """
+    try:
+        received = read_event(invocation, account, region)
+        if received is None:
+            return Received(Outcome.OWN)
+        done = operate(received.report, received.act, received.time)
+    except (UnreadableRequest, CommandRefused) as problem:
+        set_apart(invocation, str(problem))
+        return Received(Outcome.SET_APART, problem=str(problem))
+    if done.finding is None:
+        return Received(Outcome.REPEATED, done.scope)
+    return Received(Outcome.CHANGED if done.changed else Outcome.EVIDENCE, done.scope)
