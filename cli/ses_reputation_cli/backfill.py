@@ -26,7 +26,7 @@ from ses_reputation.backfill import (
 )
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
-from ses_reputation.notices.email import hours_text, moment
+from ses_reputation.notices.numbers import hours_text, moment
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options, present
 
 _EXAMPLES = """\b

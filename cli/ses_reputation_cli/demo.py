@@ -13,8 +13,8 @@ from rich.text import Text
 from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 
 if TYPE_CHECKING:
-    from ses_reputation.domain.lifecycle import Standing
     from ses_reputation.domain.policy import Policy
+    from ses_reputation.domain.standing import Standing
     from ses_reputation_local.cloud import Email
     from ses_reputation_local.replay import Playback, Tick
     from ses_reputation_local.stories import Chapter, Story
@@ -43,7 +43,7 @@ def command(story: str, parameters: dict[str, str], identities: tuple[str, ...])
     STORY is the name of a story in events/stories (default: purchased-list), or the path of one of your own. SES is
     simulated, everything behind it is real: the topics, queues, functions and tables of template.yaml, in this process.
     """
-    from ses_reputation_cli.report import outcomes_text, scopes_table  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_cli.replay_report import outcomes_text, scopes_table  # noqa: PLC0415 - help must not wait for it
     from ses_reputation_local.stories import read_story  # noqa: PLC0415
 
     console = Console(highlight=False)
@@ -85,7 +85,7 @@ def _tell(console: Console, story: "Story", playback: "Playback") -> int:
         if ends_day or tick.emails:
             console.print(_lines(tick, playback.standings(), policy))
         for email in tick.emails:
-            console.print(_letter(email))
+            console.print(letter(email))
             letters += 1
     console.print()
     return letters
@@ -100,11 +100,12 @@ def _announce(console: Console, chapter: "Chapter") -> None:
 
 def _lines(tick: "Tick", standings: "list[Standing]", policy: "Policy") -> Text:
     """How much of its limit the account uses up, and the scope that is worst off."""
+    from ses_reputation.domain.categories import Category  # noqa: PLC0415
     from ses_reputation.domain.rates import Metric  # noqa: PLC0415
     from ses_reputation.domain.scopes import ACCOUNT  # noqa: PLC0415
-    from ses_reputation.notices.email import percent  # noqa: PLC0415
+    from ses_reputation.notices.numbers import percent  # noqa: PLC0415
     from ses_reputation.notices.texts import METRICS  # noqa: PLC0415
-    from ses_reputation_cli.report import status_text  # noqa: PLC0415
+    from ses_reputation_cli.statuses import status_text  # noqa: PLC0415
 
     rows = []
     for standing in standings:
@@ -117,7 +118,7 @@ def _lines(tick: "Tick", standings: "list[Standing]", policy: "Policy") -> Text:
                 share = rate.fraction / limit if limit else Fraction(2 * (rate.count > 0))
                 # On probation comes first, however good the rate is by now.
                 rows.append(
-                    (standing.metric(metric).finding is not None, share, standing.scope, metric, rate, standing)
+                    (standing.stage(Category(metric)) is not None, share, standing.scope, metric, rate, standing)
                 )
     account = max((row for row in rows if row[2] == ACCOUNT), default=None)
     worst = max((row for row in rows if row[2] != ACCOUNT), default=None)
@@ -128,7 +129,7 @@ def _lines(tick: "Tick", standings: "list[Standing]", policy: "Policy") -> Text:
             counted = METRICS[metric].many
             rate_text = f"{percent(rate.fraction)} of {rate.eligible:,}"
             lines.append(f"\n  {_cut(scope):<22} {counted:<13}{_bar(float(share))} {rate_text:>15} ")
-            lines.append(status_text(standing.metric(metric).status))
+            lines.append(status_text(standing.metric_status(metric)))
     return lines
 
 
@@ -147,6 +148,7 @@ def _bar(share: float) -> str:
     return f"[{'#' * filled}{'.' * (_BAR - filled)}{'+' if share > 1 else ']'}"
 
 
-def _letter(email: "Email") -> Panel:
+def letter(email: "Email") -> Panel:
+    """An e-mail as the terminal shows it."""
     text = f"To: {email.to}\nSubject: {email.subject}\n\n{email.body.rstrip()}"
     return Panel(Text(text), title="E-mail", title_align="left", width=_WIDTH)

@@ -1,11 +1,17 @@
 """What the commands need of a deployed stack."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
+
+from msgspec import Struct
 
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.deployment import Deployment
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.feedback import DynamoDbFeedback
+from ses_reputation.adapters.function_url import FunctionUrl
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
@@ -14,11 +20,24 @@ from ses_reputation.adapters.verdicts import DynamoDbVerdicts
 from ses_reputation.domain.explanation import Explanation
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.explain import explain_scope
-from ses_reputation.settings import RecordSettings, read_policy
+from ses_reputation.notices.vocabulary import Vocabulary
+from ses_reputation.settings import ChannelSettings, RecordSettings, read_policy
 from ses_reputation.wiring import back_off
 from ses_reputation_cli.deployment import present
+
+
+class FindingNotFound(LookupError):
+    """There is no such open finding, or there are several; the text says which."""
+
+
+class Found(Struct, frozen=True):
+    """An open finding, and the standing that it is part of."""
+
+    finding: Finding
+    standing: Standing
 
 
 class DeployedStack:
@@ -32,6 +51,35 @@ class DeployedStack:
     def policy(self) -> Policy:
         """The numbers that scopes are judged by."""
         return read_policy(self._deployment.environment("EvaluateReputation"))
+
+    def vocabulary(self) -> Vocabulary:
+        """The words that people read."""
+        return ChannelSettings.from_environment(self._deployment.environment("EvaluateReputation")).vocabulary
+
+    def findings(self) -> list[Found]:
+        """All open findings, by scope."""
+        return [Found(f, standing) for standing in self.standings().with_findings() for f in standing.findings.values()]
+
+    def finding(self, identifier: str) -> Found:
+        """The open finding with this id, or the only one whose id begins so; FindingNotFound."""
+        matching = [found for found in self.findings() if found.finding.id.startswith(identifier)]
+        exact = [found for found in matching if found.finding.id == identifier]
+        if len(found := exact or matching) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(each.finding.id for each in found)
+            raise FindingNotFound(f"{identifier} could be any of {ids}")
+        raise FindingNotFound(
+            f"there is no open finding {identifier}: ses-reputation findings lists those that there are"
+        )
+
+    def operate(self, command: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Have the function Operate carry out a command: the HTTP status, and what it answers."""
+        return FunctionUrl(clients.lambda_(self._region), self._deployment.resource("Operate")).post(command)
+
+    def feedback(self) -> DynamoDbFeedback:
+        """The single bounces and complaints."""
+        return DynamoDbFeedback(self._dynamodb, table=self._deployment.resource("ReceiptsTable"))
 
     def counters(self) -> DynamoDbCounters:
         """What was counted."""

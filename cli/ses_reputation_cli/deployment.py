@@ -66,12 +66,12 @@ def present() -> datetime:
 def deployed(stack: Stack) -> "Iterator[DeployedStack]":
     """The deployed stack, for a block that uses it; what goes wrong is told in one line (exit code 1)."""
     from ses_reputation.explain import NothingCounted  # noqa: PLC0415 - help must not wait for it
-    from ses_reputation_cli.deployed_stack import DeployedStack  # noqa: PLC0415
+    from ses_reputation_cli.deployed_stack import DeployedStack, FindingNotFound  # noqa: PLC0415
 
     with aws_errors_for_people():
         try:
             yield DeployedStack(stack.name, stack.region)
-        except NothingCounted as error:
+        except (FindingNotFound, NothingCounted) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -79,8 +79,10 @@ def deployed(stack: Stack) -> "Iterator[DeployedStack]":
 def aws_errors_for_people() -> Iterator[None]:
     """Tell in one line, without a traceback, why AWS did not do what it was asked to (exit code 1)."""
     from ses_reputation.adapters.aws_errors import AwsError, explained  # noqa: PLC0415 - help must not wait for boto3
+    from ses_reputation.adapters.batches import NotWritten  # noqa: PLC0415
     from ses_reputation.adapters.deployment import DeploymentNotFound  # noqa: PLC0415
-    from ses_reputation.adapters.due import NotWritten  # noqa: PLC0415
+    from ses_reputation.adapters.feedback import NotRead  # noqa: PLC0415
+    from ses_reputation.adapters.function_url import FunctionUrlFailed  # noqa: PLC0415
     from ses_reputation.adapters.ses import MetricsNotRead  # noqa: PLC0415
     from ses_reputation.settings import SettingsError  # noqa: PLC0415
 
@@ -88,7 +90,7 @@ def aws_errors_for_people() -> Iterator[None]:
         yield
     except AwsError as error:
         raise click.ClickException(explained(error)) from error
-    except (DeploymentNotFound, MetricsNotRead, NotWritten) as error:
+    except (DeploymentNotFound, FunctionUrlFailed, MetricsNotRead, NotRead, NotWritten) as error:
         raise click.ClickException(str(error)) from error
     except SettingsError as error:
         raise click.ClickException(f"the stack is of another version: {error}; deploy this version") from error

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from ses_reputation_cli.arguments import SCOPE
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.options import errors_for_people, setting_options
 from ses_reputation_cli.replay import played
@@ -22,20 +23,8 @@ Examples:
 """
 
 
-class _ScopeType(click.ParamType["Scope"]):
-    name = "scope"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> "Scope":
-        from ses_reputation.domain.scopes import parse_scope  # noqa: PLC0415 - help must not wait for it
-
-        try:
-            return parse_scope(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command(epilog=_EXAMPLES)
-@click.argument("scope", type=_ScopeType())
+@click.argument("scope", type=SCOPE)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True), metavar="[PATH]...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
 @deployment_options

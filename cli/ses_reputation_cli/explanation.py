@@ -13,10 +13,10 @@ from ses_reputation.domain.explanation import Calculation, Explanation, Line, Me
 from ses_reputation.domain.limits import Bound, exact_decimal
 from ses_reputation.domain.policy import Evidence
 from ses_reputation.domain.rates import Metric, Rate, decimal
-from ses_reputation.domain.verdict import Verdict
-from ses_reputation.notices.email import clean_text, hours_text, moment, percent
+from ses_reputation.domain.verdict import Verdict, compare
+from ses_reputation.notices.numbers import clean_text, hours_text, moment, percent
 from ses_reputation.notices.texts import METRICS, VOLUME_SOURCES
-from ses_reputation_cli.report import status_text
+from ses_reputation_cli.statuses import status_text
 
 _LABEL, _NUMBER = 44, 10
 
@@ -151,14 +151,13 @@ def _verdict(verdict: Verdict, explanation: Explanation) -> Iterator[str]:
     if verdict.enforcement:
         sending = {True: "on", False: "off", None: "unknown"}[verdict.sending_enabled]
         yield f"    Status {verdict.enforcement}, sending {sending} (asked {moment(verdict.time)})"
-    theirs = {Metric.BOUNCE_RATE: verdict.bounce_rate, Metric.COMPLAINT_RATE: verdict.complaint_rate}
-    for metric in explanation.metrics:
-        ses, ours = theirs[metric.metric], metric.calculations[-1].rate
-        if ses and ours.eligible > 0:
-            difference = (ours.fraction - Fraction(ses.rate)) * 100
-            points = f"{float(difference):+.3f} percentage points"
-            name = METRICS[metric.metric].name.capitalize()
-            yield f"    {name} {percent(ses.rate)} ({moment(ses.time)}); ours, over the window, differs by {points}"
+    windows = {metric.metric: metric.calculations[-1].rate for metric in explanation.metrics}
+    ours = {metric: window.fraction for metric, window in windows.items() if window.eligible > 0}
+    for rate in compare(verdict, ours):
+        if rate.ses and rate.difference is not None:
+            name, theirs = METRICS[rate.metric].name.capitalize(), f"{percent(rate.ses.rate)} ({moment(rate.ses.time)})"
+            points = f"{float(rate.difference):+.3f} percentage points"
+            yield f"    {name} {theirs}; ours, over the window, differs by {points}"
 
 
 def _rules(rules: Iterable[Rule]) -> Iterator[str]:

@@ -10,12 +10,35 @@ import click
 # Where each subcommand is, and its line in the help.
 _COMMANDS = {
     "backfill": "Count what SES still knows of the time before events were connected.",
+    "changes": "List what has changed, and who decided it.",
+    "changes-made": "Report what was changed about a problem, or appeal against a shutdown.",
+    "completion": "Print what makes a shell complete this command.",
+    "decide": "Decide about a finding: accept, refuse, lift, extend, shut down, reinstate.",
     "demo": "Tell a story from beginning to end: mail, rates, alerts.",
     "explain": "Show the arithmetic of a scope's rates, line by line.",
+    "feedback": "List the bounces or complaints themselves: recipient, reason, time.",
+    "findings": "List the open findings, or show one with its evidence.",
     "identities": "List the verified identities that the deployed stack knows.",
+    "local": "Keep a local cloud running on a port.",
+    "notice": "Show what people are told about a finding of any category, at any stage.",
     "replay": "Feed captured events through the local cloud, and say where every scope stands.",
+    "report": "Report a problem that no rate shows.",
+    "reviews": "List what waits for a person's decision.",
+    "status": "Show where the account, or any scope, stands.",
     "verdict": "Show what SES says of the account itself, beside our rates.",
 }
+
+
+_EPILOG = """\b
+Each command has examples: ses-reputation COMMAND --help
+
+\b
+Exit codes:
+  0  done
+  1  it failed, or AWS refused; the message says what to do
+  2  wrong usage
+  3  the lifecycle does not allow it; the message says what would be allowed
+"""
 
 
 class _Commands(click.Group):
@@ -25,7 +48,7 @@ class _Commands(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"ses_reputation_cli.{name}").command
+        command: click.Command = import_module(f"ses_reputation_cli.{name.replace('-', '_')}").command
         return command
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
@@ -36,7 +59,7 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Each command has examples: ses-reputation COMMAND --help",
+    epilog=_EPILOG,
 )
 @click.version_option(package_name="ses-reputation", prog_name="ses-reputation", message="%(prog)s %(version)s")
 def main() -> None:

@@ -10,6 +10,7 @@ import click
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from ses_reputation_local.cloud import LocalCloud
     from ses_reputation_local.replay import Playback
 
 # Any address: nothing leaves this process.
@@ -167,10 +168,21 @@ def errors_for_people() -> Iterator[None]:
 
 
 @contextmanager
-def local_playback(parameters: dict[str, str], identities: Sequence[str] = ()) -> "Iterator[Playback]":
-    """A playback on a local cloud with these parameters, which is gone when the block ends. Somebody is subscribed."""
-    from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415 - help must not wait for it
-    from ses_reputation_local.replay import Playback  # noqa: PLC0415
+def local_cloud(parameters: dict[str, str], address: str | None = None) -> "Iterator[LocalCloud]":
+    """A local cloud with these parameters, which is gone when the block ends. Somebody is subscribed.
 
-    with LocalCloud({"NotificationEmail": _SUBSCRIBER, **parameters}) as cloud:
+    If it will be served, its function URLs begin with `address`.
+    """
+    from ses_reputation_local.cloud import LocalCloud  # noqa: PLC0415 - help must not wait for it
+
+    with LocalCloud({"NotificationEmail": _SUBSCRIBER, **parameters}, address=address) as cloud:
+        yield cloud
+
+
+@contextmanager
+def local_playback(parameters: dict[str, str], identities: Sequence[str] = ()) -> "Iterator[Playback]":
+    """A playback on a local cloud with these parameters, which is gone when the block ends."""
+    from ses_reputation_local.replay import Playback  # noqa: PLC0415 - help must not wait for it
+
+    with local_cloud(parameters) as cloud:
         yield Playback(cloud, identities)

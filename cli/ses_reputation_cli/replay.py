@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -12,7 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 
 if TYPE_CHECKING:
+    from ses_reputation_local.captures import Captured
     from ses_reputation_local.replay import Playback, Tick
+    from ses_reputation_local.ses_mail import Publication
 
 _EXAMPLES = """\b
 Examples:
@@ -40,7 +42,7 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], identities: tup
     The events are played in their own time, and every scope is evaluated at every full hour of it, with the same code
     and template.yaml that SAM deploys. Nothing leaves this machine.
     """
-    from ses_reputation_cli.report import document, print_report  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_cli.replay_report import document, print_report  # noqa: PLC0415 - help must not wait for it
 
     with errors_for_people(), played(paths, parameters, identities) as playback:
         report = playback.report()
@@ -53,18 +55,28 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], identities: tup
 @contextmanager
 def played(paths: tuple[Path, ...], parameters: dict[str, str], identities: tuple[str, ...]) -> "Iterator[Playback]":
     """What is at these paths, played to its end on a local cloud, which is gone when the block ends."""
+    events = read_events(paths)
+    with local_playback(parameters, identities) as playback:
+        play(playback, events)
+        yield playback
+
+
+def read_events(paths: tuple[Path, ...]) -> "list[Captured | Publication]":
+    """The events at these paths, of captures and of stories, in order of time."""
     from ses_reputation_local.captures import read_captures  # noqa: PLC0415 - help must not wait for it
     from ses_reputation_local.stories import read_story  # noqa: PLC0415
 
     stories = [read_story(path) for path in paths if path.suffix == ".toml"]
-    events: list[Any] = list(read_captures([path for path in paths if path.suffix != ".toml"]))
+    events: list[Captured | Publication] = list(read_captures([path for path in paths if path.suffix != ".toml"]))
     events += [publication for story in stories for publication in story.publications()]
-    events.sort(key=lambda event: event.time)
-    with local_playback(parameters, identities) as playback:
-        with _progress(len(events)) as advance:
-            for tick in playback.play(events):
-                advance(tick)
-        yield playback
+    return sorted(events, key=lambda event: event.time)
+
+
+def play(playback: "Playback", events: "list[Captured | Publication]") -> None:
+    """Play the events to their end, with a progress bar."""
+    with _progress(len(events)) as advance:
+        for tick in playback.play(events):
+            advance(tick)
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ses_reputation.domain.rates import Metric, decimal
-from ses_reputation.domain.verdict import SesRate, Verdict
-from ses_reputation.notices.email import moment, percent
+from ses_reputation.domain.rates import decimal
+from ses_reputation.domain.verdict import Comparison, Verdict, compare
+from ses_reputation.notices.numbers import moment, percent
 from ses_reputation.notices.texts import METRICS
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 
@@ -38,28 +38,12 @@ its log.
 _SENDING = {True: "on", False: "off", None: "unknown"}
 
 
-class _Comparison(Struct, frozen=True):
-    """One rate of a scope, as SES published it and as it was counted here; None where there is none."""
-
-    metric: Metric
-    ses: SesRate | None
-    ours: Fraction | None
-
-    @property
-    def difference(self) -> Decimal | None:
-        """How many percentage points ours is above SES's."""
-        if self.ses is None or self.ours is None:
-            return None
-        points = (self.ours - Fraction(self.ses.rate)) * 100
-        return (Decimal(points.numerator) / points.denominator).quantize(Decimal("0.0001"))
-
-
 class _Compared(Struct, frozen=True):
     """What SES says of a scope, beside our rates; `evaluated` is when it was judged here last, None if never."""
 
     verdict: Verdict
     evaluated: datetime | None
-    rates: Sequence[_Comparison]
+    rates: Sequence[Comparison]
 
 
 @click.command(epilog=_EXAMPLES)
@@ -89,9 +73,7 @@ def _compared(deployment: "DeployedStack") -> Iterator[_Compared]:
     for verdict in deployment.verdicts().verdicts():
         standing = standings.read(verdict.scope).standing
         ours = {metric: policy.shown(measured.window) for metric, measured in standing.measures.items()}
-        theirs = {Metric.BOUNCE_RATE: verdict.bounce_rate, Metric.COMPLAINT_RATE: verdict.complaint_rate}
-        rates = [_Comparison(metric, theirs[metric], ours.get(metric)) for metric in Metric]
-        yield _Compared(verdict, standing.evaluated, rates)
+        yield _Compared(verdict, standing.evaluated, compare(verdict, ours))
 
 
 def _document(compared: Sequence[_Compared]) -> str:
@@ -113,7 +95,7 @@ def _scope(compared: _Compared) -> dict[str, Any]:
                 "ses": rate.ses.rate if rate.ses else None,
                 "published": rate.ses.time if rate.ses else None,
                 "ours": None if rate.ours is None else decimal(rate.ours),
-                "difference_points": None if rate.difference is None else f"{rate.difference:f}",
+                "difference_points": None if rate.difference is None else f"{_points(rate.difference):f}",
             }
             for rate in compared.rates
         },
@@ -141,7 +123,7 @@ def _print(console: Console, compared: Sequence[_Compared]) -> None:
                 METRICS[rate.metric].name,
                 percent(rate.ses.rate) if rate.ses else "-",
                 _ours(scope, rate),
-                "-" if rate.difference is None else f"{rate.difference:+f}",
+                "-" if rate.difference is None else f"{_points(rate.difference):+f}",
             )
     console.print(table)
     console.print("Difference: ours less SES's, in percentage points. SES -: not published.", highlight=False)
@@ -157,10 +139,15 @@ def _quota(verdict: Verdict) -> str:
     return f"{quota}, {sent} sent in the last day"
 
 
-def _ours(compared: _Compared, rate: _Comparison) -> str:
+def _ours(compared: _Compared, rate: Comparison) -> str:
     if compared.evaluated is None:
         return "not evaluated yet"
     return "too little mail" if rate.ours is None else percent(rate.ours)
+
+
+def _points(difference: Fraction) -> Decimal:
+    """Percentage points, to four places."""
+    return (Decimal(difference.numerator) / difference.denominator).quantize(Decimal("0.0001"))
 
 
 def _read(verdicts: Sequence[Verdict]) -> str:

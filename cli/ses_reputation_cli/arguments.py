@@ -1,0 +1,88 @@
+"""What several commands take as arguments, and how it is read."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from ses_reputation_cli.deployment import present
+
+if TYPE_CHECKING:
+    from ses_reputation.domain.scopes import Scope
+
+_AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+# Completion must not wait for the domain; a test holds these lists against it.
+SCOPE_KINDS = ("account", "configuration-set/", "identity/", "provider/", "tag/", "tenant/")
+CATEGORIES = (
+    "bounce-rate",
+    "complaint-rate",
+    "anti-spam-organization",
+    "direct-feedback",
+    "domain-blocklist",
+    "internal-review",
+    "mailbox-provider",
+    "recipient-feedback",
+    "related-account",
+    "spamtrap",
+    "vulnerable-site",
+    "other",
+)
+MEASURED = CATEGORIES[:2]
+REPORTED = CATEGORIES[2:]
+DECISIONS = ("accept", "refuse", "lift", "extend", "shutdown", "reinstate", "make-permanent")
+
+
+class _ScopeType(click.ParamType["Scope"]):
+    name = "scope"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> "Scope":
+        from ses_reputation.domain.scopes import parse_scope  # noqa: PLC0415 - help must not wait for it
+
+        try:
+            return parse_scope(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        del ctx, param
+        return [CompletionItem(kind) for kind in SCOPE_KINDS if kind.startswith(incomplete)]
+
+
+class _MomentType(click.ParamType[datetime]):
+    """A date, a time with or without a zone (UTC), or how long ago: `90m`, `12h`, `7d`, `2w`."""
+
+    name = "time"
+
+    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            if ago := _AGO.fullmatch(value):
+                return present() - int(ago[1]) * _UNITS[ago[2]]
+            time = datetime.fromisoformat(value)
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no time: 2026-03-06, 2026-03-06T12:00Z, 12h or 7d (ago)", param, ctx)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+class _Word(click.Choice[str]):
+    """One of several words; underscores do for hyphens."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(value.replace("_", "-"), param, ctx)
+
+
+SCOPE = _ScopeType()
+MOMENT = _MomentType()
+CATEGORY = _Word(CATEGORIES)
+REPORTED_CATEGORY = _Word(REPORTED)
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

@@ -1,0 +1,66 @@
+"""`ses-reputation changes`: what has changed, when, and by whom."""
+
+from datetime import datetime, timedelta
+from itertools import islice
+
+import click
+from rich.console import Console
+
+from ses_reputation.domain.changes import Change
+from ses_reputation.domain.scopes import Scope
+from ses_reputation_cli.arguments import MOMENT, SCOPE
+from ses_reputation_cli.deployment import Stack, deployed, deployment_options, present
+from ses_reputation_cli.history import print_news
+from ses_reputation_cli.statuses import json_text
+
+_A_MONTH = timedelta(days=30)
+
+_EXAMPLES = """\b
+Examples:
+  ses-reputation changes
+  ses-reputation changes tenant/lucky-deals --since 2026-01-01 --all
+  ses-reputation changes --since 7d --json | jq -r '.news[] | [.time, .scope, .after] | @tsv'
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("scope", type=SCOPE, required=False)
+@click.option("--since", type=MOMENT, metavar="TIME", help="A time, or how long ago, such as 7d. Default: 30 days ago.")
+@click.option("--until", type=MOMENT, metavar="TIME", help="A time, or how long ago. Default: now.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", default=100, show_default=True, help="The newest N.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Also early warnings, reminders, further evidence, and what SES said."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@deployment_options
+def command(
+    scope: Scope | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    stack: Stack,
+    *,
+    everything: bool,
+    as_json: bool,
+) -> None:
+    """List what has changed, the newest first: what was decided, by time and measurement or by whom, and why. This is
+    kept for ever.
+
+    With a SCOPE it is that scope's history alone.
+    """
+    end = until or present() + timedelta(minutes=1)
+    start = since or min(present(), end) - _A_MONTH
+    with deployed(stack) as deployment:
+        words, standings = deployment.vocabulary(), deployment.standings()
+        if scope is None:
+            told = list(standings.news_between(start, end))
+        else:
+            told = [piece for piece in standings.news(scope) if start <= piece.time < end]
+    wanted = (piece for piece in reversed(told) if everything or isinstance(piece, Change))
+    news = list(islice(wanted, limit))
+    if as_json:
+        click.echo(json_text({"news": news}))
+    elif news:
+        print_news(Console(), news, words, with_scope=scope is None)
+    else:
+        click.echo(f"Nothing has changed since {start:%Y-%m-%d %H:%M} UTC.")

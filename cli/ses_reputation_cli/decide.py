@@ -1,0 +1,80 @@
+"""`ses-reputation decide`: a person's decision about a finding."""
+
+import click
+
+from ses_reputation_cli.arguments import DECISIONS
+from ses_reputation_cli.deployment import Stack, deployed, deployment_options
+from ses_reputation_cli.operating import carry_out
+
+_EXAMPLES = """\b
+Examples:
+  ses-reputation decide 57d77a092d accept --note "checked: the list is gone"
+  ses-reputation decide 57d extend --days 14 --note "the new form goes live next week"
+  ses-reputation decide 57d reinstate --to healthy --note "it was another tenant"
+  ses-reputation decide 57d shutdown --note "it got worse, and nobody answers" --revision 4
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("finding")
+@click.argument("decision", type=click.Choice(DECISIONS))
+@click.option("--note", required=True, metavar="TEXT", help="Why. It is kept for ever, and told with the alert.")
+@click.option(
+    "--days", type=click.IntRange(1, 365), metavar="N", help="extend: by so many. Default: the length of a probation."
+)
+@click.option(
+    "--to",
+    type=click.Choice(["probation", "healthy"]),
+    help="reinstate: to a new probation, or at once to Healthy. Default: probation.",
+)
+@click.option(
+    "--revision",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Decide only if nobody else has since this revision (findings --json tells it).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@deployment_options
+def command(  # noqa: PLR0917 - each is an option
+    finding: str,
+    decision: str,
+    note: str,
+    days: int | None,
+    to: str | None,
+    revision: int | None,
+    stack: Stack,
+    *,
+    as_json: bool,
+) -> None:
+    r"""Decide about a FINDING (its id, or how that begins).
+
+    \b
+    accept          the changes that were reported: by category, only mail after
+                    them counts, there is more time, or the problem is solved
+    refuse          the changes, or the appeal
+    lift            there is no problem, or no longer one
+    extend          the probation, or have one instead of a decision
+    shutdown        before the period ends
+    reinstate       after an appeal, or without one
+    make-permanent  no appeal leads out of it (internal-review, vulnerable-site)
+
+    What the lifecycle does not allow is refused with what it would allow (exit code 3). So is a decision that somebody
+    else took a moment before you. Who you are is proven by your AWS credentials, and kept with the decision.
+    """
+    if days is not None and decision != "extend":
+        raise click.UsageError("--days is for extend")
+    if to is not None and decision != "reinstate":
+        raise click.UsageError("--to is for reinstate")
+    with deployed(stack) as deployment:
+        found = deployment.finding(finding)
+        body = {
+            "command": "decide",
+            "scope": found.standing.scope,
+            "finding": found.finding.id,
+            "decision": decision,
+            "note": note,
+            "days": days,
+            "to": to,
+            "seen": revision or found.finding.revision,
+        }
+        carry_out(deployment, body, as_json=as_json)

@@ -1,0 +1,132 @@
+"""`ses-reputation feedback`: the bounces and complaints themselves."""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.feedback import BOUNCES, COMPLAINTS, Feedback
+from ses_reputation.notices.structure import readable
+from ses_reputation_cli.arguments import MOMENT, SCOPE
+from ses_reputation_cli.deployment import Stack, deployed, deployment_options, present
+from ses_reputation_cli.statuses import json_text
+
+_KINDS = {"bounce": BOUNCES, "complaint": COMPLAINTS}
+COLUMNS = ("time", "kind", "counted_as", "recipient", "reason", "status", "reply", "message_id", "scopes")
+
+_EXAMPLES = """\b
+Examples:
+  ses-reputation feedback --kind bounce --scope configuration-set/newsletter
+  ses-reputation feedback --kind bounce --hard --since 7d --limit 0 --csv > dead.csv
+  ses-reputation feedback --kind complaint --json | jq -r '.feedback[].recipient' | sort -u
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.option("--kind", type=click.Choice(list(_KINDS)), required=True, help="Which of them.")
+@click.option("--scope", type=SCOPE, default=ACCOUNT, show_default=True, help="Those of one scope.")
+@click.option("--hard", is_flag=True, help="Of bounces only those that count: dead addresses.")
+@click.option(
+    "--since", type=MOMENT, metavar="TIME", help="A time, or how long ago, such as 12h. Default: 30 days ago."
+)
+@click.option("--until", type=MOMENT, metavar="TIME", help="A time, or how long ago. Default: now.")
+@click.option(
+    "--limit", type=click.IntRange(0), metavar="N", default=100, show_default=True, help="The newest N; 0 for all."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a heading.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@deployment_options
+def command(
+    kind: str,
+    scope: Scope,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    stack: Stack,
+    *,
+    hard: bool,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """List the newest bounces or complaints, so that a list can be cleaned from them: when, whom, and why. There is a
+    row for each recipient; of a complaint they are suspects, since providers often hide who complained.
+
+    `counted_as` says what each was to the rates. As long as receipts are kept (ReceiptRetentionDays), they are here.
+    """
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json exclude each other")
+    if hard and kind != "bounce":
+        raise click.UsageError("--hard is for --kind bounce")
+    end = until or present() + timedelta(minutes=1)
+    start = since or min(present(), end) - timedelta(days=30)
+    measures = {Measure.HARD_BOUNCED} if hard else _KINDS[kind]
+    with deployed(stack) as deployment:
+        found = deployment.feedback().newest_first(scope, measures, start, end)
+        rows = _rows(kind, islice(found, limit or None))
+        if as_csv:
+            _write_csv(rows)
+        elif as_json:
+            click.echo(json_text({"feedback": list(rows)}))
+        else:
+            _print(Console(), list(rows), kind, scope, start)
+
+
+def _rows(kind: str, found: Iterable[Feedback]) -> Iterator[dict[str, Any]]:
+    for feedback in found:
+        for recipient in feedback.recipients:
+            yield {
+                "time": feedback.time,
+                "kind": kind,
+                "counted_as": feedback.measure,
+                "recipient": recipient.address,
+                "reason": feedback.reason,
+                "status": recipient.status,
+                "reply": recipient.reply,
+                "message_id": feedback.message_id,
+                "scopes": list(feedback.scopes),
+            }
+
+
+def _write_csv(rows: Iterable[dict[str, Any]]) -> None:
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        texts = {"time": row["time"].isoformat(), "scopes": " ".join(row["scopes"])}
+        writer.writerow({name: _harmless(texts.get(name, value)) for name, value in row.items()})
+
+
+def _harmless(value: str | None) -> str:
+    """A cell that no spreadsheet takes for a formula: what servers reply is anybody's.
+
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    text = value or ""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _print(console: Console, rows: Sequence[dict[str, Any]], kind: str, scope: Scope, start: datetime) -> None:
+    if not rows:
+        console.print(f"No {kind} of {scope} is known since {start:%Y-%m-%d %H:%M} UTC.", highlight=False)
+        return
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    table.add_column("Time (UTC)", no_wrap=True)
+    table.add_column("Recipient", overflow="fold")
+    table.add_column("Counted as")
+    table.add_column("Why", overflow="fold")
+    for row in rows:
+        why = ", ".join(filter(None, (row["reason"], row["reply"] or row["status"])))
+        counted = row["counted_as"].replace("_", " ")
+        table.add_row(
+            f"{row['time']:%Y-%m-%d %H:%M}", Text(readable(row["recipient"])), counted, Text(readable(why, 200))
+        )
+    console.print(table)

@@ -1,0 +1,71 @@
+"""What happened to scopes, line by line."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
+from ses_reputation.domain.lifecycle import STAGE_STATUS
+from ses_reputation.domain.standing import Act
+from ses_reputation.news import News
+from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.structure import readable
+from ses_reputation.notices.texts import METRICS, NEWS, NEWS_OF_SHUTDOWN
+from ses_reputation.notices.vocabulary import Vocabulary, words_of
+from ses_reputation_cli.statuses import status_text
+
+_NOTE = 200
+
+
+def print_news(console: Console, news: Iterable[News], words: Vocabulary, *, with_scope: bool = True) -> None:
+    """A line for each piece of news, in this order, and below it who did it and why."""
+    for piece in news:
+        line = Text(f"  {piece.time:%Y-%m-%d %H:%M}  ")
+        if with_scope:
+            line.append(f"{readable(piece.scope)} ")
+        console.print(line.append_text(_what(piece, words)), soft_wrap=True)
+        if isinstance(piece, Change | EvidenceAdded):
+            for detail in _details(piece):
+                console.print(Text(f"                    {detail}", "dim"), soft_wrap=True)
+
+
+def _what(piece: News, words: Vocabulary) -> Text:
+    match piece:
+        case Change():
+            return _change(piece, words)
+        case EvidenceAdded():
+            return Text(f"{CATEGORY_TEXTS[piece.category].name}: reported again")
+        case EarlyWarning():
+            return Text(f"{METRICS[piece.metric].name}: early warning")
+        case Reminder():
+            return Text(f"{CATEGORY_TEXTS[piece.category].name}: reminder, {piece.kind.replace('_', ' ')}")
+        case _:
+            before, after = (verdict.enforcement or "unknown" for verdict in (piece.before, piece.after))
+            return Text(f"SES itself: {before} -> {after}")
+
+
+def _change(change: Change, words: Vocabulary) -> Text:
+    before, after = STAGE_STATUS[change.before], STAGE_STATUS[change.after]
+    line = Text(f"{CATEGORY_TEXTS[change.category].name}: ")
+    if before is not after:
+        return line.append_text(status_text(before, words)).append(" -> ").append_text(status_text(after, words))
+    table = NEWS_OF_SHUTDOWN if change.before and change.before.value.endswith("shutdown") else NEWS
+    end = change.finding.period_end
+    placeholders = words_of(words) | {"ends_day": f"{end:%Y-%m-%d}" if end else ""}
+    news = table.get(change.trigger, change.trigger.value.replace("_", " ")).format_map(placeholders)
+    return line.append_text(status_text(after, words)).append(f", {news}")
+
+
+def _details(piece: Change | EvidenceAdded) -> Iterator[str]:
+    act = piece.act
+    if act is None:
+        return
+    yield f"by {who(act)}" + (f": {readable(act.note, _NOTE)}" if act.note else "")
+    if isinstance(piece, EvidenceAdded):
+        yield f"{readable(piece.observation.source, _NOTE)}: {readable(piece.observation.text, _NOTE)}"
+
+
+def who(act: Act) -> str:
+    """Who did something, and whether that is proven."""
+    return f"{readable(act.by.name, _NOTE)}{'' if act.by.proven else ' (as stated)'}"

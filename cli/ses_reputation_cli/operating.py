@@ -1,0 +1,64 @@
+"""Sending commands to the function Operate, and saying what came of them."""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import click
+
+from ses_reputation.domain.lifecycle import Status
+from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary
+from ses_reputation_cli.arguments import listed
+from ses_reputation_cli.statuses import json_text
+
+if TYPE_CHECKING:
+    from ses_reputation_cli.deployed_stack import DeployedStack
+
+REFUSED = 3
+"""The exit code for what the lifecycle does not allow."""
+
+
+class Refused(click.ClickException):
+    """The lifecycle does not allow the command."""
+
+    exit_code = REFUSED
+
+
+def carry_out(deployment: "DeployedStack", command: dict[str, Any], *, as_json: bool) -> None:
+    """Have a command carried out, and print what came of it.
+
+    Refused if the lifecycle does not allow it; click.ClickException if it failed.
+    """
+    # With an id of our own the command can be sent again without being done twice.
+    sent = {name: value for name, value in {"id": str(uuid4()), **command}.items() if value is not None}
+    status, answer = deployment.operate(sent)
+    if as_json and status != HTTPStatus.SERVICE_UNAVAILABLE:
+        click.echo(json_text(answer))
+    match status:
+        case HTTPStatus.OK if not as_json:
+            click.echo(_told(answer, deployment.vocabulary()))
+        case HTTPStatus.OK:
+            pass
+        case HTTPStatus.CONFLICT:
+            would = listed(answer.get("allowed", []))
+            raise Refused(f"{answer['error']}." + (f" Allowed: {would}." if would else ""))
+        case HTTPStatus.BAD_REQUEST:
+            raise click.UsageError(answer["error"])
+        case _:
+            raise click.ClickException(f"{answer.get('error', f'HTTP {status}')}: try again")
+
+
+def _told(answer: dict[str, Any], vocabulary: Vocabulary) -> str:
+    names = STATUS_NAMES[vocabulary]
+    finding = answer["finding"]
+    scope = f"{answer['scope']} is {names[Status(answer['scope_status'])]}"
+    if finding is None:
+        return f"This was done before. {scope}."
+    about = f"Finding {finding['id']} ({CATEGORY_TEXTS[finding['category']].name})"
+    if not answer["changed"]:
+        return f"{about} is open already: this is report {finding['reports']:,} of it. {scope}."
+    lines = [f"{about}: {names[Status(finding['status'])]}{' for good' if finding['permanent'] else ''}. {scope}."]
+    if answer["unsent"]:
+        lines.append("The alert could not be sent yet; the next evaluation sends it.")
+    return "\n".join(lines)

@@ -1,0 +1,47 @@
+"""`ses-reputation reviews`: what waits for a person's decision."""
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from ses_reputation.domain.decisions import CHANGES_MADE, allowed
+from ses_reputation_cli.arguments import listed
+from ses_reputation_cli.deployment import Stack, deployed, deployment_options, present
+from ses_reputation_cli.findings import document, print_finding
+from ses_reputation_cli.statuses import json_text
+
+_EXAMPLES = """\b
+Examples:
+  ses-reputation reviews
+  ses-reputation reviews --json | jq '.reviews | length'
+  ses-reputation decide 57d77a092d accept --note "checked the new sign-up form"
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@deployment_options
+def command(stack: Stack, *, as_json: bool) -> None:
+    """List what waits for a person's decision, the longest first: probations that are over, shutdowns that somebody has
+    to approve, changes that a sender has made, and appeals. Each with its evidence, and the decisions that are allowed.
+    """
+    with deployed(stack) as deployment:
+        words = deployment.vocabulary()
+        waiting = sorted(
+            ((since, found) for found in deployment.findings() if (since := found.finding.waits_since)),
+            key=lambda pair: (pair[0], pair[1].finding.id),
+        )
+    now = present()
+    if as_json:
+        click.echo(json_text({"reviews": [document(found) for _, found in waiting]}))
+        return
+    console = Console()
+    if not waiting:
+        console.print("Nothing waits for a decision.")
+    for since, found in waiting:
+        print_finding(console, found.finding, found.standing.scope, words)
+        decisions = [word for word in allowed(found.finding) if word != CHANGES_MADE]
+        days = max((now - since).days, 0)
+        console.print(Text(f"  Waits {days:,} day{'' if days == 1 else 's'}"), soft_wrap=True)
+        line = f'  ses-reputation decide {found.finding.id} {listed(decisions)} --note "why"\n'
+        console.print(Text(line, "cyan"), soft_wrap=True)

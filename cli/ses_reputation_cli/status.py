@@ -1,0 +1,243 @@
+"""`ses-reputation status`: where the account, or any scope, stands."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import click
+import msgspec
+from msgspec import Struct
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ses_reputation.domain.categories import Category
+from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.rates import Metric
+from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.verdict import Verdict
+from ses_reputation.news import News
+from ses_reputation.notices.alert import measured_document, scope_document
+from ses_reputation.notices.numbers import moment, rows_of_rate, words_of_limits
+from ses_reputation.notices.texts import METRICS
+from ses_reputation.notices.vocabulary import Vocabulary, other_name, words_of
+from ses_reputation_cli.arguments import SCOPE
+from ses_reputation_cli.deployment import Stack, deployed, deployment_options
+from ses_reputation_cli.findings import print_finding
+from ses_reputation_cli.history import print_news
+from ses_reputation_cli.statuses import json_text, rate_text, status_text
+
+_LISTED = 25
+_NEWS_SHOWN = 10
+
+_EXAMPLES = """\b
+Examples:
+  ses-reputation status
+  ses-reputation status tenant/lucky-deals
+  ses-reputation status --all --stack-name ses-reputation-dev
+  ses-reputation status --json | jq -r '.scopes[] | select(.status != "Healthy") | .scope'
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("scope", type=SCOPE, required=False)
+@click.option("--all", "everything", is_flag=True, help=f"List all scopes, not just the {_LISTED} that are worst off.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@deployment_options
+def command(scope: Scope | None, stack: Stack, *, everything: bool, as_json: bool) -> None:
+    """Show where everything stands: the account, what SES says of it, and the scopes, the worst first.
+    With a SCOPE (account, configuration-set/NAME, identity/DOMAIN, tenant/NAME, provider/NAME or tag/NAME=VALUE) it
+    shows that one: its rates and limits, its open findings, and what happened last.
+
+    Statuses are those of the newest evaluation, as the people who are e-mailed read them. JSON always has the classic
+    words, such as Probation.
+    """
+    with deployed(stack) as deployment:
+        policy, words, standings = deployment.policy(), deployment.vocabulary(), deployment.standings()
+        if scope is not None:
+            verdict = deployment.verdicts().verdict(scope).verdict
+            known = _Known(standings.read(scope).standing, policy, words, verdict, list(standings.news(scope)))
+            if known.standing.evaluated is None and not known.standing.findings:
+                raise click.ClickException(f"nothing is known of {scope}: no mail was counted, no finding reported")
+            click.echo(_scope_document(known)) if as_json else _print_scope(Console(), known)
+            return
+        overview = _overview(standings.all(), deployment.verdicts().verdicts(), policy, words)
+    if as_json:
+        click.echo(_document(overview))
+    else:
+        _print(Console(), overview, everything=everything)
+
+
+class _Known(Struct, frozen=True):
+    """What there is to say of one scope."""
+
+    standing: Standing
+    policy: Policy
+    words: Vocabulary
+    verdict: Verdict | None
+    news: list[News]
+
+
+class _Overview(Struct, frozen=True):
+    """Every scope, the worst first."""
+
+    standings: Sequence[Standing]
+    policy: Policy
+    words: Vocabulary
+    verdict: Verdict | None
+
+    @property
+    def account(self) -> Standing:
+
+        return next((s for s in self.standings if s.scope == ACCOUNT), Standing(ACCOUNT))
+
+    @property
+    def waiting(self) -> int:
+        """How many findings wait for a person's decision."""
+        return sum(f.waits_since is not None for s in self.standings for f in s.findings.values())
+
+
+def _overview(
+    standings: Iterable[Standing], verdicts: Iterable[Verdict], policy: Policy, words: Vocabulary
+) -> _Overview:
+    verdict = next((v for v in verdicts if v.scope == ACCOUNT), None)
+    return _Overview(sorted(standings, key=lambda standing: _badness(standing, policy)), policy, words, verdict)
+
+
+def _badness(standing: Standing, policy: Policy) -> tuple[Any, ...]:
+    """Sorts by status, the worst first, then by how much of its limit the worse rate uses up."""
+    shares = [_share(standing, policy, metric) for metric in standing.measures]
+    return -tuple(Status).index(standing.status), -max(shares, default=0.0), standing.scope
+
+
+def _share(standing: Standing, policy: Policy, metric: Metric) -> float:
+    limit = policy.limits_of(standing.scope, metric).limit.value
+    shown = policy.shown(standing.measures[metric].deciding)
+    if not shown:
+        return 0.0
+    return float(shown / limit) if limit else float("inf")
+
+
+# -- JSON --------------------------------------------------------------------------------------------------------------
+
+
+def _document(overview: _Overview) -> str:
+    body = {
+        "account": scope_document(overview.account, overview.policy),
+        "ses": overview.verdict,
+        "statuses": Counter(str(standing.status) for standing in overview.standings),
+        "waiting": overview.waiting,
+        "scopes": [scope_document(standing, overview.policy) for standing in overview.standings],
+    }
+    return json_text(body)
+
+
+def _scope_document(known: _Known) -> str:
+    standing, policy = known.standing, known.policy
+    metrics = {
+        metric: {
+            "status": standing.metric_status(metric),
+            "floor": standing.metric(metric).floor,
+            "evidence": policy.evidence(standing.scope, measures.deciding),
+            "measured": measured_document(standing.scope, metric, measures, policy),
+        }
+        for metric, measures in standing.measures.items()
+    }
+    body = {
+        **msgspec.to_builtins(scope_document(standing, policy)),
+        "evaluated": standing.evaluated,
+        "metrics": metrics,
+        "ses": known.verdict,
+        "news": known.news,
+    }
+    return json_text(body)
+
+
+# -- Text --------------------------------------------------------------------------------------------------------------
+
+
+def _print(console: Console, overview: _Overview, *, everything: bool) -> None:
+    _print_heading(console, overview.account, overview.words)
+    _print_metrics(console, overview.account, overview.policy, overview.words)
+    _print_verdict(console, overview.verdict)
+    others = [standing for standing in overview.standings if standing is not overview.account]
+    shown = others if everything else others[:_LISTED]
+    if shown:
+        table = Table(box=box.SIMPLE, pad_edge=False)
+        table.add_column("Scope", overflow="fold")
+        table.add_column("Status")
+        for heading in ("Bounces", "Complaints", "Findings"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for standing in shown:
+            rates = [
+                rate_text(standing.measures[metric].deciding, overview.policy) if metric in standing.measures else "-"
+                for metric in Metric
+            ]
+            findings = f"{len(standing.findings)}" if standing.findings else ""
+            table.add_row(Text(standing.scope), status_text(standing.status, overview.words), *rates, findings)
+        console.print(table)
+    for line in _footer(overview, len(others) - len(shown)):
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _footer(overview: _Overview, left_out: int) -> Iterator[str]:
+    if not overview.standings:
+        yield "Nothing was evaluated yet: connect SES's events, or wait for the next run of EvaluateReputation."
+    if left_out:
+        yield f"{left_out:,} more scopes are no worse; --all lists them."
+    number = sum(len(standing.findings) for standing in overview.standings)
+    if number:
+        yield f"{number:,} open finding{'s' if number > 1 else ''}: ses-reputation findings"
+    if overview.waiting:
+        yield f"{overview.waiting:,} wait{'s' if overview.waiting == 1 else ''} for a decision: ses-reputation reviews"
+
+
+def _print_heading(console: Console, standing: Standing, words: Vocabulary) -> None:
+    console.print(Text(standing.scope, "bold"), ": ", status_text(standing.status, words), sep="")
+    if also := other_name(standing.status, words):
+        console.print(f"  {also}", highlight=False)
+    if standing.evaluated:
+        console.print(f"  Evaluated {moment(standing.evaluated)}", highlight=False)
+
+
+def _print_metrics(console: Console, standing: Standing, policy: Policy, words: Vocabulary) -> None:
+    for metric, measures in standing.measures.items():
+        measured = measured_document(standing.scope, metric, measures, policy)
+        finding = standing.findings.get(Category(metric))
+        placeholders = words_of(words) | words_of_limits(measured)
+        rows = rows_of_rate(METRICS[metric], measured, placeholders, finding.since if finding else None)
+        status = status_text(standing.metric_status(metric), words)
+        console.print("\n", Text(METRICS[metric].name.capitalize(), "bold"), ": ", status, sep="")
+        for row in rows:
+            label = f"  {row.label}" if row.detail else row.label
+            console.print(f"  {label:<18} {row.value}", soft_wrap=True, highlight=False)
+        if floor := standing.metric(metric).floor:
+            console.print(f"  {'Floor':<18} mail from before {moment(floor)} does not count", highlight=False)
+
+
+def _print_verdict(console: Console, verdict: Verdict | None) -> None:
+    if verdict and verdict.enforcement:
+        sending = {True: "on", False: "off", None: "unknown"}[verdict.sending_enabled]
+        console.print(
+            f"\nSES itself says {verdict.enforcement}, sending {sending} (asked {moment(verdict.time)})",
+            highlight=False,
+        )
+
+
+def _print_scope(console: Console, known: _Known) -> None:
+    standing = known.standing
+    _print_heading(console, standing, known.words)
+    _print_metrics(console, standing, known.policy, known.words)
+    _print_verdict(console, known.verdict)
+    for finding in standing.findings.values():
+        console.print()
+        print_finding(console, finding, standing.scope, known.words)
+    if known.news:
+        console.print("\n[bold]What happened[/bold]")
+        print_news(console, list(islice(reversed(known.news), _NEWS_SHOWN)), known.words, with_scope=False)
+        if len(known.news) > _NEWS_SHOWN:
+            console.print(f"  ... and before: ses-reputation changes {standing.scope} --all", soft_wrap=True)

@@ -1,0 +1,40 @@
+"""Statuses, rates and documents as commands show them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+from rich.text import Text
+
+from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.rates import Rate
+from ses_reputation.notices.numbers import percent
+from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary
+
+_COLOURS: Mapping[Status, str] = MappingProxyType(
+    {
+        Status.HEALTHY: "green",
+        Status.ALMOST_HEALED: "cyan",
+        Status.PROBATION: "yellow",
+        Status.PENDING_DECISION: "yellow",
+        Status.PENDING_SHUTDOWN: "red",
+        Status.SHUTDOWN: "bold red",
+    }
+)
+
+
+def status_text(status: Status, vocabulary: Vocabulary = Vocabulary.CLASSIC) -> Text:
+    """A status in its colour."""
+    return Text(STATUS_NAMES[vocabulary][status], style=_COLOURS[status])
+
+
+def rate_text(rate: Rate, policy: Policy) -> str:
+    """A rate in percent, or a dash where there is too little mail to judge."""
+    shown = policy.shown(rate)
+    return "-" if shown is None else percent(shown)
+
+
+def json_text(body: object) -> str:
+    """A document as JSON, for people to read as well."""
+    return msgspec.json.format(msgspec.json.encode(body)).decode()
