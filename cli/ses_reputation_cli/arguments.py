@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
-
-from ses_reputation_cli.deployment import present
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from ses_reputation.domain.scopes import Scope
@@ -53,21 +52,30 @@ class _ScopeType(click.ParamType["Scope"]):
         return [CompletionItem(kind) for kind in SCOPE_KINDS if kind.startswith(incomplete)]
 
 
-class _MomentType(click.ParamType[datetime]):
+class Moment(Struct, frozen=True):
+    """A time, or how long ago: `ago` before whenever now is."""
+
+    time: datetime | None = None
+    ago: timedelta = timedelta()
+
+    def at(self, now: datetime) -> datetime:
+        """The time that is meant."""
+        return self.time or now - self.ago
+
+
+class _MomentType(click.ParamType[Moment]):
     """A date, a time with or without a zone (UTC), or how long ago: `90m`, `12h`, `7d`, `2w`."""
 
     name = "time"
 
-    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Moment:
         try:
             if ago := _AGO.fullmatch(value):
-                return present() - int(ago[1]) * _UNITS[ago[2]]
+                return Moment(ago=int(ago[1]) * _UNITS[ago[2]])
             time = datetime.fromisoformat(value)
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is no time: 2026-03-06, 2026-03-06T12:00Z, 12h or 7d (ago)", param, ctx)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        return Moment(time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC))
 
 
 class _Word(click.Choice[str]):
@@ -86,3 +94,10 @@ REPORTED_CATEGORY = _Word(REPORTED)
 def listed(words: Sequence[str]) -> str:
     """`a, b or c`."""
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
+
+
+def period(now: datetime, since: Moment | None, until: Moment | None) -> tuple[datetime, datetime]:
+    """From when, and until before when: the last 30 days if nothing else is said."""
+    # What has just happened has happened before now, whatever the seconds of two clocks.
+    end = until.at(now) if until else now + timedelta(minutes=1)
+    return since.at(now) if since else min(now, end) - timedelta(days=30), end

@@ -27,7 +27,7 @@ from ses_reputation.backfill import (
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.numbers import hours_text, moment
-from ses_reputation_cli.deployment import Stack, deployed, deployment_options, present
+from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 
 _EXAMPLES = """\b
 Examples:
@@ -132,7 +132,7 @@ def command(
         policy, statistics = deployment.policy(), deployment.statistics()
         try:
             plan = plan_backfill(
-                present(),
+                deployment.now(),
                 deployment.ses(),
                 deployment.counters(),
                 statistics,

@@ -1,6 +1,5 @@
 """`ses-reputation changes`: what has changed, when, and by whom."""
 
-from datetime import datetime, timedelta
 from itertools import islice
 
 import click
@@ -8,12 +7,10 @@ from rich.console import Console
 
 from ses_reputation.domain.changes import Change
 from ses_reputation.domain.scopes import Scope
-from ses_reputation_cli.arguments import MOMENT, SCOPE
-from ses_reputation_cli.deployment import Stack, deployed, deployment_options, present
+from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, period
+from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.history import print_news
 from ses_reputation_cli.statuses import json_text
-
-_A_MONTH = timedelta(days=30)
 
 _EXAMPLES = """\b
 Examples:
@@ -35,8 +32,8 @@ Examples:
 @deployment_options
 def command(
     scope: Scope | None,
-    since: datetime | None,
-    until: datetime | None,
+    since: Moment | None,
+    until: Moment | None,
     limit: int,
     stack: Stack,
     *,
@@ -48,9 +45,8 @@ def command(
 
     With a SCOPE it is that scope's history alone.
     """
-    end = until or present() + timedelta(minutes=1)
-    start = since or min(present(), end) - _A_MONTH
     with deployed(stack) as deployment:
+        start, end = period(deployment.now(), since, until)
         words, standings = deployment.vocabulary(), deployment.standings()
         if scope is None:
             told = list(standings.news_between(start, end))

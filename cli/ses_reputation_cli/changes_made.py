@@ -1,10 +1,8 @@
 """`ses-reputation changes-made`: what was done about a problem, or an appeal."""
 
-from datetime import datetime
-
 import click
 
-from ses_reputation_cli.arguments import MOMENT
+from ses_reputation_cli.arguments import MOMENT, Moment
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.operating import carry_out
 
@@ -21,7 +19,7 @@ Examples:
 @click.option("--since", type=MOMENT, metavar="TIME", help="When that was, or how long ago. Default: now.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
 @deployment_options
-def command(finding: str, note: str, since: datetime | None, stack: Stack, *, as_json: bool) -> None:
+def command(finding: str, note: str, since: Moment | None, stack: Stack, *, as_json: bool) -> None:
     """Report what was changed about a FINDING, and since when. A person decides whether it is enough; after a shutdown
     it is an appeal. FINDING is its id, or how that begins.
     """
@@ -32,7 +30,7 @@ def command(finding: str, note: str, since: datetime | None, stack: Stack, *, as
             "scope": found.standing.scope,
             "finding": found.finding.id,
             "note": note,
-            "since": since,
+            "since": since.at(deployment.now()) if since else None,
             "seen": found.finding.revision,
         }
         carry_out(deployment, body, as_json=as_json)

@@ -1,9 +1,11 @@
 """What the commands need of a deployed stack."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import click
 from msgspec import Struct
 
 from ses_reputation.adapters import clients
@@ -26,7 +28,6 @@ from ses_reputation.explain import explain_scope
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.settings import ChannelSettings, RecordSettings, read_policy
 from ses_reputation.wiring import back_off
-from ses_reputation_cli.deployment import present
 
 
 class FindingNotFound(LookupError):
@@ -47,6 +48,11 @@ class DeployedStack:
         self._region = region
         self._dynamodb = clients.dynamodb(region)
         self._deployment = Deployment(clients.cloudformation(region), clients.lambda_(region), name)
+
+    def now(self) -> datetime:
+        """The time that it is there, in UTC; or the one that is the object of click's context: a test has its own."""
+        own = click.get_current_context().find_object(datetime)
+        return own or self._deployment.now or datetime.now(UTC)
 
     def policy(self) -> Policy:
         """The numbers that scopes are judged by."""
@@ -117,7 +123,7 @@ class DeployedStack:
 
     def explain(self, scope: Scope) -> tuple[Explanation, Verdict | None]:
         """The arithmetic of a scope's rates now, and SES's own verdict on it; NothingCounted if there is nothing."""
-        explanation = explain_scope(scope, present(), self.policy(), self.counters(), self.standings())
+        explanation = explain_scope(scope, self.now(), self.policy(), self.counters(), self.standings())
         return explanation, self.verdicts().verdict(scope).verdict
 
     @property

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,11 +54,6 @@ _region_option = click.option(
     show_envvar=True,
     help="The stack's AWS region. Default: that of your profile.",
 )
-
-
-def present() -> datetime:
-    """The time now, in UTC; or the one that is the object of click's context: a test has its own."""
-    return click.get_current_context().find_object(datetime) or datetime.now(UTC)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -17,8 +17,8 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, Feedback
 from ses_reputation.notices.structure import readable
-from ses_reputation_cli.arguments import MOMENT, SCOPE
-from ses_reputation_cli.deployment import Stack, deployed, deployment_options, present
+from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, period
+from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.statuses import json_text
 
 _KINDS = {"bounce": BOUNCES, "complaint": COMPLAINTS}
@@ -49,8 +49,8 @@ Examples:
 def command(
     kind: str,
     scope: Scope,
-    since: datetime | None,
-    until: datetime | None,
+    since: Moment | None,
+    until: Moment | None,
     limit: int,
     stack: Stack,
     *,
@@ -67,10 +67,9 @@ def command(
         raise click.UsageError("--csv and --json exclude each other")
     if hard and kind != "bounce":
         raise click.UsageError("--hard is for --kind bounce")
-    end = until or present() + timedelta(minutes=1)
-    start = since or min(present(), end) - timedelta(days=30)
     measures = {Measure.HARD_BOUNCED} if hard else _KINDS[kind]
     with deployed(stack) as deployment:
+        start, end = period(deployment.now(), since, until)
         found = deployment.feedback().newest_first(scope, measures, start, end)
         rows = _rows(kind, islice(found, limit or None))
         if as_csv:

@@ -1,11 +1,9 @@
 """`ses-reputation report`: a problem that no rate shows."""
 
-from datetime import datetime
-
 import click
 
 from ses_reputation.domain.scopes import Scope
-from ses_reputation_cli.arguments import MOMENT, REPORTED_CATEGORY, SCOPE
+from ses_reputation_cli.arguments import MOMENT, REPORTED_CATEGORY, SCOPE, Moment
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.operating import carry_out
 
@@ -39,7 +37,7 @@ def command(  # noqa: PLR0917 - each is an option
     scope: Scope,
     evidence: str,
     source: str | None,
-    observed: datetime | None,
+    observed: Moment | None,
     severity: str,
     note: str,
     stack: Stack,
@@ -59,7 +57,7 @@ def command(  # noqa: PLR0917 - each is an option
             "category": category.replace("-", "_"),
             "evidence": evidence,
             "source": source,
-            "observed": observed,
+            "observed": observed.at(deployment.now()) if observed else None,
             "severity": severity,
             "note": note,
         }

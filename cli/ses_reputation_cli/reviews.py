@@ -5,8 +5,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ses_reputation.domain.decisions import CHANGES_MADE, allowed
-from ses_reputation_cli.arguments import listed
-from ses_reputation_cli.deployment import Stack, deployed, deployment_options, present
+from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.findings import document, print_finding
 from ses_reputation_cli.statuses import json_text
 
@@ -26,12 +25,11 @@ def command(stack: Stack, *, as_json: bool) -> None:
     to approve, changes that a sender has made, and appeals. Each with its evidence, and the decisions that are allowed.
     """
     with deployed(stack) as deployment:
-        words = deployment.vocabulary()
+        words, now = deployment.vocabulary(), deployment.now()
         waiting = sorted(
             ((since, found) for found in deployment.findings() if (since := found.finding.waits_since)),
             key=lambda pair: (pair[0], pair[1].finding.id),
         )
-    now = present()
     if as_json:
         click.echo(json_text({"reviews": [document(found) for _, found in waiting]}))
         return
@@ -43,5 +41,5 @@ def command(stack: Stack, *, as_json: bool) -> None:
         decisions = [word for word in allowed(found.finding) if word != CHANGES_MADE]
         days = max((now - since).days, 0)
         console.print(Text(f"  Waits {days:,} day{'' if days == 1 else 's'}"), soft_wrap=True)
-        line = f'  ses-reputation decide {found.finding.id} {listed(decisions)} --note "why"\n'
+        line = f'  ses-reputation decide {found.finding.id} {"|".join(decisions)} --note "why"\n'
         console.print(Text(line, "cyan"), soft_wrap=True)

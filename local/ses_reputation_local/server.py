@@ -93,6 +93,8 @@ class Server:
                 response = self._call_function(wrappers.Request(environ))
             else:
                 response = self._call_aws(environ)
+            # The command takes the time that it is from here.
+            response.date = self._cloud.now
         return response(environ, start_response)
 
     @contextmanager
@@ -177,5 +179,9 @@ def serving(server: Server, listener: socket.socket) -> Iterator[None]:
 
 
 class _QuietHandler(MotoRequestHandler):
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Send no date: the answer has the cloud's."""
+        self.send_response_only(code, message)
+
     def log_request(self, *_: object) -> None:
         """Keep quiet about requests. Errors are logged."""

@@ -1,6 +1,8 @@
 """A deployed stack, as CloudFormation tells of it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ class Deployment:
         self._cloudformation = cloudformation
         self._lambda = lambda_
         self._stack_name = stack_name
+        self._now: datetime | None = None
 
     def resource(self, logical_id: str) -> str:
         """The physical id of a resource of template.yaml; DeploymentNotFound if there is none."""
@@ -39,18 +42,28 @@ class Deployment:
         answer = self._lambda.get_function_configuration(FunctionName=self.resource(logical_id))
         return answer.get("Environment", {}).get("Variables", {})
 
+    @property
+    def now(self) -> datetime | None:
+        """The time that it was there when the stack was last looked at, None if AWS did not say.
+
+        A machine's own clock may be wrong, and a local cloud has a time of its own.
+        """
+        _ = self._resources
+        return self._now
+
     @cached_property
     def _resources(self) -> Mapping[str, str]:
         # A resource whose creation failed has no physical id.
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
         pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self._stack_name)
+        resources: dict[str, str] = {}
         try:
-            return {
-                resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-                for page in pages
-                for resource in page["StackResourceSummaries"]
-                if "PhysicalResourceId" in resource
-            }
+            for page in pages:
+                if date := page["ResponseMetadata"]["HTTPHeaders"].get("date"):
+                    self._now = parsedate_to_datetime(date).astimezone(UTC)
+                for resource in page["StackResourceSummaries"]:
+                    if "PhysicalResourceId" in resource:
+                        resources[resource["LogicalResourceId"]] = resource["PhysicalResourceId"]
         except ClientError as error:
             # CloudFormation has no code of its own for a stack that does not exist.
             if "does not exist" not in error.response.get("Error", {}).get("Message", ""):
@@ -59,6 +72,7 @@ class Deployment:
                 f"there is no stack {self._stack_name} in {self._region}: "
                 "--stack-name and --region (or AWS_REGION) choose another"
             ) from error
+        return resources
 
     @property
     def _region(self) -> str:

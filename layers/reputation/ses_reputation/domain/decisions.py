@@ -24,6 +24,7 @@ from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import (
     Act,
     Finding,
+    Measures,
     Observation,
     ReportedChanges,
     Standing,
@@ -170,7 +171,7 @@ def _report(
     category = report.category
     if category in METRICS:
         reported = tuple(c for c in Category if c not in METRICS)
-        raise CommandRefused(f"{category} is measured, and can't be reported", reported)
+        raise CommandRefused(f"the {category.replace('_', ' ')} is measured, and can't be reported", reported)
     observed = min(report.observed or now, now)
     observation = Observation(observed, now, report.source, report.text)
     finding = standing.findings.get(category)
@@ -292,13 +293,16 @@ def _refuse_unless(command: str, finding: Finding) -> None:
         raise CommandRefused(f"finding {finding.id} is shut down for good: no appeal leads out of it")
     if command in _NEEDS_CHANGES and not finding.changes and finding.stage is not Stage.SHUTDOWN:
         raise CommandRefused(f"no changes of finding {finding.id} wait for a decision", would)
-    raise CommandRefused(
-        f"{command} is not for a finding about {finding.category} that is {STAGE_STATUS[finding.stage]}", would
-    )
+    about = finding.category.replace("_", " ")
+    raise CommandRefused(f"{command} is not for a finding about {about} that is {STAGE_STATUS[finding.stage]}", would)
 
 
 def _changed(
     standing: Standing, finding: Finding, trigger: Trigger, act: Act, now: datetime, floor: datetime | None = None
 ) -> tuple[Standing, Change]:
     after = standing.with_finding(finding, floor)
+    metric, before = finding.category.metric, standing.findings[finding.category]
+    if metric in standing.measures and finding.since != before.since:
+        # What was measured since the probation began is not what counts from here on. The next evaluation measures that.
+        after = replace(after, measures={**after.measures, metric: Measures(after.measures[metric].window)})
     return after, change(standing, after, finding, trigger, now, act)

@@ -209,7 +209,7 @@ def alert_of(news: Told, policy: Policy, account: str, region: str) -> Alert:
             return WarningAlert(
                 **_heading(news, account, region),
                 metric=news.metric,
-                measured=_measured(news.scope, news.metric, news.measures, policy),
+                measured=measured_document(news.scope, news.metric, news.measures, policy),
             )
 
 
@@ -225,9 +225,9 @@ def summary_of(standings: Iterable[Standing], now: datetime, policy: Policy, acc
         region=region,
         scope=ACCOUNT,
         scope_kind=kind_of(ACCOUNT),
-        account_standing=_scope(whole, policy),
+        account_standing=scope_document(whole, policy),
         statuses=dict(Counter(str(s.status) for s in known.values())),
-        scopes=tuple(_scope(standing, policy) for standing in troubled[:SUMMARY_SCOPES]),
+        scopes=tuple(scope_document(standing, policy) for standing in troubled[:SUMMARY_SCOPES]),
         not_listed=max(len(troubled) - SUMMARY_SCOPES, 0),
     )
 
@@ -236,7 +236,8 @@ def _worst_first(standing: Standing) -> tuple[int, str]:
     return -list(Status).index(standing.status), standing.scope
 
 
-def _scope(standing: Standing, policy: Policy) -> ScopeDocument:
+def scope_document(standing: Standing, policy: Policy) -> ScopeDocument:
+    """One scope, for programs."""
     shown = {metric: policy.shown(measures.deciding) for metric, measures in standing.measures.items()}
     rates = {metric: None if rate is None else decimal(rate) for metric, rate in shown.items()}
     return ScopeDocument(
@@ -342,10 +343,11 @@ def finding_document(finding: Finding) -> FindingDocument:
 
 def _measured_finding(news: Change | Reminder, policy: Policy) -> MeasuredDocument | None:
     metric = news.category.metric
-    return _measured(news.scope, metric, news.measures, policy) if metric and news.measures else None
+    return measured_document(news.scope, metric, news.measures, policy) if metric and news.measures else None
 
 
-def _measured(scope: Scope, metric: Metric, measures: Measures, policy: Policy) -> MeasuredDocument:
+def measured_document(scope: Scope, metric: Metric, measures: Measures, policy: Policy) -> MeasuredDocument:
+    """The rates of one metric of a scope, for programs."""
     limits = policy.limits_of(scope, metric)
     return MeasuredDocument(
         window=_rate(measures.window),
