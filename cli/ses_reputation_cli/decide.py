@@ -17,7 +17,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("finding")
-@click.argument("decision", type=click.Choice(DECISIONS))
+@click.argument("decision", type=click.Choice(DECISIONS), metavar="DECISION")
 @click.option("--note", required=True, metavar="TEXT", help="Why. It is kept for ever, and told with the alert.")
 @click.option(
     "--days", type=click.IntRange(1, 365), metavar="N", help="extend: by so many. Default: the length of a probation."
@@ -46,7 +46,7 @@ def command(  # noqa: PLR0917 - each is an option
     *,
     as_json: bool,
 ) -> None:
-    r"""Decide about a FINDING (its id, or how that begins).
+    """Decide about a FINDING (its id, or how that begins).
 
     \b
     accept          the changes that were reported: by category, only mail after
@@ -60,7 +60,7 @@ def command(  # noqa: PLR0917 - each is an option
 
     What the lifecycle does not allow is refused with what it would allow (exit code 3). So is a decision that somebody
     else took a moment before you. Who you are is proven by your AWS credentials, and kept with the decision.
-    """
+    """  # noqa: D301 - click takes \b for: do not wrap what follows
     if days is not None and decision != "extend":
         raise click.UsageError("--days is for extend")
     if to is not None and decision != "reinstate":

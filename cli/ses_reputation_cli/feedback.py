@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.scopes import Scope
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, Feedback
 from ses_reputation.notices.structure import readable
 from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, period
@@ -34,7 +34,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.option("--kind", type=click.Choice(list(_KINDS)), required=True, help="Which of them.")
-@click.option("--scope", type=SCOPE, default=ACCOUNT, show_default=True, help="Those of one scope.")
+@click.option("--scope", type=SCOPE, default="account", show_default=True, help="Those of one scope.")
 @click.option("--hard", is_flag=True, help="Of bounces only those that count: dead addresses.")
 @click.option(
     "--since", type=MOMENT, metavar="TIME", help="A time, or how long ago, such as 12h. Default: 30 days ago."

@@ -91,7 +91,7 @@ _RENDERERS: "Mapping[str, Callable[[Alert, Vocabulary], str]]" = {"email": _emai
     help="Probation and Shutdown, or Under review and Sending paused.",
 )
 def command(category: "Category", stage: "Stage", form: str, vocabulary: str) -> None:
-    r"""Show what people are told when a finding comes to a stage. The data is made up, the rules and the texts are not.
+    """Show what people are told when a finding comes to a stage. The data is made up, the rules and the texts are not.
 
     \b
     CATEGORY is one of
@@ -105,7 +105,7 @@ def command(category: "Category", stage: "Stage", form: str, vocabulary: str) ->
       probation, pending-decision, pending-shutdown, shutdown, resolved,
       almost-healed (bounce-rate and complaint-rate only),
       permanent-shutdown (internal-review and vulnerable-site only).
-    """
+    """  # noqa: D301 - click takes \b for: do not wrap what follows
     from ses_reputation.notices.vocabulary import Vocabulary  # noqa: PLC0415 - help must not wait for it
 
     click.echo(_RENDERERS[form](_example(category, stage), Vocabulary(vocabulary)), nl=False)

@@ -60,8 +60,9 @@ def command(scope: Scope | None, stack: Stack, *, everything: bool, as_json: boo
         policy, words, standings = deployment.policy(), deployment.vocabulary(), deployment.standings()
         if scope is not None:
             verdict = deployment.verdicts().verdict(scope).verdict
-            known = _Known(standings.read(scope).standing, policy, words, verdict, list(standings.news(scope)))
-            if known.standing.evaluated is None and not known.standing.findings:
+            read = standings.read(scope)
+            known = _Known(read.standing, policy, words, verdict, list(standings.news(scope)))
+            if not read.version:
                 raise click.ClickException(f"nothing is known of {scope}: no mail was counted, no finding reported")
             click.echo(_scope_document(known)) if as_json else _print_scope(Console(), known)
             return

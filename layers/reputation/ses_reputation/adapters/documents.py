@@ -28,7 +28,7 @@ def decode(item: Item, to: Any) -> Any:
 
 def moment(what: News | Alert) -> str:
     """Sorts by time, and is the same for news and the alert about it."""
-    return f"{what.time.isoformat(timespec='seconds')}/{what.id}"
+    return f"{what.time.isoformat(timespec='milliseconds')}/{what.id}"
 
 
 def items_of(client: "DynamoDBClient", table: str, collection: str) -> Iterator[Item]:

@@ -302,7 +302,7 @@ def _changed(
 ) -> tuple[Standing, Change]:
     after = standing.with_finding(finding, floor)
     metric, before = finding.category.metric, standing.findings[finding.category]
-    if metric in standing.measures and finding.since != before.since:
-        # What was measured since the probation began is not what counts from here on. The next evaluation measures that.
+    if metric and metric in standing.measures and finding.since != before.since:
+        # What was measured since the probation began is not what counts from here on: the next evaluation tells that.
         after = replace(after, measures={**after.measures, metric: Measures(after.measures[metric].window)})
     return after, change(standing, after, finding, trigger, now, act)

@@ -1,0 +1,379 @@
+"""An operator's commands against a cloud that is served: what changes anything really goes through a signed request."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner, Result
+
+from ses_reputation.domain.categories import METRICS, Category
+from ses_reputation.domain.decisions import Decision
+from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation_cli import arguments
+from ses_reputation_cli.main import main
+from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.server import Clock, Server, address_of, listening, serving
+from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Complaint, Message, Outcome, Topic
+from ses_reputation_local.ses_simulator import SesSimulator
+
+NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
+YESTERDAY = NOW - timedelta(days=1)
+TOPICS = {Topic.BOUNCE: "BounceTopic", Topic.COMPLAINT: "ComplaintTopic", Topic.VOLUME: "VolumeTopic"}
+ACME = "tenant/acme"
+# moto's own key, which the local cloud takes for the name of a user.
+OPERATOR = "arn:aws:iam::123456789012:user/FOOBARKEY"
+
+
+@pytest.fixture
+def cloud() -> Iterator[LocalCloud]:
+    with (
+        closing(listening("127.0.0.1", 0)) as listener,
+        LocalCloud({"NotificationEmail": "ops@shop.example"}, address=address_of(listener)) as cloud,
+        serving(Server(cloud, Clock(NOW)), listener),
+    ):
+        cloud.now = NOW
+        yield cloud
+
+
+def run(*arguments: str, code: int = 0, now: datetime = NOW) -> Result:
+    result = CliRunner().invoke(main, arguments, obj=now)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def told(*arguments: str) -> Any:
+    """The JSON document that a command prints."""
+    return json.loads(run(*arguments, "--json").stdout)
+
+
+def reported(category: str = "spamtrap", *options: str) -> str:
+    """Report a problem of acme; the id of its finding."""
+    document = told("report", category, "--scope", ACME, "--evidence", "14 hits", *options)
+    return str(document["finding"]["id"])
+
+
+def newsletters(cloud: LocalCloud, count: int, bad: int, reply: str = "smtp; 550 5.1.1 no such user") -> None:
+    """What SES publishes about newsletters of yesterday: the first bounce, the last is complained of, and one mailbox
+    is full.
+    """
+    ses = SesSimulator("newsletters")
+    for number in range(count):
+        message = Message("news@shop.example", (f"reader-{number}@yahoo.com",), configuration_set="newsletter")
+        outcomes: list[Outcome] = []
+        if number < bad:
+            outcomes = [Bounce(message.recipients, BounceType.PERMANENT, BounceSubtype.NO_EMAIL)]
+        elif number == bad:
+            outcomes = [Bounce(message.recipients, BounceType.TRANSIENT, BounceSubtype.MAILBOX_FULL)]
+        elif number == count - 1:
+            outcomes = [Complaint(message.recipients[0])]
+        for publication in ses.send(YESTERDAY + number * timedelta(seconds=1), message, *outcomes):
+            event = json.loads(publication.message)
+            for recipient in event.get("bounce", {}).get("bouncedRecipients", []):
+                recipient["diagnosticCode"] = reply
+            cloud.publish(TOPICS[publication.topic], json.dumps(event))
+    cloud.deliver()
+    cloud.tick(NOW, ["EvaluateReputation"])
+
+
+# -- Looking -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_status_begins_with_the_account_and_lists_the_worst_first(cloud: LocalCloud) -> None:
+    newsletters(cloud, 200, 15)
+    reported()
+    lines = [line.strip() for line in run("status").output.splitlines()]
+    assert lines[0] == "account: Healthy"
+    assert "Bounce rate        7.5 % (15 hard bounces in 200 recipients)" in lines
+    assert "Limit              10 % (may be reached, not passed)" in lines
+    table = [line.split()[0] for line in lines if "/" in line.split(" ")[0]]
+    assert table[0] == ACME, "it alone has a finding"
+    assert "1 open finding: ses-reputation findings" in lines
+
+
+def test_the_status_is_told_to_programs(cloud: LocalCloud) -> None:
+    newsletters(cloud, 200, 25)
+    document = told("status")
+    assert document["account"]["status"] == "Probation"
+    assert document["account"]["bounce_rate"] == "0.1250"
+    assert document["statuses"]["Probation"] == 4
+    assert document["waiting"] == 0
+    assert {scope["scope"] for scope in document["scopes"]} == {
+        "account",
+        "configuration-set/newsletter",
+        "identity/shop.example",
+        "provider/yahoo",
+    }
+
+
+def test_the_status_of_a_scope_has_its_rates_its_findings_and_its_history(cloud: LocalCloud) -> None:
+    newsletters(cloud, 200, 25)
+    output = run("status", "configuration-set/newsletter").output
+    assert output.startswith("configuration-set/newsletter: Probation\n  (SES's console calls this: Under review)")
+    assert "Bounce rate: Probation" in output
+    assert "bounce rate of configuration-set/newsletter, Probation" in output
+    assert "2026-03-06 12:00  bounce rate: Healthy -> Probation" in output
+    document = told("status", "configuration-set/newsletter")
+    assert document["metrics"]["bounce_rate"]["measured"]["window"]["count"] == 25
+    assert [news["kind"] if "kind" in news else news["type"] for news in document["news"]] == ["change"]
+
+
+def test_of_an_unknown_scope_there_is_no_status(cloud: LocalCloud) -> None:
+    result = run("status", "tenant/nobody", code=1)
+    assert "nothing is known of tenant/nobody" in result.stderr
+
+
+def test_an_empty_deployment_says_so(cloud: LocalCloud) -> None:
+    assert "Nothing was evaluated yet" in run("status").output
+    assert run("findings").output == "No such finding is open.\n"
+    assert run("reviews").output == "Nothing waits for a decision.\n"
+    assert "Nothing has changed since" in run("changes").output
+
+
+def test_statuses_are_shown_in_the_words_that_people_are_told(cloud: LocalCloud) -> None:
+    newsletters(cloud, 200, 25)
+    function = cloud.resources["EvaluateReputation"]
+    variables = cloud.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    cloud.client("lambda").update_function_configuration(
+        FunctionName=function, Environment={"Variables": {**variables, "VOCABULARY": "current"}}
+    )
+    output = run("status").output
+    assert output.startswith("account: Under review\n  (SES's console has called this: Probation)")
+    assert told("status")["account"]["status"] == "Probation", "programs read the classic words"
+
+
+def test_a_finding_is_found_by_how_its_id_begins(cloud: LocalCloud) -> None:
+    finding = reported("spamtrap", "--source", "trap-monitor", "--observed", "2h")
+    output = run("findings", finding[:4]).output
+    assert output.startswith(f"Finding {finding}: spamtrap of {ACME}, Probation")
+    assert "2026-03-06 10:00 UTC, trap-monitor: 14 hits" in output
+    assert "changes-made, lift, extend, shutdown" in output
+
+
+def test_an_id_that_could_be_several_findings_is_none(cloud: LocalCloud) -> None:
+    ids = sorted(reported(category) for category in arguments.REPORTED)
+    one, other = next((a, b) for a, b in pairwise(ids) if a[0] == b[0])
+    result = run("findings", one[0], code=1)
+    assert "could be any of" in result.stderr
+    assert one in result.stderr
+    assert other in result.stderr
+
+
+def test_findings_are_filtered_by_scope_and_category(cloud: LocalCloud) -> None:
+    spamtrap, other = reported("spamtrap"), reported("other")
+    told("report", "other", "--scope", "account", "--evidence", "x")
+    listed = {finding["id"] for finding in told("findings", "--scope", ACME)["findings"]}
+    assert listed == {spamtrap, other}
+    (one,) = told("findings", "--scope", ACME, "--category", "other")["findings"]
+    assert (one["id"], one["scope"], one["revision"]) == (other, ACME, 1)
+
+
+# -- Reporting and deciding --------------------------------------------------------------------------------------------
+
+
+def test_a_report_opens_a_finding_and_the_next_one_is_evidence(cloud: LocalCloud) -> None:
+    first = run("report", "spamtrap", "--scope", ACME, "--evidence", "14 hits")
+    assert first.output.endswith(f"(spamtrap): Probation. {ACME} is Probation.\n")
+    second = run("report", "spamtrap", "--scope", ACME, "--evidence", "3 more")
+    assert "is open already: this is report 2 of it" in second.output
+    assert len(told("findings")["findings"]) == 1
+
+
+def test_who_reports_and_decides_is_proven_and_kept(cloud: LocalCloud) -> None:
+    finding = reported()
+    run("decide", finding, "lift", "--note", "it was another tenant")
+    newest = told("changes", ACME)["news"][0]
+    assert newest["act"]["by"] == {"name": OPERATOR, "proven": True}
+    assert newest["act"]["note"] == "it was another tenant"
+    assert f"by {OPERATOR}: it was another tenant" in run("changes").output
+
+
+def test_changes_wait_for_a_decision_and_then_for_the_end(cloud: LocalCloud) -> None:
+    finding = reported()
+    run("changes-made", finding[:5], "--note", "took out the bought list", "--since", "1h")
+    waiting = run("reviews").output
+    assert "since 2026-03-06 11:00 UTC: took out the bought list" in waiting
+    assert f"ses-reputation decide {finding} accept|refuse|lift|extend|shutdown" in waiting
+    assert [review["id"] for review in told("reviews")["reviews"]] == [finding]
+    run("decide", finding, "accept", "--note", "checked")
+    assert told("reviews")["reviews"] == []
+    (change, *_) = told("changes")["news"]
+    assert change["finding"]["period_end"].startswith("2026-03-27T12:00:0")
+
+
+def test_what_the_lifecycle_does_not_allow_is_refused_with_what_it_would(cloud: LocalCloud) -> None:
+    finding = reported()
+    result = run("decide", finding, "reinstate", "--note", "x", code=3)
+    assert result.stderr == (
+        "Error: reinstate is not for a finding about spamtrap that is Probation. "
+        "Allowed: changes-made, lift, extend or shutdown.\n"
+    )
+    as_json = CliRunner().invoke(main, ["decide", finding, "accept", "--note", "x", "--json"], obj=NOW)
+    assert as_json.exit_code == 3
+    assert json.loads(as_json.stdout)["allowed"] == ["changes-made", "lift", "extend", "shutdown"]
+
+
+def test_a_decision_about_what_was_decided_since_is_refused(cloud: LocalCloud) -> None:
+    finding = reported()
+    run("decide", finding, "extend", "--days", "3", "--note", "one operator", "--revision", "1")
+    result = run("decide", finding, "shutdown", "--note", "another", "--revision", "1", code=3)
+    assert "was decided upon since you saw it: it is Probation now" in result.stderr
+    assert told("findings", finding)["findings"][0]["status"] == "Probation"
+
+
+def test_a_shutdown_is_appealed_and_ended(cloud: LocalCloud) -> None:
+    finding = reported("other", "--severity", "shutdown")
+    assert told("status", ACME)["status"] == "Shutdown"
+    run("changes-made", finding, "--note", "all is new")
+    run("decide", finding, "reinstate", "--to", "healthy", "--note", "convincing")
+    assert told("status", ACME)["status"] == "Healthy"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        pytest.param(("decide", "x", "lift", "--note", "n", "--days", "3"), "--days is for extend", id="days"),
+        pytest.param(("decide", "x", "lift", "--note", "n", "--to", "healthy"), "--to is for reinstate", id="to"),
+        pytest.param(("decide", "x", "forgive", "--note", "n"), "'forgive' is not one of", id="no decision"),
+        pytest.param(("decide", "x", "lift"), "Missing option '--note'", id="no reason"),
+        pytest.param(("report", "bounce-rate", "--scope", ACME, "--evidence", "e"), "is not one of", id="measured"),
+        pytest.param(("report", "other", "--scope", "acme", "--evidence", "e"), "is no scope", id="no scope"),
+        pytest.param(("report", "other", "--scope", ACME, "--evidence", " "), "evidence", id="no evidence"),
+        pytest.param(("changes", "--since", "yesterday"), "is no time", id="no time"),
+        pytest.param(("feedback", "--kind", "complaint", "--hard"), "--hard is for --kind bounce", id="hard complaint"),
+        pytest.param(("feedback", "--kind", "bounce", "--csv", "--json"), "exclude each other", id="two formats"),
+    ],
+)
+def test_wrong_usage_is_told(cloud: LocalCloud, arguments: tuple[str, ...], problem: str) -> None:
+    assert problem in run(*arguments, code=2).stderr
+
+
+def test_what_was_changed_in_the_future_is_refused(cloud: LocalCloud) -> None:
+    result = run("changes-made", reported(), "--note", "x", "--since", "2026-03-07", code=3)
+    assert "that is in the future" in result.stderr
+
+
+def test_a_finding_that_is_not_open_is_told(cloud: LocalCloud) -> None:
+    result = run("decide", "0000", "lift", "--note", "x", code=1)
+    assert "there is no open finding 0000" in result.stderr
+
+
+def test_whom_iam_does_not_let_in_is_told_what_is_missing(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = reported()
+    monkeypatch.setattr("botocore.auth.SigV4Auth.add_auth", lambda *_: None)
+    result = run("decide", finding, "lift", "--note", "x", code=1)
+    assert "lambda:InvokeFunctionUrl and lambda:InvokeFunction" in result.stderr
+
+
+# -- The history -------------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_change_comes_first_and_as_many_as_are_asked_for(cloud: LocalCloud) -> None:
+    finding = reported()
+    run("report", "spamtrap", "--scope", ACME, "--evidence", "again")
+    run("decide", finding, "extend", "--note", "first")
+    run("decide", finding, "shutdown", "--note", "second")
+    assert [news["trigger"] for news in told("changes")["news"]] == ["shut_down", "extended", "reported"]
+    assert [news["trigger"] for news in told("changes", "--limit", "1")["news"]] == ["shut_down"]
+    assert len(told("changes", ACME, "--all")["news"]) == 4, "with the further evidence"
+    assert told("changes", "--since", "2026-03-07", "--until", "2026-04-07")["news"] == []
+    assert told("changes", "tenant/other")["news"] == []
+
+
+# -- Feedback ----------------------------------------------------------------------------------------------------------
+
+
+def test_bounces_and_complaints_are_listed_with_recipient_reason_and_time(cloud: LocalCloud) -> None:
+    newsletters(cloud, 20, 3)
+    bounces = told("feedback", "--kind", "bounce")["feedback"]
+    assert [bounce["time"] for bounce in bounces] == sorted((bounce["time"] for bounce in bounces), reverse=True)
+    assert {bounce["recipient"] for bounce in bounces} == {f"reader-{n}@yahoo.com" for n in range(4)}
+    (first,) = (bounce for bounce in bounces if bounce["recipient"] == "reader-0@yahoo.com")
+    assert first | {"message_id": ""} == {
+        "time": first["time"],
+        "kind": "bounce",
+        "counted_as": "hard_bounced",
+        "recipient": "reader-0@yahoo.com",
+        "reason": "Permanent/NoEmail",
+        "status": "5.1.1",
+        "reply": "smtp; 550 5.1.1 no such user",
+        "message_id": "",
+        "scopes": ["configuration-set/newsletter", "identity/shop.example"],
+    }
+    (complaint,) = told("feedback", "--kind", "complaint")["feedback"]
+    assert (complaint["recipient"], complaint["reason"]) == ("reader-19@yahoo.com", "abuse")
+
+
+@pytest.mark.parametrize(
+    ("options", "number"),
+    [
+        pytest.param(("--hard",), 3, id="only those that count"),
+        pytest.param(("--limit", "2"), 2, id="the newest two"),
+        pytest.param(("--limit", "0"), 4, id="all"),
+        pytest.param(("--scope", "configuration-set/newsletter"), 4, id="of a scope"),
+        pytest.param(("--scope", "provider/yahoo"), 4, id="of a mailbox provider"),
+        pytest.param(("--scope", "provider/gmail"), 0, id="of another one"),
+        pytest.param(("--since", "30m"), 0, id="none of the last half hour"),
+        pytest.param(("--since", "2026-03-05", "--until", "2026-03-06T09:00+03:00"), 4, id="of a day"),
+        pytest.param(("--until", "2026-03-05T12:00Z"), 0, id="before a moment"),
+    ],
+)
+def test_feedback_is_filtered(cloud: LocalCloud, options: tuple[str, ...], number: int) -> None:
+    newsletters(cloud, 20, 3)
+    assert len(told("feedback", "--kind", "bounce", *options)["feedback"]) == number
+
+
+def test_feedback_as_csv_is_safe_to_open(cloud: LocalCloud) -> None:
+    newsletters(cloud, 10, 2, reply='=HYPERLINK("https://evil.example","smtp; 550 a,b")')
+    output = run("feedback", "--kind", "bounce", "--hard", "--csv").stdout
+    rows = list(csv.DictReader(io.StringIO(output)))
+    assert {row["recipient"] for row in rows} == {"reader-1@yahoo.com", "reader-0@yahoo.com"}
+    assert rows[0]["reply"] == '\'=HYPERLINK("https://evil.example","smtp; 550 a,b")'
+    assert rows[0]["scopes"] == "configuration-set/newsletter identity/shop.example"
+
+
+def test_feedback_is_shown_to_people(cloud: LocalCloud) -> None:
+    newsletters(cloud, 10, 1)
+    output = run("feedback", "--kind", "bounce", "--hard").output
+    assert "reader-0@yahoo.com" in output
+    assert "hard bounced" in output
+    assert "No complaint of tenant/x is known" in run("feedback", "--kind", "complaint", "--scope", "tenant/x").output
+
+
+# -- The shell ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(shell: str) -> None:
+    script = run("completion", shell).output
+    assert "_SES_REPUTATION_COMPLETE" in script
+    assert "ses-reputation" in script
+
+
+@pytest.mark.parametrize(
+    ("line", "incomplete", "found"),
+    [
+        pytest.param([], "rev", {"reviews"}, id="a command"),
+        pytest.param(["decide", "57d"], "re", {"refuse", "reinstate"}, id="a decision"),
+        pytest.param(["report"], "do", {"domain-blocklist"}, id="a category"),
+        pytest.param(["status"], "te", {"tenant/"}, id="a kind of scope"),
+        pytest.param(["report", "other", "--scope"], "i", {"identity/"}, id="a scope in an option"),
+        pytest.param(["feedback", "--kind"], "", {"bounce", "complaint"}, id="a choice"),
+    ],
+)
+def test_words_are_completed(line: list[str], incomplete: str, found: set[str]) -> None:
+    completion = ShellComplete(main, {}, "ses-reputation", "_SES_REPUTATION_COMPLETE")
+    assert {item.value for item in completion.get_completions(line, incomplete)} == found
+
+
+def test_the_words_that_are_completed_are_those_of_the_domain() -> None:
+    assert set(arguments.CATEGORIES) == {category.replace("_", "-") for category in Category}
+    assert set(arguments.MEASURED) == {category.replace("_", "-") for category in METRICS}
+    assert set(arguments.DECISIONS) == set(Decision)
+    assert {kind.rstrip("/") for kind in arguments.SCOPE_KINDS} == set(ScopeKind)
