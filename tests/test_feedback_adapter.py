@@ -1,0 +1,179 @@
+"""Bounces and complaints are found by when they were, in DynamoDB as moto has it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from ses_reputation.adapters.feedback import LISTED, DynamoDbFeedback, NotRead
+from ses_reputation.adapters.ledger import DynamoDbLedger
+from ses_reputation.domain.counting import Entry, entries
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.events import Bounce, Complaint, Mail, Recipient
+from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.feedback import BOUNCES, COMPLAINTS, Feedback
+from ses_reputation.record import record_feedback
+from ses_reputation.ses_events import Message
+from ses_reputation_local.cloud import LocalCloud
+
+NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+NEWSLETTER = Scope("configuration-set/newsletter")
+
+
+class Table:
+    """The receipts table of a local cloud."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self.client = cloud.client("dynamodb")
+        self.name = cloud.resources["ReceiptsTable"]
+        self.feedback = DynamoDbFeedback(self.client, table=self.name)
+        self.ledger = DynamoDbLedger(
+            self.client,
+            receipts_table=self.name,
+            counters_table=cloud.resources["CountersTable"],
+            standings_table=cloud.resources["StandingsTable"],
+            receipt_retention=90 * DAY,
+            counter_retention=400 * DAY,
+            choose_writer=lambda: 0,
+            new_token=lambda: "token",
+            pause=lambda _: None,
+        )
+
+    def record(self, *events: Bounce | Complaint) -> None:
+        messages = [Message(str(n), "", event) for n, event in enumerate(events)]
+        record_feedback(messages, AddressBook(), self.ledger, NoDeadLetters(), lambda _: None)
+
+    def found(
+        self, scope: Scope = ACCOUNT, since: datetime = NOON - DAY, until: datetime = NOON + DAY
+    ) -> list[Feedback]:
+        return list(self.feedback.newest_first(scope, BOUNCES, since, until))
+
+
+class NoDeadLetters:
+    def put(self, messages: Sequence[Message]) -> set[str | None]:
+        raise AssertionError(f"{len(messages)} messages were unreadable")
+
+
+@pytest.fixture
+def table() -> Iterator[Table]:
+    with LocalCloud() as cloud:
+        yield Table(cloud)
+
+
+def bounce(number: int, time: datetime = NOON, **mail: Any) -> Bounce:
+    recipient = Recipient(f"r{number}@gmail.com", "5.1.1", "550 unknown")
+    return Bounce(Mail(f"m{number}", **mail), time, (recipient,), "Permanent", "NoEmail")
+
+
+def entry_of(event: Bounce | Complaint) -> Entry:
+    (entry,) = entries(event, AddressBook())
+    return entry
+
+
+def test_a_bounce_is_found_with_all_that_is_known_of_it(table: Table) -> None:
+    table.record(bounce(1, configuration_set="newsletter"))
+    (found,) = table.found()
+    assert found == Feedback(
+        NOON,
+        Measure.HARD_BOUNCED,
+        "Permanent/NoEmail",
+        "m1",
+        (Recipient("r1@gmail.com", "5.1.1", "550 unknown"),),
+        (NEWSLETTER,),
+    )
+
+
+def test_what_is_found_is_the_newest_first_over_days_and_nothing_else(table: Table) -> None:
+    times = [NOON, NOON - DAY, NOON - timedelta(hours=1), NOON - 2 * DAY]
+    table.record(*(bounce(n, time) for n, time in enumerate(times)))
+    table.record(Complaint(Mail("c"), NOON, (Recipient("x@yahoo.com"),), None, "abuse"))
+    assert [found.message_id for found in table.found(since=NOON - DAY)] == ["m0", "m2", "m1"]
+    assert [found.message_id for found in table.found(since=NOON - DAY, until=NOON)] == ["m2", "m1"]
+    (complaint,) = table.feedback.newest_first(ACCOUNT, COMPLAINTS, NOON, NOON + DAY)
+    assert (complaint.reason, complaint.recipients[0].address) == ("abuse", "x@yahoo.com")
+
+
+def test_a_bounce_that_is_told_twice_is_found_once_in_the_scopes_of_both(table: Table) -> None:
+    table.record(bounce(1, identity="shop.example"))
+    table.record(bounce(1, configuration_set="newsletter"))
+    table.record(bounce(1, configuration_set="newsletter"))
+    for scope in (ACCOUNT, Scope("identity/shop.example"), NEWSLETTER, Scope("provider/gmail")):
+        (found,) = table.found(scope)
+        assert set(found.scopes) == {"identity/shop.example", NEWSLETTER}
+    assert table.found(Scope("provider/yahoo")) == []
+
+
+def test_a_batch_that_was_counted_by_a_run_that_died_is_found_after_it_comes_again(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Died(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as dying, pytest.raises(Died):
+        dying.setattr(table.ledger, "list_feedback", die)
+        table.record(bounce(1))
+    assert table.found() == []
+    table.record(bounce(1))
+    assert len(table.found()) == 1
+
+
+def test_a_large_batch_is_listed_in_few_items_and_found_whole(table: Table) -> None:
+    events = [bounce(n, NOON + n * timedelta(seconds=1)) for n in range(LISTED + 1)]
+    table.record(*events)
+    listings = table.client.query(
+        TableName=table.name,
+        KeyConditionExpression="message_id = :day",
+        ExpressionAttributeValues={":day": {"S": "feedback/2026-03-06"}},
+    )["Items"]
+    assert len(listings) == 2
+    assert [found.message_id for found in table.found()] == [f"m{n}" for n in reversed(range(LISTED + 1))]
+
+
+def test_no_more_is_read_than_is_asked_for(table: Table) -> None:
+    table.record(*(bounce(n, NOON - n * DAY) for n in range(5)))
+    queries = []
+    table.client.meta.events.register("before-call.dynamodb.Query", lambda **_: queries.append(1))
+    newest = next(table.feedback.newest_first(ACCOUNT, BOUNCES, NOON - 300 * DAY, NOON + timedelta(minutes=1)))
+    assert (newest.message_id, len(queries)) == ("m0", 1)
+
+
+def test_what_has_expired_is_left_out(table: Table) -> None:
+    table.record(bounce(1), bounce(2))
+    gone = entry_of(bounce(1))
+    table.client.delete_item(
+        TableName=table.name, Key={"message_id": {"S": gone.message_id}, "entry": {"S": gone.name}}
+    )
+    assert [found.message_id for found in table.found()] == ["m2"]
+
+
+def test_a_message_whose_id_looks_like_a_list_is_not_taken_for_one(table: Table) -> None:
+    table.record(replace(bounce(1), mail=Mail("feedback/2026-03-06")), bounce(2))
+    assert {found.message_id for found in table.found()} == {"feedback/2026-03-06", "m2"}
+
+
+def test_what_dynamodb_did_not_give_is_asked_for_again(table: Table) -> None:
+    table.record(bounce(1), bounce(2))
+    asked = table.client.batch_get_item
+    calls = []
+
+    def grudging(**request: Any) -> Any:
+        calls.append(1)
+        (wanted,) = request["RequestItems"].values()
+        answer = asked(RequestItems={table.name: {"Keys": wanted["Keys"][:1]}})
+        if rest := wanted["Keys"][1:]:
+            answer["UnprocessedKeys"] = {table.name: {"Keys": rest}}
+        return answer
+
+    table.client.batch_get_item = grudging
+    assert len(table.found()) == 2
+    assert len(calls) == 2
+    table.client.batch_get_item = lambda **request: {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
+    with pytest.raises(NotRead, match="try again"):
+        table.found()
