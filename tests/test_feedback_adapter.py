@@ -116,9 +116,10 @@ def test_a_batch_that_was_counted_by_a_run_that_died_is_found_after_it_comes_aga
     def die(*_: object) -> None:
         raise Died
 
-    with monkeypatch.context() as dying, pytest.raises(Died):
+    with monkeypatch.context() as dying:
         dying.setattr(table.ledger, "list_feedback", die)
-        table.record(bounce(1))
+        with pytest.raises(Died):
+            table.record(bounce(1))
     assert table.found() == []
     table.record(bounce(1))
     assert len(table.found()) == 1

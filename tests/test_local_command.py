@@ -99,6 +99,40 @@ def test_what_is_played_first_is_there_and_its_time_goes_on() -> None:
         assert {"account", "configuration-set/newsletter"} & {item["scope"]["S"] for item in items}
 
 
+def test_an_operator_works_with_it_from_another_terminal() -> None:
+    with running("--evaluate-every", "60") as (_, shown):
+
+        def command(*arguments: str) -> str:
+            """What the command prints, in a process that knows nothing but what it was told to export."""
+            script = "from ses_reputation_cli.main import main; main()"
+            done = subprocess.run(  # noqa: S603 - our own words
+                [sys.executable, "-c", script, *arguments],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=60,
+                env={"PATH": os.environ["PATH"], **exports(shown)},
+            )
+            return done.stdout
+
+        report = ("report", "spamtrap", "--scope", "tenant/acme", "--evidence", "14 hits", "--json")
+        finding = json.loads(command(*report))["finding"]["id"]
+        command("changes-made", finding[:6], "--note", "took out the bought list", "--since", "1h")
+        assert "took out the bought list" in command("reviews")
+        command("decide", finding, "lift", "--note", "checked")
+        assert "tenant/acme: Healthy" in command("status", "tenant/acme")
+        # The same table, as any other client sees it.
+        (table,) = re.findall(r"\S+StandingsTable\S+", shown)
+        history = client("dynamodb", shown).query(
+            TableName=table,
+            KeyConditionExpression="#collection = :news",
+            ExpressionAttributeNames={"#collection": "collection"},
+            ExpressionAttributeValues={":news": {"S": "news/tenant/acme"}},
+        )["Items"]
+        acts = [json.loads(item["document"]["S"])["act"] for item in history]
+        assert [act["by"]["name"].rsplit("/", 1)[1] for act in acts] == ["operator"] * 3
+
+
 def test_a_port_that_is_taken_is_told() -> None:
     with listening("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]

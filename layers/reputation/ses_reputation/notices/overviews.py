@@ -109,7 +109,7 @@ def summary_notice(alert: SummaryAlert, vocabulary: Vocabulary) -> Notice:
         also=other_name(status, vocabulary),
         sections=(
             Section(Part.ACCOUNT, (Rows(tuple(_rows_of_account(alert.account_standing, vocabulary))),)),
-            Section(Part.SCOPES, (Rows(tuple(_rows_of_statuses(alert.statuses, vocabulary))),)),
+            Section(Part.SCOPES, tuple(_statuses(alert.statuses, vocabulary))),
             Section(Part.FINDINGS, tuple(_findings(alert, vocabulary))),
             Section(Part.NEXT, (Text(SUMMARY_NEXT),)),
         ),
@@ -127,10 +127,10 @@ def _rows_of_account(account: ScopeDocument, vocabulary: Vocabulary) -> Iterator
         yield Row(METRICS[metric].name.capitalize(), "too little mail to judge" if rate is None else percent(rate))
 
 
-def _rows_of_statuses(statuses: dict[str, int], vocabulary: Vocabulary) -> Iterator[Row]:
+def _statuses(statuses: dict[str, int], vocabulary: Vocabulary) -> Iterator[Block]:
     for status in reversed(Status):
         if number := statuses.get(status):
-            yield Row(STATUS_NAMES[vocabulary][status], f"{number:,}")
+            yield Entry(STATUS_NAMES[vocabulary][status], (f"{number:,}",))
 
 
 def _findings(alert: SummaryAlert, vocabulary: Vocabulary) -> Iterator[Block]:
