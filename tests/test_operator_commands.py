@@ -259,6 +259,21 @@ def test_what_was_changed_in_the_future_is_refused(cloud: LocalCloud) -> None:
     assert "that is in the future" in result.stderr
 
 
+def test_a_hostile_name_is_shown_as_text_in_a_table_that_fits(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    scope = "tenant/" + "[bold]\x1b[2J\u202eevil" + 250 * "x"
+    run("report", "other", "--scope", scope, "--evidence", "\x1b]0;owned\x07 [red]")
+    finding = told("findings")["findings"][0]["id"]
+    shown = [run(*command).output for command in (("status",), ("findings",), ("findings", finding), ("status", scope))]
+    shown += [run("changes", "--all").output, run("decide", finding, "lift", "--note", "\x1b[31m").output]
+    for text in shown:
+        assert "[bold]?[2J" in text
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+    assert all(len(line) <= 80 for table in shown[:2] for line in table.splitlines())
+
+
 def test_a_finding_that_is_not_open_is_told(cloud: LocalCloud) -> None:
     result = run("decide", "0000", "lift", "--note", "x", code=1)
     assert "there is no open finding 0000" in result.stderr

@@ -8,6 +8,7 @@ import click
 
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary
 from ses_reputation_cli.arguments import listed
 from ses_reputation_cli.statuses import json_text
@@ -52,7 +53,7 @@ def carry_out(deployment: "DeployedStack", command: dict[str, Any], *, as_json: 
 def _told(answer: dict[str, Any], vocabulary: Vocabulary) -> str:
     names = STATUS_NAMES[vocabulary]
     finding = answer["finding"]
-    scope = f"{answer['scope']} is {names[Status(answer['scope_status'])]}"
+    scope = f"{readable(answer['scope'])} is {names[Status(answer['scope_status'])]}"
     if finding is None:
         return f"This was done before. {scope}."
     about = f"Finding {finding['id']} ({CATEGORY_TEXTS[finding['category']].name})"

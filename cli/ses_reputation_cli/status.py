@@ -23,6 +23,7 @@ from ses_reputation.domain.verdict import Verdict
 from ses_reputation.news import News
 from ses_reputation.notices.alert import measured_document, scope_document
 from ses_reputation.notices.numbers import moment, rows_of_rate, words_of_limits
+from ses_reputation.notices.structure import readable
 from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import Vocabulary, other_name, words_of
 from ses_reputation_cli.arguments import SCOPE
@@ -179,7 +180,9 @@ def _print(console: Console, overview: _Overview, *, everything: bool) -> None:
                 for metric in Metric
             ]
             findings = f"{len(standing.findings)}" if standing.findings else ""
-            table.add_row(Text(standing.scope), status_text(standing.status, overview.words), *rates, findings)
+            table.add_row(
+                Text(readable(standing.scope)), status_text(standing.status, overview.words), *rates, findings
+            )
         console.print(table)
     for line in _footer(overview, len(others) - len(shown)):
         console.print(line, soft_wrap=True, highlight=False)
@@ -198,7 +201,7 @@ def _footer(overview: _Overview, left_out: int) -> Iterator[str]:
 
 
 def _print_heading(console: Console, standing: Standing, words: Vocabulary) -> None:
-    console.print(Text(standing.scope, "bold"), ": ", status_text(standing.status, words), sep="")
+    console.print(Text(readable(standing.scope), "bold"), ": ", status_text(standing.status, words), sep="")
     if also := other_name(standing.status, words):
         console.print(f"  {also}", highlight=False)
     if standing.evaluated:
