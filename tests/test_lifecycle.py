@@ -1,508 +1,405 @@
-"""The status lifecycle: every boundary, every cell, and laws that hold whatever happens."""
+"""The tables of the lifecycle: every cell, and for each category what SES says that it leads to."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from typing import NamedTuple
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from msgspec.structs import replace
 
-from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.forecast import Forecast
+from ses_reputation.domain.assessment import assess
+from ses_reputation.domain.categories import Category, Severity
+from ses_reputation.domain.changes import Change
+from ses_reputation.domain.decisions import (
+    ChangesMade,
+    Command,
+    CommandRefused,
+    Decide,
+    Decision,
+    ReinstateTo,
+    Report,
+    carry_out,
+)
 from ses_reputation.domain.lifecycle import (
+    METRIC_STATUS,
+    SCOPE_STATUS,
+    STAGE_STATUS,
     TRANSITIONS,
-    Change,
-    EarlyWarning,
-    Measures,
+    TRIGGERS,
     Stage,
-    Standing,
     Status,
     TransitionRefused,
     Trigger,
     advance,
-    assess,
-    measured,
-    spans,
+    stages_of,
+    triggers_from,
 )
-from ses_reputation.domain.limits import Profile, limits_by_kind, parse_custom_limits
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, Metric, Rate
-from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind
-from ses_reputation.domain.verdict import SesRate, Verdict, verdict_change
-from ses_reputation.news import News
+from ses_reputation.domain.rates import Metric, Rate
+from ses_reputation.domain.scopes import Scope, ScopeKind
+from ses_reputation.domain.standing import Act, Actor, Finding, Measures, Standing
+from ses_reputation_cli.examples import examples
+
+PROBATION, ALMOST_HEALED, RESOLVED = Stage.PROBATION, Stage.ALMOST_HEALED, Stage.RESOLVED
+PENDING_DECISION, PENDING_SHUTDOWN = Stage.PENDING_DECISION, Stage.PENDING_SHUTDOWN
+SHUTDOWN, PERMANENT = Stage.SHUTDOWN, Stage.PERMANENT_SHUTDOWN
+
+Cells = Mapping[Stage | None, Mapping[str, Stage]]
+
+# What people can do about every finding.
+BY_PEOPLE: Cells = {
+    PROBATION: {
+        "changes_reported": PROBATION,
+        "changes_refused": PROBATION,
+        "extended": PROBATION,
+        "lifted": RESOLVED,
+        "shut_down": SHUTDOWN,
+        "ended_before_decision": PENDING_DECISION,
+    },
+    PENDING_DECISION: {
+        "changes_reported": PENDING_DECISION,
+        "changes_refused": PENDING_DECISION,
+        "extended": PROBATION,
+        "lifted": RESOLVED,
+        "shut_down": SHUTDOWN,
+    },
+    PENDING_SHUTDOWN: {
+        "changes_reported": PENDING_SHUTDOWN,
+        "changes_refused": PENDING_SHUTDOWN,
+        "extended": PROBATION,
+        "lifted": RESOLVED,
+        "shut_down": SHUTDOWN,
+    },
+    SHUTDOWN: {
+        "changes_reported": SHUTDOWN,
+        "changes_refused": SHUTDOWN,
+        "reinstated_on_probation": PROBATION,
+        "reinstated": RESOLVED,
+    },
+}
+MEASURED: Cells = {
+    None: {"limit_exceeded": PROBATION},
+    PROBATION: {
+        "steady_under_limit": ALMOST_HEALED,
+        "healed": RESOLVED,
+        "ended_over_shutdown_limit": SHUTDOWN,
+        "ended_over_shutdown_limit_for_review": PENDING_SHUTDOWN,
+        "ended_between_limits": PENDING_DECISION,
+        "ended_unproven": PENDING_DECISION,
+        "accepted_and_counted_anew": PROBATION,
+    },
+    ALMOST_HEALED: {
+        "limit_exceeded": PROBATION,
+        "healed": RESOLVED,
+        "ended_over_shutdown_limit": SHUTDOWN,
+        "ended_over_shutdown_limit_for_review": PENDING_SHUTDOWN,
+        "ended_between_limits": PENDING_DECISION,
+        "ended_before_decision": PENDING_DECISION,
+        "changes_reported": ALMOST_HEALED,
+        "changes_refused": ALMOST_HEALED,
+        "accepted_and_counted_anew": ALMOST_HEALED,
+        "extended": ALMOST_HEALED,
+        "lifted": RESOLVED,
+        "shut_down": SHUTDOWN,
+    },
+    PENDING_DECISION: {"accepted_and_counted_anew": PROBATION},
+    PENDING_SHUTDOWN: {"accepted_and_counted_anew": PROBATION},
+}
+REPORTED: Cells = {
+    None: {"reported": PROBATION, "reported_for_shutdown": SHUTDOWN, "reported_for_review": PENDING_SHUTDOWN},
+    PROBATION: {"reported": PROBATION, "reported_for_shutdown": SHUTDOWN, "reported_for_review": PENDING_SHUTDOWN},
+    PENDING_DECISION: {
+        "reported": PENDING_DECISION,
+        "reported_for_shutdown": SHUTDOWN,
+        "reported_for_review": PENDING_SHUTDOWN,
+    },
+    PENDING_SHUTDOWN: {"reported": PENDING_SHUTDOWN, "reported_for_shutdown": SHUTDOWN},
+    SHUTDOWN: {"reported": SHUTDOWN},
+}
+MORE_TIME: Cells = {
+    PROBATION: {"accepted_with_more_time": PROBATION, "ended_without_report": RESOLVED},
+    PENDING_DECISION: {"accepted_with_more_time": PROBATION},
+    PENDING_SHUTDOWN: {"accepted_with_more_time": PROBATION},
+}
+SHUT_DOWN_IF_IT_REMAINS: Cells = {
+    PROBATION: {"ended_still_reported": SHUTDOWN, "ended_still_reported_for_review": PENDING_SHUTDOWN},
+}
+MAY_BE_SHUT_DOWN_IF_IT_REMAINS: Cells = {
+    PROBATION: {"ended_for_decision": PENDING_DECISION, "ended_still_reported_for_review": PENDING_SHUTDOWN},
+}
+REVIEWED: Cells = {
+    PROBATION: {"accepted_and_lifted": RESOLVED, "ended_for_decision": PENDING_DECISION},
+    PENDING_DECISION: {"accepted_and_lifted": RESOLVED},
+    PENDING_SHUTDOWN: {"accepted_and_lifted": RESOLVED},
+}
+WORSE_AGAIN: Cells = {
+    None: {
+        "repeated": PROBATION,
+        "repeated_for_shutdown": SHUTDOWN,
+        "repeated_for_review": PENDING_SHUTDOWN,
+        "repeated_for_good": PERMANENT,
+    },
+    PENDING_SHUTDOWN: {"made_permanent": PERMANENT},
+    SHUTDOWN: {"made_permanent": PERMANENT},
+    PERMANENT: {"reported": PERMANENT},
+}
+
+WATCHED = (BY_PEOPLE, REPORTED, MORE_TIME, SHUT_DOWN_IF_IT_REMAINS)
+CELLS: Mapping[str, tuple[Cells, ...]] = {
+    "bounce_rate": (BY_PEOPLE, MEASURED),
+    "complaint_rate": (BY_PEOPLE, MEASURED),
+    "anti_spam_organization": WATCHED,
+    "direct_feedback": WATCHED,
+    "domain_blocklist": WATCHED,
+    "internal_review": (BY_PEOPLE, REPORTED, REVIEWED, WORSE_AGAIN),
+    "mailbox_provider": (BY_PEOPLE, REPORTED, MORE_TIME, MAY_BE_SHUT_DOWN_IF_IT_REMAINS),
+    "recipient_feedback": WATCHED,
+    "related_account": (BY_PEOPLE, REPORTED, REVIEWED),
+    "spamtrap": WATCHED,
+    "vulnerable_site": (BY_PEOPLE, REPORTED, REVIEWED, WORSE_AGAIN),
+    "other": (BY_PEOPLE, REPORTED, REVIEWED),
+}
+
+every_category = pytest.mark.parametrize("category", Category)
+
+
+def documented(category: Category, stage: Stage | None) -> dict[str, Stage]:
+    return {trigger: after for part in CELLS[category] for trigger, after in part.get(stage, {}).items()}
+
+
+@every_category
+@pytest.mark.parametrize("stage", [None, *Stage], ids=lambda stage: stage or "no finding")
+def test_every_cell_is_a_transition_or_a_refusal_that_says_what_would_apply(
+    category: Category, stage: Stage | None
+) -> None:
+    rows = documented(category, stage)
+    assert set(triggers_from(category, stage)) == set(rows)
+    for trigger in Trigger:
+        if trigger in rows:
+            assert advance(category, stage, trigger) is rows[trigger]
+        else:
+            with pytest.raises(TransitionRefused) as refused:
+                advance(category, stage, trigger)
+            says, _, would = str(refused.value).partition("; what does: ")
+            assert says == f"{trigger} does not apply to {category} at {stage or 'no finding'}"
+            assert set(would.split(", ")) == (set(rows) or {"nothing"})
+
+
+@every_category
+def test_every_row_that_can_change_something_can_happen(category: Category) -> None:
+    happened = {(e.news.before, str(e.news.trigger)) for e in examples(category) if isinstance(e.news, Change)}
+    # A report of an open finding is evidence.
+    rows = {
+        (stage, t) for stage in (None, *Stage) for t in documented(category, stage) if not (stage and t == "reported")
+    }
+    assert happened == rows
+    assert stages_of(category) == {after for stage in (None, *Stage) for after in documented(category, stage).values()}
+    assert {*TRIGGERS[category]} == {t for stage in (None, *Stage) for t in documented(category, stage)}
+
+
+# What a person does. A report is a person's, or a program's; it only makes things worse.
+PERSONS = {
+    "accepted_and_counted_anew",
+    "accepted_with_more_time",
+    "accepted_and_lifted",
+    "lifted",
+    "extended",
+    "reinstated_on_probation",
+    "reinstated",
+}
+BEST_FIRST = (RESOLVED, ALMOST_HEALED, PROBATION, PENDING_DECISION, PENDING_SHUTDOWN, SHUTDOWN, PERMANENT)
+
+
+def test_only_a_person_leads_out_of_what_waits_or_is_shut_down_to_something_better() -> None:
+    better = {
+        trigger
+        for (stage, trigger), after in TRANSITIONS.items()
+        if stage in {PENDING_DECISION, PENDING_SHUTDOWN, SHUTDOWN} and BEST_FIRST.index(after) < BEST_FIRST.index(stage)
+    }
+    assert better == PERSONS
+
+
+def test_nothing_leads_out_of_a_permanent_shutdown_or_of_what_is_resolved() -> None:
+    assert {after for (stage, _), after in TRANSITIONS.items() if stage is PERMANENT} == {PERMANENT}
+    assert not any(stage is RESOLVED for stage, _ in TRANSITIONS)
+
+
+@pytest.mark.parametrize(
+    ("stage", "finding", "metric", "account"),
+    [
+        (None, "Healthy", "Healthy", "Healthy"),
+        (RESOLVED, "Healthy", "Healthy", "Healthy"),
+        (ALMOST_HEALED, "Almost healed", "Almost healed", "Probation"),
+        (PROBATION, "Probation", "Probation", "Probation"),
+        (PENDING_DECISION, "Pending end of probation decision", "Probation", "Pending end of probation decision"),
+        (PENDING_SHUTDOWN, "Pending shutdown", "Pending shutdown", "Pending shutdown"),
+        (SHUTDOWN, "Shutdown", "Shutdown", "Shutdown"),
+        (PERMANENT, "Shutdown", "Shutdown", "Shutdown"),
+    ],
+)
+def test_metrics_and_accounts_have_the_five_statuses_each_that_ses_has(
+    stage: Stage | None, finding: str, metric: str, account: str
+) -> None:
+    assert (STAGE_STATUS[stage], METRIC_STATUS[stage], SCOPE_STATUS[stage]) == (finding, metric, account)
+    assert len(set(METRIC_STATUS.values())) == len(set(SCOPE_STATUS.values())) == 5
+
+
+# What SES says of each category, read from its page, and not from the code: what it does when changes are accepted;
+# what a period ends with if the problem remains, for a scope that people review as well, and if it is gone; what the
+# second, third, fourth and fifth finding begins with; whether one can be shut down for good.
+
+
+class Says(NamedTuple):
+    accepted: str
+    remains: str
+    remains_for_review: str
+    gone: str
+    repeats: tuple[str, ...]
+    permanent: bool
+
+
+ALIKE = ("probation",) * 4
+WORSE = ("probation", "shutdown", "permanent_shutdown", "permanent_shutdown")
+PENDING_END = "Pending end of probation decision"
+
+SEED: Mapping[str, Says] = {
+    # Bounces before the change are left out; over 10 % at the end, SES will suspend.
+    "bounce_rate": Says("counts anew", "Shutdown", "Pending shutdown", "Healthy", ALIKE, permanent=False),
+    # Complaints before it are left out; over 0.5 % at the end, it will suspend.
+    "complaint_rate": Says("counts anew", "Shutdown", "Pending shutdown", "Healthy", ALIKE, permanent=False),
+    # The period is extended; still flagged, it will suspend; no longer listed, it may lift.
+    "anti_spam_organization": Says("more time", "Shutdown", "Pending shutdown", "Healthy", ALIKE, permanent=False),
+    # Extended; still many direct complaints, it will suspend; fewer or none, it may lift.
+    "direct_feedback": Says("more time", "Shutdown", "Pending shutdown", "Healthy", ALIKE, permanent=False),
+    # Extended; still such domains in the mail, it will suspend; fewer or none, it may lift.
+    "domain_blocklist": Says("more time", "Shutdown", "Pending shutdown", "Healthy", ALIKE, permanent=False),
+    # Nothing of the period's end: somebody considers what was done. Again: probation or shutdown, at last for good.
+    "internal_review": Says("lifted", PENDING_END, PENDING_END, PENDING_END, WORSE, permanent=True),
+    # Extended; still flagged, it *may* suspend; no longer reported, it may lift.
+    "mailbox_provider": Says("more time", PENDING_END, "Pending shutdown", "Healthy", ALIKE, permanent=False),
+    # Extended; still many complaints there, it will suspend; fewer or none, it may lift.
+    "recipient_feedback": Says("more time", "Shutdown", "Pending shutdown", "Healthy", ALIKE, permanent=False),
+    # Nothing of the period's end: if SES agrees that it is solved, it may lift.
+    "related_account": Says("lifted", PENDING_END, PENDING_END, PENDING_END, ALIKE, permanent=False),
+    # Extended; still mail to spamtraps, it will suspend; fewer or none, it may lift.
+    "spamtrap": Says("more time", "Shutdown", "Pending shutdown", "Healthy", ALIKE, permanent=False),
+    # As internal review.
+    "vulnerable_site": Says("lifted", PENDING_END, PENDING_END, PENDING_END, WORSE, permanent=True),
+    # Nothing of the period's end: depending on what it is, it may lift.
+    "other": Says("lifted", PENDING_END, PENDING_END, PENDING_END, ALIKE, permanent=False),
+}
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 POLICY = Policy()
-CURRENT = Policy(profile=Profile.CURRENT, limits=limits_by_kind(Profile.CURRENT))
-NEWSLETTER = Scope("configuration-set/newsletter")
+FOR_REVIEW = Policy(human_review=frozenset(ScopeKind))
+TENANT = Scope("tenant/acme")
 
 
-def bounces(count: int, eligible: int, volume: int = 0) -> Rate:
-    return Rate(Metric.BOUNCE_RATE, count, eligible, START, 1, volume)
+class Case:
+    """One problem of one tenant, however its category is found out about."""
 
-
-def measures(
-    window: tuple[int, int], since: tuple[int, int] | None = None, complaints: int = 0
-) -> Mapping[Metric, Measures]:
-    """A bounce rate over the window, and since the probation began; complaints, if any, about the same mail."""
-    return {
-        Metric.BOUNCE_RATE: Measures(bounces(*window), bounces(*since) if since else None),
-        Metric.COMPLAINT_RATE: Measures(Rate(Metric.COMPLAINT_RATE, complaints, window[1])),
-    }
-
-
-GOOD, BAD = (1, 1000), (200, 1000)
-RECOMMENDED = (50, 1000)  # At the recommended value, under the limit.
-
-
-class Sender:
-    """One scope, judged again and again."""
-
-    def __init__(self, scope: Scope = NEWSLETTER, policy: Policy = POLICY) -> None:
-        self.standing = Standing(scope)
+    def __init__(self, category: Category, policy: Policy = POLICY) -> None:
+        self.category = category
         self.policy = policy
-        self.news: list[Change | EarlyWarning] = []
+        self.standing = Standing(TENANT)
 
-    def at(self, time: datetime, window: tuple[int, int] = BAD, since: tuple[int, int] | None = None) -> Status:
-        self.standing, news = assess(self.standing, measures(window, since), time, self.policy)
-        self.news += news
-        return self.standing.metric(Metric.BOUNCE_RATE).status
+    def appears(self, time: datetime) -> None:
+        """The problem is there: in the mail, or in a report."""
+        if self.category.metric:
+            self._is_measured(time, bad=True)
+        else:
+            self.does(Report(TENANT, self.category, "Seen.", "abuse-desk"), time)
+
+    def ends(self, *, remains: bool) -> Status:
+        """What the probation ends with, judged at its end."""
+        end = self.finding.period_end
+        assert end
+        if remains and not self.category.metric:
+            self.appears(end - DAY)
+        self._is_measured(end, bad=remains)
+        return STAGE_STATUS[self.standing.stage(self.category)]
+
+    def does(self, command: Command, time: datetime) -> None:
+        self.standing, _ = carry_out(
+            self.standing, command, Act(str(time), Actor("me", proven=False)), time, self.policy
+        )
+
+    def is_decided(self, decision: Decision, time: datetime) -> None:
+        self.does(Decide(TENANT, self.finding.id, decision, to=ReinstateTo.HEALTHY), time)
+
+    def _is_measured(self, time: datetime, *, bad: bool) -> None:
+        rates = {m: Rate(m, 500 if bad and m is self.category.metric else 0, 1000) for m in Metric}
+        since = self.category.metric if self.category in self.standing.findings else None
+        measures = {m: Measures(rate, rate if m == since else None) for m, rate in rates.items()}
+        self.standing, _ = assess(self.standing, measures, time, self.policy)
 
     @property
-    def changes(self) -> list[Change]:
-        return [piece for piece in self.news if isinstance(piece, Change)]
-
-    @property
-    def warnings(self) -> list[EarlyWarning]:
-        return [piece for piece in self.news if isinstance(piece, EarlyWarning)]
+    def finding(self) -> Finding:
+        return self.standing.findings[self.category]
 
 
-def on_probation(scope: Scope = NEWSLETTER, policy: Policy = POLICY) -> Sender:
-    sender = Sender(scope, policy)
-    assert sender.at(START) is Status.PROBATION
-    return sender
+def opened(category: Category, policy: Policy = POLICY) -> Case:
+    case = Case(category, policy)
+    case.appears(START)
+    assert case.finding.stage is PROBATION
+    return case
 
 
-def almost_healed(policy: Policy = POLICY) -> Sender:
-    sender = on_probation(policy=policy)
-    sender.at(START + HOUR, since=GOOD)
-    assert sender.at(START + HOUR + DAY, since=GOOD) is Status.ALMOST_HEALED
-    return sender
-
-
-@pytest.mark.parametrize(
-    ("metric", "count", "eligible", "status"),
-    [
-        pytest.param(Metric.BOUNCE_RATE, 1000, 10_000, Status.HEALTHY, id="bounces at the limit"),
-        pytest.param(Metric.BOUNCE_RATE, 1001, 10_000, Status.PROBATION, id="one bounce over the limit"),
-        pytest.param(Metric.COMPLAINT_RATE, 50, 10_000, Status.HEALTHY, id="complaints at the limit"),
-        pytest.param(Metric.COMPLAINT_RATE, 51, 10_000, Status.PROBATION, id="one complaint over the limit"),
-        pytest.param(Metric.BOUNCE_RATE, 11, 100, Status.PROBATION, id="just enough mail to judge"),
-        pytest.param(Metric.BOUNCE_RATE, 99, 99, Status.HEALTHY, id="one recipient too few to judge"),
-        pytest.param(Metric.BOUNCE_RATE, 1, 5, Status.HEALTHY, id="five mails and one bounce"),
-    ],
-)
-def test_probation_begins_above_the_limit_and_with_enough_mail(
-    metric: Metric, count: int, eligible: int, status: Status
-) -> None:
-    rates = {m: Measures(Rate(m, count if m is metric else 0, eligible)) for m in Metric}
-    standing, _ = assess(Standing(ACCOUNT), rates, START, POLICY)
-    assert standing.metric(metric).status is status
-    assert standing.status is status
-
-
-@pytest.mark.parametrize(
-    ("metric", "count", "eligible", "status"),
-    [
-        pytest.param(Metric.COMPLAINT_RATE, 1, 900, Status.HEALTHY, id="one complaint proves nothing"),
-        pytest.param(Metric.COMPLAINT_RATE, 2, 900, Status.HEALTHY, id="nor do two"),
-        pytest.param(Metric.COMPLAINT_RATE, 3, 900, Status.PROBATION, id="three do"),
-        pytest.param(Metric.BOUNCE_RATE, 1, 5, Status.HEALTHY, id="one bounce proves nothing"),
-        pytest.param(Metric.BOUNCE_RATE, 2, 5, Status.PROBATION, id="two do"),
-    ],
-)
-def test_probation_begins_only_with_enough_bounces_or_complaints(
-    metric: Metric, count: int, eligible: int, status: Status
-) -> None:
-    policy = replace(CURRENT, minimum_volume=5)
-    rates = {m: Measures(Rate(m, count if m is metric else 0, eligible)) for m in Metric}
-    standing, news = assess(Standing(ACCOUNT), rates, START, policy)
-    assert (standing.status, bool(news)) == (status, status is Status.PROBATION)
-
-
-def test_a_change_says_what_was_before_and_after_and_why() -> None:
-    (change,) = on_probation().changes
-    assert (change.time, change.scope, change.metric) == (START, NEWSLETTER, Metric.BOUNCE_RATE)
-    assert (change.before, change.after, change.trigger) == (None, Stage.PROBATION, Trigger.LIMIT_EXCEEDED)
-    assert (change.scope_before, change.scope_after) == (Status.HEALTHY, Status.PROBATION)
-    assert change.finding.period_end == START + POLICY.probation
-
-
-def test_a_probation_is_measured_from_the_next_full_hour() -> None:
-    for opened, since in ((START, START), (START + timedelta(minutes=1), START + HOUR)):
-        sender = Sender()
-        sender.at(opened)
-        finding = sender.standing.metric(Metric.BOUNCE_RATE).finding
-        assert finding is not None
-        assert finding.since == since
-        assert spans(sender.standing, opened + DAY, POLICY)[Metric.BOUNCE_RATE, "since"].start == since
-
-
-def test_where_a_person_decides_no_more_mail_is_read_every_day() -> None:
-    sender = on_probation()
-    assert spans(sender.standing, START + HOUR, POLICY)[Metric.BOUNCE_RATE, "since"].volume is None
-    assert sender.at(START + POLICY.probation, since=BAD) is Status.SHUTDOWN
-    span = spans(sender.standing, START + 300 * DAY, POLICY)[Metric.BOUNCE_RATE, "since"]
-    assert span.volume == POLICY.representative_volume
-
-
-def test_almost_healed_takes_a_full_day_under_the_limit() -> None:
-    sender = on_probation()
-    assert sender.at(START + HOUR, since=GOOD) is Status.PROBATION
-    assert sender.at(START + HOUR + DAY - timedelta(seconds=1), since=GOOD) is Status.PROBATION
-    assert sender.at(START + HOUR + DAY, since=GOOD) is Status.ALMOST_HEALED
-    assert sender.standing.status is Status.PROBATION, "the scope itself is on probation until that ends"
-
-
-def test_an_hour_over_the_limit_starts_the_day_anew() -> None:
-    sender = on_probation()
-    sender.at(START + HOUR, since=GOOD)
-    sender.at(START + 20 * HOUR, since=BAD)
-    sender.at(START + 21 * HOUR, since=GOOD)
-    assert sender.at(START + 30 * HOUR, since=GOOD) is Status.PROBATION
-    assert sender.at(START + 45 * HOUR, since=GOOD) is Status.ALMOST_HEALED
-
-
-def test_a_rate_at_its_limit_is_not_over_it() -> None:
-    sender = on_probation()
-    sender.at(START + HOUR, since=(100, 1000))
-    assert sender.at(START + HOUR + DAY, since=(100, 1000)) is Status.ALMOST_HEALED
-
-
-def test_too_little_mail_since_the_probation_began_heals_nothing() -> None:
-    sender = on_probation()
-    for day in range(1, 20):
-        assert sender.at(START + day * DAY, since=(0, 99)) is Status.PROBATION
-
-
-def test_almost_healed_becomes_probation_again_at_once() -> None:
-    sender = almost_healed()
-    assert sender.at(START + 2 * DAY + HOUR, since=BAD) is Status.PROBATION
-    assert sender.changes[-1].before is Stage.ALMOST_HEALED
-    assert sender.changes[-1].finding.period_end == START + POLICY.probation, "the period is not prolonged"
-
-
-def test_almost_healed_becomes_healthy_after_the_healing_time() -> None:
-    sender = almost_healed()
-    healed = START + HOUR + DAY + POLICY.healing
-    assert sender.at(healed - timedelta(seconds=1), since=GOOD) is Status.ALMOST_HEALED
-    assert sender.at(healed, since=GOOD) is Status.HEALTHY
-    assert sender.standing.metric(Metric.BOUNCE_RATE).finding is None
-
-
-def test_almost_healed_becomes_healthy_at_the_end_of_the_period() -> None:
-    sender = almost_healed(replace(POLICY, healing=timedelta(days=100)))
-    assert sender.at(START + POLICY.probation - HOUR, since=GOOD) is Status.ALMOST_HEALED
-    assert sender.at(START + POLICY.probation, since=GOOD) is Status.HEALTHY
-
-
-def test_almost_healed_is_not_undone_by_too_little_mail() -> None:
-    """Volume can shrink: what was announced as sent may turn out never to have been attempted."""
-    sender = almost_healed(replace(POLICY, healing=timedelta(days=100)))
-    assert sender.at(START + 3 * DAY, since=(0, 99)) is Status.ALMOST_HEALED
-    assert sender.at(START + POLICY.probation, since=(0, 99)) is Status.HEALTHY
-
-
-def test_what_was_answered_for_does_not_count_again() -> None:
-    sender = almost_healed()
-    sender.at(START + 20 * DAY, since=GOOD)
-    assert sender.standing.metric(Metric.BOUNCE_RATE).floor == START
-    assert spans(sender.standing, START + 21 * DAY, POLICY)[Metric.BOUNCE_RATE, "window"].start == START
-
-
-def reviewed(policy: Policy) -> Policy:
-    return replace(policy, human_review=frozenset({ScopeKind.CONFIGURATION_SET}))
-
-
-@pytest.mark.parametrize("stage", [Stage.PROBATION, Stage.ALMOST_HEALED])
-@pytest.mark.parametrize(
-    ("policy", "since", "trigger", "status"),
-    [
-        pytest.param(POLICY, BAD, Trigger.ENDED_OVER_SHUTDOWN_LIMIT, Status.SHUTDOWN, id="over the limit"),
-        pytest.param(
-            reviewed(POLICY),
-            BAD,
-            Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW,
-            Status.PENDING_SHUTDOWN,
-            id="over the limit, and a person was asked for",
-        ),
-        pytest.param(POLICY, (100, 1000), Trigger.HEALED, Status.HEALTHY, id="at the limit, though not yet for a day"),
-        pytest.param(
-            CURRENT, (100, 1000), Trigger.ENDED_OVER_SHUTDOWN_LIMIT, Status.SHUTDOWN, id="today: at the shutdown limit"
-        ),
-        pytest.param(
-            CURRENT,
-            (99, 1000),
-            Trigger.ENDED_BETWEEN_LIMITS,
-            Status.PENDING_DECISION,
-            id="today: just under the shutdown limit",
-        ),
-        pytest.param(
-            CURRENT, (50, 1000), Trigger.ENDED_BETWEEN_LIMITS, Status.PENDING_DECISION, id="today: at the limit"
-        ),
-        pytest.param(CURRENT, (49, 1000), Trigger.HEALED, Status.HEALTHY, id="today: just under the limit"),
-        pytest.param(
-            reviewed(CURRENT),
-            (99, 1000),
-            Trigger.ENDED_BETWEEN_LIMITS,
-            Status.PENDING_DECISION,
-            id="between the limits a person decides anyway",
-        ),
-        pytest.param(
-            replace(POLICY, minimum_bounces=150),
-            (150, 1000),
-            Trigger.ENDED_OVER_SHUTDOWN_LIMIT,
-            Status.SHUTDOWN,
-            id="just enough bounces to act on",
-        ),
-    ],
-)
-def test_a_probation_ends_as_its_mail_deserves(
-    stage: Stage, policy: Policy, since: tuple[int, int], trigger: Trigger, status: Status
-) -> None:
+@every_category
+def test_accepted_changes_do_what_ses_says_of_the_category(category: Category) -> None:
+    case = opened(category)
+    changed = START + 2 * DAY
+    case.does(ChangesMade(TENANT, case.finding.id, "Cleaned the list.", changed), START + 3 * DAY)
+    case.is_decided(Decision.ACCEPT, START + 4 * DAY)
+    finding = case.standing.findings.get(category)
     end = START + POLICY.probation
-    if stage is Stage.PROBATION:
-        sender = on_probation(policy=policy)
-        assert sender.at(end - timedelta(seconds=1), since=since) is Status.PROBATION
+    match SEED[category].accepted:
+        case "counts anew":
+            assert finding
+            assert (finding.since, finding.period_end) == (changed, end)
+        case "more time":
+            assert finding
+            assert (finding.since, finding.period_end) == (changed, end + 4 * DAY)
+        case "lifted":
+            assert finding is None
+
+
+@every_category
+def test_the_end_of_a_period_does_what_ses_says_of_the_category(category: Category) -> None:
+    says = SEED[category]
+    assert opened(category).ends(remains=True) == says.remains
+    assert opened(category, FOR_REVIEW).ends(remains=True) == says.remains_for_review
+    assert opened(category).ends(remains=False) == opened(category, FOR_REVIEW).ends(remains=False) == says.gone
+
+
+@every_category
+def test_repeats_lead_to_what_ses_says_of_the_category(category: Category) -> None:
+    case = opened(category)
+    begun: list[str] = []
+    for number in range(1, 5):
+        if case.finding.stage is PERMANENT:
+            # Nothing leads out of it; only what would come next is still to be seen.
+            case.standing = Standing(TENANT, closed={category: number})
+        else:
+            case.is_decided(
+                Decision.REINSTATE if case.finding.stage is SHUTDOWN else Decision.LIFT, START + number * DAY
+            )
+        case.appears(START + number * DAY + HOUR)
+        assert case.finding.repeat == number
+        begun.append(case.finding.stage)
+    assert tuple(begun) == SEED[category].repeats
+
+
+@every_category
+def test_only_where_ses_says_so_something_is_shut_down_for_good(category: Category) -> None:
+    case = opened(category)
+    case.is_decided(Decision.SHUTDOWN, START + DAY)
+    if SEED[category].permanent:
+        case.is_decided(Decision.MAKE_PERMANENT, START + 2 * DAY)
+        assert case.finding.stage is PERMANENT
+        case.does(Report(TENANT, category, "Again.", "abuse-desk", Severity.SHUTDOWN), START + 3 * DAY)
+        assert case.finding.stage is PERMANENT
     else:
-        sender = almost_healed(replace(policy, healing=timedelta(days=100)))
-    assert sender.at(end, since=since) is status
-    assert sender.standing.status is status
-    assert (sender.changes[-1].before, sender.changes[-1].trigger) == (stage, trigger)
-
-
-def test_too_few_bounces_move_nothing_for_the_worse() -> None:
-    """150 of 1000 are over the limit, but one fewer than it takes."""
-    policy = replace(POLICY, minimum_bounces=151)
-    end = START + POLICY.probation
-    waiting = on_probation(policy=policy)
-    assert waiting.at(end, since=(150, 1000)) is Status.PENDING_DECISION, "nor for the better: a person decides"
-    assert waiting.changes[-1].trigger is Trigger.ENDED_UNPROVEN
-    for time in (START + 3 * DAY, end):
-        healing = almost_healed(replace(policy, healing=timedelta(days=100)))
-        healing.at(time, since=(150, 1000))
-        assert healing.standing.metric(Metric.BOUNCE_RATE).status is (
-            Status.HEALTHY if time == end else Status.ALMOST_HEALED
-        )
-    healing = almost_healed(replace(policy, healing=timedelta(days=100)))
-    assert healing.at(START + 3 * DAY, since=(151, 1000)) is Status.PROBATION
-
-
-@pytest.mark.parametrize(
-    ("mail", "status"),
-    [
-        pytest.param(99, Status.PENDING_DECISION, id="one recipient too few to judge"),
-        pytest.param(100, Status.HEALTHY, id="just enough to judge"),
-    ],
-)
-def test_a_probation_that_ends_with_too_little_mail_is_for_a_person_to_decide(mail: int, status: Status) -> None:
-    sender = on_probation()
-    assert sender.at(START + POLICY.probation, since=(0, mail)) is status
-    assert sender.standing.status is status
-
-
-def test_human_review_is_asked_for_by_kind_of_scope() -> None:
-    policy = replace(POLICY, human_review=frozenset({ScopeKind.ACCOUNT}))
-    for scope, status in ((ACCOUNT, Status.PENDING_SHUTDOWN), (NEWSLETTER, Status.SHUTDOWN)):
-        assert on_probation(scope, policy).at(START + POLICY.probation, since=BAD) is status
-
-
-@pytest.mark.parametrize("since", [BAD, (0, 99)], ids=["shutdown", "pending decision"])
-def test_no_good_hour_leads_out_of_what_a_person_decides(since: tuple[int, int]) -> None:
-    sender = on_probation()
-    stuck = sender.at(START + POLICY.probation, since=since)
-    for day in range(22, 400):
-        assert sender.at(START + day * DAY, window=GOOD, since=GOOD) is stuck
-    assert len(sender.changes) == 2
-
-
-def test_a_scope_is_as_bad_as_its_worst_metric() -> None:
-    rates = dict(measures(BAD))
-    rates[Metric.COMPLAINT_RATE] = Measures(Rate(Metric.COMPLAINT_RATE, 100, 1000))
-    standing, changes = assess(Standing(ACCOUNT), rates, START, POLICY)
-    assert len(changes) == 2
-    since = bounces(*GOOD)
-    healing = {
-        Metric.BOUNCE_RATE: Measures(bounces(*BAD), since),
-        Metric.COMPLAINT_RATE: Measures(rates[Metric.COMPLAINT_RATE].window, Rate(Metric.COMPLAINT_RATE, 100, 1000)),
-    }
-    standing, _ = assess(standing, healing, START + POLICY.probation, POLICY)
-    assert standing.metric(Metric.BOUNCE_RATE).status is Status.HEALTHY
-    assert standing.status is Status.SHUTDOWN
-
-
-@pytest.mark.parametrize("again", [START, START - HOUR], ids=["the same moment", "an earlier one"])
-def test_a_moment_that_was_judged_is_not_judged_again(again: datetime) -> None:
-    sender = on_probation()
-    assert assess(sender.standing, measures(GOOD, GOOD), again, POLICY) == (sender.standing, ())
-
-
-@pytest.mark.parametrize(("stage", "trigger"), list(product([None, *Stage], Trigger)))
-def test_every_cell_is_a_transition_or_a_refusal_that_says_what_would_do(stage: Stage | None, trigger: Trigger) -> None:
-    if (stage, trigger) in TRANSITIONS:
-        assert advance(stage, trigger) is TRANSITIONS[stage, trigger]
-    else:
-        with pytest.raises(TransitionRefused, match="does not apply to"):
-            advance(stage, trigger)
-
-
-def test_no_row_leads_out_of_a_stage_that_waits_for_a_person() -> None:
-    waiting = {Stage.PENDING_DECISION, Stage.PENDING_SHUTDOWN, Stage.SHUTDOWN, Stage.RESOLVED}
-    assert not waiting & {stage for stage, _ in TRANSITIONS}
-
-
-def test_an_early_warning_is_given_once() -> None:
-    sender = Sender()
-    for hour, count in enumerate((49, 50, 45, 50, 41, 60)):
-        assert sender.at(START + hour * HOUR, (count, 1000)) is Status.HEALTHY
-    (warning,) = sender.news
-    assert isinstance(warning, EarlyWarning)
-    assert (warning.time, warning.scope, warning.metric) == (START + HOUR, NEWSLETTER, Metric.BOUNCE_RATE)
-    assert warning.measures.window == bounces(*RECOMMENDED)
-
-
-@pytest.mark.parametrize(
-    ("fell_to", "warnings"),
-    [
-        pytest.param(41, 1, id="nearly a fifth under the recommended value: it still hovers"),
-        pytest.param(40, 2, id="a fifth under it"),
-    ],
-)
-def test_an_early_warning_is_given_again_after_the_rate_was_well_under(fell_to: int, warnings: int) -> None:
-    sender = Sender()
-    for hour, count in enumerate((50, fell_to, 50)):
-        sender.at(START + hour * HOUR, (count, 1000))
-    assert len(sender.warnings) == warnings == len({warning.id for warning in sender.warnings})
-
-
-def test_a_rate_that_goes_on_probation_is_not_warned_about_as_well() -> None:
-    assert len(on_probation().news) == 1
-
-
-def test_while_a_finding_is_open_nobody_is_warned() -> None:
-    sender = on_probation()
-    for hour, window in enumerate((GOOD, RECOMMENDED, GOOD, BAD), start=1):
-        sender.at(START + hour * HOUR, window, since=BAD)
-    assert sender.warnings == []
-
-
-def test_what_has_just_healed_is_not_warned_about_until_it_has_been_well_under() -> None:
-    sender = almost_healed()
-    healed = START + HOUR + DAY + POLICY.healing
-    assert sender.at(healed, RECOMMENDED, since=RECOMMENDED) is Status.HEALTHY
-    sender.at(healed + HOUR, RECOMMENDED)
-    assert sender.warnings == []
-    sender.at(healed + 2 * HOUR, GOOD)
-    sender.at(healed + 3 * HOUR, RECOMMENDED)
-    assert len(sender.warnings) == 1
-
-
-def test_one_metric_can_change_while_another_is_warned_about() -> None:
-    _, news = assess(Standing(ACCOUNT), measures(BAD, complaints=3), START, POLICY)
-    assert [(type(piece), piece.metric) for piece in news] == [
-        (Change, Metric.BOUNCE_RATE),
-        (EarlyWarning, Metric.COMPLAINT_RATE),
-    ]
-    assert len({piece.id for piece in news}) == 2
-
-
-def hour(start: datetime, sent: int, bounced: int = 0) -> HourCounts:
-    return HourCounts(start, {("yahoo", Measure.SENT): sent, ("yahoo", Measure.HARD_BOUNCED): bounced})
-
-
-def bounce_measures(standing: Standing, *newest_first: HourCounts, policy: Policy = POLICY) -> Measures:
-    return measured(standing, newest_first, START + DAY, policy)[Metric.BOUNCE_RATE]
-
-
-def test_a_rate_is_measured_with_a_forecast_if_there_is_enough_mail_to_judge_it() -> None:
-    enough, too_little = (bounce_measures(Standing(NEWSLETTER), hour(START, sent, 20)) for sent in (100, 99))
-    assert enough.forecast == Forecast(limit_passed=None, clean_to_limit=100, clean_to_recommended=301)
-    assert (too_little.window.eligible, too_little.forecast) == (99, None)
-
-
-def test_a_forecast_is_made_with_the_limits_of_the_scope() -> None:
-    policy = replace(POLICY, limits=limits_by_kind(Profile.CLASSIC, parse_custom_limits("tenant.bounce.limit=20%")))
-    told = [
-        bounce_measures(Standing(scope), hour(START, 100, 20), policy=policy).forecast
-        for scope in (NEWSLETTER, Scope("tenant/lucky-deals"))
-    ]
-    assert [forecast.clean_to_limit for forecast in told if forecast] == [100, 0]
-
-
-def test_on_probation_the_rate_since_then_decides_and_is_forecast() -> None:
-    """Before it 100 of 100 bounced, in it 50 of 250: 250 clean ones bring that to 10 %."""
-    before, within = hour(START - HOUR, 100, 100), hour(START, 250, 50)
-    found = bounce_measures(on_probation().standing, within, before)
-    assert (found.window.count, found.window.eligible) == (150, 350)
-    assert found.deciding == found.since == bounces(50, 250, volume=250)
-    assert found.forecast == Forecast(limit_passed=None, clean_to_limit=250, clean_to_recommended=751)
-
-
-def test_all_that_is_kept_survives_being_written_down() -> None:
-    kept = almost_healed().standing
-    kept = replace(kept, measures=measured(kept, [hour(START + HOUR, 500, 20)], START + DAY, POLICY))
-    assert msgspec.json.decode(msgspec.json.encode(kept), type=Standing) == kept
-
-
-def test_all_news_survives_being_written_down() -> None:
-    sender = Sender()
-    sender.at(START, RECOMMENDED)
-    sender.at(START + HOUR, BAD)
-    said = verdict_change(None, Verdict(ACCOUNT, START, bounce_rate=SesRate("0.1004", START), enforcement="PROBATION"))
-    told = (*sender.news, said)
-    assert [type(piece).__name__ for piece in told] == ["EarlyWarning", "Change", "VerdictChange"]
-    decoder: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
-    assert tuple(decoder.decode(msgspec.json.encode(piece)) for piece in told) == told
-
-
-rate_pairs = st.integers(0, 3000).flatmap(lambda eligible: st.tuples(st.integers(0, eligible), st.just(eligible)))
-histories = st.lists(st.tuples(st.integers(1, 200), rate_pairs, rate_pairs), min_size=1, max_size=40)
-
-
-@given(histories)
-def test_laws_of_any_history(history: list[tuple[int, tuple[int, int], tuple[int, int]]]) -> None:
-    sender = Sender()
-    now = START
-    for hours, window, since in history:
-        now += hours * HOUR
-        before = sender.standing
-        finding = before.metric(Metric.BOUNCE_RATE).finding
-        changes = len(sender.changes)
-        status = sender.at(now, window, since if finding else None)
-        assert (len(sender.changes) > changes) == (before.metric(Metric.BOUNCE_RATE).status is not status), (
-            "an alert if, and only if, the status changed"
-        )
-        for change in sender.changes[changes:]:
-            assert TRANSITIONS[change.before, change.trigger] is change.after
-        assert assess(sender.standing, measures(window, since), now, POLICY) == (sender.standing, ())
-        assert sender.standing.moves_with_time == (status in {Status.PROBATION, Status.ALMOST_HEALED})
-        assert not any(w.time == now for w in sender.warnings) or (
-            finding is None and status is Status.HEALTHY and before.status is Status.HEALTHY
-        ), "a warning only where nothing else is told"
-    ids = [piece.id for piece in sender.news]
-    assert len(set(ids)) == len(ids)
-
-
-WORSE = {status: rank for rank, status in enumerate(Status)}
-
-
-@given(rate_pairs, st.integers(1, 50))
-def test_one_more_bounce_never_helps(window: tuple[int, int], more: int) -> None:
-    fewer, _ = assess(Standing(ACCOUNT), measures(window), START, POLICY)
-    worse, _ = assess(Standing(ACCOUNT), measures((window[0] + more, window[1])), START, POLICY)
-    assert WORSE[worse.status] >= WORSE[fewer.status]
+        with pytest.raises(CommandRefused, match=r"make-permanent is not for a finding about \w+ that is Shutdown"):
+            case.is_decided(Decision.MAKE_PERMANENT, START + 2 * DAY)
+    assert (PERMANENT in stages_of(category)) == SEED[category].permanent

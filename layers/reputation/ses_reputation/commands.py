@@ -1,9 +1,10 @@
 """What operators ask for, as JSON in a plain invocation or through the function URL, and what they are answered."""
 
 import base64
-import binascii
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -25,12 +26,22 @@ from ses_reputation.domain.standing import Act, Actor
 from ses_reputation.notices.alert import finding_document
 from ses_reputation.operate import Contended, Done
 
-MAX_TEXT = 2000
+MAX_TEXT = 1500
 MAX_NAME = 256
+# A message tag and its value have 256 characters each, and DynamoDB takes 1,024 bytes.
+MAX_SCOPE = 1000  # in bytes
 
-Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=r"\S")]
-Note = Annotated[str, Meta(max_length=MAX_TEXT)]
-Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, pattern=r"\S")]
+# In milliseconds since 1970. A plain invocation can hold anything, also what looks like a call through the URL.
+_LAST_EPOCH = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
+
+# An alert has to fit into SNS's 256 KB, five times as JSON within JSON: a control character takes seven bytes there.
+_NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_LINES = rf"\A{_NO_CONTROLS}*\Z"
+_WORDS = rf"\A(?=\s*\S){_NO_CONTROLS}*\Z"
+Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_WORDS)]
+Note = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_LINES)]
+Name = Annotated[str, Meta(max_length=MAX_NAME, pattern=_WORDS)]
+ScopeName = Annotated[str, Meta(max_length=MAX_SCOPE, pattern=r"\S")]
 Time = Annotated[datetime, Meta(tz=True)]
 
 
@@ -41,7 +52,7 @@ class UnreadableRequest(ValueError):
 class _Request(Struct, frozen=True, tag_field="command", forbid_unknown_fields=True, kw_only=True):
     """What every command says. `by` is who it is, where the channel does not prove it; `id` makes it safe to repeat."""
 
-    scope: Name
+    scope: ScopeName
     by: Name | None = None
     id: Name | None = None
 
@@ -105,8 +116,7 @@ def read_call(invocation: object, request_id: str, now: datetime) -> Call:
     context = http.request_context
     iam = context.authorizer.iam if context.authorizer else None
     time = datetime.fromtimestamp(context.time_epoch / 1000, UTC)
-    document = _body(http)
-    return Call(document, context.request_id, time, iam.user_arn if iam else None, over_http=True)
+    return Call(_body(http), context.request_id, time, iam.user_arn if iam else None, over_http=True)
 
 
 class _Iam(Struct, frozen=True, rename="camel"):
@@ -119,22 +129,23 @@ class _Authorizer(Struct, frozen=True):
 
 class _HttpContext(Struct, frozen=True, rename="camel"):
     http: dict[str, Any]
-    request_id: str
-    time_epoch: int
+    request_id: Name
+    time_epoch: Annotated[int, Meta(ge=0, le=_LAST_EPOCH)]
     authorizer: _Authorizer | None = None
 
 
 class _HttpInvocation(Struct, frozen=True, rename="camel"):
     request_context: _HttpContext
-    body: str = ""
+    body: str | None = None
     is_base64_encoded: bool = False
 
 
 def _body(http: _HttpInvocation) -> object:
+    if not http.body:
+        return _NotJson("it is empty")
     try:
-        text = base64.b64decode(http.body, validate=True) if http.is_base64_encoded else http.body
-        document: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error) as error:
+        document: object = msgspec.json.decode(base64.b64decode(http.body) if http.is_base64_encoded else http.body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         # What cannot be read is answered like what is no command.
         return _NotJson(str(error))
     return document
@@ -152,6 +163,7 @@ def read_command(call: Call) -> tuple[Command, Act]:
     document, proven = call.document, call.proven
     if isinstance(document, _NotJson):
         raise UnreadableRequest(f"the body is not JSON: {document.problem}")
+    refuse_unwritable([document, call.request_id, proven])
     try:
         request: Any = msgspec.convert(document, Request)
     except msgspec.ValidationError as error:
@@ -184,6 +196,8 @@ def _command(request: Request, actor: Actor) -> Command:
 
 def scope_of(text: str) -> Scope:
     """The scope that somebody wrote; UnreadableRequest if it is none."""
+    if len(text.encode()) > MAX_SCOPE:
+        raise UnreadableRequest(f"a scope has at most {MAX_SCOPE} bytes")
     try:
         return parse_scope(text)
     except ValueError as error:
@@ -191,14 +205,47 @@ def scope_of(text: str) -> Scope:
 
 
 def in_utc(time: datetime | None) -> datetime | None:
-    """The time in UTC, if there is one."""
-    return time.astimezone(UTC) if time else None
+    """The time in UTC, if there is one; UnreadableRequest if it lies outside of all calendars."""
+    try:
+        return time.astimezone(UTC) if time else None
+    except OverflowError:
+        raise UnreadableRequest(f"the time {time} is too far away") from None
+
+
+def refuse_unwritable(document: object) -> None:
+    """Pass what could be written as JSON again; UnreadableRequest for the rest, which the table would not take.
+
+    What a function gets was JSON, but JSON can have half a character, and numbers and nesting beyond all limits.
+    """
+    try:
+        msgspec.json.encode(document)
+    except (UnicodeEncodeError, OverflowError, RecursionError) as error:
+        raise UnreadableRequest(f"it can't be kept: {error}") from None
+
+
+def problem_of(error: msgspec.ValidationError) -> str:
+    """What is wrong with a field, and what it could be."""
+    text = str(error)
+    for pattern in (_WORDS, _LINES):
+        text = text.replace(f"`str` matching regex {pattern!r}", "words, and no control characters")
+    choices = _CHOICES.get(match[1]) if (match := _FIELD.search(text)) and "enum" in text else None
+    return f"{text}; it is one of {', '.join(choices)}" if choices else text
+
+
+_FIELD = re.compile(r"at `\$\.(\w+)`$")
+_CHOICES: Mapping[str, type[StrEnum]] = {
+    "category": Category,
+    "severity": Severity,
+    "decision": Decision,
+    "to": ReinstateTo,
+}
+_COMMANDS = ("report", "changes-made", "decide")
 
 
 def _told(error: msgspec.ValidationError, document: object) -> str:
     """The error, and which commands there are if that is what is wrong."""
-    if isinstance(document, Mapping) and document.get("command") in {"report", "changes-made", "decide"}:
-        return str(error)
+    if isinstance(document, Mapping) and document.get("command") in _COMMANDS:
+        return problem_of(error)
     return f"{error}; `command` is report, changes-made or decide"
 
 

@@ -1,12 +1,22 @@
 """Reading the EventBridge events that report a finding."""
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from ses_reputation.commands import Name, Text, Time, UnreadableRequest, in_utc, scope_of
+from ses_reputation.commands import (
+    Name,
+    ScopeName,
+    Text,
+    Time,
+    UnreadableRequest,
+    in_utc,
+    problem_of,
+    refuse_unwritable,
+    scope_of,
+)
 from ses_reputation.domain.categories import Category, Severity
 from ses_reputation.domain.decisions import Report
 from ses_reputation.domain.lifecycle import Status
@@ -27,7 +37,7 @@ class _Detail(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The detail of an event that reports a finding: docs/schemas/finding-reported.json."""
 
     version: Literal[1] = 1
-    scope: Name
+    scope: ScopeName
     category: Category
     evidence: Text
     severity: Severity = Severity.PROBATION
@@ -40,14 +50,14 @@ class _Alert(Struct, frozen=True):
 
     kind: Literal["status-change"]
     version: int
-    id: Name
-    account: str
-    region: str
-    scope: str
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    account: Name
+    region: Name
+    scope: ScopeName
     before: str
     scope_before: str
-    scope_after: str
-    category: str
+    scope_after: Name
+    category: Name
 
 
 class _Event(Struct, frozen=True, rename={"detail_type": "detail-type"}):
@@ -81,12 +91,13 @@ def read_event(invocation: object, own_account: str, own_region: str) -> Receive
 
     UnreadableRequest if it is no such event.
     """
+    refuse_unwritable(invocation)
     try:
         received = msgspec.convert(invocation, _Received)
         event = msgspec.convert(received.event, _Event)
         found = _report(event, own_account, own_region)
     except msgspec.ValidationError as error:
-        raise UnreadableRequest(str(error)) from None
+        raise UnreadableRequest(problem_of(error)) from None
     if found is None:
         return None
     report, request = found
@@ -105,20 +116,18 @@ def _report(event: _Event, own_account: str, own_region: str) -> tuple[Report, s
         return report, f"event/{event.id}"
     if event.detail_type == STATUS_CHANGED:
         alert = msgspec.convert(event.detail, _Alert)
-        # Who sent it is proven by EventBridge, what it says is not: an account speaks for itself only.
-        if (event.account, event.region) == (own_account, own_region):
+        # Who sent it is proven by EventBridge, what it says is not: an account speaks for itself only. The event's
+        # region is where the call was made, which may be that of the bus.
+        if (event.account, alert.account, alert.region) == (own_account, own_account, own_region):
             return None
         if (alert.scope, alert.scope_after) != (ACCOUNT, Status.SHUTDOWN) or alert.account != event.account:
             raise UnreadableRequest(
                 f"an account's own shutdown is what related accounts hear of, not {alert.scope} of {alert.account} "
                 f"becoming {alert.scope_after}, from {event.account}"
             )
-        text = f"AWS account {alert.account} in {alert.region} was shut down because of its {_words(alert.category)}."
+        about = alert.category.replace("_", " ")
+        text = f"AWS account {alert.account} in {alert.region} was shut down. The finding there is about: {about}."
         report = Report(ACCOUNT, Category.RELATED_ACCOUNT, text, f"AWS account {alert.account}, {alert.region}")
         # An alert that was sent again is another event about the same thing.
         return report, f"alert/{event.account}/{alert.id}"
     raise UnreadableRequest(f"the detail type is {event.detail_type!r}; it has to be {FINDING_REPORTED!r}")
-
-
-def _words(category: str) -> str:
-    return category.replace("_", " ")

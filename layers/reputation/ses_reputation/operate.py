@@ -76,7 +76,8 @@ def operate(
     for attempt in range(1, ATTEMPTS + 1):
         read = standings.read(command.scope)
         if standings.is_done(act.id):
-            return Done(command.scope, read.standing.status)
+            # Perhaps a moment ago, after this reading.
+            return Done(command.scope, standings.read(command.scope).standing.status)
         command = _bound(command, read.standing)
         after, piece = carry_out(read.standing, command, act, now, policy)
         alerts = [to_alert(piece, policy)] if isinstance(piece, Change) else []

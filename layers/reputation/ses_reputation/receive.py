@@ -11,6 +11,7 @@ from ses_reputation.domain.decisions import Command, CommandRefused
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Act
 from ses_reputation.finding_events import read_event
+from ses_reputation.notices.structure import readable
 from ses_reputation.operate import Done
 
 
@@ -50,8 +51,10 @@ def receive_finding(
             return Received(Outcome.OWN)
         done = operate(received.report, received.act, received.time)
     except (UnreadableRequest, CommandRefused) as problem:
-        set_apart(invocation, str(problem))
-        return Received(Outcome.SET_APART, problem=str(problem))
+        # It may quote what SQS takes in no message.
+        reason = readable(str(problem))
+        set_apart(invocation, reason)
+        return Received(Outcome.SET_APART, problem=reason)
     if done.finding is None:
         return Received(Outcome.REPEATED, done.scope)
     return Received(Outcome.CHANGED if done.changed else Outcome.EVIDENCE, done.scope)

@@ -1,5 +1,6 @@
 """The composition roots: each function's use case with its adapters, made from its environment."""
 
+import json
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -7,8 +8,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
 from uuid import uuid4
-
-import msgspec
 
 from ses_reputation.adapters import clients, keys
 from ses_reputation.adapters.chat_topic import SnsChatTopic
@@ -115,7 +114,8 @@ def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Recei
     dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
 
     def set_apart(invocation: object, reason: str) -> None:
-        message = Message(None, msgspec.json.encode(invocation).decode(), problem=reason)
+        # In ASCII, since what is set apart may be no text.
+        message = Message(None, json.dumps(invocation), problem=reason)
         if dead_letters.put([message]):
             raise NotSetApart(f"the dead-letter queue did not take an event that is refused: {reason}")
 
@@ -140,7 +140,7 @@ def _channels(settings: ChannelSettings) -> Mapping[Channel, Publish]:
     return {
         Channel.STATUS: SnsStatusTopic(sns, topic_arn=settings.status_topic_arn, vocabulary=words).publish,
         Channel.CHAT: SnsChatTopic(sns, topic_arn=settings.chat_topic_arn, vocabulary=words).publish,
-        Channel.RELATED: EventBridgeRelatedBuses(clients.events(), bus_arns=settings.related_event_buses).publish,
+        Channel.RELATED: EventBridgeRelatedBuses(clients.events, bus_arns=settings.related_event_buses).publish,
     }
 
 

@@ -50,9 +50,9 @@ def dynamodb(region: str | None = None) -> "DynamoDBClient":
     return boto3.client("dynamodb", region_name=region, config=_CONFIG)
 
 
-def events() -> "EventBridgeClient":
-    """An EventBridge client in the region of the environment."""
-    return boto3.client("events", config=_CONFIG)
+def events(region: str | None = None) -> "EventBridgeClient":
+    """An EventBridge client in this region, or that of the environment."""
+    return boto3.client("events", region_name=region, config=_CONFIG)
 
 
 def lambda_(region: str | None = None) -> "LambdaClient":

@@ -291,7 +291,9 @@ def _refuse_unless(command: str, finding: Finding) -> None:
         return
     if finding.stage is Stage.PERMANENT_SHUTDOWN:
         raise CommandRefused(f"finding {finding.id} is shut down for good: no appeal leads out of it")
-    if command in _NEEDS_CHANGES and not finding.changes and finding.stage is not Stage.SHUTDOWN:
+    # Of a shutdown, changes are an appeal: it is refused, or somebody reinstates.
+    accepts_appeal = command == Decision.ACCEPT and finding.stage is Stage.SHUTDOWN
+    if command in _NEEDS_CHANGES and not finding.changes and not accepts_appeal:
         raise CommandRefused(f"no changes of finding {finding.id} wait for a decision", would)
     about = finding.category.replace("_", " ")
     raise CommandRefused(f"{command} is not for a finding about {about} that is {STAGE_STATUS[finding.stage]}", would)
