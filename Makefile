@@ -31,6 +31,10 @@ demo: .venv/demo.installed ## Run a story through the local cloud; ARGS="..." pa
 test: .venv/test.installed ## Run the tests; ARGS="-k window" passes options on
 	@.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
+.PHONY: docs
+docs: .venv/demo.installed ## Write the generated parts of docs/ anew
+	@.venv/bin/python docs/generate.py $(ARGS)
+
 .PHONY: check
 check: lint types template build ## Run lint, types, template and build
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from ses_reputation.domain import providers
 from ses_reputation.domain.eligibility import RULES
 from ses_reputation.domain.feedback_loops import SENDING, SILENT
 from ses_reputation.domain.limits import PROFILES, Bound, Profile
+from ses_reputation.domain.providers import PROVIDERS
 from ses_reputation.domain.rates import Metric, VolumeSource
-from ses_reputation.notices.email import percent
+from ses_reputation.notices.numbers import percent
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/how-rates-are-counted.md").read_text()
@@ -27,8 +27,7 @@ def test_every_rule_is_a_row_with_its_source() -> None:
 
 
 def test_every_provider_is_a_row_with_its_domains_and_whether_it_sends_complaints() -> None:
-    table: dict[str, str] = vars(providers)["_PROVIDERS"]
-    for name, domains in table.items():
+    for name, domains in PROVIDERS.items():
         stance = "sends them" if name in SENDING else "sends none" if name in SILENT else "learned"
         assert [f"`{name}`", domains, stance] in ROWS
 

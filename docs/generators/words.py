@@ -28,8 +28,8 @@ STATUSES: Mapping[Status, Meaning] = MappingProxyType(
         Status.PROBATION: Meaning(
             "A problem is open, and there is time to solve it. Mail goes on.",
             (
-                "The rate was over its limit, and has not been under it for long enough yet; or a person has to "
-                "decide, since it could not be judged."
+                "The rate was over its limit, and has not been under it for long enough yet; or the period is over, "
+                "and a person decides."
             ),
         ),
         Status.PENDING_DECISION: Meaning(
