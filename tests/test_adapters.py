@@ -6,31 +6,26 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import msgspec
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto.dynamodb.models import dynamodb_backends
 
 from ses_reputation.adapters import clients
+from ses_reputation.adapters.batches import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, NotWritten
 from ses_reputation.adapters.counters import PAGE_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
-from ses_reputation.adapters.due import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, NotWritten
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.adapters.standings import DynamoDbStandings
-from ses_reputation.adapters.status_topic import PROGRAM_PROTOCOLS, SnsStatusTopic
 from ses_reputation.domain.counting import Entry
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.lifecycle import Change, EarlyWarning, Finding, Measures, Stage, Standing, Status, Trigger
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, Rate
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange
-from ses_reputation.evaluate import Due, Evaluated, Learned, evaluate_reputation
-from ses_reputation.news import News
-from ses_reputation.notices.alert import Alert, alert_of, ses_alert_of
-from ses_reputation.notices.email import body, subject
+from ses_reputation.domain.standing import Measures
+from ses_reputation.evaluate import Evaluated, Learned, evaluate_reputation
+from ses_reputation.notices.alert import alert_of, summary_of
 from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 from ses_reputation.ses_events import Message
 from ses_reputation_local.cloud import LocalCloud
@@ -283,12 +278,13 @@ def test_counts_standings_and_marks_are_read_as_they_are_now(cloud: LocalCloud) 
     )
     kept = DynamoDbStandings(client, table=cloud.resources["StandingsTable"])
     list(counters(cloud, client).hours(ACCOUNT, NOON))
-    list(kept.due())
-    list(kept.outbox())
-    list(kept.news(ACCOUNT))
+    for reading in (kept.all, kept.due, kept.outgoing, kept.with_findings, partial(kept.news, ACCOUNT)):
+        list(reading())
     kept.learned()
     kept.read(ACCOUNT)
-    assert len(consistent) >= 6
+    kept.is_done("request")
+    kept.summarised()
+    assert len(consistent) >= 10
     assert all(consistent)
 
 
@@ -333,9 +329,15 @@ def evaluation(cloud: LocalCloud, scope: Scope, policy: Policy) -> tuple[Reads, 
     ledger(cloud).mark_due([scope])
     client = clients.dynamodb()
     reads, kept = Reads(client), standings(cloud, client)
-    topic = SnsStatusTopic(cloud.client("sns"), topic_arn=cloud.resources["StatusTopic"])
-    to_alert = partial(alert_of, account=cloud.account, region=cloud.region)
-    run = evaluate_reputation(NOON, policy, counters(cloud, client), kept, topic, to_alert)
+    run = evaluate_reputation(
+        NOON,
+        policy=policy,
+        counters=counters(cloud, client),
+        standings=kept,
+        channels={},
+        to_alert=partial(alert_of, account=cloud.account, region=cloud.region),
+        to_summary=partial(summary_of, account=cloud.account, region=cloud.region),
+    )
     assert run == Evaluated(scopes=1)
     return reads, kept.read(scope).standing.measures[Metric.BOUNCE_RATE]
 
@@ -359,169 +361,6 @@ def test_reading_stops_at_the_oldest_mail_though_the_window_is_not_full(cloud: L
     reads, measures = evaluation(cloud, years, Policy(oldest_mail=timedelta(days=7)))
     assert measures.window == Rate(Metric.BOUNCE_RATE, 0, 168, NOON - 168 * HOUR, 168, 168)
     assert reads.items <= 168 + PAGE_ITEMS
-
-
-MEASURES = Measures(Rate(Metric.BOUNCE_RATE, 24, 190, NOON, 7, 200))
-CHANGE_ATTRIBUTES = {
-    "kind": "status-change",
-    "scope": "configuration-set/newsletter",
-    "scope_kind": "configuration-set",
-    "metric": "bounce_rate",
-    "before": "Healthy",
-    "after": "Probation",
-    "scope_after": "Probation",
-}
-
-
-def change(time: datetime = NOON) -> Change:
-    finding = Finding(Metric.BOUNCE_RATE, Stage.PROBATION, time, time, time, time + timedelta(days=21))
-    return Change(
-        id=f"{time:%H%M}",
-        time=time,
-        scope=NEWSLETTER,
-        metric=Metric.BOUNCE_RATE,
-        before=None,
-        after=Stage.PROBATION,
-        trigger=Trigger.LIMIT_EXCEEDED,
-        scope_before=Status.HEALTHY,
-        scope_after=Status.PROBATION,
-        finding=finding,
-        measures=MEASURES,
-    )
-
-
-def warning(time: datetime = NOON) -> EarlyWarning:
-    return EarlyWarning("warning", time, NEWSLETTER, Metric.BOUNCE_RATE, MEASURES)
-
-
-def verdict_change(time: datetime = NOON) -> VerdictChange:
-    before = Verdict(ACCOUNT, NOON - HOUR, enforcement="HEALTHY", sending_enabled=True)
-    after = Verdict(
-        ACCOUNT,
-        NOON,
-        bounce_rate=SesRate("0.1021", NOON),
-        enforcement="PROBATION",
-        sending_enabled=False,
-        daily_quota=50_000,
-        sent_last_day=1_234,
-    )
-    return VerdictChange("verdict", time, ACCOUNT, before, after)
-
-
-def told(news: News) -> Alert:
-    if isinstance(news, VerdictChange):
-        return ses_alert_of(news, "123456789012", "eu-west-1")
-    return alert_of(news, Policy(), "123456789012", "eu-west-1")
-
-
-def test_the_history_of_a_scope_keeps_every_kind_of_news_oldest_first(cloud: LocalCloud) -> None:
-    kept = standings(cloud)
-    history: list[News] = [warning(NOON), change(NOON + HOUR), warning(NOON + 2 * HOUR)]
-    kept.write(Standing(NEWSLETTER), 0, [history[2], history[0], history[1]], [])
-    kept.write(Standing(ACCOUNT), 0, [verdict_change()], [])
-    assert list(kept.news(NEWSLETTER)) == history
-    assert list(kept.news(ACCOUNT)) == [verdict_change()]
-
-
-@pytest.mark.parametrize(
-    ("news", "attributes"),
-    [
-        (change(), CHANGE_ATTRIBUTES),
-        (
-            warning(),
-            {name: CHANGE_ATTRIBUTES[name] for name in ("scope", "scope_kind", "metric")} | {"kind": "early-warning"},
-        ),
-        (
-            verdict_change(),
-            {
-                "kind": "ses-verdict",
-                "scope": "account",
-                "scope_kind": "account",
-                "before": "HEALTHY",
-                "after": "PROBATION, sending off",
-            },
-        ),
-    ],
-    ids=["a change", "a warning", "SES's own verdict"],
-)
-def test_an_alert_of_any_kind_goes_from_the_outbox_to_the_topic_and_its_news_says_so(
-    cloud: LocalCloud, news: News, attributes: dict[str, str]
-) -> None:
-    client = clients.sns()
-    published: list[Any] = []
-    client.meta.events.register("provide-client-params.sns.Publish", lambda params, **_: published.append(params))
-    kept = standings(cloud)
-    kept.write(Standing(news.scope), 0, [news], [told(news)])
-    (alert,) = kept.outbox()
-    assert alert == told(news)
-    message_id = SnsStatusTopic(client, topic_arn=cloud.resources["StatusTopic"]).publish(alert)
-    kept.mark_sent(alert, message_id)
-    assert list(kept.outbox()) == []
-    assert list(kept.news(news.scope)) == [news], "what it was about stays"
-    items = cloud.client("dynamodb").scan(TableName=cloud.resources["StandingsTable"])["Items"]
-    assert [i["alert_message_id"]["S"] for i in items if "alert_message_id" in i] == [message_id]
-    (params,) = published
-    assert {name: value["StringValue"] for name, value in params["MessageAttributes"].items()} == attributes
-    assert params["Subject"] == subject(alert)
-    message = json.loads(params["Message"])
-    assert message.pop("default") == body(alert)
-    assert message.keys() == set(PROGRAM_PROTOCOLS)
-    for document in message.values():
-        assert msgspec.json.decode(document, type=Alert) == alert
-
-
-def test_a_standing_is_written_with_its_changes_and_alerts(cloud: LocalCloud) -> None:
-    kept = standings(cloud)
-    moved = change()
-    alert = alert_of(moved, Policy(), "123456789012", "eu-west-1")
-    standing = Standing(NEWSLETTER, NOON)
-    assert kept.read(NEWSLETTER).version == 0
-    assert kept.write(standing, 0, [moved], [alert])
-    read = kept.read(NEWSLETTER)
-    assert (read.standing, read.version) == (standing, 1)
-    assert list(kept.news(NEWSLETTER)) == [moved]
-    assert list(kept.outbox()) == [alert]
-    assert list(kept.all()) == [standing]
-
-
-@pytest.mark.parametrize("changes", [0, 1], ids=["nothing changed", "a change"])
-@pytest.mark.parametrize("stale", [0, 1])
-def test_a_standing_that_somebody_else_wrote_is_left_alone(cloud: LocalCloud, stale: int, changes: int) -> None:
-    kept = standings(cloud)
-    first, second, third = (Standing(NEWSLETTER, NOON + n * HOUR) for n in range(3))
-    assert kept.write(first, 0, [], [])
-    assert kept.write(second, 1, [], [])
-    alerts = [alert_of(change(), Policy(), "123456789012", "eu-west-1")][:changes]
-    assert not kept.write(third, stale, [change()][:changes], alerts)
-    assert kept.read(NEWSLETTER).standing == second
-    assert not list(kept.news(NEWSLETTER))
-    assert not list(kept.outbox())
-
-
-def test_a_scope_that_was_marked_again_is_not_settled(cloud: LocalCloud) -> None:
-    book, kept = ledger(cloud), standings(cloud)
-    book.mark_due([NEWSLETTER])
-    (seen,) = kept.due()
-    book.mark_due([NEWSLETTER])
-    kept.settle(seen)
-    (again,) = kept.due()
-    assert again.token != seen.token
-    kept.settle(again)
-    assert list(kept.due()) == []
-    kept.settle(Due(NEWSLETTER, "gone"))
-
-
-def test_a_sent_alert_leaves_the_outbox_and_its_change_says_so(cloud: LocalCloud) -> None:
-    kept = standings(cloud)
-    moments = [change(NOON + 2 * HOUR), change(NOON)]
-    alerts = [alert_of(moved, Policy(), "123456789012", "eu-west-1") for moved in moments]
-    kept.write(Standing(NEWSLETTER, NOON), 0, moments, alerts)
-    assert [alert.time for alert in kept.outbox()] == [NOON, NOON + 2 * HOUR], "oldest first"
-    kept.mark_sent(alerts[1], "message-1")
-    assert [alert.time for alert in kept.outbox()] == [NOON + 2 * HOUR]
-    assert len(list(kept.news(NEWSLETTER))) == 2
-    items = cloud.client("dynamodb").scan(TableName=cloud.resources["StandingsTable"])["Items"]
-    assert [i["alert_message_id"]["S"] for i in items if "alert_message_id" in i] == ["message-1"]
 
 
 def test_poison_is_put_apart_ten_at_a_time_and_under_a_megabyte(cloud: LocalCloud) -> None:

@@ -121,6 +121,7 @@ def test_a_replay_counts_judges_and_tells() -> None:
     assert {
         "time": "2026-03-06T10:00:00Z",
         "scope": "account",
+        "category": "bounce_rate",
         "metric": "bounce_rate",
         "before": "Healthy",
         "after": "Probation",

@@ -9,10 +9,13 @@ from typing import Any, Protocol
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.resources import STACK_NAME
 from ses_reputation_local.ses_mail import Complaint
 from ses_reputation_local.ses_simulator import SesSimulator
 from tests.test_whole_path import EMAIL, HOUR, MORNING, mail, newsletter, publish, totals
@@ -153,6 +156,60 @@ def test_a_failure_at_any_call_changes_no_count_and_loses_no_alert(moment: str, 
         if moment == "after-call" and name in READS:
             continue  # Reading has no effect: whether it took place is the same.
         assert run(Calls(fail_at=number, failure=failure), moment) == expected, f"{name}, call {number}"
+
+
+SHUTDOWN = {
+    "command": "report",
+    "scope": "account",
+    "category": "domain_blocklist",
+    "severity": "shutdown",
+    "evidence": "three domains of ours are listed",
+    "by": "ana",
+    "id": "request-1",
+}
+OWN_BUS = f"arn:aws:events:eu-west-1:{DEFAULT_ACCOUNT_ID}:event-bus/{STACK_NAME}"
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What came of a report."""
+
+    news: list[str]
+    emails: set[str]
+    told_related_accounts: bool
+    left: int
+
+
+def report(calls: Calls, moment: str = "before-call") -> Reported:
+    """Somebody's report that shuts the account down, sent until it is answered, and the evaluation after it."""
+    with LocalCloud({**EMAIL, "RelatedEventBuses": OWN_BUS}) as cloud, watched(calls, moment):
+        cloud.now = MORNING
+        calls.armed = True
+        for _ in range(2):
+            with suppress(Killed):
+                cloud.invoke("Operate", SHUTDOWN)
+        calls.armed = False
+        cloud.tick(MORNING + HOUR, EVALUATE)
+        cloud.deliver()
+        standings = DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+        return Reported(
+            news=[f"{type(n).__name__} {n.scope} {n.id}" for n in standings.news(ACCOUNT)],
+            emails={email.subject for email in cloud.emails()},
+            told_related_accounts="ReceiveFinding" in {run.function for run in cloud.invocations},
+            left=len(list(standings.outgoing())),
+        )
+
+
+@pytest.mark.parametrize("moment", ["before-call", "after-call"], ids=["before it took effect", "after it took effect"])
+@pytest.mark.parametrize("failure", [killed, refused], ids=["the process is killed", "AWS answers with an error"])
+def test_a_report_that_fails_at_any_call_and_is_sent_again_is_one_report(moment: str, failure: Failure) -> None:
+    undisturbed = Calls()
+    expected = report(undisturbed)
+    assert len(expected.news) == len(expected.emails) == 1
+    assert (expected.told_related_accounts, expected.left) == (True, 0)
+    assert {"TransactWriteItems", "Publish", "PutEvents", "DeleteItem"} <= set(undisturbed.seen)
+    for number, name in enumerate(undisturbed.seen, start=1):
+        assert report(Calls(fail_at=number, failure=failure), moment) == expected, f"{name}, call {number}"
 
 
 def test_a_schedule_that_is_late_or_repeated_decides_as_it_would_have_on_time() -> None:

@@ -1,20 +1,31 @@
 """evaluate_reputation over fakes: what is due is judged, and what changed is told, once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from msgspec import structs
 
+from ses_reputation.domain.changes import EarlyWarning
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.lifecycle import EarlyWarning, Standing, Status
+from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.evaluate import Due, Evaluated, EvaluationIncomplete, Learned, Versioned, evaluate_reputation
+from ses_reputation.domain.standing import Standing
+from ses_reputation.evaluate import (
+    Due,
+    Evaluated,
+    EvaluationIncomplete,
+    Learned,
+    Versioned,
+    Weekly,
+    evaluate_reputation,
+)
 from ses_reputation.news import News
-from ses_reputation.notices.alert import Alert, StatusAlert, WarningAlert, alert_of
+from ses_reputation.notices.alert import Alert, StatusAlert, WarningAlert, alert_of, summary_of
+from ses_reputation.outbox import Channel, Outgoing, outgoing_of
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -40,9 +51,10 @@ class FakeStandings:
         self.kept: dict[Scope, Versioned] = {}
         self.history: list[News] = []
         self.known = Learned()
-        self.waiting: list[Alert] = []
+        self.waiting: list[Outgoing] = []
         self.sent: dict[str, str] = {}
         self.overtaken: set[Scope] = set()
+        self.summary_written: datetime | None = None
 
     def due(self) -> Iterator[Due]:
         return (Due(scope, token) for scope, token in list(self.marks.items()))
@@ -58,22 +70,41 @@ class FakeStandings:
             return False
         self.kept[standing.scope] = Versioned(standing, version + 1)
         self.history += news
-        self.waiting += alerts
+        self._put(alerts)
         return True
 
     def settle(self, due: Due) -> None:
         if self.marks.get(due.scope) == due.token:
             del self.marks[due.scope]
 
-    def outbox(self) -> Iterator[Alert]:
+    def all(self) -> Iterator[Standing]:
+        return (versioned.standing for versioned in self.kept.values())
+
+    def outgoing(self) -> Iterator[Outgoing]:
         return iter(list(self.waiting))
 
-    def mark_sent(self, alert: Alert, message_id: str) -> None:
-        self.waiting.remove(alert)
-        self.sent[alert.id] = message_id
+    def mark_sent(self, outgoing: Outgoing, message_id: str) -> None:
+        self.waiting.remove(outgoing)
+        if outgoing.channel is Channel.STATUS:
+            self.sent[outgoing.alert.id] = message_id
+
+    def summarised(self) -> datetime | None:
+        return self.summary_written
+
+    def write_summary(self, alert: Alert, before: datetime | None) -> bool:
+        if ACCOUNT in self.overtaken or self.summary_written != before:
+            return False
+        self.summary_written = alert.time
+        self._put([alert])
+        return True
+
+    def _put(self, alerts: Iterable[Alert]) -> None:
+        self.waiting += (outgoing for alert in alerts for outgoing in outgoing_of(alert))
 
 
-class FakeTopic:
+class FakeChannel:
+    """Takes alerts, but those about one scope."""
+
     def __init__(self, refuses: str = "") -> None:
         self.published: list[Alert] = []
         self.refuses = refuses
@@ -97,12 +128,25 @@ BAD = FakeCounters({ACCOUNT: [hour(1, hard_bounced=200)]})
 def evaluate(
     counters: FakeCounters,
     standings: FakeStandings,
-    topic: FakeTopic | None = None,
+    topic: FakeChannel | None = None,
     now: datetime = NOW,
     policy: Policy = Policy(),  # noqa: B008 - it is frozen
+    weekly: Weekly | None = None,
+    **others: FakeChannel,
 ) -> Evaluated:
-    to_alert = partial(alert_of, account="123456789012", region="eu-west-1")
-    return evaluate_reputation(now, policy, counters, standings, topic or FakeTopic(), to_alert)
+    """One run; `topic` is the status topic, and `chat` and `related` may be given, too."""
+    channels = {channel: others.get(channel, FakeChannel()) for channel in Channel}
+    channels[Channel.STATUS] = topic or FakeChannel()
+    return evaluate_reputation(
+        now,
+        policy=policy,
+        counters=counters,
+        standings=standings,
+        channels={channel: fake.publish for channel, fake in channels.items()},
+        to_alert=partial(alert_of, account="123456789012", region="eu-west-1"),
+        to_summary=partial(summary_of, account="123456789012", region="eu-west-1"),
+        weekly=weekly,
+    )
 
 
 def test_only_what_is_due_is_read_and_judged() -> None:
@@ -153,16 +197,12 @@ def test_what_is_marked_while_others_are_read_stays_due() -> None:
 
 
 def test_a_change_is_recorded_and_told_once() -> None:
-    standings, topic = FakeStandings(ACCOUNT), FakeTopic()
+    standings, topic = FakeStandings(ACCOUNT), FakeChannel()
     assert evaluate(BAD, standings, topic) == Evaluated(scopes=1, changes=1, alerts=1, awaited=1)
     (alert,) = topic.published
     assert isinstance(alert, StatusAlert)
-    assert (alert.scope, alert.metric, alert.before, alert.after) == (
-        "account",
-        "bounce_rate",
-        "Healthy",
-        "Probation",
-    )
+    assert (alert.scope, alert.category, alert.metric) == ("account", "bounce_rate", "bounce_rate")
+    assert (alert.before, alert.after) == ("Healthy", "Probation")
     assert standings.sent == {alert.id: "message-1"}
     assert evaluate(BAD, standings, topic) == Evaluated(scopes=1, awaited=1), "the same moment again"
     assert evaluate(BAD, standings, topic, NOW + HOUR) == Evaluated(scopes=1, awaited=1), (
@@ -171,14 +211,24 @@ def test_a_change_is_recorded_and_told_once() -> None:
     assert len(topic.published) == 1
 
 
-def test_what_only_a_person_can_move_is_settled() -> None:
-    standings = FakeStandings(ACCOUNT)
-    evaluate(BAD, standings)
-    late = NOW + Policy().probation
-    evaluate(BAD, standings, now=late)
-    assert standings.kept[ACCOUNT].standing.status is Status.PENDING_DECISION
+HOUR_AFTER_END = NOW + Policy().probation + HOUR
+
+
+def shutting_down(*scopes: Scope) -> tuple[FakeCounters, FakeStandings]:
+    """Scopes on probation whose mail since it began is as bad as before, so that its end shuts them down."""
+    counters = FakeCounters({scope: [hour(-2, hard_bounced=200), hour(1, hard_bounced=200)] for scope in scopes})
+    standings = FakeStandings(*scopes)
+    evaluate(counters, standings)
+    return counters, standings
+
+
+def test_what_is_shut_down_is_settled() -> None:
+    """Only a person's decision leads out of it, and nobody waits for that."""
+    counters, standings = shutting_down(ACCOUNT)
+    evaluate(counters, standings, now=HOUR_AFTER_END)
+    assert standings.kept[ACCOUNT].standing.status is Status.SHUTDOWN
     assert standings.marks == {ACCOUNT: "1"}, "what has just changed is looked at once more"
-    evaluate(BAD, standings, now=late + HOUR)
+    evaluate(counters, standings, now=HOUR_AFTER_END + HOUR)
     assert standings.marks == {}
 
 
@@ -199,7 +249,7 @@ def warned_hour(hard_bounced: int) -> FakeCounters:
 
 
 def test_a_rate_at_its_recommended_value_is_told_once_and_keeps_nothing_due() -> None:
-    standings, topic = FakeStandings(ACCOUNT), FakeTopic()
+    standings, topic = FakeStandings(ACCOUNT), FakeChannel()
     assert evaluate(warned_hour(50), standings, topic) == Evaluated(scopes=1, warnings=1, alerts=1)
     (warning,) = standings.history
     (alert,) = topic.published
@@ -233,7 +283,7 @@ def test_warnings_and_changes_of_one_scope_are_counted_apart(hard_bounced: int, 
 
 
 def test_a_warning_that_another_run_wrote_first_is_not_told_twice() -> None:
-    standings, topic = FakeStandings(ACCOUNT), FakeTopic()
+    standings, topic = FakeStandings(ACCOUNT), FakeChannel()
     standings.overtaken.add(ACCOUNT)
     assert evaluate(warned_hour(50), standings, topic) == Evaluated(scopes=1, overtaken=1)
     assert topic.published == []
@@ -287,7 +337,7 @@ def test_what_is_learned_changes_nothing_else_of_a_policy() -> None:
 
 
 def test_what_another_run_wrote_first_stays_due_and_is_not_told_twice() -> None:
-    standings, topic = FakeStandings(ACCOUNT), FakeTopic()
+    standings, topic = FakeStandings(ACCOUNT), FakeChannel()
     standings.overtaken.add(ACCOUNT)
     assert evaluate(BAD, standings, topic) == Evaluated(scopes=1, overtaken=1)
     assert (standings.marks, topic.published) == ({ACCOUNT: "1"}, [])
@@ -295,7 +345,7 @@ def test_what_another_run_wrote_first_stays_due_and_is_not_told_twice() -> None:
 
 def test_an_alert_that_will_not_go_keeps_back_no_other_and_stays() -> None:
     standings = FakeStandings(ACCOUNT, GMAIL)
-    topic = FakeTopic(refuses="account")
+    topic = FakeChannel(refuses="account")
     with pytest.raises(EvaluationIncomplete, match="no answer"):
         evaluate(BAD, standings, topic)
     assert [alert.scope for alert in topic.published] == ["provider/gmail"]
@@ -312,7 +362,7 @@ def test_a_scope_that_cannot_be_judged_keeps_back_no_other_and_no_alert() -> Non
             return super().hours(scope, before)
 
     standings = FakeStandings(NEWSLETTER, ACCOUNT)
-    topic = FakeTopic()
+    topic = FakeChannel()
     with pytest.raises(EvaluationIncomplete, match="1 failures, the first: ConnectionError"):
         evaluate(Broken(BAD.by_scope), standings, topic)
     assert [alert.scope for alert in topic.published] == [ACCOUNT]
@@ -338,10 +388,10 @@ def test_what_was_left_in_the_outbox_goes_before_anything_can_go_wrong() -> None
         def due(self) -> Iterator[Due]:
             raise ConnectionError("no answer")
 
-    standings, topic = NoList(), FakeTopic()
+    standings, topic = NoList(), FakeChannel()
     left = FakeStandings(ACCOUNT)
     with pytest.raises(EvaluationIncomplete):
-        evaluate(BAD, left, FakeTopic(refuses=ACCOUNT))
+        evaluate(BAD, left, FakeChannel(refuses=ACCOUNT))
     standings.waiting = left.waiting
     with pytest.raises(ConnectionError):
         evaluate(BAD, standings, topic)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto.sqs.models import sqs_backends
@@ -132,6 +133,7 @@ def cloud(shared: LocalCloud) -> LocalCloud:
         queue._messages.clear()
     shared.invocations.clear()
     shared.now = NOON
+    shared.sent_elsewhere = None
     return shared
 
 
@@ -218,6 +220,35 @@ def test_a_bus_elsewhere_lets_nobody_in(cloud: LocalCloud, bus: str) -> None:
     assert entry["ErrorCode"] == "AccessDeniedException"
     assert bus in entry["ErrorMessage"]
     assert cloud.deliver() == 0
+
+
+def test_a_bus_elsewhere_can_be_made_to_take_events(cloud: LocalCloud) -> None:
+    cloud.sent_elsewhere = []
+    entry = put(cloud, "arn:aws:events:eu-west-1:999999999999:event-bus/findings", scope="account")
+    (sent,) = cloud.sent_elsewhere
+    assert sent.bus == "arn:aws:events:eu-west-1:999999999999:event-bus/findings"
+    assert sent.event["id"] == entry["EventId"]
+    assert (sent.event["account"], sent.event["region"]) == (cloud.account, cloud.region)
+    assert (sent.event["time"], sent.event["detail"]["scope"]) == ("2026-03-06T12:00:00Z", "account")
+    assert cloud.deliver() == 0
+
+
+def test_a_bus_is_called_in_its_own_region(cloud: LocalCloud) -> None:
+    cloud.sent_elsewhere = []
+    bus = "arn:aws:events:us-east-1:123456789012:event-bus/findings"
+    assert put(cloud, bus)["ErrorCode"] == "AccessDeniedException"
+    entry: Any = {"Source": "detector", "DetailType": "Finding", "Detail": "{}", "EventBusName": bus}
+    boto3.client("events", region_name="us-east-1").put_events(Entries=[entry])
+    assert [(sent.bus, sent.event["region"]) for sent in cloud.sent_elsewhere] == [(bus, "us-east-1")]
+
+
+def test_an_event_from_elsewhere_reaches_the_function_as_it_was_sent(cloud: LocalCloud) -> None:
+    cloud.sent_elsewhere = []
+    put(cloud, "arn:aws:events:eu-west-1:999999999999:event-bus/findings")
+    event = {**cloud.sent_elsewhere[0].event, "account": "999999999999", "region": "us-east-1"}
+    cloud.receive_event("Bus", event)
+    assert cloud.deliver() == 1
+    assert received(cloud) == [{"received": "2026-03-06T12:00:00Z", "event": event}]
 
 
 def test_the_other_entries_of_a_call_are_delivered(cloud: LocalCloud) -> None:

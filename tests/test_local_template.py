@@ -30,7 +30,9 @@ Resources:
 
 @pytest.fixture
 def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud({"NotificationEmail": "reader@example.com", "ReceiptRetentionDays": "61"}) as cloud:
+    """One with everything that a deployment may have."""
+    parameters = {"NotificationEmail": "reader@example.com", "RelatedAccounts": "210987654321"}
+    with LocalCloud({**parameters, "ReceiptRetentionDays": "61"}) as cloud:
         yield cloud
 
 
@@ -46,7 +48,7 @@ def cloud() -> Iterator[LocalCloud]:
         ({"LogRetentionDays": "2"}, "LogRetentionDays must be one of 1, 3, 5"),
         ({"NotificationEmail": "me"}, "NotificationEmail must be one e-mail address, or empty, not 'me'"),
         ({"NotificationEmail": "me@example.com\n"}, "NotificationEmail must be one e-mail address"),
-        ({"Minimum": "1"}, "there is no parameter Minimum; there are NotificationEmail, VolumeSource"),
+        ({"Minimum": "1"}, "there is no parameter Minimum; there are NotificationEmail, Vocabulary"),
     ],
 )
 def test_a_parameter_that_cloudformation_would_refuse_is_refused(given: dict[str, str], message: str) -> None:
@@ -86,8 +88,8 @@ def test_every_resource_of_the_template_is_created(cloud: LocalCloud) -> None:
 
 
 def test_a_resource_whose_condition_is_false_is_not_created() -> None:
-    with LocalCloud({"NotificationEmail": ""}) as cloud:
-        assert "NotificationEmailSubscription" not in cloud.resources
+    with LocalCloud({"NotificationEmail": "", "RelatedAccounts": ""}) as cloud:
+        assert not cloud.resources.keys() & {"NotificationEmailSubscription", "FindingBusPolicy"}
 
 
 def test_a_function_has_the_values_of_parameters_as_text(cloud: LocalCloud) -> None:

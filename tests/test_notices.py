@@ -322,8 +322,8 @@ def test_a_report_is_told_with_its_evidence() -> None:
         "What was reported Reports 1, seen last on 2026-03-07 10:00 UTC",
         "Entered by arn:aws:iam::123456789012:user/operator (as IAM proves)",
         "2026-03-07 10:00 UTC, trap-monitor: 14 messages of acme.example reached spamtraps since 2 March.",
-        "It ends on 2026-03-28 12:00 UTC. If by then a report says that spamtraps still receive this mail, as seen",
-        "after 2026-03-07 12:00 UTC, the status becomes Shutdown; if none does, Healthy.",
+        "The probation ends on 2026-03-28 12:00 UTC. If by then a report says that spamtraps still receive this mail,",
+        "as seen after 2026-03-07 12:00 UTC, the status becomes Shutdown; if none does, Healthy.",
         "there is more time, and only what is seen after the change counts",
     ):
         assert fact in text
@@ -427,7 +427,7 @@ def test_the_current_vocabulary_is_that_of_the_console() -> None:
     text = body(each, Vocabulary.CURRENT)
     assert subject(each, Vocabulary.CURRENT) == "SES spamtrap of tenant/acme: Healthy -> Under review"
     assert text.splitlines()[1] == "(SES's console has called this: Probation)"
-    assert "You can go on sending while the review lasts." in unfolded(text)
+    assert "You can go on sending. The review ends on" in unfolded(text)
     assert each.after == "Probation", "programs read the classic words"
 
 
@@ -511,8 +511,9 @@ def test_a_repeat_is_counted_in_words(number: int, text: str) -> None:
                 "Limit 10 % (may be reached, not passed)",
                 "After 1 day at 10 % or less it is Almost healed",
                 "If the bounce rate is over 10 % when the probation ends",
+                "10 % or less, Healthy. With too little mail to judge by, a person decides.",
             ],
-            ["for a shutdown", "must not be reached"],
+            ["for a shutdown", "must not be reached", "In between"],
         ),
         (
             CURRENT,
@@ -521,6 +522,7 @@ def test_a_repeat_is_counted_in_words(number: int, text: str) -> None:
                 "for a shutdown 10 % (must not be reached)",
                 "After 1 day under 5 % it is Almost healed",
                 "If the bounce rate is at 10 % or more when the probation ends",
+                "under 5 %, Healthy. In between, or with too little mail to judge by, a person decides.",
             ],
             ["may be reached"],
         ),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ses_reputation_cli.report import document
+from ses_reputation_cli.replay_report import document
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.replay import Playback
 from ses_reputation_local.stories import read_story

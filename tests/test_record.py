@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ses_reputation.domain.counting import entries
+from ses_reputation.domain.counting import Entry, entries
 from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -40,6 +40,7 @@ class FakeLedger:
         self.by_provider: dict[tuple[str, str], int] = {}
         self.due: set[Scope] = set()
         self.complaining: set[str] = set()
+        self.feedback: set[tuple[str, str]] = set()
         self.sizes: list[int] = []
         self.contended = contended
 
@@ -69,6 +70,9 @@ class FakeLedger:
 
     def note_feedback_loops(self, providers: Collection[str]) -> None:
         self.complaining.update(providers)
+
+    def list_feedback(self, entries: Collection[Entry]) -> None:
+        self.feedback.update(entry.key for entry in entries)
 
 
 class FakeDeadLetters:

@@ -1,7 +1,9 @@
 """Every environment variable: what it sets, and what is said about one that is wrong."""
 
+import calendar
 from datetime import timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -12,8 +14,18 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.rates import Metric, VolumeSource
 from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation.evaluate import Weekly
+from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.ses_events import TagNames
-from ses_reputation.settings import EvaluateSettings, RecordSettings, SettingsError, read_policy
+from ses_reputation.settings import (
+    ChannelSettings,
+    EvaluateSettings,
+    OperateSettings,
+    ReceiveSettings,
+    RecordSettings,
+    SettingsError,
+    read_policy,
+)
 
 RECORD = {
     "RECEIPTS_TABLE": "receipts",
@@ -28,10 +40,12 @@ RECORD = {
     "TENANT_TAG": "ses:tenant-name",
     "SCOPE_TAGS": "",
 }
-EVALUATE = {
-    "COUNTERS_TABLE": "counters",
+OPERATE = {
     "STANDINGS_TABLE": "standings",
     "STATUS_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:status",
+    "CHAT_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:chat",
+    "RELATED_EVENT_BUSES": "",
+    "VOCABULARY": "classic",
     "VOLUME_SOURCE": "send-events",
     "REPRESENTATIVE_VOLUME": "10000",
     "MINIMUM_VOLUME": "100",
@@ -49,7 +63,18 @@ EVALUATE = {
     "STEADY_HOURS": "24",
     "HEALING_DAYS": "7",
     "HUMAN_REVIEW_SCOPES": "",
+    "PERIOD_REMINDER_DAYS": "7,1",
+    "REVIEW_REMINDER_DAYS": "3",
 }
+EVALUATE = {**OPERATE, "COUNTERS_TABLE": "counters", "WEEKLY_SUMMARY": "off"}
+RECEIVE = {**OPERATE, "DEAD_LETTER_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/refused"}
+CHANNELS = ChannelSettings(
+    status_topic_arn="arn:aws:sns:eu-west-1:123456789012:status",
+    chat_topic_arn="arn:aws:sns:eu-west-1:123456789012:chat",
+    related_event_buses=(),
+    vocabulary=Vocabulary.CLASSIC,
+)
+BUSES = tuple(f"arn:aws:events:eu-west-1:{account}:event-bus/ses-reputation" for account in ("1" * 12, "2" * 12))
 FOUR_PERCENT = limits_by_kind(Profile.CLASSIC, parse_custom_limits("tenant.bounce.limit>=4%"))
 
 
@@ -72,9 +97,46 @@ def test_evaluate_reputation_is_told_what_to_read_and_whom_to_tell() -> None:
     assert settings == EvaluateSettings(
         counters_table="counters",
         standings_table="standings",
-        status_topic_arn="arn:aws:sns:eu-west-1:123456789012:status",
+        channels=CHANNELS,
         policy=Policy(),
+        weekly_summary=None,
     )
+
+
+def test_operate_is_told_what_to_decide_by_and_whom_to_tell() -> None:
+    settings = OperateSettings.from_environment(OPERATE)
+    assert settings == OperateSettings(standings_table="standings", channels=CHANNELS, policy=Policy())
+
+
+def test_receive_finding_is_told_the_same_and_what_to_do_with_the_unreadable() -> None:
+    settings = ReceiveSettings.from_environment(RECEIVE)
+    assert settings == ReceiveSettings(OperateSettings.from_environment(OPERATE), RECEIVE["DEAD_LETTER_QUEUE_URL"])
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "channels"),
+    [
+        ("VOCABULARY", "current", structs.replace(CHANNELS, vocabulary=Vocabulary.CURRENT)),
+        ("RELATED_EVENT_BUSES", BUSES[0], structs.replace(CHANNELS, related_event_buses=BUSES[:1])),
+        ("RELATED_EVENT_BUSES", ", ".join(BUSES), structs.replace(CHANNELS, related_event_buses=BUSES)),
+    ],
+    ids=["today's words", "one bus", "two buses"],
+)
+def test_every_function_that_tells_people_does_it_in_the_same_way(
+    variable: str, value: str, channels: ChannelSettings
+) -> None:
+    told = {variable: value}
+    assert EvaluateSettings.from_environment({**EVALUATE, **told}).channels == channels
+    assert OperateSettings.from_environment({**OPERATE, **told}).channels == channels
+    assert ReceiveSettings.from_environment({**RECEIVE, **told}).operate.channels == channels
+
+
+@pytest.mark.parametrize(
+    ("day", "weekly"),
+    [("off", None), *((name.lower(), Weekly(number)) for number, name in enumerate(calendar.day_name))],
+)
+def test_the_weekly_summary_has_its_day_or_is_off(day: str, weekly: Weekly | None) -> None:
+    assert EvaluateSettings.from_environment({**EVALUATE, "WEEKLY_SUMMARY": day}).weekly_summary == weekly
 
 
 @pytest.mark.parametrize(
@@ -105,6 +167,10 @@ def test_the_tags_that_are_scopes_are_named(variable: str, value: str, tags: Tag
         ("PROBATION_DAYS", "14", Policy(probation=timedelta(days=14))),
         ("STEADY_HOURS", "0", Policy(steady=timedelta(0))),
         ("HEALING_DAYS", "2", Policy(healing=timedelta(days=2))),
+        ("PERIOD_REMINDER_DAYS", "14,3,1", Policy(period_reminders=(14, 3, 1))),
+        ("PERIOD_REMINDER_DAYS", "", Policy(period_reminders=())),
+        ("REVIEW_REMINDER_DAYS", "5", Policy(review_reminder=timedelta(days=5))),
+        ("REVIEW_REMINDER_DAYS", "0", Policy(review_reminder=timedelta(0))),
         ("HUMAN_REVIEW_SCOPES", "account", Policy(human_review=frozenset({ScopeKind.ACCOUNT}))),
         ("HUMAN_REVIEW_SCOPES", "tag, account,", Policy(human_review=frozenset({ScopeKind.TAG, ScopeKind.ACCOUNT}))),
         ("FEEDBACK_PROVIDERS", "proton", Policy(feedback_loops=FeedbackLoops(sending=SENDING | {"proton"}))),
@@ -185,16 +251,21 @@ def test_a_list_of_providers_takes_names_and_domains_and_both_functions_read_it_
             assert policy.feedback_loops.percent(addresses.provider_of(f"somebody@{name}")) == 100
 
 
-@pytest.mark.parametrize("variable", RECORD)
-def test_a_variable_that_record_feedback_misses_is_named(variable: str) -> None:
-    with pytest.raises(SettingsError, match=f"^the environment variable {variable} is missing$"):
-        RecordSettings.from_environment({name: value for name, value in RECORD.items() if name != variable})
+FUNCTIONS: dict[str, tuple[Any, dict[str, str]]] = {
+    "record_feedback": (RecordSettings, RECORD),
+    "evaluate_reputation": (EvaluateSettings, EVALUATE),
+    "operate": (OperateSettings, OPERATE),
+    "receive_finding": (ReceiveSettings, RECEIVE),
+}
 
 
-@pytest.mark.parametrize("variable", sorted(EVALUATE.keys() - {"HUMAN_REVIEW_SCOPES"}))
-def test_a_variable_that_evaluate_reputation_misses_is_named(variable: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "variable"), [(name, variable) for name, (_, given) in FUNCTIONS.items() for variable in given]
+)
+def test_a_variable_that_a_function_misses_is_named(function: str, variable: str) -> None:
+    settings, given = FUNCTIONS[function]
     with pytest.raises(SettingsError, match=f"^the environment variable {variable} is missing$"):
-        EvaluateSettings.from_environment({name: value for name, value in EVALUATE.items() if name != variable})
+        settings.from_environment({name: value for name, value in given.items() if name != variable})
 
 
 @pytest.mark.parametrize(("text", "share"), [("0", 0), ("62.4", 62), ("62.5", 63), ("1e2", 100)])
@@ -202,11 +273,6 @@ def test_a_number_with_a_fraction_is_read_as_a_whole_one(text: str, share: int) 
     """CloudFormation's numbers may have one, and no function may fail on what a deployment let pass."""
     assert read_policy({**EVALUATE, "FEEDBACK_SHARE": text}).feedback_loops.feedback_share == share
     assert read_policy({**EVALUATE, "OLDEST_MAIL_DAYS": "30.5"}).oldest_mail == timedelta(days=31)
-
-
-def test_nobody_reviews_unless_it_is_asked_for() -> None:
-    asked = {name: value for name, value in EVALUATE.items() if name != "HUMAN_REVIEW_SCOPES"}
-    assert read_policy(asked).human_review == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -219,6 +285,12 @@ def test_nobody_reviews_unless_it_is_asked_for() -> None:
         ("VOLUME_SOURCE", "guesses", "not a valid VolumeSource"),
         ("PROFILE", "strict", "not a valid Profile"),
         ("UNPROVEN_PROVIDERS", "maybe", "not a valid UnprovenProviders"),
+        ("VOCABULARY", "modern", "not a valid Vocabulary"),
+        ("WEEKLY_SUMMARY", "weekly", "neither off nor one of monday, tuesday, wednesday, thursday, friday, saturday"),
+        ("WEEKLY_SUMMARY", "Monday", "neither off nor one of monday"),
+        ("WEEKLY_SUMMARY", "", "neither off nor one of monday"),
+        ("PERIOD_REMINDER_DAYS", "7,soon", "not a number"),
+        ("REVIEW_REMINDER_DAYS", "", "not a number"),
         ("HUMAN_REVIEW_SCOPES", "account,stream", "'stream' is not a valid ScopeKind"),
         ("CUSTOM_LIMITS", "tenant.bounce.limit>=4", "is no limit such as tenant.bounce.limit>=4%: a scope kind"),
         ("MAILBOX_PROVIDERS", "acme.example", "'acme.example' has no provider; a list looks like acme.example=acme"),

@@ -5,17 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from samtranslator.yaml_helper import yaml_parse
 
 import ses_reputation.settings
-from ses_reputation.domain.feedback_loops import UnprovenProviders
-from ses_reputation.domain.limits import Profile, limits_by_kind, parse_custom_limits
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.providers import PROVIDERS
-from ses_reputation.domain.rates import VolumeSource
-from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.ses_events import TagNames
 from ses_reputation.settings import EvaluateSettings, RecordSettings
 from ses_reputation_local.template import read_template
@@ -33,6 +27,7 @@ FUNCTIONS: dict[str, Any] = {
     if resource["Type"] == "AWS::Lambda::Function"
 }
 QUEUES = ("BounceQueue", "ComplaintQueue", "VolumeQueue")
+SERVICE = "POWERTOOLS_SERVICE_NAME"
 
 
 def of_type(kind: str) -> dict[str, Any]:
@@ -43,13 +38,20 @@ def environment(function: str) -> dict[str, str]:
     """A function's variables where every parameter has its default; the name of a resource is anything."""
 
     def value(given: str | dict[str, str]) -> str:
-        if isinstance(given, str):
-            return given
-        parameter = PARAMETERS.get(given.get("Ref", ""))
+        parameter = PARAMETERS.get(parameter_of(given) or "")
         return str(parameter["Default"]) if parameter else "a-resource"
 
     variables = SOURCE["Resources"][function]["Properties"]["Environment"]["Variables"]
-    return {name: value(given) for name, given in variables.items()}
+    return {name: given if isinstance(given, str) else value(given) for name, given in variables.items()}
+
+
+def parameter_of(given: Any) -> str | None:
+    """The parameter, or the resource, that a variable is the value of; that of a list joins its members."""
+    match given:
+        case {"Ref": str(name)} | {"Fn::Join": [",", {"Ref": str(name)}]}:
+            return name
+        case _:
+            return None
 
 
 class Reads(dict[str, str]):
@@ -64,13 +66,10 @@ class Reads(dict[str, str]):
         return super().get(key, default)
 
 
-def matches(parameter: str, text: str) -> bool:
-    """Whether CloudFormation takes this value: the pattern must match all of it."""
-    return re.fullmatch(PARAMETERS[parameter]["AllowedPattern"], text) is not None
-
-
 def statements(role: str) -> list[dict[str, Any]]:
-    return [s for p in RESOURCES[role]["Properties"]["Policies"] for s in p["PolicyDocument"]["Statement"]]
+    """All that a role may ever do, also what it may only if there is something to do it with."""
+    found = [s for p in RESOURCES[role]["Properties"]["Policies"] for s in p["PolicyDocument"]["Statement"]]
+    return [s["Fn::If"][1] if "Fn::If" in s else s for s in found]
 
 
 @pytest.mark.parametrize(("name", "window"), [("Bounce", 5), ("Complaint", 5), ("Volume", 30)])
@@ -187,22 +186,6 @@ def test_a_function_is_granted_only_what_is_named(name: str) -> None:
             assert set(actions) <= WITHOUT_RESOURCES, "no wildcard resources but where AWS takes no other"
 
 
-@pytest.mark.parametrize(
-    ("name", "granted"),
-    [
-        ("RecordFeedback", {"dynamodb:BatchWriteItem", "dynamodb:Query"}),
-        (
-            "EvaluateReputation",
-            {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
-        ),
-    ],
-)
-def test_a_function_may_do_with_standings_what_its_adapters_do(name: str, granted: set[str]) -> None:
-    table = {"Fn::GetAtt": ["StandingsTable", "Arn"]}
-    (statement,) = [s for s in statements(f"{name}Role") if s["Resource"] == table]
-    assert set(statement["Action"]) == granted
-
-
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_has_one_log_group_with_a_retention(name: str) -> None:
     assert RESOURCES[name]["Properties"]["LoggingConfig"]["LogGroup"] == {"Ref": f"{name}Logs"}
@@ -221,12 +204,15 @@ def test_a_function_is_given_the_variables_that_it_reads_and_no_others(name: str
 def test_what_a_function_logs_and_measures_has_its_name_on_it(name: str) -> None:
     variables = RESOURCES[name]["Properties"]["Environment"]["Variables"]
     snake_case = "_".join(re.findall("[A-Z][a-z]+", name)).lower()
-    assert variables["POWERTOOLS_SERVICE_NAME"] == snake_case
+    assert variables[SERVICE] == snake_case
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "SESReputation"
 
 
 def test_the_defaults_of_the_template_are_those_of_the_policy() -> None:
-    assert EvaluateSettings.from_environment(environment("EvaluateReputation")).policy == Policy()
+    settings = EvaluateSettings.from_environment(environment("EvaluateReputation"))
+    assert settings.policy == Policy()
+    assert (settings.channels.related_event_buses, settings.channels.vocabulary) == ((), Vocabulary.CLASSIC)
+    assert settings.weekly_summary is None
 
 
 def test_the_defaults_of_the_template_are_those_of_the_parser() -> None:
@@ -235,7 +221,7 @@ def test_the_defaults_of_the_template_are_those_of_the_parser() -> None:
     assert recorded.provider_domains == {}
 
 
-def test_both_functions_are_given_the_same_providers_and_the_same_oldest_mail() -> None:
+def test_what_is_counted_and_what_is_judged_are_given_the_same_providers_and_the_same_oldest_mail() -> None:
     record, evaluate = (
         SOURCE["Resources"][name]["Properties"]["Environment"]["Variables"]
         for name in ("RecordFeedback", "EvaluateReputation")
@@ -244,168 +230,21 @@ def test_both_functions_are_given_the_same_providers_and_the_same_oldest_mail() 
         assert record[variable] == evaluate[variable]
 
 
-@pytest.mark.parametrize(
-    ("parameter", "values"),
-    [("VolumeSource", VolumeSource), ("Profile", Profile), ("UnprovenProviders", UnprovenProviders)],
-)
-def test_a_choice_has_every_value_that_there_is(parameter: str, values: Any) -> None:
-    assert PARAMETERS[parameter]["AllowedValues"] == list(values)
-
-
-@pytest.mark.parametrize("parameter", ["FeedbackProviders", "SilentProviders"])
-def test_the_providers_that_can_be_named_are_those_of_the_table(parameter: str) -> None:
-    names = re.findall(r"[a-z-]+", PARAMETERS[parameter]["AllowedPattern"].partition("|[a-z0-9-]+")[0])
-    assert set(names) == PROVIDERS
-    assert names == sorted(names)
-    for name in PROVIDERS:
-        assert matches(parameter, name)
-
-
-@pytest.mark.parametrize("parameter", ["CustomLimits", "HumanReviewScopes"])
-def test_every_kind_of_scope_can_be_named(parameter: str) -> None:
-    pattern = PARAMETERS[parameter]["AllowedPattern"]
-    assert set(re.findall(r"[a-z-]+", pattern.partition(")")[0])) == set(ScopeKind)
-
-
-LISTS_OF_PROVIDERS = {
-    "nothing": ("", True),
-    "one name": ("yahoo", True),
-    "two names": ("mail-ru,t-online", True),
-    "a domain": ("freenet.de", True),
-    "a name and a subdomain": ("proton,mail.freenet.de", True),
-    "a trailing comma": ("yahoo,", False),
-    "a leading comma": (",yahoo", False),
-    "two commas": ("yahoo,,gmail", False),
-    "a comma alone": (",", False),
-    "a space": ("yahoo, gmail", False),
-    "an unknown name": ("freenet", False),
-    "a known name and more": ("yahoo2", False),
-    "an unknown name after a known one": ("yahoo,freenet", False),
-    "capitals": ("Yahoo", False),
-    "an address": ("a@freenet.de", False),
-    "a wildcard": ("yahoo.*", False),
-    "an empty label": ("freenet..de", False),
-    "two lines": ("yahoo\n", False),
-}
-TEXTS: dict[str, dict[str, tuple[str, bool]]] = {
-    "FeedbackProviders": LISTS_OF_PROVIDERS,
-    "SilentProviders": LISTS_OF_PROVIDERS,
-    "MailboxProviders": {
-        "nothing": ("", True),
-        "one": ("acme.example=acme", True),
-        "two": ("acme.example=acme,acme.test=acme", True),
-        "a provider of the table": ("my-company.co.uk=mail-ru", True),
-        "a trailing comma": ("acme.example=acme,", False),
-        "a space": ("acme.example=acme, acme.test=acme", False),
-        "no provider": ("acme.example", False),
-        "an empty provider": ("acme.example=", False),
-        "no domain": ("=acme", False),
-        "no dot": ("acme=acme", False),
-        "a provider with dots": ("acme.example=acme.example", False),
-        "capitals": ("acme.example=Acme", False),
-        "two equals signs": ("acme.example=acme=acme", False),
-    },
-    "TenantTag": {
-        "SES's own": ("ses:tenant-name", True),
-        "one's own": ("Customer_7", True),
-        "the longest": ("x" * 256, True),
-        "one more": ("x" * 257, False),
-        "nothing": ("", False),
-        "a space": ("a b", False),
-        "two": ("customer,stream", False),
-    },
-    "ScopeTags": {
-        "nothing": ("", True),
-        "one": ("campaign", True),
-        "two": ("campaign,ses:from-domain", True),
-        "ten": (",".join(["tag"] * 10), True),
-        "eleven": (",".join(["tag"] * 11), False),
-        "too long": ("x" * 257, False),
-        "a trailing comma": ("campaign,", False),
-        "a space": ("campaign, stream", False),
-        "a value": ("campaign=spring", False),
-    },
-    "CustomLimits": {
-        "nothing": ("", True),
-        "at it or more": ("tenant.bounce.limit>=4%", True),
-        "over it": ("account.complaint.shutdown>0.45%", True),
-        "as the profile has it": ("configuration-set.bounce.recommended=2%", True),
-        "two": ("tag.complaint.recommended=0.05%,provider.bounce.limit>10%", True),
-        "four places": ("identity.complaint.limit>0.0625%", True),
-        "five places": ("identity.complaint.limit>0.06251%", False),
-        "everything": ("tenant.bounce.limit>=100%", True),
-        "more than everything": ("tenant.bounce.limit>=101%", False),
-        "no digits": ("tenant.bounce.limit>=%", False),
-        "a point alone": ("tenant.bounce.limit>=4.%", False),
-        "no percent sign": ("tenant.bounce.limit>=4", False),
-        "no operator": ("tenant.bounce.limit4%", False),
-        "another operator": ("tenant.bounce.limit<4%", False),
-        "the operator turned round": ("tenant.bounce.limit=>4%", False),
-        "an unknown kind": ("stream.bounce.limit>4%", False),
-        "an unknown metric": ("tenant.opens.limit>4%", False),
-        "an unknown limit": ("tenant.bounce.most>4%", False),
-        "no limit": ("tenant.bounce>4%", False),
-        "a trailing comma": ("tenant.bounce.limit>4%,", False),
-        "a space": ("tenant.bounce.limit > 4%", False),
-        "a space behind the comma": ("tenant.bounce.limit>4%, tag.bounce.limit>4%", False),
-    },
-    "HumanReviewScopes": {
-        "nothing": ("", True),
-        "one": ("account", True),
-        "all": ("account,configuration-set,identity,tenant,provider,tag", True),
-        "a trailing comma": ("account,", False),
-        "a space": ("account, tag", False),
-        "an unknown kind": ("account,stream", False),
-        "two run together": ("accounttag", False),
-    },
-}
-
-
-@pytest.mark.parametrize(
-    ("parameter", "text", "allowed"),
-    [
-        pytest.param(parameter, *row, id=f"{parameter}: {what}")
-        for parameter, rows in TEXTS.items()
-        for what, row in rows.items()
-    ],
-)
-def test_a_pattern_allows_what_makes_sense_and_nothing_else(parameter: str, text: str, allowed: bool) -> None:
-    assert matches(parameter, text) == allowed
-
-
-VARIABLES = {
-    (function, given["Ref"]): variable
-    for function in FUNCTIONS
-    for variable, given in SOURCE["Resources"][function]["Properties"]["Environment"]["Variables"].items()
-    if isinstance(given, dict) and "AllowedPattern" in PARAMETERS.get(given.get("Ref", ""), ())
-}
-
-
-@pytest.mark.parametrize(("function", "parameter"), VARIABLES)
-@settings(max_examples=25)
-@given(data=st.data())
-def test_whatever_a_pattern_allows_a_function_can_read(function: str, parameter: str, data: st.DataObject) -> None:
-    text = data.draw(st.from_regex(PARAMETERS[parameter]["AllowedPattern"], fullmatch=True))
-    FUNCTIONS[function].from_environment({**environment(function), VARIABLES[function, parameter]: text})
-
-
-@settings(max_examples=50)
-@given(st.from_regex(PARAMETERS["CustomLimits"]["AllowedPattern"], fullmatch=True))
-def test_whatever_limits_the_pattern_allows_are_limits(text: str) -> None:
-    custom = parse_custom_limits(text)
-    assert len(custom) == (text.count(",") + 1 if text else 0)
-    assert limits_by_kind(Profile.CLASSIC, custom).keys() == set(ScopeKind)
-
-
-def test_every_parameter_is_described_labelled_and_in_a_group() -> None:
-    interface = SOURCE["Metadata"]["AWS::CloudFormation::Interface"]
-    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
-    assert sorted(grouped) == sorted(SOURCE["Parameters"])
-    assert interface["ParameterLabels"].keys() == SOURCE["Parameters"].keys()
-    for name, parameter in SOURCE["Parameters"].items():
-        assert parameter["Description"].endswith("."), name
-        if "AllowedPattern" in parameter:
-            assert parameter["ConstraintDescription"].startswith("must be"), name
+def test_all_that_decide_decide_by_the_same_policy_and_tell_the_same_people() -> None:
+    evaluate, operate, receive = (
+        SOURCE["Resources"][name]["Properties"]["Environment"]["Variables"]
+        for name in ("EvaluateReputation", "Operate", "ReceiveFinding")
+    )
+    own = {
+        "EvaluateReputation": {"COUNTERS_TABLE", "WEEKLY_SUMMARY"},
+        "Operate": set(),
+        "ReceiveFinding": {"DEAD_LETTER_QUEUE_URL"},
+    }
+    shared = [
+        {variable: given for variable, given in variables.items() if variable not in {*own[name], SERVICE}}
+        for name, variables in zip(own, (evaluate, operate, receive), strict=True)
+    ]
+    assert shared[0] == shared[1] == shared[2]
 
 
 def test_nobody_is_subscribed_unless_an_address_is_given() -> None:

@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from ses_reputation.adapters import clients
+from ses_reputation.adapters.batches import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, NotWritten
 from ses_reputation.adapters.counters import DynamoDbCounters
-from ses_reputation.adapters.due import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, DynamoDbDue, NotWritten
+from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import PAGE_ITEMS, DynamoDbStatistics
@@ -22,6 +23,7 @@ from ses_reputation.domain.statistics import Reported
 from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange, verdict_change
 from ses_reputation.evaluate import Learned
 from ses_reputation.notices.alert import ses_alert_of
+from ses_reputation.outbox import Channel, Outgoing
 from ses_reputation.watch import StatisticsTaken, VersionedVerdict
 from ses_reputation_local.cloud import LocalCloud
 
@@ -251,9 +253,11 @@ def test_a_verdict_is_written_with_its_news_and_its_alert(
     alert = ses_alert_of(change(), cloud.account, cloud.region)
     assert verdicts.write_verdict(PROBATION, 0, [change()], [alert])
     assert list(standings.news(ACCOUNT)) == [change()]
-    assert list(standings.outbox()) == [alert]
-    standings.mark_sent(alert, "message-1")
-    assert list(standings.outbox()) == []
+    waiting = list(standings.outgoing())
+    assert waiting == [Outgoing(Channel.CHAT, alert), Outgoing(Channel.STATUS, alert)]
+    for outgoing in waiting:
+        standings.mark_sent(outgoing, "message-1")
+    assert list(standings.outgoing()) == []
 
 
 @pytest.mark.parametrize("with_news", [True, False], ids=["with news", "without news"])
@@ -267,7 +271,7 @@ def test_a_verdict_that_somebody_else_wrote_stays_and_nothing_is_told(
     assert not verdicts.write_verdict(PROBATION, version, news, [ses_alert_of(n, "1", "eu-west-1") for n in news])
     assert verdicts.verdict(ACCOUNT) == VersionedVerdict(HEALTHY, version + 1)
     assert list(standings.news(ACCOUNT)) == []
-    assert list(standings.outbox()) == []
+    assert list(standings.outgoing()) == []
 
 
 def test_the_feedback_share_is_what_evaluate_reputation_learns(

@@ -17,9 +17,10 @@ from samtranslator.yaml_helper import yaml_parse
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
-from ses_reputation.domain.lifecycle import Standing, Status
+from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.rates import Metric, VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.standing import Standing
 from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange
 from ses_reputation.settings import SettingsError, WatchSettings
 from ses_reputation_local.cloud import LocalCloud

@@ -14,6 +14,7 @@ import boto3
 from moto import mock_aws
 from moto.awslambda.models import LambdaFunction
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.events.models import events_backends
 from moto.scheduler.models import Schedule, scheduler_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import Message, Queue, sqs_backends
@@ -21,7 +22,7 @@ from moto.sqs.models import Message, Queue, sqs_backends
 from ses_reputation_local import queues
 from ses_reputation_local.asynchronous import WaitingEvent, allowed_attempts, failure_queue, failure_record
 from ses_reputation_local.environment import no_other_aws
-from ses_reputation_local.events import collected_events
+from ses_reputation_local.events import SentEvent, collected_events, send_to_rules
 from ses_reputation_local.function_urls import JSON, Answer, Caller, Request, Response, request_event, response_to
 from ses_reputation_local.functions import Functions, Invocation
 from ses_reputation_local.invokes import answered_invokes
@@ -34,7 +35,7 @@ from ses_reputation_local.template import read_template
 from ses_reputation_local.topics import Email, collected_deliveries
 from ses_reputation_local.transactions import real_transactions
 
-__all__ = ["Answer", "Email", "Invocation", "LocalCloud", "QueuedMessage"]
+__all__ = ["Answer", "Email", "Invocation", "LocalCloud", "QueuedMessage", "SentEvent"]
 
 TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 
@@ -71,6 +72,9 @@ class LocalCloud:
     Entering raises ParameterError for a parameter that CloudFormation would refuse, and ResourceError for a resource
     that could not be created. IAM, topic, queue and event bus policies are stored, but nothing is refused because of
     them. Given an `address` such as http://127.0.0.1:4588, function URLs begin with it: somebody serves them there.
+
+    Event buses of other accounts and regions let nobody in, unless `sent_elsewhere` is made a list: then they take
+    every event, and it is in there. `receive_event` gives one to a bus of another cloud.
     """
 
     _running = threading.Lock()
@@ -88,6 +92,7 @@ class LocalCloud:
         self.resources: Mapping[str, str] = {}
         self.invocations: deque[Invocation] = deque(maxlen=_KEPT_INVOCATIONS)
         self.ses = SesAccount()
+        self.sent_elsewhere: list[SentEvent] | None = None
         self._parameters = parameters or {}
         self._template = template
         self._address = address
@@ -111,7 +116,9 @@ class LocalCloud:
             opened.enter_context(real_transactions())
             opened.enter_context(queues.quick_sends())
             opened.enter_context(collected_deliveries(self._emails, self._waiting))
-            opened.enter_context(collected_events(self._waiting, lambda: self.now))
+            home = f"arn:aws:events:{self.region}:{self.account}:event-bus/"
+            elsewhere = collected_events(self._waiting, lambda: self.now, home, lambda: self.sent_elsewhere)
+            opened.enter_context(elsewhere)
             opened.enter_context(answered_invokes(self._invoke_by_arn, self._waiting))
             self.ses = opened.enter_context(answered_calls())
             created = create_stack(template, self.account, self.region, self._address)
@@ -169,6 +176,10 @@ class LocalCloud:
         name = self._queue(queue).name
         for body in bodies:
             sqs_backends[self.account][self.region].send_message(name, body)
+
+    def receive_event(self, bus: str, event: Mapping[str, Any]) -> None:
+        """Give an event that another account or region sent to the bus with this logical id: its envelope and all."""
+        send_to_rules(events_backends[self.account][self.region].event_buses[self._physical_id(bus)], event)
 
     def deliver(self) -> int:
         """Move messages from queues, topics and event buses to functions until all is quiet, as Lambda does.

@@ -10,11 +10,12 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from unittest.mock import patch
 
-from moto.events.models import EventsBackend, Rule
+from moto.events.models import EventBus, EventsBackend, Rule
 
 from ses_reputation_local.asynchronous import WaitingEvent
 
@@ -31,20 +32,43 @@ class InvalidInput(ValueError):
     """What a rule would send to its target is no JSON."""
 
 
+@dataclass(frozen=True)
+class SentEvent:
+    """An event that was put on the bus with this ARN, in another account or region, as its rules see it there."""
+
+    bus: str
+    event: Mapping[str, Any]
+
+
+Elsewhere = Callable[[], list[SentEvent] | None]
+
+
 @contextmanager
-def collected_events(waiting: deque[WaitingEvent], now: Callable[[], datetime]) -> Iterator[None]:
+def collected_events(
+    waiting: deque[WaitingEvent], now: Callable[[], datetime], home: str, elsewhere: Elsewhere
+) -> Iterator[None]:
     """Until the block ends, what rules send to functions is collected, as it was received at that time.
 
-    An event may say that it comes from AWS itself: nobody else does so here.
+    The buses whose ARNs begin with `home` are ours. What is put on others is refused, or collected if `elsewhere` has a
+    list for it. An event may say that it comes from AWS itself: nobody else does so here.
     """
     put: Any = EventsBackend.put_events
     with ExitStack() as patches:
-        patches.enter_context(patch.object(EventsBackend, "put_events", _put_with_time(put, now)))
+        patches.enter_context(patch.object(EventsBackend, "put_events", _put_with_time(put, now, home, elsewhere)))
         patches.enter_context(patch.object(Rule, "send_to_targets", _send_to_functions(waiting, now)))
         yield
 
 
-def _put_with_time(put_events: Callable[..., Any], now: Callable[[], datetime]) -> Callable[..., Any]:
+def send_to_rules(bus: EventBus, event: Mapping[str, Any]) -> None:
+    """Give an event that was sent from elsewhere to the rules of a bus."""
+    as_in_moto: Any = {**event, "time": datetime.fromisoformat(event["time"]).timestamp()}
+    for rule in bus.rules.values():
+        rule.send_to_targets(as_in_moto)
+
+
+def _put_with_time(
+    put_events: Callable[..., Any], now: Callable[[], datetime], home: str, elsewhere: Elsewhere
+) -> Callable[..., Any]:
     def put(backend: EventsBackend, events: Sequence[Mapping[str, Any]]) -> Any:
         if len(events) > _MAXIMUM_ENTRIES:
             return put_events(backend, events)
@@ -52,20 +76,39 @@ def _put_with_time(put_events: Callable[..., Any], now: Callable[[], datetime]) 
 
     def put_one(backend: EventsBackend, event: Mapping[str, Any]) -> Any:
         bus = event.get("EventBusName") or "default"
-        ours = f"arn:aws:events:{backend.region_name}:{backend.account_id}:event-bus/"
-        if bus.startswith("arn:") and not bus.startswith(ours):
-            # Another account's bus must let us in by its policy, and none does.
-            # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
-            message = f"Not authorized to perform: events:PutEvents on resource: {bus}"
-            return {"ErrorCode": "AccessDeniedException", "ErrorMessage": message}
-        if bus.removeprefix(ours) not in backend.event_buses:
+        event = {"Time": now().timestamp(), **event}
+        if bus.startswith("arn:") and not bus.startswith(home):
+            sent = elsewhere()
+            if sent is None or bus.split(":")[3] != backend.region_name:
+                # Another account's bus must let us in by its policy, and is called in its own region.
+                # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
+                message = f"Not authorized to perform: events:PutEvents on resource: {bus}"
+                return {"ErrorCode": "AccessDeniedException", "ErrorMessage": message}
+            sent.append(SentEvent(bus, _as_sent(_envelope(backend, event))))
+            return {"EventId": sent[-1].event["id"]}
+        if bus.removeprefix(home) not in backend.event_buses:
             # EventBridge takes an event for a bus that does not exist, and drops it.
             # https://github.com/aws/aws-cli/issues/9186
             return {"EventId": str(uuid.uuid4())}
-        (entry,) = put_events(backend, [{"Time": now().timestamp(), **event}])
+        (entry,) = put_events(backend, [event])
         return entry
 
     return put
+
+
+def _envelope(backend: EventsBackend, event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An event as moto makes it of what was put."""
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": event["DetailType"],
+        "source": event["Source"],
+        "account": backend.account_id,
+        "time": event["Time"],
+        "region": backend.region_name,
+        "resources": event.get("Resources", []),
+        "detail": json.loads(event["Detail"]),
+    }
 
 
 def _send_to_functions(waiting: deque[WaitingEvent], now: Callable[[], datetime]) -> Callable[..., None]:

@@ -36,8 +36,8 @@ _LAST_EPOCH = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
 
 # An alert has to fit into SNS's 256 KB, five times as JSON within JSON: a control character takes seven bytes there.
 _NO_CONTROLS = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
-_LINES = rf"\A{_NO_CONTROLS}*\Z"
-_WORDS = rf"\A(?=\s*\S){_NO_CONTROLS}*\Z"
+_LINES = rf"^{_NO_CONTROLS}*$"
+_WORDS = rf"^(?=\s*\S){_NO_CONTROLS}*$"
 Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_WORDS)]
 Note = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_LINES)]
 Name = Annotated[str, Meta(max_length=MAX_NAME, pattern=_WORDS)]

@@ -51,8 +51,9 @@ CATEGORY_TEXTS: Mapping[Category, CategoryTexts] = MappingProxyType(
             ),
             advice=(
                 (
-                    "Stop mailing the addresses that bounced, today. Let the account's suppression list of SES catch "
-                    "the rest. SES requires that something acts on every bounce and complaint."
+                    "Stop mailing the addresses that bounced, today: ses-reputation feedback lists them. Let the "
+                    "account's suppression list of SES catch the rest. SES requires that something acts on every "
+                    "bounce and complaint."
                 ),
                 (
                     "Find where they came from: an import, an old list, a form that takes any address. Hold back that "
@@ -74,8 +75,8 @@ CATEGORY_TEXTS: Mapping[Category, CategoryTexts] = MappingProxyType(
             ),
             advice=(
                 (
-                    "Stop mailing the people who complained, today. SES requires that something acts on every bounce "
-                    "and complaint."
+                    "Stop mailing the people who complained, today: ses-reputation feedback lists them. SES requires "
+                    "that something acts on every bounce and complaint."
                 ),
                 (
                     "Find the campaign or message that they complain about, and hold it back. Those who complained are "

@@ -27,6 +27,7 @@ from ses_reputation.notices.structure import (
 from ses_reputation.notices.texts import (
     APPEALING,
     AT_END,
+    AT_END_BETWEEN,
     AT_END_MEASURED,
     CAUSES,
     DECIDING,
@@ -156,14 +157,22 @@ def _words(alert: StatusAlert | ReminderAlert, vocabulary: Vocabulary) -> dict[s
     for name, text in (("happened", texts.happened), ("unless", texts.unless), ("said", texts.said)):
         words[name] = text.format_map(words)
     if finding.period:
-        words["at_end"] = (AT_END_MEASURED if metric else AT_END[AtEnd(finding.remains)]).format_map(words)
+        words["at_end"] = _at_end(alert).format_map(words)
     return words
+
+
+def _at_end(alert: StatusAlert | ReminderAlert) -> str:
+    """What the end of the probation leads to."""
+    if alert.measured:
+        return AT_END_MEASURED if alert.measured.shutdown_limit == alert.measured.limit else AT_END_BETWEEN
+    return AT_END[AtEnd(alert.finding.remains)]
 
 
 def _reported_again(finding: FindingDocument) -> str:
     if finding.period and finding.last_observed and finding.last_observed > finding.period.measured_from:
         return f"the problem was reported again, as seen on {moment(finding.last_observed)}"
-    return "no report tells of anything seen since it began to count"
+    since = f" after {moment(finding.period.measured_from)}" if finding.period else ""
+    return f"no report tells of anything seen{since}"
 
 
 def _texts(templates: Iterable[str], words: Mapping[str, str]) -> tuple[Text, ...]:

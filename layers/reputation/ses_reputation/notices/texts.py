@@ -180,7 +180,7 @@ CAUSES: Mapping[tuple[Trigger, Status], str] = MappingProxyType(
         ),
         **_at(
             _OPEN,
-            (Trigger.CHANGES_REPORTED, "Changes were made about it. A person decides whether they are enough."),
+            (Trigger.CHANGES_REPORTED, "Changes were reported. A person decides whether they are enough."),
             (Trigger.CHANGES_REFUSED, "The changes that were reported were not accepted. All else stays as it was."),
             (Trigger.LIFTED, "A person has decided that there is no problem, or no longer one."),
             (Trigger.SHUT_DOWN, "A person has decided to {to_shut_down}."),
@@ -223,24 +223,27 @@ NEWS_OF_SHUTDOWN: Mapping[Trigger, str] = MappingProxyType(
     {**NEWS, Trigger.CHANGES_REPORTED: "there is {an_appeal}", Trigger.CHANGES_REFUSED: "{appeal} refused"}
 )
 
-# What the end of a probation leads to. Of the two outcomes of a category, `remains` says which text it is.
-AT_END_MEASURED = (
+# What the end of a probation leads to. Of a metric, it depends on whether there is something between its limits; else
+# the outcome of the category, `remains`, says which text it is.
+_AT_END_MEASURED = (
     "If {unless} when the {probation} ends, on {ends}, the status becomes {at_worst}; if it is {within_limit}, "
-    "{Healthy}."
+    "{Healthy}. "
 )
+AT_END_MEASURED = _AT_END_MEASURED + "With too little mail to judge by, a person decides."
+AT_END_BETWEEN = _AT_END_MEASURED + "In between, or with too little mail to judge by, a person decides."
 AT_END: Mapping[AtEnd, str] = MappingProxyType(
     {
         AtEnd.SHUTDOWN: (
-            "It ends on {ends}. If by then a report says that {unless}, as seen after {measured_from}, the status "
-            "becomes {at_worst}; if none does, {Healthy}."
+            "The {probation} ends on {ends}. If by then a report says that {unless}, as seen after {measured_from}, "
+            "the status becomes {at_worst}; if none does, {Healthy}."
         ),
         AtEnd.MAY_SHUT_DOWN: (
-            "It ends on {ends}. If by then a report says that {unless}, as seen after {measured_from}, a person "
-            "decides whether to {to_shut_down}; if none does, the status becomes {Healthy}."
+            "The {probation} ends on {ends}. If by then a report says that {unless}, as seen after {measured_from}, "
+            "a person decides whether to {to_shut_down}; if none does, the status becomes {Healthy}."
         ),
         AtEnd.DECISION: (
-            "It ends on {ends}. Then a person decides what follows: it does not clear by itself, even if nothing more "
-            "is reported."
+            "The {probation} ends on {ends}. Then a person decides what follows: it does not clear by itself, even if "
+            "nothing more is reported."
         ),
     }
 )
@@ -268,11 +271,10 @@ _SHUTDOWN = (
 )
 NEXT: Mapping[Status, str] = MappingProxyType(
     {
-        Status.PROBATION: "You can go on sending while the {probation} lasts. {at_end}",
+        Status.PROBATION: "You can go on sending. {at_end}",
         Status.HEALTHY: "Nothing more to do. Keep what you have changed.",
         Status.PENDING_DECISION: (
-            "A person has to decide whether what was changed is enough. The status waits for that as long as it takes; "
-            "you can go on sending."
+            "A person has to decide what follows. The status waits for that as long as it takes; you can go on sending."
         ),
         Status.PENDING_SHUTDOWN: (
             "A person has to decide before this is {shut_down}. Until then it goes on, and so does the risk to your "
@@ -349,7 +351,7 @@ REMINDERS: Mapping[ReminderKind, tuple[str, str]] = MappingProxyType(
         ),
         ReminderKind.REVIEW_WAITS: (
             "waits for a decision since {waits_day}",
-            "It has waited for a person's decision since {waits_since}. Nothing else moves it.",
+            "This has been waiting for a person's decision since {waits_since}.",
         ),
     }
 )

@@ -1,0 +1,233 @@
+"""What must hold in template.yaml of operate, receive_finding and the bus: who may report, who may decide, and how."""
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from ses_reputation.finding_events import FINDING_REPORTED, SOURCE, STATUS_CHANGED
+from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.resources import STACK_NAME
+from tests import test_template as template
+from tests.test_template import RESOURCES, of_type, statements
+from tests.test_whole_path import HOUR, MORNING, mail, publish
+
+OWN_BUS = f"arn:aws:events:eu-west-1:{DEFAULT_ACCOUNT_ID}:event-bus/{STACK_NAME}"
+RELATED = {"RelatedEventBuses": OWN_BUS, "RelatedAccounts": "210987654321,987654321098"}
+DEAD_LETTERS = {"Fn::GetAtt": ["FindingDeadLetterQueue", "Arn"]}
+
+# One call of an API may be several actions of IAM, or one of another name.
+SERVICES = {"DynamoDB": "dynamodb", "SNS": "sns", "SQS": "sqs", "EventBridge": "events"}
+RENAMED = {"SendMessageBatch": "SendMessage"}
+
+
+def actions_of(model: Any, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a call does, and to what, as IAM names it."""
+    service = SERVICES[model.service_model.service_id]
+    match params:
+        case {"TransactItems": actions}:
+            yield from ((f"dynamodb:{kind}Item", one["TableName"]) for each in actions for kind, one in each.items())
+        case {"Entries": [{"EventBusName": _}, *_] as entries}:
+            yield from (("events:PutEvents", entry["EventBusName"]) for entry in entries)
+        case {"TableName": resource} | {"TopicArn": resource} | {"QueueUrl": resource}:
+            yield f"{service}:{RENAMED.get(model.name, model.name)}", resource
+        case _:
+            raise AssertionError(f"which action of IAM is {model.name}?")
+
+
+@contextmanager
+def noted_actions() -> Iterator[set[tuple[str, str]]]:
+    """All that clients do which are made meanwhile."""
+    seen: set[tuple[str, str]] = set()
+    session = boto3._get_default_session()
+    session.events.register("provide-client-params", lambda model, params, **_: seen.update(actions_of(model, params)))
+    try:
+        yield seen
+    finally:
+        boto3.DEFAULT_SESSION = None
+
+
+def report(scope: str, severity: str = "probation") -> dict[str, str]:
+    """What an event and a command say of a finding."""
+    return {"scope": scope, "category": "spamtrap", "severity": severity, "evidence": "a trap was hit"}
+
+
+def run_evaluate(cloud: LocalCloud) -> None:
+    for days in (0, 21, 22):
+        cloud.tick(MORNING + HOUR + timedelta(days=days), ["EvaluateReputation"])
+
+
+def run_operate(cloud: LocalCloud) -> None:
+    cloud.invoke("Operate", {"command": "report", "by": "ana", "id": "1", **report("tenant/acme")})
+    shut_down = {"command": "report", "by": "ana", "id": "2", **report("account", severity="shutdown")}
+    answer: Any = cloud.invoke("Operate", shut_down).result
+    finding = answer["body"]["finding"]["id"]
+    appeal = {"decision": "reinstate", "to": "healthy", "note": "all traps are gone"}
+    cloud.invoke("Operate", {"command": "decide", "by": "ana", "scope": "account", "finding": finding, **appeal})
+
+
+def run_receive_finding(cloud: LocalCloud) -> None:
+    for number, detail in enumerate((report("account", severity="shutdown"), report("nobody"))):
+        envelope = {"version": "0", "source": "trap-monitor", "time": "2026-03-06T09:00:00Z", "resources": []}
+        sender = {"account": cloud.account, "region": cloud.region}
+        reported = {"id": f"event-{number}", "detail-type": FINDING_REPORTED, "detail": detail}
+        cloud.receive_event("FindingBus", {**envelope, **sender, **reported})
+        cloud.deliver()
+
+
+RUNS = {"EvaluateReputation": run_evaluate, "Operate": run_operate, "ReceiveFinding": run_receive_finding}
+
+
+def listed(one_or_more: Any) -> list[Any]:
+    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
+
+
+def logical_id(resource: dict[str, Any]) -> Any:
+    """The resource, or the parameter, that a statement is about."""
+    return resource["Ref"] if "Ref" in resource else resource["Fn::GetAtt"][0]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_role_allows_what_its_function_does_and_no_more(name: str) -> None:
+    """Logs are written by Lambda itself."""
+    with LocalCloud(RELATED) as cloud:
+        cloud.now = MORNING
+        for hours in (0, 3):
+            publish(cloud, mail(200, bad=40, at=MORNING + hours * HOUR))
+        cloud.deliver()
+        with noted_actions() as seen:
+            RUNS[name](cloud)
+        assert {run.error for run in cloud.invocations} == {None}
+        names = {physical: logical for logical, physical in cloud.resources.items()} | {OWN_BUS: "RelatedEventBuses"}
+    allowed = {
+        (action, logical_id(resource))
+        for statement in statements(f"{name}Role")
+        if statement["Sid"] != "WriteLogs"
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    assert {(action, names[resource]) for action, resource in seen} == allowed
+
+
+def role_of(cloud: LocalCloud, function: str) -> dict[str, Any]:
+    """The statements that a function's role has been given, by their names."""
+    iam, role = cloud.client("iam"), cloud.resources[f"{function}Role"]
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    # moto writes it as Python does, and leaves a gap for what is not there.
+    return {statement["Sid"]: statement for statement in ast.literal_eval(document)["Statement"] if statement}
+
+
+def test_a_function_may_put_events_only_on_the_related_buses_and_only_if_there_are_any() -> None:
+    with LocalCloud() as cloud:
+        for function in RUNS:
+            assert "TellRelatedAccounts" not in role_of(cloud, function)
+    with LocalCloud({"RelatedEventBuses": f"{OWN_BUS},{OWN_BUS}-2"}) as cloud:
+        for function in RUNS:
+            statement = role_of(cloud, function)["TellRelatedAccounts"]
+            assert (statement["Action"], statement["Resource"]) == ("events:PutEvents", [OWN_BUS, f"{OWN_BUS}-2"])
+
+
+# Who may decide
+
+
+def test_only_those_whom_iam_lets_in_can_call_operate() -> None:
+    (url,) = of_type("AWS::Lambda::Url").values()
+    assert (url["AuthType"], url["TargetFunctionArn"]) == ("AWS_IAM", {"Ref": "Operate"})
+    permissions = of_type("AWS::Lambda::Permission").values()
+    assert not [p for p in permissions if p["FunctionName"] == {"Ref": "Operate"} or p["Principal"] == "*"]
+
+
+def test_an_operator_may_look_and_decide_through_the_url_alone() -> None:
+    """A plain invocation could say that it is anybody's."""
+    (policy,) = of_type("AWS::IAM::ManagedPolicy").values()
+    granted = {s["Sid"]: s for s in policy["PolicyDocument"]["Statement"]}
+    invoking = [s for s in granted.values() if "lambda:InvokeFunction" in listed(s["Action"])]
+    assert invoking == [
+        {
+            "Sid": "DecideThroughTheUrlOnly",
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Resource": {"Fn::GetAtt": ["Operate", "Arn"]},
+            "Condition": {"Bool": {"lambda:InvokedViaFunctionUrl": True}},
+        }
+    ]
+    of_tables = {action for s in granted.values() for action in listed(s["Action"]) if action.startswith("dynamodb:")}
+    assert of_tables == {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem"}
+    assert not [s for s in granted.values() if "*" in f"{s['Action']}{s['Resource']}"]
+
+
+# Who may report
+
+
+def test_related_accounts_may_tell_that_they_were_shut_down_and_nothing_else() -> None:
+    assert RESOURCES["FindingBusPolicy"]["Condition"] == "HasRelatedAccounts"
+    policy = RESOURCES["FindingBusPolicy"]["Properties"]
+    assert policy["EventBusName"] == {"Ref": "FindingBus"}
+    statement = policy["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "events:PutEvents")
+    assert statement["Principal"] == {"AWS": {"Ref": "RelatedAccounts"}}
+    assert statement["Resource"] == {"Fn::GetAtt": ["FindingBus", "Arn"]}
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {"events:source": SOURCE, "events:detail-type": STATUS_CHANGED},
+        "Null": {"events:source": False, "events:detail-type": False},
+    }
+
+
+def test_no_other_account_may_put_events_on_the_bus_unless_one_is_named() -> None:
+    def policy(cloud: LocalCloud) -> Any:
+        return cloud.client("events").describe_event_bus(Name=cloud.resources["FindingBus"]).get("Policy")
+
+    with LocalCloud() as cloud:
+        assert policy(cloud) is None
+    with LocalCloud(RELATED) as cloud:
+        assert all(account in policy(cloud) for account in RELATED["RelatedAccounts"].split(","))
+
+
+def test_every_event_of_our_types_goes_to_receive_finding_with_the_time_at_which_it_came() -> None:
+    """A wrong one is set apart with the reason, so no event is filtered by anything but its type."""
+    (rule,) = of_type("AWS::Events::Rule").values()
+    assert rule["EventBusName"] == {"Ref": "FindingBus"}
+    assert rule["EventPattern"] == {"detail-type": [FINDING_REPORTED, STATUS_CHANGED]}
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["ReceiveFinding", "Arn"]}
+    assert target["InputTransformer"] == {
+        "InputTemplate": '{"received": <aws.events.event.ingestion-time>, "event": <aws.events.event.json>}'
+    }
+    assert target["DeadLetterConfig"] == {"Arn": DEAD_LETTERS}
+    (permission,) = (
+        p for p in of_type("AWS::Lambda::Permission").values() if p["FunctionName"] == {"Ref": "ReceiveFinding"}
+    )
+    assert permission["Action"] == "lambda:InvokeFunction"
+    assert permission["Principal"] == "events.amazonaws.com"
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["FindingRule", "Arn"]}
+
+
+def test_the_dead_letter_queue_of_findings_takes_messages_from_our_rule_and_nobody_else() -> None:
+    policy = RESOURCES["FindingDeadLetterQueuePolicy"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert policy["Queues"] == [{"Ref": "FindingDeadLetterQueue"}]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", DEAD_LETTERS)
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["FindingRule", "Arn"]}}}
+
+
+def test_what_fails_again_and_again_is_kept_for_two_weeks() -> None:
+    (config,) = of_type("AWS::Lambda::EventInvokeConfig").values()
+    assert (config["FunctionName"], config["MaximumRetryAttempts"]) == ({"Ref": "ReceiveFinding"}, 2)
+    assert config["DestinationConfig"] == {"OnFailure": {"Destination": DEAD_LETTERS}}
+    queue = RESOURCES["FindingDeadLetterQueue"]["Properties"]
+    assert (queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]) == (14 * 24 * 3600, True)
+
+
+def test_a_bus_is_named_for_its_stack_and_told_to_those_who_need_it() -> None:
+    assert RESOURCES["FindingBus"]["Properties"]["Name"] == {"Ref": "AWS::StackName"}
+    outputs = {name: output["Value"] for name, output in template.SOURCE["Outputs"].items()}
+    assert outputs["EventBusArn"] == {"Fn::GetAtt": ["FindingBus", "Arn"]}
+    assert outputs["OperateUrl"] == {"Fn::GetAtt": ["OperateUrl", "FunctionUrl"]}
+    assert outputs["ChatTopicArn"] == {"Ref": "ChatTopic"}

@@ -1,0 +1,239 @@
+"""The parameters of template.yaml: what they allow is what the functions can read, and no more."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ses_reputation.domain.feedback_loops import UnprovenProviders
+from ses_reputation.domain.limits import Profile, limits_by_kind, parse_custom_limits
+from ses_reputation.domain.providers import PROVIDERS
+from ses_reputation.domain.rates import VolumeSource
+from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation.notices.vocabulary import Vocabulary
+from ses_reputation.settings import WEEKDAYS
+from tests.test_template import FUNCTIONS, PARAMETERS, SOURCE, environment, parameter_of
+
+
+def is_list(parameter: str) -> bool:
+    return bool(PARAMETERS[parameter]["Type"] == "CommaDelimitedList")
+
+
+def matches(parameter: str, text: str) -> bool:
+    """Whether CloudFormation takes this value: the pattern must match all of it, or of each member of a list.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/parameters-section-structure.html
+    """
+    members = [member.strip() for member in text.split(",")] if is_list(parameter) else [text]
+    return all(re.fullmatch(PARAMETERS[parameter]["AllowedPattern"], member) for member in members)
+
+
+def values(parameter: str) -> st.SearchStrategy[str]:
+    """Whatever a pattern allows."""
+    one = st.from_regex(PARAMETERS[parameter]["AllowedPattern"], fullmatch=True)
+    return st.lists(one, min_size=1, max_size=12).map(",".join) if is_list(parameter) else one
+
+
+@pytest.mark.parametrize(
+    ("parameter", "choices"),
+    [
+        ("VolumeSource", VolumeSource),
+        ("Profile", Profile),
+        ("UnprovenProviders", UnprovenProviders),
+        ("Vocabulary", Vocabulary),
+        ("WeeklySummary", ("off", *WEEKDAYS)),
+    ],
+)
+def test_a_choice_has_every_value_that_there_is(parameter: str, choices: Any) -> None:
+    assert PARAMETERS[parameter]["AllowedValues"] == list(choices)
+
+
+@pytest.mark.parametrize("parameter", ["FeedbackProviders", "SilentProviders"])
+def test_the_providers_that_can_be_named_are_those_of_the_table(parameter: str) -> None:
+    names = re.findall(r"[a-z-]+", PARAMETERS[parameter]["AllowedPattern"].partition("|[a-z0-9-]+")[0])
+    assert names == sorted(PROVIDERS)
+    for name in PROVIDERS:
+        assert matches(parameter, name)
+
+
+@pytest.mark.parametrize("parameter", ["CustomLimits", "HumanReviewScopes"])
+def test_every_kind_of_scope_can_be_named(parameter: str) -> None:
+    pattern = PARAMETERS[parameter]["AllowedPattern"]
+    assert set(re.findall(r"[a-z-]+", pattern.partition(")")[0])) == set(ScopeKind)
+
+
+LISTS_OF_PROVIDERS = {
+    "nothing": ("", True),
+    "one name": ("yahoo", True),
+    "two names": ("mail-ru,t-online", True),
+    "a domain": ("freenet.de", True),
+    "a name and a subdomain": ("proton,mail.freenet.de", True),
+    "a trailing comma": ("yahoo,", False),
+    "a leading comma": (",yahoo", False),
+    "two commas": ("yahoo,,gmail", False),
+    "a comma alone": (",", False),
+    "a space": ("yahoo, gmail", False),
+    "an unknown name": ("freenet", False),
+    "a known name and more": ("yahoo2", False),
+    "an unknown name after a known one": ("yahoo,freenet", False),
+    "capitals": ("Yahoo", False),
+    "an address": ("a@freenet.de", False),
+    "a wildcard": ("yahoo.*", False),
+    "an empty label": ("freenet..de", False),
+    "two lines": ("yahoo\n", False),
+}
+BUS = "arn:aws:events:eu-west-1:123456789012:event-bus/ses-reputation"
+TEXTS: dict[str, dict[str, tuple[str, bool]]] = {
+    "PeriodReminderDays": {
+        "nothing": ("", True),
+        "one": ("7", True),
+        "five": ("30,14,7,3,1", True),
+        "six": ("60,30,14,7,3,1", False),
+        "the end itself": ("7,0", False),
+        "years": ("1000", False),
+        "a fraction": ("0.5", False),
+        "a trailing comma": ("7,", False),
+        "a space": ("7, 1", False),
+    },
+    "RelatedEventBuses": {
+        "nothing": ("", True),
+        "one": (BUS, True),
+        "two": (f"{BUS},arn:aws-cn:events:cn-north-1:210987654321:event-bus/other.name/of_it-1", True),
+        "a name": ("ses-reputation", False),
+        "a topic": ("arn:aws:sns:eu-west-1:123456789012:ses-reputation", False),
+        "a rule": ("arn:aws:events:eu-west-1:123456789012:rule/ses-reputation", False),
+        "no name": ("arn:aws:events:eu-west-1:123456789012:event-bus/", False),
+        "no region": ("arn:aws:events::123456789012:event-bus/ses-reputation", False),
+        "any bus": ("arn:aws:events:eu-west-1:123456789012:event-bus/*", False),
+        "any account": ("arn:aws:events:eu-west-1:*:event-bus/ses-reputation", False),
+    },
+    "RelatedAccounts": {
+        "nothing": ("", True),
+        "one": ("123456789012", True),
+        "two": ("123456789012,012345678901", True),
+        "eleven digits": ("12345678901", False),
+        "thirteen digits": ("1234567890123", False),
+        "everybody": ("*", False),
+        "a role": ("arn:aws:iam::123456789012:role/reporter", False),
+        "two with something between": ("123456789012;210987654321", False),
+    },
+    "FeedbackProviders": LISTS_OF_PROVIDERS,
+    "SilentProviders": LISTS_OF_PROVIDERS,
+    "MailboxProviders": {
+        "nothing": ("", True),
+        "one": ("acme.example=acme", True),
+        "two": ("acme.example=acme,acme.test=acme", True),
+        "a provider of the table": ("my-company.co.uk=mail-ru", True),
+        "a trailing comma": ("acme.example=acme,", False),
+        "a space": ("acme.example=acme, acme.test=acme", False),
+        "no provider": ("acme.example", False),
+        "an empty provider": ("acme.example=", False),
+        "no domain": ("=acme", False),
+        "no dot": ("acme=acme", False),
+        "a provider with dots": ("acme.example=acme.example", False),
+        "capitals": ("acme.example=Acme", False),
+        "two equals signs": ("acme.example=acme=acme", False),
+    },
+    "TenantTag": {
+        "SES's own": ("ses:tenant-name", True),
+        "one's own": ("Customer_7", True),
+        "the longest": ("x" * 256, True),
+        "one more": ("x" * 257, False),
+        "nothing": ("", False),
+        "a space": ("a b", False),
+        "two": ("customer,stream", False),
+    },
+    "ScopeTags": {
+        "nothing": ("", True),
+        "one": ("campaign", True),
+        "two": ("campaign,ses:from-domain", True),
+        "ten": (",".join(["tag"] * 10), True),
+        "eleven": (",".join(["tag"] * 11), False),
+        "too long": ("x" * 257, False),
+        "a trailing comma": ("campaign,", False),
+        "a space": ("campaign, stream", False),
+        "a value": ("campaign=spring", False),
+    },
+    "CustomLimits": {
+        "nothing": ("", True),
+        "at it or more": ("tenant.bounce.limit>=4%", True),
+        "over it": ("account.complaint.shutdown>0.45%", True),
+        "as the profile has it": ("configuration-set.bounce.recommended=2%", True),
+        "two": ("tag.complaint.recommended=0.05%,provider.bounce.limit>10%", True),
+        "four places": ("identity.complaint.limit>0.0625%", True),
+        "five places": ("identity.complaint.limit>0.06251%", False),
+        "everything": ("tenant.bounce.limit>=100%", True),
+        "more than everything": ("tenant.bounce.limit>=101%", False),
+        "no digits": ("tenant.bounce.limit>=%", False),
+        "a point alone": ("tenant.bounce.limit>=4.%", False),
+        "no percent sign": ("tenant.bounce.limit>=4", False),
+        "no operator": ("tenant.bounce.limit4%", False),
+        "another operator": ("tenant.bounce.limit<4%", False),
+        "the operator turned round": ("tenant.bounce.limit=>4%", False),
+        "an unknown kind": ("stream.bounce.limit>4%", False),
+        "an unknown metric": ("tenant.opens.limit>4%", False),
+        "an unknown limit": ("tenant.bounce.most>4%", False),
+        "no limit": ("tenant.bounce>4%", False),
+        "a trailing comma": ("tenant.bounce.limit>4%,", False),
+        "a space": ("tenant.bounce.limit > 4%", False),
+        "a space behind the comma": ("tenant.bounce.limit>4%, tag.bounce.limit>4%", False),
+    },
+    "HumanReviewScopes": {
+        "nothing": ("", True),
+        "one": ("account", True),
+        "all": ("account,configuration-set,identity,tenant,provider,tag", True),
+        "a trailing comma": ("account,", False),
+        "a space": ("account, tag", False),
+        "an unknown kind": ("account,stream", False),
+        "two run together": ("accounttag", False),
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "allowed"),
+    [
+        pytest.param(parameter, *row, id=f"{parameter}: {what}")
+        for parameter, rows in TEXTS.items()
+        for what, row in rows.items()
+    ],
+)
+def test_a_pattern_allows_what_makes_sense_and_nothing_else(parameter: str, text: str, allowed: bool) -> None:
+    assert matches(parameter, text) == allowed
+
+
+VARIABLES = {
+    (function, parameter): variable
+    for function in FUNCTIONS
+    for variable, given in SOURCE["Resources"][function]["Properties"]["Environment"]["Variables"].items()
+    if (parameter := parameter_of(given)) and "AllowedPattern" in PARAMETERS.get(parameter, ())
+}
+
+
+@pytest.mark.parametrize(("function", "parameter"), VARIABLES)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_whatever_a_pattern_allows_a_function_can_read(function: str, parameter: str, data: st.DataObject) -> None:
+    text = data.draw(values(parameter))
+    FUNCTIONS[function].from_environment({**environment(function), VARIABLES[function, parameter]: text})
+
+
+@settings(max_examples=50)
+@given(values("CustomLimits"))
+def test_whatever_limits_the_pattern_allows_are_limits(text: str) -> None:
+    custom = parse_custom_limits(text)
+    assert len(custom) == (text.count(",") + 1 if text else 0)
+    assert limits_by_kind(Profile.CLASSIC, custom).keys() == set(ScopeKind)
+
+
+def test_every_parameter_is_described_labelled_and_in_a_group() -> None:
+    interface = SOURCE["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(SOURCE["Parameters"])
+    assert interface["ParameterLabels"].keys() == SOURCE["Parameters"].keys()
+    for name, parameter in SOURCE["Parameters"].items():
+        assert parameter["Description"].endswith("."), name
+        if "AllowedPattern" in parameter:
+            assert parameter["ConstraintDescription"].startswith("must be"), name
