@@ -240,7 +240,7 @@ STORIES: Mapping[Category, list[Step]] = {
     Category.VULNERABLE_SITE: REVIEWED,
     Category.OTHER: REVIEWED,
 }
-# Where repeats escalate, nothing leads out of the last of them.
+# Where repeats escalate, a person decides about the last of them, and nothing leads out of that.
 REPEATED: list[Step] = [
     OPENED,
     ("is_lifted", Status.HEALTHY, ["Probation -> Healthy"]),
@@ -249,7 +249,8 @@ REPEATED: list[Step] = [
     ("changes_are_accepted", Status.HEALTHY, ["Probation -> Healthy"]),
     ("is_seen", Status.SHUTDOWN, ["Healthy -> Shutdown"]),
     ("is_reinstated_to_healthy", Status.HEALTHY, ["Shutdown -> Healthy"]),
-    ("is_seen", Status.SHUTDOWN, ["Healthy -> Shutdown, for good"]),
+    ("is_seen", Status.PENDING_SHUTDOWN, ["Healthy -> Pending shutdown"]),
+    ("is_made_permanent", Status.SHUTDOWN, ["Pending shutdown -> Shutdown, for good"]),
     ("is_seen", Status.SHUTDOWN, []),
 ]
 # Where a person is to decide before anything of this kind is shut down.

@@ -136,7 +136,7 @@ WORSE_AGAIN: Cells = {
         "repeated": PROBATION,
         "repeated_for_shutdown": SHUTDOWN,
         "repeated_for_review": PENDING_SHUTDOWN,
-        "repeated_for_good": PERMANENT,
+        "repeated_for_good": PENDING_SHUTDOWN,
     },
     PENDING_SHUTDOWN: {"made_permanent": PERMANENT},
     SHUTDOWN: {"made_permanent": PERMANENT},
@@ -218,7 +218,9 @@ def test_only_a_person_leads_out_of_what_waits_or_is_shut_down_to_something_bett
     assert better == PERSONS
 
 
-def test_nothing_leads_out_of_a_permanent_shutdown_or_of_what_is_resolved() -> None:
+def test_only_a_person_leads_into_a_permanent_shutdown_and_nothing_out_of_it_or_of_what_is_resolved() -> None:
+    into = {trigger for (stage, trigger), after in TRANSITIONS.items() if after is PERMANENT is not stage}
+    assert into == {"made_permanent"}
     assert {after for (stage, _), after in TRANSITIONS.items() if stage is PERMANENT} == {PERMANENT}
     assert not any(stage is RESOLVED for stage, _ in TRANSITIONS)
 
@@ -258,7 +260,8 @@ class Says(NamedTuple):
 
 
 ALIKE = ("probation",) * 4
-WORSE = ("probation", "shutdown", "permanent_shutdown", "permanent_shutdown")
+# For good is for a person to decide: what SES says that it *may* do.
+WORSE = ("probation", "shutdown", "pending_shutdown", "pending_shutdown")
 PENDING_END = "Pending end of probation decision"
 
 SEED: Mapping[str, Says] = {
@@ -377,13 +380,8 @@ def test_repeats_lead_to_what_ses_says_of_the_category(category: Category) -> No
     case = opened(category)
     begun: list[str] = []
     for number in range(1, 5):
-        if case.finding.stage is PERMANENT:
-            # Nothing leads out of it; only what would come next is still to be seen.
-            case.standing = Standing(TENANT, closed={category: number})
-        else:
-            case.is_decided(
-                Decision.REINSTATE if case.finding.stage is SHUTDOWN else Decision.LIFT, START + number * DAY
-            )
+        decision = Decision.REINSTATE if case.finding.stage is SHUTDOWN else Decision.LIFT
+        case.is_decided(decision, START + number * DAY)
         case.appears(START + number * DAY + HOUR)
         assert case.finding.repeat == number
         begun.append(case.finding.stage)
@@ -400,6 +398,6 @@ def test_only_where_ses_says_so_something_is_shut_down_for_good(category: Catego
         case.does(Report(TENANT, category, "Again.", "abuse-desk", Severity.SHUTDOWN), START + 3 * DAY)
         assert case.finding.stage is PERMANENT
     else:
-        with pytest.raises(CommandRefused, match=r"make-permanent is not for a finding about \w+ that is Shutdown"):
+        with pytest.raises(CommandRefused, match=r"make-permanent is not for a finding about [a-z ]+ that is Shutdown"):
             case.is_decided(Decision.MAKE_PERMANENT, START + 2 * DAY)
     assert (PERMANENT in stages_of(category)) == SEED[category].permanent

@@ -282,12 +282,16 @@ def only_a_person_leads_out_of_what_waits_or_is_shut_down(last: Happened) -> Non
             assert before.id == last.step.command.finding
 
 
-def permanent_is_for_ever(last: Happened) -> None:
+def permanent_is_for_ever_and_a_persons_decision(last: Happened) -> None:
     for category, before in last.before.findings.items():
         if before.stage is Stage.PERMANENT_SHUTDOWN:
             after = last.after.findings[category]
             assert (after.id, after.stage, after.revision) == (before.id, before.stage, before.revision)
             assert not isinstance(last.step.command, Decide) or last.refused or last.step.command.finding != before.id
+    for change in last.changes:
+        if change.after is Stage.PERMANENT_SHUTDOWN:
+            assert isinstance(last.step.command, Decide)
+            assert last.step.command.decision is Decision.MAKE_PERMANENT, "and nothing but a person leads into it"
 
 
 def whatever_is_decided_is_told_in_exactly_one_change(last: Happened) -> None:
@@ -420,7 +424,7 @@ def what_is_allowed_is_carried_out_and_nothing_else(last: Happened) -> None:
 LAWS = (
     the_status_is_the_worst_open_stage,
     only_a_person_leads_out_of_what_waits_or_is_shut_down,
-    permanent_is_for_ever,
+    permanent_is_for_ever_and_a_persons_decision,
     whatever_is_decided_is_told_in_exactly_one_change,
     an_act_is_in_the_history_with_what_it_did,
     what_is_told_has_one_alert_that_says_so,

@@ -368,10 +368,11 @@ def test_a_shutdown_says_how_to_appeal() -> None:
 
 
 def test_a_permanent_shutdown_has_no_appeal() -> None:
-    each = first(Category.INTERNAL_REVIEW, Trigger.REPEATED_FOR_GOOD)
-    assert subject(each) == "SES internal review of tenant/acme: Healthy -> Shutdown, for good"
+    repeated = unfolded(body(first(Category.INTERNAL_REVIEW, Trigger.REPEATED_FOR_GOOD)))
+    assert "This is the fourth time. A person decides whether it is shut down for good." in repeated
+    each = first(Category.INTERNAL_REVIEW, Trigger.MADE_PERMANENT, Status.PENDING_SHUTDOWN)
+    assert subject(each) == "SES internal review of tenant/acme: Pending shutdown -> Shutdown, for good"
     text = unfolded(body(each))
-    assert "This is the fourth time, so the shutdown is permanent." in text
     assert "no appeal leads out of it" in text
     assert "ses-reputation decide" not in text
     assert "changes-made" not in text

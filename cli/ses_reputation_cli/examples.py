@@ -23,7 +23,7 @@ from ses_reputation.domain.decisions import (
     Report,
     carry_out,
 )
-from ses_reputation.domain.lifecycle import Stage, Trigger
+from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Trigger
 from ses_reputation.domain.limits import Profile, limits_by_kind
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
@@ -49,7 +49,6 @@ _TYPICAL = (
     Trigger.ENDED_WITHOUT_REPORT,
     Trigger.ENDED_UNPROVEN,
     Trigger.REPEATED_FOR_SHUTDOWN,
-    Trigger.REPEATED_FOR_GOOD,
     Trigger.ACCEPTED_AND_LIFTED,
 )
 
@@ -115,14 +114,18 @@ class Example(Struct, frozen=True):
 def typical(category: Category, stage: Stage) -> Example:
     """How a finding of this category mostly comes to this stage. It must be one that the category has."""
     reached = [
-        e for e in examples(category) if isinstance(e.news, Change) and e.news.after is stage is not e.news.before
+        (_how_typical(change), number, example)
+        for number, example in enumerate(examples(category))
+        if isinstance(change := example.news, Change) and change.after is stage is not change.before
     ]
-    return min(reached, key=_how_typical)
+    _, _, most_typical = min(reached)
+    return most_typical
 
 
-def _how_typical(example: Example) -> int:
-    trigger = example.news.trigger if isinstance(example.news, Change) else None
-    return _TYPICAL.index(trigger) if trigger in _TYPICAL else len(_TYPICAL)
+def _how_typical(change: Change) -> tuple[int, bool]:
+    """Sorts by what leads to it, and where that is alike, what changes the status comes first."""
+    number = _TYPICAL.index(change.trigger) if change.trigger in _TYPICAL else len(_TYPICAL)
+    return number, STAGE_STATUS[change.before] is STAGE_STATUS[change.after]
 
 
 class _State(Struct, frozen=True):

@@ -154,7 +154,7 @@ REPEATS: Mapping[Repeat, str] = MappingProxyType(
     {
         Repeat.PROBATION: "Probation",
         Repeat.SHUTDOWN: "Shutdown at once",
-        Repeat.PERMANENT: "permanent shutdown",
+        Repeat.PERMANENT: "Pending shutdown, until a person decides whether it is for good",
     }
 )
 

@@ -64,7 +64,7 @@ class Repeat(StrEnum):
 
     PROBATION = "probation"
     SHUTDOWN = "shutdown"
-    PERMANENT = "permanent"
+    PERMANENT = "permanent"  # A person decides whether it is.
 
 
 class CategoryPolicy(Struct, frozen=True):

@@ -208,7 +208,9 @@ def _trigger_of(report: Report, finding: Finding | None, repeat: int, *, reviewe
         return trigger if shutdown and trigger in triggers_from(report.category, finding.stage) else Trigger.REPORTED
     repeats = CATEGORIES[report.category].repeats
     again = REPEATED[repeats[min(repeat, len(repeats)) - 1]] if repeats and repeat else Trigger.REPORTED
-    if again in {Trigger.REPEATED_FOR_SHUTDOWN, Trigger.REPEATED_FOR_GOOD}:
+    if again is Trigger.REPEATED_FOR_GOOD:
+        return again
+    if again is Trigger.REPEATED_FOR_SHUTDOWN:
         return Trigger.REPEATED_FOR_REVIEW if reviewed else again
     if shutdown:
         return Trigger.REPORTED_FOR_REVIEW if reviewed else Trigger.REPORTED_FOR_SHUTDOWN

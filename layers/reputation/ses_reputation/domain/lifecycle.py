@@ -74,8 +74,8 @@ class Trigger(StrEnum):
 _PENDING = (Stage.PENDING_DECISION, Stage.PENDING_SHUTDOWN)
 _BEFORE_SHUTDOWN = (Stage.ALMOST_HEALED, Stage.PROBATION, *_PENDING)
 
-# Nothing but a person's decision leads out of PENDING_DECISION, PENDING_SHUTDOWN or SHUTDOWN to something better, and
-# nothing at all out of PERMANENT_SHUTDOWN. None is where there is no finding yet.
+# Nothing but a person's decision leads out of PENDING_DECISION, PENDING_SHUTDOWN or SHUTDOWN to something better, or
+# into PERMANENT_SHUTDOWN, and nothing at all out of that. None is where there is no finding yet.
 TRANSITIONS: Mapping[tuple[Stage | None, Trigger], Stage] = MappingProxyType(
     {
         # What is measured.
@@ -98,7 +98,7 @@ TRANSITIONS: Mapping[tuple[Stage | None, Trigger], Stage] = MappingProxyType(
         (None, Trigger.REPEATED): Stage.PROBATION,
         (None, Trigger.REPEATED_FOR_SHUTDOWN): Stage.SHUTDOWN,
         (None, Trigger.REPEATED_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
-        (None, Trigger.REPEATED_FOR_GOOD): Stage.PERMANENT_SHUTDOWN,
+        (None, Trigger.REPEATED_FOR_GOOD): Stage.PENDING_SHUTDOWN,
         # A report of what is known is evidence, and moves nothing, unless it asks for a shutdown.
         **{
             (stage, Trigger.REPORTED): stage

@@ -23,8 +23,9 @@ from ses_reputation.domain.lifecycle import (
 from ses_reputation.domain.rates import Metric, Rate
 from ses_reputation.domain.scopes import Scope
 
-# All evidence is in the history for ever; a finding has the newest of it at hand.
-EVIDENCE_KEPT = 20
+# All evidence is in the history for ever; a finding has the newest of it at hand. With so much of it, the longest texts
+# of all categories still fit into one item of DynamoDB, which takes 400 KB.
+EVIDENCE_KEPT = 3
 
 _WORST_LAST = tuple(Stage)
 

@@ -108,7 +108,10 @@ CAUSES: Mapping[tuple[Trigger, Status], str] = MappingProxyType(
                 Trigger.REPEATED_FOR_REVIEW,
                 "{happened} This is the {nth} time, which leads to a {shutdown} at once; a person decides first.",
             ),
-            (Trigger.REPEATED_FOR_GOOD, "{happened} This is the {nth} time, so the {shutdown} is permanent."),
+            (
+                Trigger.REPEATED_FOR_GOOD,
+                "{happened} This is the {nth} time. A person decides whether it is {shut_down} for good.",
+            ),
         ),
         **_at((Status.PROBATION, *_PENDING), (Trigger.REPORTED_FOR_SHUTDOWN, _WANTS_SHUTDOWN)),
         **_at(
@@ -329,7 +332,7 @@ REPEATS: Mapping[Repeat, str] = MappingProxyType(
     {
         Repeat.PROBATION: "Should it be found again later, another {probation} follows, and after that a {shutdown}.",
         Repeat.SHUTDOWN: "Should it be found again later, it is {shut_down} at once.",
-        Repeat.PERMANENT: "Should it be found again later, it is {shut_down} for good.",
+        Repeat.PERMANENT: "Should it be found again later, a person decides whether it is {shut_down} for good.",
     }
 )
 
