@@ -248,6 +248,8 @@ def test_what_was_answered_for_does_not_count_again() -> None:
     sender.at(START + 20 * DAY, since=GOOD)
     assert sender.standing.metric(Metric.BOUNCE_RATE).floor == START
     assert sender.measured_from(START + 21 * DAY).window.span.start == START
+    sender.at(START + 21 * DAY, GOOD)
+    assert sender.standing.metric(Metric.BOUNCE_RATE).floor == START, "nor does it ever"
 
 
 # How its period ends.

@@ -83,11 +83,11 @@ class Case:
     ) -> Change:
         return self._changed(Decide(TENANT, self.finding.id, decision, days, to, seen), time)
 
-    def is_measured(self, time: datetime, bounced: int, since: int | None = None) -> None:
-        """So many of 1000 bounced, over the window and since the probation began."""
+    def is_measured(self, time: datetime, bounced: int, since: int | None = None, mail: int = 1000) -> None:
+        """So many of 1000 bounced over the window, and of so much mail since the probation began."""
         bounces = Measures(
             Rate(Metric.BOUNCE_RATE, bounced, 1000),
-            None if since is None else Rate(Metric.BOUNCE_RATE, since, 1000),
+            None if since is None else Rate(Metric.BOUNCE_RATE, since, mail),
         )
         rates = {Metric.BOUNCE_RATE: bounces, Metric.COMPLAINT_RATE: Measures(Rate(Metric.COMPLAINT_RATE, 0, 1000))}
         self.standing, _ = assess(self.standing, rates, time, self.policy)
@@ -124,9 +124,12 @@ def at(stage: Stage, category: Category = BOUNCES) -> Case:
             case.policy = replace(POLICY, healing=100 * DAY)
             case.is_measured(START + HOUR, 200, 1)
             case.is_measured(START + HOUR + DAY, 200, 1)
+        case Stage.PENDING_DECISION if category is BOUNCES:
+            case.is_measured(END - HOUR, 200, 1)
+            case.is_measured(END, 200, 0, mail=99)
         case Stage.PENDING_DECISION:
             case.changes(START + DAY)
-            case.is_measured(END, 200 if category is BOUNCES else 1, 200)
+            case.is_measured(END, 1)
             case.decides(Decision.REFUSE, END)
         case Stage.PENDING_SHUTDOWN if category is BOUNCES:
             case.is_measured(END, 200, 200)
@@ -618,7 +621,9 @@ def test_mail_from_before_opens_again_nothing_that_a_person_has_closed(stage: St
 
 
 def test_a_shutdown_that_is_reinstated_on_probation_is_judged_by_its_new_mail_alone() -> None:
-    case = at(Stage.SHUTDOWN)
+    case = at(Stage.ALMOST_HEALED)
+    case.decides(Decision.SHUTDOWN, START + 3 * DAY)
+    case.policy = POLICY
     case.changes(END)
     change = case.decides(Decision.REINSTATE, END + DAY + MINUTE)
     begun = END + DAY + MINUTE

@@ -39,6 +39,12 @@ from ses_reputation.domain.scopes import Scope, ScopeKind
 from ses_reputation.domain.standing import Act, Actor, Finding, Measures, Standing
 from ses_reputation_cli.examples import examples
 
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+POLICY = Policy()
+FOR_REVIEW = Policy(human_review=frozenset(ScopeKind))
+TENANT = Scope("tenant/acme")
+
 PROBATION, ALMOST_HEALED, RESOLVED = Stage.PROBATION, Stage.ALMOST_HEALED, Stage.RESOLVED
 PENDING_DECISION, PENDING_SHUTDOWN = Stage.PENDING_DECISION, Stage.PENDING_SHUTDOWN
 SHUTDOWN, PERMANENT = Stage.SHUTDOWN, Stage.PERMANENT_SHUTDOWN
@@ -245,6 +251,17 @@ def test_metrics_and_accounts_have_the_five_statuses_each_that_ses_has(
     assert len(set(METRIC_STATUS.values())) == len(set(SCOPE_STATUS.values())) == 5
 
 
+def test_a_scope_is_as_bad_as_the_worst_of_its_findings() -> None:
+    for worst, stage in enumerate(BEST_FIRST[1:], start=1):
+        for other in BEST_FIRST[1 : worst + 1]:
+            findings = {
+                category: Finding("a1b2", category, at, START, START, START)
+                for category, at in ((Category.BOUNCE_RATE, stage), (Category.COMPLAINT_RATE, other))
+            }
+            assert Standing(TENANT, findings=findings).status is SCOPE_STATUS[stage]
+    assert Standing(TENANT).status is Status.HEALTHY
+
+
 # What SES says of each category, read from its page, and not from the code: what it does when changes are accepted;
 # what a period ends with if the problem remains, for a scope that people review as well, and if it is gone; what the
 # second, third, fourth and fifth finding begins with; whether one can be shut down for good.
@@ -290,12 +307,6 @@ SEED: Mapping[str, Says] = {
     # Nothing of the period's end: depending on what it is, it may lift.
     "other": Says("lifted", PENDING_END, PENDING_END, PENDING_END, ALIKE, permanent=False),
 }
-
-START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-POLICY = Policy()
-FOR_REVIEW = Policy(human_review=frozenset(ScopeKind))
-TENANT = Scope("tenant/acme")
 
 
 class Case:

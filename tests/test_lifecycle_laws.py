@@ -177,12 +177,14 @@ class Lifecycle(RuleBasedStateMachine):
     )
     def begin(self, scopes: list[Scope], categories: list[Category], closed: int) -> None:
         self.world = World(closed)
+        self.all_scopes = scopes
         self.scopes = st.sampled_from(scopes)
         self.categories = st.sampled_from(categories)
 
-    @rule(data=st.data(), wait=waits, rules=rules, mail=st.sampled_from(MAILS))
-    def mail_is_judged(self, data: st.DataObject, wait: timedelta, rules: str, mail: Mail) -> None:
-        self._goes_on(Step(data.draw(self.scopes), wait, rules, mail))
+    @rule(wait=waits, rules=rules, mail=st.sampled_from(MAILS))
+    def mail_is_judged_everywhere_at_once(self, wait: timedelta, rules: str, mail: Mail) -> None:
+        for number, scope in enumerate(self.all_scopes):
+            self._goes_on(Step(scope, timedelta(0) if number else wait, rules, mail))
 
     @rule(data=st.data(), rules=rules, mail=st.sampled_from(MAILS), days=st.integers(2, 9))
     def mail_is_judged_day_after_day(self, data: st.DataObject, rules: str, mail: Mail, days: int) -> None:
@@ -244,8 +246,9 @@ class Lifecycle(RuleBasedStateMachine):
         for law in LAWS:
             law(last)
         ids = [piece.id for piece in last.news]
+        ids += [change.finding.id for change in last.changes if change.before is None]
         assert len(set(ids)) == len(ids)
-        assert not self.ids & set(ids), "every piece of news has an id of its own"
+        assert not self.ids & set(ids), "every finding and every piece of news has an id of its own"
         self.ids |= set(ids)
 
     def teardown(self) -> None:
@@ -443,4 +446,4 @@ NEWS: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
 STANDINGS = msgspec.json.Decoder(Standing)
 
 TestLifecycle = Lifecycle.TestCase
-TestLifecycle.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+TestLifecycle.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)

@@ -264,10 +264,10 @@ def test_a_hostile_name_is_shown_as_text_in_a_table_that_fits(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     scope = "tenant/" + "[bold]\x1b[2J\u202eevil" + 250 * "x"
-    run("report", "other", "--scope", scope, "--evidence", "\x1b]0;owned\x07 [red]")
+    run("report", "other", "--scope", scope, "--evidence", "\u202e [red]")
     finding = told("findings")["findings"][0]["id"]
     shown = [run(*command).output for command in (("status",), ("findings",), ("findings", finding), ("status", scope))]
-    shown += [run("changes", "--all").output, run("decide", finding, "lift", "--note", "\x1b[31m").output]
+    shown += [run("changes", "--all").output, run("decide", finding, "lift", "--note", "\u202e").output]
     for text in shown:
         assert "[bold]?[2J" in text
         assert not {"\x1b", "\x07", "\u202e"} & set(text)

@@ -224,9 +224,11 @@ def test_people_are_reminded_of_the_new_end_of_a_period_that_was_extended() -> N
 
 
 def test_a_new_period_is_not_reminded_of_by_the_last_one() -> None:
-    sender = pending()
-    sender.does(Decide(NEWSLETTER, sender.finding.id, Decision.EXTEND, days=8), END + DAY)
-    assert [r.time for r in sender.every_hour(END + DAY, END + 9 * DAY - HOUR)] == [END + 2 * DAY, END + 8 * DAY]
+    for days, reminded in ((8, [END + 2 * DAY, END + 8 * DAY]), (6, [END + 6 * DAY])):
+        sender = reported()
+        assert len(sender.every_hour(START, END)) == 2
+        sender.does(Decide(NEWSLETTER, sender.finding.id, Decision.EXTEND, days=days), END + DAY)
+        assert [r.time for r in sender.every_hour(END + DAY, END + (days + 1) * DAY - HOUR)] == reminded
 
 
 def test_nobody_is_reminded_of_what_is_about_to_end_well() -> None:
