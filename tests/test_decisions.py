@@ -247,6 +247,20 @@ def test_changes_that_wait_become_an_appeal_when_a_report_shuts_down() -> None:
     assert case.finding.waits_since == START + DAY
 
 
+def test_all_that_is_done_at_one_moment_can_be_told_apart() -> None:
+    ids = []
+    for scope in (TENANT, Scope("tenant/other")):
+        case = Case(SPAMTRAP)
+        case.standing = Standing(scope)
+        for number in range(5):
+            command: Command = Report(scope, SPAMTRAP, "Seen.", "abuse-desk")
+            if number > 2:
+                command = ChangesMade(scope, case.finding.id, "Cleaned the list.")
+            ids.append(case.does(command, START, Act(f"request-{number}", OPERATOR)).id)
+        ids.append(case.finding.id)
+    assert len(set(ids)) == len(ids) == 12
+
+
 @pytest.mark.parametrize("category", METRICS)
 def test_what_is_measured_can_not_be_reported(category: Category) -> None:
     refused = refusal(Case(category), Report(TENANT, category, "Many bounces.", "abuse-desk"), START)
