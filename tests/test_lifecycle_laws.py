@@ -234,7 +234,7 @@ class Lifecycle(RuleBasedStateMachine):
         self, data: st.DataObject, rules: str, decision: Decision, days: int | None
     ) -> None:
         scope, finding = data.draw(st.sampled_from(self.open()))
-        seen = data.draw(st.sampled_from([None, finding.revision, finding.revision + 1]))
+        seen = data.draw(st.sampled_from([None, finding.revision, finding.revision - 1, finding.revision + 1]))
         self._goes_on(Step(scope, HOUR, rules, command=Decide(scope, finding.id, decision, days, seen=seen)))
 
     def open(self) -> list[tuple[Scope, Finding]]:
@@ -377,6 +377,27 @@ def floors_and_periods_only_move_forward(last: Happened) -> None:
         assert last.after.closed[category] >= closed
 
 
+def what_closes_a_metrics_finding_leaves_its_mail_behind(last: Happened) -> None:
+    for change in last.changes:
+        if change.after is Stage.RESOLVED and change.category.metric:
+            floor = last.after.metric(change.category.metric).floor
+            assert floor
+            assert floor >= (last.time if last.act else change.finding.since)
+
+
+def every_report_is_counted(last: Happened) -> None:
+    if isinstance(last.step.command, Report) and not last.refused:
+        category = last.step.command.category
+        before = last.before.findings.get(category)
+        assert last.after.findings[category].reports == (before.reports if before else 0) + 1
+
+
+def whoever_has_not_seen_the_latest_is_refused(last: Happened) -> None:
+    if isinstance(last.step.command, Decide) and last.step.command.seen is not None:
+        known = {finding.id: finding.revision for finding in last.before.findings.values()}
+        assert last.refused or known[last.step.command.finding] == last.step.command.seen
+
+
 def no_mail_from_before_a_floor_is_measured(last: Happened) -> None:
     for metric, found in last.found.items():
         floor = last.before.metric(metric).floor
@@ -435,6 +456,9 @@ LAWS = (
     a_moment_that_was_judged_is_not_judged_again,
     nobody_is_warned_of_what_has_a_finding,
     floors_and_periods_only_move_forward,
+    what_closes_a_metrics_finding_leaves_its_mail_behind,
+    every_report_is_counted,
+    whoever_has_not_seen_the_latest_is_refused,
     no_mail_from_before_a_floor_is_measured,
     a_probation_has_a_period_and_only_metrics_heal,
     what_time_can_not_move_does_not_move,

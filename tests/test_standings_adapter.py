@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from ses_reputation.adapters.documents import items_of
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.keys import OPEN_FINDINGS
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.categories import Category, Severity
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder, ReminderKind
@@ -245,9 +247,12 @@ def test_evidence_stays_in_the_history_when_the_finding_has_newer(standings: Dyn
     assert {alert for _, alert in ways(standings)} == {opened.id}, "nobody is told of what is known"
 
 
-def test_exactly_the_scopes_with_open_findings_are_listed(standings: DynamoDbStandings) -> None:
+def test_exactly_the_scopes_with_open_findings_are_listed(cloud: LocalCloud, standings: DynamoDbStandings) -> None:
     def listed() -> list[str]:
-        return [standing.scope for standing in standings.with_findings()]
+        found = [standing.scope for standing in standings.with_findings()]
+        items = items_of(cloud.client("dynamodb"), cloud.resources["StandingsTable"], OPEN_FINDINGS)
+        assert [item["name"]["S"] for item in items] == found, "who has none is not even looked at"
+        return found
 
     assert listed() == []
     standings.write(Standing(ACCOUNT, NOON), 0, [], [])
