@@ -249,7 +249,7 @@ def test_evidence_stays_in_the_history_when_the_finding_has_newer(standings: Dyn
 
 def test_exactly_the_scopes_with_open_findings_are_listed(cloud: LocalCloud, standings: DynamoDbStandings) -> None:
     def listed() -> list[str]:
-        found = [standing.scope for standing in standings.with_findings()]
+        found: list[str] = [standing.scope for standing in standings.with_findings()]
         items = items_of(cloud.client("dynamodb"), cloud.resources["StandingsTable"], OPEN_FINDINGS)
         assert [item["name"]["S"] for item in items] == found, "who has none is not even looked at"
         return found
