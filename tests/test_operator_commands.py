@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import boto3
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
@@ -122,6 +123,15 @@ def test_the_status_of_a_scope_has_its_rates_its_findings_and_its_history(cloud:
     document = told("status", "configuration-set/newsletter")
     assert document["metrics"]["bounce_rate"]["measured"]["window"]["count"] == 25
     assert [news["kind"] if "kind" in news else news["type"] for news in document["news"]] == ["change"]
+
+
+def test_the_settings_are_asked_for_once(cloud: LocalCloud) -> None:
+    reported()
+    asked: list[str] = []
+    session = boto3._get_default_session()
+    session.events.register("before-call.lambda.GetFunctionConfiguration", lambda **_: asked.append(ACME))
+    run("status", ACME)
+    assert len(asked) == 1
 
 
 def test_of_an_unknown_scope_there_is_no_status(cloud: LocalCloud) -> None:
@@ -299,6 +309,20 @@ def test_the_newest_change_comes_first_and_as_many_as_are_asked_for(cloud: Local
     assert len(told("changes", ACME, "--all")["news"]) == 4, "with the further evidence"
     assert told("changes", "--since", "2026-03-07", "--until", "2026-04-07")["news"] == []
     assert told("changes", "tenant/other")["news"] == []
+
+
+def test_changes_that_are_reported_before_a_shutdown_are_no_appeal(cloud: LocalCloud) -> None:
+    reviewed = [reported("internal-review")]
+    for note in ("first", "second"):
+        run("decide", reviewed[-1], "lift", "--note", note)
+        reviewed.append(reported("internal-review"))
+    run("decide", reviewed[-1], "reinstate", "--to", "healthy", "--note", "third")
+    pending = reported("internal-review")
+    run("changes-made", pending, "--note", "new templates")
+    assert "internal review: Pending shutdown, changes reported" in run("changes").output
+    run("decide", pending, "shutdown", "--note", "not enough")
+    run("changes-made", pending, "--note", "new lists, too")
+    assert "internal review: Shutdown, there is an appeal" in run("changes").output
 
 
 # -- Feedback ----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """What several commands take as arguments, and how it is read."""
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -85,15 +84,15 @@ class _Word(click.Choice[str]):
         return super().convert(value.replace("_", "-"), param, ctx)
 
 
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else."
+)
+"""`--json`, of every command that tells something."""
+
 SCOPE = _ScopeType()
 MOMENT = _MomentType()
 CATEGORY = _Word(CATEGORIES)
 REPORTED_CATEGORY = _Word(REPORTED)
-
-
-def listed(words: Sequence[str]) -> str:
-    """`a, b or c`."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
 
 
 def period(now: datetime, since: Moment | None, until: Moment | None) -> tuple[datetime, datetime]:

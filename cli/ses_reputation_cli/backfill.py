@@ -27,6 +27,7 @@ from ses_reputation.backfill import (
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.numbers import hours_text, moment
+from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 
 _EXAMPLES = """\b
@@ -86,7 +87,7 @@ class _HourType(click.ParamType[datetime]):
     "--all", "everything", is_flag=True, help="Take older hours, too, than a rate can hold (RepresentativeVolume)."
 )
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be written.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(
     stack: Stack,

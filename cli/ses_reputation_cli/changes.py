@@ -7,7 +7,7 @@ from rich.console import Console
 
 from ses_reputation.domain.changes import Change
 from ses_reputation.domain.scopes import Scope
-from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, period
+from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, json_option, period
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.history import print_news
 from ses_reputation_cli.statuses import json_text
@@ -28,7 +28,7 @@ Examples:
 @click.option(
     "--all", "everything", is_flag=True, help="Also early warnings, reminders, further evidence, and what SES said."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(
     scope: Scope | None,

@@ -2,7 +2,7 @@
 
 import click
 
-from ses_reputation_cli.arguments import MOMENT, Moment
+from ses_reputation_cli.arguments import MOMENT, Moment, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.operating import carry_out
 
@@ -17,7 +17,7 @@ Examples:
 @click.argument("finding")
 @click.option("--note", required=True, metavar="TEXT", help="What was changed.")
 @click.option("--since", type=MOMENT, metavar="TIME", help="When that was, or how long ago. Default: now.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(finding: str, note: str, since: Moment | None, stack: Stack, *, as_json: bool) -> None:
     """Report what was changed about a FINDING, and since when. A person decides whether it is enough; after a shutdown

@@ -2,7 +2,7 @@
 
 import click
 
-from ses_reputation_cli.arguments import DECISIONS
+from ses_reputation_cli.arguments import DECISIONS, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.operating import carry_out
 
@@ -33,7 +33,7 @@ Examples:
     metavar="N",
     help="Decide only if nobody else has since this revision (findings --json tells it).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(  # noqa: PLR0917 - each is an option
     finding: str,

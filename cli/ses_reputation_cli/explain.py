@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from ses_reputation_cli.arguments import SCOPE
+from ses_reputation_cli.arguments import SCOPE, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.options import errors_for_people, setting_options
 from ses_reputation_cli.replay import played
@@ -26,7 +26,7 @@ Examples:
 @click.command(epilog=_EXAMPLES)
 @click.argument("scope", type=SCOPE)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True), metavar="[PATH]...")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 @setting_options
 def command(

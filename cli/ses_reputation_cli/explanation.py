@@ -16,7 +16,7 @@ from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.domain.verdict import Verdict, compare
 from ses_reputation.notices.numbers import clean_text, hours_text, moment, percent
 from ses_reputation.notices.texts import METRICS, VOLUME_SOURCES
-from ses_reputation_cli.statuses import status_text
+from ses_reputation_cli.statuses import SENDING, status_text
 
 _LABEL, _NUMBER = 44, 10
 
@@ -149,7 +149,7 @@ def _outlook(metric: MetricExplanation) -> Iterator[str]:
 
 def _verdict(verdict: Verdict, explanation: Explanation) -> Iterator[str]:
     if verdict.enforcement:
-        sending = {True: "on", False: "off", None: "unknown"}[verdict.sending_enabled]
+        sending = SENDING[verdict.sending_enabled]
         yield f"    Status {verdict.enforcement}, sending {sending} (asked {moment(verdict.time)})"
     windows = {metric.metric: metric.calculations[-1].rate for metric in explanation.metrics}
     ours = {metric: window.fraction for metric, window in windows.items() if window.eligible > 0}

@@ -17,7 +17,7 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, Feedback
 from ses_reputation.notices.structure import readable
-from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, period
+from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, json_option, period
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.statuses import json_text
 
@@ -44,7 +44,7 @@ Examples:
     "--limit", type=click.IntRange(0), metavar="N", default=100, show_default=True, help="The newest N; 0 for all."
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a heading.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(
     kind: str,

@@ -19,7 +19,7 @@ from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.numbers import day, moment
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import Vocabulary
-from ses_reputation_cli.arguments import CATEGORY, SCOPE
+from ses_reputation_cli.arguments import CATEGORY, SCOPE, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.statuses import json_text, status_text
 
@@ -39,7 +39,7 @@ Examples:
 @click.argument("finding", required=False)
 @click.option("--scope", type=SCOPE, help="Those of one scope.")
 @click.option("--category", type=CATEGORY, help="Those of one category.", metavar="CATEGORY")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(finding: str | None, scope: Scope | None, category: str | None, stack: Stack, *, as_json: bool) -> None:
     """List the open findings of all scopes, the worst first. With the id of a FINDING (or how it begins) show that one:

@@ -10,8 +10,10 @@ from ses_reputation.domain.lifecycle import STAGE_STATUS
 from ses_reputation.domain.standing import Act
 from ses_reputation.news import News
 from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.findings import news_within
+from ses_reputation.notices.numbers import day
 from ses_reputation.notices.structure import readable
-from ses_reputation.notices.texts import METRICS, NEWS, NEWS_OF_SHUTDOWN
+from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import Vocabulary, words_of
 from ses_reputation_cli.statuses import status_text
 
@@ -50,10 +52,9 @@ def _change(change: Change, words: Vocabulary) -> Text:
     line = Text(f"{CATEGORY_TEXTS[change.category].name}: ")
     if before is not after:
         return line.append_text(status_text(before, words)).append(" -> ").append_text(status_text(after, words))
-    table = NEWS_OF_SHUTDOWN if change.before and change.before.value.endswith("shutdown") else NEWS
     end = change.finding.period_end
-    placeholders = words_of(words) | {"ends_day": f"{end:%Y-%m-%d}" if end else ""}
-    news = table.get(change.trigger, change.trigger.value.replace("_", " ")).format_map(placeholders)
+    placeholders = words_of(words) | ({"ends_day": day(end)} if end else {})
+    news = news_within(after, change.trigger, placeholders)
     return line.append_text(status_text(after, words)).append(f", {news}")
 
 

@@ -4,6 +4,7 @@ import json
 
 import click
 
+from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 
 _EXAMPLES = """\b
@@ -21,7 +22,7 @@ run; if not, look at its log, and whether this is the region that you send from.
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(stack: Stack, *, as_json: bool) -> None:
     """List the verified identities that the deployed stack knows, as SES told them last.

@@ -8,9 +8,8 @@ import click
 
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.notices.categories import CATEGORY_TEXTS
-from ses_reputation.notices.structure import readable
+from ses_reputation.notices.structure import listed, readable
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary
-from ses_reputation_cli.arguments import listed
 from ses_reputation_cli.statuses import json_text
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH...")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @setting_options
 def command(paths: tuple[Path, ...], parameters: dict[str, str], identities: tuple[str, ...], *, as_json: bool) -> None:
     """Feed captured events through the local cloud, and say what happened and where every scope stands.

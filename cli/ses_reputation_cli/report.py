@@ -3,7 +3,7 @@
 import click
 
 from ses_reputation.domain.scopes import Scope
-from ses_reputation_cli.arguments import MOMENT, REPORTED_CATEGORY, SCOPE, Moment
+from ses_reputation_cli.arguments import MOMENT, REPORTED_CATEGORY, SCOPE, Moment, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.operating import carry_out
 
@@ -30,7 +30,7 @@ Examples:
     help="shutdown: at once, or pending it where a person reviews.",
 )
 @click.option("--note", default="", metavar="TEXT", help="Why you report it, for the history.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(  # noqa: PLR0917 - each is an option
     category: str,

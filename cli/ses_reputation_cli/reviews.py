@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ses_reputation.domain.decisions import CHANGES_MADE, allowed
+from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.findings import document, print_finding
 from ses_reputation_cli.statuses import json_text
@@ -18,7 +19,7 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(stack: Stack, *, as_json: bool) -> None:
     """List what waits for a person's decision, the longest first: probations that are over, shutdowns that somebody has

@@ -26,11 +26,11 @@ from ses_reputation.notices.numbers import moment, rows_of_rate, words_of_limits
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import Vocabulary, other_name, words_of
-from ses_reputation_cli.arguments import SCOPE
+from ses_reputation_cli.arguments import SCOPE, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.findings import print_finding
 from ses_reputation_cli.history import print_news
-from ses_reputation_cli.statuses import json_text, rate_text, status_text
+from ses_reputation_cli.statuses import SENDING, json_text, rate_text, status_text
 
 _LISTED = 25
 _NEWS_SHOWN = 10
@@ -47,10 +47,11 @@ Examples:
 @click.command(epilog=_EXAMPLES)
 @click.argument("scope", type=SCOPE, required=False)
 @click.option("--all", "everything", is_flag=True, help=f"List all scopes, not just the {_LISTED} that are worst off.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(scope: Scope | None, stack: Stack, *, everything: bool, as_json: bool) -> None:
     """Show where everything stands: the account, what SES says of it, and the scopes, the worst first.
+
     With a SCOPE (account, configuration-set/NAME, identity/DOMAIN, tenant/NAME, provider/NAME or tag/NAME=VALUE) it
     shows that one: its rates and limits, its open findings, and what happened last.
 
@@ -60,11 +61,11 @@ def command(scope: Scope | None, stack: Stack, *, everything: bool, as_json: boo
     with deployed(stack) as deployment:
         policy, words, standings = deployment.policy(), deployment.vocabulary(), deployment.standings()
         if scope is not None:
-            verdict = deployment.verdicts().verdict(scope).verdict
             read = standings.read(scope)
-            known = _Known(read.standing, policy, words, verdict, list(standings.news(scope)))
             if not read.version:
                 raise click.ClickException(f"nothing is known of {scope}: no mail was counted, no finding reported")
+            verdict = deployment.verdicts().verdict(scope).verdict
+            known = _Known(read.standing, policy, words, verdict, list(standings.news(scope)))
             click.echo(_scope_document(known)) if as_json else _print_scope(Console(), known)
             return
         overview = _overview(standings.all(), deployment.verdicts().verdicts(), policy, words)
@@ -94,7 +95,7 @@ class _Overview(Struct, frozen=True):
 
     @property
     def account(self) -> Standing:
-
+        """The account; a new standing if it was never evaluated."""
         return next((s for s in self.standings if s.scope == ACCOUNT), Standing(ACCOUNT))
 
     @property
@@ -225,11 +226,9 @@ def _print_metrics(console: Console, standing: Standing, policy: Policy, words: 
 
 def _print_verdict(console: Console, verdict: Verdict | None) -> None:
     if verdict and verdict.enforcement:
-        sending = {True: "on", False: "off", None: "unknown"}[verdict.sending_enabled]
-        console.print(
-            f"\nSES itself says {verdict.enforcement}, sending {sending} (asked {moment(verdict.time)})",
-            highlight=False,
-        )
+        sending = SENDING[verdict.sending_enabled]
+        line = f"\nSES itself says {verdict.enforcement}, sending {sending} (asked {moment(verdict.time)})"
+        console.print(line, highlight=False)
 
 
 def _print_scope(console: Console, known: _Known) -> None:

@@ -24,6 +24,10 @@ _COLOURS: Mapping[Status, str] = MappingProxyType(
 )
 
 
+SENDING: Mapping[bool | None, str] = MappingProxyType({True: "on", False: "off", None: "unknown"})
+"""Whether SES sends, by what it says of that."""
+
+
 def status_text(status: Status, vocabulary: Vocabulary = Vocabulary.CLASSIC) -> Text:
     """A status in its colour."""
     return Text(STATUS_NAMES[vocabulary][status], style=_COLOURS[status])

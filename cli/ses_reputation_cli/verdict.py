@@ -18,7 +18,9 @@ from ses_reputation.domain.rates import decimal
 from ses_reputation.domain.verdict import Comparison, Verdict, compare
 from ses_reputation.notices.numbers import moment, percent
 from ses_reputation.notices.texts import METRICS
+from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
+from ses_reputation_cli.statuses import SENDING
 
 if TYPE_CHECKING:
     from ses_reputation_cli.deployed_stack import DeployedStack
@@ -35,8 +37,6 @@ SES's verdict is not known yet. The function WatchSes reads it at each of its ru
 its log.
 """
 
-_SENDING = {True: "on", False: "off", None: "unknown"}
-
 
 class _Compared(Struct, frozen=True):
     """What SES says of a scope, beside our rates; `evaluated` is when it was judged here last, None if never."""
@@ -47,7 +47,7 @@ class _Compared(Struct, frozen=True):
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else.")
+@json_option
 @deployment_options
 def command(stack: Stack, *, as_json: bool) -> None:
     """Show SES's own verdict beside ours: the account's status, whether it may send, its quota, and the rates.
@@ -107,7 +107,7 @@ def _print(console: Console, compared: Sequence[_Compared]) -> None:
         if verdict.enforcement or verdict.sending_enabled is not None:
             console.print(
                 f"{verdict.scope}: {verdict.enforcement or 'status unknown'}, "
-                f"sending {_SENDING[verdict.sending_enabled]}, {_quota(verdict)}.",
+                f"sending {SENDING[verdict.sending_enabled]}, {_quota(verdict)}.",
                 soft_wrap=True,
                 highlight=False,
             )

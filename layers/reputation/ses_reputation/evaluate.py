@@ -170,8 +170,11 @@ def _summarise(
     to_summary: Callable[[Iterable[Standing], datetime, Policy], Alert],
 ) -> bool:
     """Write the week's summary if its time has come; not for a week that was over before this was deployed."""
-    last, latest = standings.summarised(), weekly.latest(now)
-    if (last and last >= latest) or now - latest >= timedelta(days=1):
+    latest = weekly.latest(now)
+    if now - latest >= timedelta(days=1):
+        return False
+    last = standings.summarised()
+    if last and last >= latest:
         return False
     return standings.write_summary(to_summary(standings.all(), now, policy), last)
 

@@ -94,7 +94,7 @@ def _bound(command: Command, standing: Standing) -> Command:
     """The command, bound to the finding as it was first seen: a decision that comes between must not be overruled."""
     if isinstance(command, Report) or command.seen is not None:
         return command
-    finding = next((f for f in standing.findings.values() if f.id == command.finding), None)
+    finding = standing.finding(command.finding)
     return replace(command, seen=finding.revision) if finding else command
 
 

@@ -25,6 +25,7 @@ class Deployment:
         self._lambda = lambda_
         self._stack_name = stack_name
         self._now: datetime | None = None
+        self._environments: dict[str, Mapping[str, str]] = {}
 
     def resource(self, logical_id: str) -> str:
         """The physical id of a resource of template.yaml; DeploymentNotFound if there is none."""
@@ -38,9 +39,11 @@ class Deployment:
 
     def environment(self, logical_id: str) -> Mapping[str, str]:
         """The environment variables of a function; DeploymentNotFound if there is none."""
-        # https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
-        answer = self._lambda.get_function_configuration(FunctionName=self.resource(logical_id))
-        return answer.get("Environment", {}).get("Variables", {})
+        if logical_id not in self._environments:
+            # https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
+            answer = self._lambda.get_function_configuration(FunctionName=self.resource(logical_id))
+            self._environments[logical_id] = answer.get("Environment", {}).get("Variables", {})
+        return self._environments[logical_id]
 
     @property
     def now(self) -> datetime | None:

@@ -152,7 +152,7 @@ def carry_out(
 
 
 def _found(standing: Standing, identifier: str, seen: int | None) -> Finding:
-    finding = next((f for f in standing.findings.values() if f.id == identifier), None)
+    finding = standing.finding(identifier)
     if finding is None:
         open_ones = ", ".join(f"{f.id} ({f.category})" for f in standing.findings.values()) or "none"
         raise CommandRefused(f"{standing.scope} has no open finding {identifier}; it has {open_ones}")
@@ -175,7 +175,7 @@ def _report(
     observed = min(report.observed or now, now)
     observation = Observation(observed, now, report.source, report.text)
     finding = standing.findings.get(category)
-    repeat = finding.repeat if finding else standing.closed.get(category, 0)
+    repeat = standing.closed.get(category, 0)
     trigger = _trigger_of(report, finding, repeat, reviewed=policy.reviewed_by_people(standing.scope))
     if finding is None:
         opened = new_finding(standing.scope, category, trigger, now, repeat)

@@ -120,13 +120,12 @@ TRANSITIONS: Mapping[tuple[Stage | None, Trigger], Stage] = MappingProxyType(
         **{
             (stage, trigger): Stage.PROBATION if stage in _PENDING else stage
             for stage in _BEFORE_SHUTDOWN
-            for trigger in (Trigger.ACCEPTED_AND_COUNTED_ANEW, Trigger.ACCEPTED_WITH_MORE_TIME, Trigger.EXTENDED)
+            for trigger in (Trigger.ACCEPTED_AND_COUNTED_ANEW, Trigger.EXTENDED)
         },
-        **{
-            (stage, trigger): Stage.RESOLVED
-            for stage in _BEFORE_SHUTDOWN
-            for trigger in (Trigger.ACCEPTED_AND_LIFTED, Trigger.LIFTED)
-        },
+        # What is measured is never accepted so, and nothing else is ever Almost healed.
+        **{(stage, Trigger.ACCEPTED_WITH_MORE_TIME): Stage.PROBATION for stage in (Stage.PROBATION, *_PENDING)},
+        **{(stage, Trigger.ACCEPTED_AND_LIFTED): Stage.RESOLVED for stage in (Stage.PROBATION, *_PENDING)},
+        **{(stage, Trigger.LIFTED): Stage.RESOLVED for stage in _BEFORE_SHUTDOWN},
         **{(stage, Trigger.SHUT_DOWN): Stage.SHUTDOWN for stage in _BEFORE_SHUTDOWN},
         (Stage.SHUTDOWN, Trigger.REINSTATED_ON_PROBATION): Stage.PROBATION,
         (Stage.SHUTDOWN, Trigger.REINSTATED): Stage.RESOLVED,

@@ -182,6 +182,10 @@ class Standing(Struct, frozen=True):
         finding = self.findings.get(category)
         return finding.stage if finding else None
 
+    def finding(self, identifier: str) -> Finding | None:
+        """The open finding with this id, None without one."""
+        return next((f for f in self.findings.values() if f.id == identifier), None)
+
     def metric_status(self, metric: Metric) -> Status:
         """The status of a metric; one that was never judged is Healthy."""
         return METRIC_STATUS[self.stage(Category(metric))]

@@ -22,6 +22,7 @@ from ses_reputation.notices.structure import (
     Rows,
     Section,
     Text,
+    listed,
     readable,
 )
 from ses_reputation.notices.texts import (
@@ -127,10 +128,15 @@ def _notice(alert: StatusAlert | ReminderAlert, news: str, sections: Sequence[Se
 def _news(alert: StatusAlert, words: Mapping[str, str]) -> str:
     """What has changed, in a few words."""
     if alert.before == alert.after:
-        table = NEWS_OF_SHUTDOWN if alert.after == Status.SHUTDOWN else NEWS
-        return ("{after}, " + table[Trigger(alert.cause)]).format_map(words)
+        return f"{words['after']}, {news_within(Status(alert.after), Trigger(alert.cause), words)}"
     news = "{before} -> {after}" + (", for good" if alert.finding.permanent else "")
     return news.format_map(words)
+
+
+def news_within(status: Status, trigger: Trigger, words: Mapping[str, str]) -> str:
+    """What is new of a finding whose status is what it was. `words` has the day `ends_day` where there is a period."""
+    table = NEWS_OF_SHUTDOWN if status is Status.SHUTDOWN else NEWS
+    return table[trigger].format_map(words)
 
 
 def _words(alert: StatusAlert | ReminderAlert, vocabulary: Vocabulary) -> dict[str, str]:
@@ -260,6 +266,6 @@ def _commands(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> I
         what = (APPEALING if finding.status == Status.SHUTDOWN else REPORTING_CHANGES).format_map(words)
         yield Command(what, f'ses-reputation {CHANGES_MADE} {finding.id} --note "what, since when"')
     if decisions := [name for name in finding.allowed if name != CHANGES_MADE]:
-        options = " or ".join(filter(None, (", ".join(decisions[:-1]), decisions[-1])))
+        options = listed(decisions)
         which, one = ("", options) if len(decisions) == 1 else (DECISIONS.format(options=options), "DECISION")
         yield Command(DECIDING + which, f'ses-reputation decide {finding.id} {one} --note "why"')

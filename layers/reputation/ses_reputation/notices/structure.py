@@ -1,5 +1,6 @@
 """What a notice consists of, whether it is rendered as an e-mail, for chat or on a page."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -108,6 +109,11 @@ def readable(text: str, length: int = 1_000) -> str:
     """What somebody named or wrote, in one line of at most this length, without what turns or hides text."""
     line = " ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in text).split())
     return line if len(line) <= length else f"{line[: length - 3]}..."
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a, b or c`; nothing of nothing."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
 
 
 def shortened(text: str, length: int) -> str:
