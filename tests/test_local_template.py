@@ -89,7 +89,11 @@ def test_every_resource_of_the_template_is_created(cloud: LocalCloud) -> None:
 
 def test_a_resource_whose_condition_is_false_is_not_created() -> None:
     with LocalCloud({"NotificationEmail": "", "RelatedAccounts": ""}) as cloud:
-        assert not cloud.resources.keys() & {"NotificationEmailSubscription", "FindingBusPolicy"}
+        assert not cloud.resources.keys() & {
+            "NotificationEmailSubscription",
+            "OperationsEmailSubscription",
+            "FindingBusPolicy",
+        }
 
 
 def test_a_function_has_the_values_of_parameters_as_text(cloud: LocalCloud) -> None:

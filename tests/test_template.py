@@ -259,3 +259,16 @@ def test_a_packaged_layer_holds_the_packages_that_the_functions_import() -> None
         "msgspec",
     ]
     assert "pyyaml" not in pinned.lower()
+
+
+def test_every_dead_letter_queue_has_an_alarm_that_reaches_somebody() -> None:
+    queues = {name for name in RESOURCES if name.endswith("DeadLetterQueue")}
+    alarms = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in alarms
+        for dimension in alarm["Dimensions"]
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
+    }
+    assert queues == watched
+    assert all(alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "OperationsTopic"}] for alarm in alarms)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from moto.awslambda.models import LambdaFunction, LayerVersion, Permission, lambda_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.events.models import EventBus, Rule, events_backends
@@ -134,6 +135,29 @@ def _queue_policy(request: Request) -> Resource:
         policy = {"Policy": _as_json(request.properties["PolicyDocument"])}
         sqs_backends[request.account][request.region].set_queue_attributes(name, policy)
     return Resource(request.name, request.properties)
+
+
+def _alarm(request: Request) -> Resource:
+    """Known to whoever asks for alarms, and never in another state than OK: nothing measures here."""
+    properties = request.properties
+    backend: Any = cloudwatch_backends[request.account][request.region]
+    alarm = backend.put_metric_alarm(
+        name=request.name,
+        namespace=properties["Namespace"],
+        metric_name=properties["MetricName"],
+        comparison_operator=properties["ComparisonOperator"],
+        evaluation_periods=int(properties["EvaluationPeriods"]),
+        period=int(properties["Period"]),
+        threshold=float(properties["Threshold"]),
+        statistic=properties["Statistic"],
+        description=properties.get("AlarmDescription"),
+        dimensions=[*properties.get("Dimensions", ())],
+        alarm_actions=properties.get("AlarmActions", []),
+        ok_actions=properties.get("OKActions", []),
+        treat_missing_data=properties.get("TreatMissingData"),
+    )
+    alarm.update_state("Created", "{}", "OK")
+    return Resource(request.name, properties, {"Arn": alarm.alarm_arn})
 
 
 def _schedule(request: Request) -> Resource:
@@ -265,6 +289,7 @@ def _layer(request: Request) -> Resource:
 
 
 CREATORS: Final[Mapping[str, Callable[[Request], Any]]] = {
+    "AWS::CloudWatch::Alarm": _alarm,
     "AWS::DynamoDB::Table": _table,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::EventBusPolicy": _event_bus_policy,
@@ -282,6 +307,7 @@ CREATORS: Final[Mapping[str, Callable[[Request], Any]]] = {
 }
 
 _NAME_PROPERTIES: Final[Mapping[str, str]] = {
+    "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::DynamoDB::Table": "TableName",
     "AWS::Events::EventBus": "Name",
     "AWS::Events::Rule": "Name",
