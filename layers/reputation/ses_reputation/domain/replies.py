@@ -30,6 +30,8 @@ _LINE_START = re.compile(
     r"(?:^[245]\d\d[- ]|(?<![^\s;<])[245]\d\d(?:-| (?=[245]\.\d)))(?:[245]\.\d{1,3}\.\d{1,3}(?!\.?\d))?", re.MULTILINE
 )
 _STATUS = re.compile(r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
+# Where something is said may hold any word: `smtp-relay.example`, `/policy/spam.html`.
+_PLACE = re.compile(r"https?://\S+|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){2,}")
 _SMTP_CODE = re.compile(r"(?<![\d.])[45][0-5]\d(?=[\s-]|$)")
 # SES's own, around the last reply that it got: `Message expired: unable to deliver in 840 minutes.<421 ...>`.
 _GIVEN_UP = frozenset({"4.4.7", "5.4.7"})
@@ -72,7 +74,7 @@ def classify(status: str | None, reply: str | None, ses_word: str | None = None)
         return Reply(ReplyClass.BLOCKLIST, blocklist)
     reply_class = (
         _first(_CODES, text, statuses)
-        or _first(_WORDINGS, text, statuses)
+        or _first(_WORDINGS, _PLACE.sub(" ", text), statuses)
         or SES_WORDS.get(ses_word or "")
         or _by_status(statuses)
         or _by_smtp_code(raw)
