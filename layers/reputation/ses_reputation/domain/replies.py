@@ -72,7 +72,12 @@ def _plain(raw: str) -> str:
     text = raw.replace("\u2019", "'")
     if "@" in text:
         text = _PERSON.sub("@", text)
-    return f" {' '.join(_LINE_START.sub(' ', text).split())} "
+    words = " ".join(_LINE_START.sub(" ", text).split())
+    code = _SMTP_CODE.search(raw)
+    # `550-... 550-... 550 the end`: only the last line's code, without a status code, is left now.
+    if code and raw.startswith("-", code.end()):
+        words = words.replace(f" {code[0]} ", " ")
+    return f" {words} "
 
 
 def _statuses(status: str | None, raw: str) -> list[str]:
