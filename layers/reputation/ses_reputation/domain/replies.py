@@ -47,8 +47,9 @@ _CODE_STATUSES = {status: (n, rule.reply_class) for n, rule in enumerate(CODES) 
 def classify(status: str | None, reply: str | None, ses_word: str | None = None) -> Reply:
     """Why a server did not take a message, from its reply and its enhanced status code, either of which may be missing.
 
-    `ses_word` is SES's own: the subtype of a bounce, or the type of a delay. What decides is, in this order: a code or
-    sentence that only one provider has; a blocklist's name; the wording; SES's word; the status code; the SMTP code.
+    `ses_word` is SES's own: the subtype of a bounce, or the type of a delay. What decides is, in this order: a
+    blocklist's name; a code or sentence that only one provider has; the wording; SES's word; the status code; the SMTP
+    code.
     """
     raw = (reply or "")[:LONGEST].lower()
     text = _plain(raw)
