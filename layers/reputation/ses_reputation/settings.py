@@ -79,6 +79,7 @@ class ChannelSettings(Struct, frozen=True):
 class EvaluateSettings(Struct, frozen=True):
     """What evaluate_reputation is told."""
 
+    receipts_table: str
     counters_table: str
     standings_table: str
     channels: ChannelSettings
@@ -89,6 +90,7 @@ class EvaluateSettings(Struct, frozen=True):
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the variables; SettingsError for the first that is wrong."""
         return cls(
+            receipts_table=_read(environment, "RECEIPTS_TABLE", str),
             counters_table=_read(environment, "COUNTERS_TABLE", str),
             standings_table=_read(environment, "STANDINGS_TABLE", str),
             channels=ChannelSettings.from_environment(environment),
@@ -174,6 +176,7 @@ def read_policy(environment: Mapping[str, str]) -> Policy:
         human_review=_read(environment, "HUMAN_REVIEW_SCOPES", _scope_kinds),
         period_reminders=_read(environment, "PERIOD_REMINDER_DAYS", _whole_numbers),
         review_reminder=_read(environment, "REVIEW_REMINDER_DAYS", _days),
+        suspicion_minimum=_read(environment, "SUSPICION_MINIMUM", _whole),
     )
 
 

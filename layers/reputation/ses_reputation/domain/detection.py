@@ -14,14 +14,19 @@ from msgspec import Struct
 
 from ses_reputation.domain.blocklists import Lists
 from ses_reputation.domain.categories import Category
+from ses_reputation.domain.decisions import DISMISSED_FOR
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.feedback_loops import FeedbackLoops
-from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.rates import HourCounts, Metric
 from ses_reputation.domain.replies import Reply
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
+from ses_reputation.domain.standing import Standing
 
 # A day evens out the hours, and is soon enough for what takes SES weeks; four weeks even out the days.
+SOURCE = "replies of receiving servers"
+"""Who suspects."""
+
 RECENT = timedelta(hours=24)
 HISTORY = timedelta(days=28)
 
@@ -115,34 +120,29 @@ def classes_of(scope: Scope) -> tuple[ReplyClass, ...]:
     return tuple(dict.fromkeys(row.reply_class for row in _BY_KIND[kind_of(scope)]))
 
 
-def rises(
-    scope: Scope,
-    newest_first: Iterable[HourCounts],
-    now: datetime,
-    minimum: int,
-    source: VolumeSource,
-    loops: FeedbackLoops,
-) -> tuple[Rise, ...]:
+def rises(scope: Scope, newest_first: Iterable[HourCounts], now: datetime, policy: Policy) -> tuple[Rise, ...]:
     """The classes of replies that have risen in a scope, by its hours; read beyond the last day only if one may have.
 
-    A class has risen if there are `minimum` of it in the last day, on at least one recipient in a hundred, and three
+    A class has risen if there are as many of it in the last day as the policy asks for, on at least one recipient in a hundred, and three
     times as many on the same mail as in the four weeks before; if there was no mail before, on one recipient in twenty.
     Without volume (a source that does not tell it of this scope) nothing can be held against anything.
     """
+    if not policy.suspicion_minimum:
+        return ()
     hours = iter(newest_first)
     recent, first_before = _until(hours, now - RECENT)
-    volume = _volume(recent, source, loops)
+    volume = _volume(recent, policy)
     candidates = {
         reply_class: count
         for reply_class in classes_of(scope)
-        if (count := sum(hour.of_class(reply_class) for hour in recent)) >= max(minimum, 1)
+        if (count := sum(hour.of_class(reply_class) for hour in recent)) >= policy.suspicion_minimum
         and volume > 0
         and _is_at_least(LEAST_SHARE, count, volume)
     }
     if not candidates:
         return ()
     before, _ = _until(takewhile(_is_classified, _chained(first_before, hours)), now - RECENT - HISTORY)
-    volume_before = max(_volume(before, source, loops), 0)
+    volume_before = max(_volume(before, policy), 0)
     days = (now - RECENT - before[-1].hour).days + 1 if before else 0
     risen = (
         Rise(c, count, volume, sum(hour.of_class(c) for hour in before), volume_before, days)
@@ -165,6 +165,24 @@ def _is_classified(hour: HourCounts) -> bool:
     """Whether the replies of an hour were read: those from before there were classes, or before events, were not."""
     bounced = hour.total(Measure.HARD_BOUNCED) + hour.total(Measure.SOFT_BOUNCED)
     return not hour.backfilled and (not bounced or any(hour.of_class(c) for c in ReplyClass))
+
+
+def unanswered(standing: Standing, risen: Iterable[Rise], now: datetime) -> tuple[Rise, ...]:
+    """The rises that say something new: not those of which a finding has heard today, or that a person has dismissed."""
+    rows = _BY_KIND[kind_of(standing.scope)]
+    known = {category for category in Category if _is_known(standing, category, now)}
+    return tuple(
+        rise
+        for rise in risen
+        if known.isdisjoint(row.category for row in rows if row.reply_class is rise.reply_class)
+    )
+
+
+def _is_known(standing: Standing, category: Category, now: datetime) -> bool:
+    finding, dismissed = standing.findings.get(category), standing.dismissed.get(category)
+    if finding is None:
+        return dismissed is not None and now - dismissed < DISMISSED_FOR
+    return any((known.source, known.received.date()) == (SOURCE, now.date()) for known in finding.evidence)
 
 
 def suspicions(scope: Scope, risen: Iterable[Rise], heard: Iterable[Heard]) -> tuple[Suspicion, ...]:
@@ -201,8 +219,8 @@ def _chained(first: HourCounts | None, rest: Iterator[HourCounts]) -> Iterator[H
     yield from rest
 
 
-def _volume(hours: Iterable[HourCounts], source: VolumeSource, loops: FeedbackLoops) -> int:
-    return sum(hour.sums(Metric.BOUNCE_RATE, source, loops).volume for hour in hours)
+def _volume(hours: Iterable[HourCounts], policy: Policy) -> int:
+    return sum(hour.sums(Metric.BOUNCE_RATE, policy.volume_source, policy.feedback_loops).volume for hour in hours)
 
 
 def without_addresses(text: str, address: str) -> str:
