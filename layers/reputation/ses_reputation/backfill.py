@@ -13,7 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from ses_reputation.domain.counting import hour_of
-from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.eligibility import BESIDE_RATES, Measure
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of
@@ -308,7 +308,8 @@ def _live(counters: Counters, scope: Scope, start: datetime, end: datetime) -> f
     return frozenset(
         counted.hour
         for counted in takewhile(lambda counts: counts.hour >= start, counters.hours(scope, end))
-        if not counted.backfilled and any(measure is not Measure.REPORTED for _, measure in counted.counts)
+        if not counted.backfilled
+        and any(measure is not Measure.REPORTED and measure not in BESIDE_RATES for _, measure in counted.counts)
     )
 
 

@@ -1,4 +1,4 @@
-"""Feedback: the single bounces and complaints behind the counts, as a list can be cleaned from them."""
+"""Feedback: the single bounces, delays and complaints behind the counts, as a list can be cleaned from them."""
 
 from datetime import datetime
 
@@ -6,14 +6,16 @@ from msgspec import Struct
 
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Recipient
+from ses_reputation.domain.replies import Reply, classify
 from ses_reputation.domain.scopes import Scope
 
 BOUNCES = frozenset({Measure.HARD_BOUNCED, Measure.SOFT_BOUNCED, Measure.NOT_ATTEMPTED})
+DELAYS = frozenset({Measure.DELAYED})
 COMPLAINTS = frozenset({Measure.COMPLAINED, Measure.NOT_SPAM, Measure.COMPLAINED_UNSENT})
 
 
 class Feedback(Struct, frozen=True):
-    """One recipient's bounce, or one complaint with all its suspects. `reason` is in SES's words.
+    """One recipient's bounce or delay, or one complaint with all its suspects. `reason` is in SES's words.
 
     `scopes` are those that it counts in besides the account and the mailbox provider.
     """
@@ -24,3 +26,9 @@ class Feedback(Struct, frozen=True):
     message_id: str
     recipients: tuple[Recipient, ...]
     scopes: tuple[Scope, ...]
+
+    def reply_to(self, recipient: Recipient) -> Reply | None:
+        """What the server meant that did not take this recipient's mail; None if none was asked, as for complaints."""
+        if self.measure is Measure.NOT_ATTEMPTED or self.measure in COMPLAINTS:
+            return None
+        return classify(recipient.status, recipient.reply, self.reason.rpartition("/")[2])

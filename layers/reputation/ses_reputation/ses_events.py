@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from ses_reputation.domain.eligibility import NEVER_ATTEMPTED, BounceType
-from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send, Uncounted
+from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import domain_of
 
 # SNS text that SES sends once when an event destination is made: not JSON, and nothing to count.
@@ -130,6 +130,12 @@ class _Bounce(Struct, rename="camel", gc=False):
     timestamp: str | None = None
 
 
+class _Delay(Struct, rename="camel", gc=False):
+    delayed_recipients: list[_Recipient]
+    delay_type: str = ""
+    timestamp: str | None = None
+
+
 class _Complaint(Struct, rename="camel", gc=False):
     complained_recipients: list[_Recipient]
     timestamp: str | None = None
@@ -151,12 +157,15 @@ class _Document(Struct, rename="camel", gc=False):
     bounce: _Bounce | None = None
     complaint: _Complaint | None = None
     delivery: _Delivery | None = None
+    # Its form is checked apart: a delay that makes no sense is no reason to keep it among the dead letters.
+    delivery_delay: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     type: str | None = msgspec.field(default=None, name="Type")
     message: str | None = msgspec.field(default=None, name="Message")
     detail: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 _decoder = msgspec.json.Decoder(_Document)
+_delay_decoder = msgspec.json.Decoder(_Delay)
 
 
 def _read_message(identifier: str | None, body: str, tags: TagNames) -> Message:
@@ -221,6 +230,23 @@ def _read_bounce(document: _Document, tags: TagNames) -> Bounce:
     )
 
 
+def _read_delay(document: _Document, tags: TagNames) -> Delay | Uncounted:
+    """A delay is in no rate, so one that lacks what counting needs is let go.
+
+    https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+    """
+    try:
+        raw, delay = _require(document.mail, "mail"), _delay_decoder.decode(document.delivery_delay or b"null")
+        return Delay(
+            _read_mail(raw, tags),
+            _time(delay.timestamp or raw.timestamp),
+            _recipients(delay.delayed_recipients, "deliveryDelay.delayedRecipients"),
+            delay.delay_type[:MAX_NAME] or "Undetermined",
+        )
+    except (UnreadableEvent, msgspec.ValidationError):
+        return _read_uncounted(document, tags)
+
+
 def _read_complaint(document: _Document, tags: TagNames) -> Complaint:
     raw, complaint = _require(document.mail, "mail"), _require(document.complaint, "complaint")
     return Complaint(
@@ -249,7 +275,7 @@ _READERS: Mapping[str, Callable[[_Document, TagNames], Event]] = {
     "Open": _read_uncounted,
     "Click": _read_uncounted,
     "Rendering Failure": _read_uncounted,
-    "DeliveryDelay": _read_uncounted,
+    "DeliveryDelay": _read_delay,
     "Subscription": _read_uncounted,
     IDENTITY_TOPIC_CREATED: _read_uncounted,
 }

@@ -1,11 +1,11 @@
 """What SES's own statistics say, as counter items beside those that events are counted in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
-from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.eligibility import BESIDE_RATES, Measure
 from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.statistics import Reported
@@ -70,7 +70,8 @@ class DynamoDbStatistics:
         )
         told = {keys.BACKFILL, keys.STATISTICS}
         live = (item for item in items if keys.counter_writer(item["hour"]["S"]) not in told)
-        hours = (keys.counter_hour(item["hour"]["S"]) for item in live if measure is None or _holds(item, measure))
+        measures = set(Measure) - BESIDE_RATES if measure is None else {measure}
+        hours = (keys.counter_hour(item["hour"]["S"]) for item in live if _holds(item, measures))
         return next(hours, None)
 
     def _grow(self, scope: Scope, hour: datetime, writer: str, numbers: Mapping[str, int]) -> bool:
@@ -103,6 +104,6 @@ class DynamoDbStatistics:
             yield from page["Items"]
 
 
-def _holds(item: Mapping[str, Any], measure: Measure) -> bool:
-    """Whether a counter item has a number of this measure, of any provider."""
-    return any(dot and name == measure for _, dot, name in (attribute.rpartition(".") for attribute in item))
+def _holds(item: Mapping[str, Any], measures: Collection[Measure]) -> bool:
+    """Whether a counter item has a number of one of these measures, of any provider."""
+    return any(dot and name in measures for _, dot, name in (attribute.rpartition(".") for attribute in item))

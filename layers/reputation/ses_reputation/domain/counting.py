@@ -6,9 +6,18 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
-from ses_reputation.domain.eligibility import Measure, bounce_rule, complaint_rule, is_in_a_rate, is_unknown
-from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send
+from ses_reputation.domain.eligibility import (
+    Measure,
+    bounce_rule,
+    complaint_rule,
+    is_in_a_rate,
+    is_judged,
+    is_unknown,
+    reply_measure,
+)
+from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send
 from ses_reputation.domain.providers import NOT_PROVIDERS, AddressBook
+from ses_reputation.domain.replies import classify
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
 
 Increments = Mapping[tuple[str, Measure], int]
@@ -16,7 +25,7 @@ Increments = Mapping[tuple[str, Measure], int]
 
 
 class Entry(Struct, frozen=True, gc=False):
-    """One thing to count once: a message sent, or one recipient's delivery or bounce, or one complaint.
+    """One thing to count once: a message sent, or one recipient's delivery, bounce or delay, or one complaint.
 
     `message_id` and `name` identify it from the event's own content, so every copy of the event makes the same entry,
     whatever its envelope or format. `unknown_subtype` names a bounce's, if it counts only because nobody knows it.
@@ -33,8 +42,8 @@ class Entry(Struct, frozen=True, gc=False):
 
     @property
     def counts(self) -> bool:
-        """Whether it can move a rate; otherwise it is only kept, to be able to say what was left out."""
-        return any(is_in_a_rate(provider, measure) for provider, measure in self.increments)
+        """Whether anything is judged by it; otherwise it is only kept, to be able to say what was left out."""
+        return any(is_judged(provider, measure) for provider, measure in self.increments)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -65,9 +74,15 @@ def entries(event: Event, addresses: AddressBook) -> Iterator[Entry]:
             reason = f"{bounce_type}/{subtype}"
             unknown = subtype if is_unknown(bounce_type, subtype) else None
             for recipient in _unique(recipients):
+                # Of mail that SES never tried to deliver no server has said anything.
+                also = None if measure is Measure.NOT_ATTEMPTED else _reply_measure(recipient, subtype)
                 yield _recipient_entry(
-                    measure, mail, time, recipient, addresses, reason=reason, unknown_subtype=unknown
+                    measure, mail, time, recipient, addresses, also=also, reason=reason, unknown_subtype=unknown
                 )
+        case Delay(mail, time, recipients, delay_type):
+            for recipient in _unique(recipients):
+                also = _reply_measure(recipient, delay_type)
+                yield _recipient_entry(Measure.DELAYED, mail, time, recipient, addresses, also=also, reason=delay_type)
         case Complaint(mail, time, recipients, subtype, feedback_type):
             # One complaint per notification: all its recipients are suspects of the same one complaint.
             measure = complaint_rule(subtype, feedback_type).measure
@@ -104,13 +119,24 @@ def _recipient_entry(
     recipient: Recipient,
     addresses: AddressBook,
     *,
+    also: Measure | None = None,
     reason: str | None = None,
     unknown_subtype: str | None = None,
 ) -> Entry:
-    name = f"{measure}#{_digest(recipient.address)}"
-    increments = {(addresses.provider_of(recipient.address), measure): 1}
+    """What one recipient adds to a measure, and `also` to another.
+
+    SES tells of a delay again while it goes on trying. That is a new fact only if the reply is of another class.
+    """
+    told = (recipient.address, also) if also and measure is Measure.DELAYED else (recipient.address,)
+    name = f"{measure}#{_digest(*told)}"
+    provider = addresses.provider_of(recipient.address)
+    increments = {(provider, measure): 1, **({(provider, also): 1} if also else {})}
     recorded = (recipient,) if reason else ()  # a delivery needs no record of whom it reached
     return Entry(mail.message_id, name, time, scopes_of(mail), increments, recorded, reason, unknown_subtype)
+
+
+def _reply_measure(recipient: Recipient, ses_word: str) -> Measure:
+    return reply_measure(classify(recipient.status, recipient.reply, ses_word).reply_class)
 
 
 def _sent(recipients: tuple[Recipient, ...], addresses: AddressBook) -> Increments:

@@ -10,12 +10,14 @@ from enum import StrEnum
 from msgspec import Struct
 
 from ses_reputation.domain.providers import OWN, SIMULATOR
+from ses_reputation.domain.reply_rules import ReplyClass
 
 
 class Measure(StrEnum):
     """What is counted. All are recipients, but complaints, which are notifications, and REPORTED.
 
-    REPORTED is mail that SES's own statistics count: messages or recipients, AWS does not say which.
+    REPORTED is mail that SES's own statistics count: messages or recipients, AWS does not say which. DELAYED and those
+    that begin with REPLY are counted beside the rates: see `reply_measure`.
     """
 
     SENT = "sent"
@@ -27,6 +29,16 @@ class Measure(StrEnum):
     NOT_SPAM = "not_spam"
     COMPLAINED_UNSENT = "complained_unsent"
     REPORTED = "reported"
+    DELAYED = "delayed"
+    REPLY_USER_UNKNOWN = "reply_user_unknown"
+    REPLY_MAILBOX_FULL = "reply_mailbox_full"
+    REPLY_POLICY_BLOCK = "reply_policy_block"
+    REPLY_SPAM_BLOCK = "reply_spam_block"
+    REPLY_BLOCKLIST = "reply_blocklist"
+    REPLY_AUTHENTICATION_FAILURE = "reply_authentication_failure"
+    REPLY_RATE_LIMITED = "reply_rate_limited"
+    REPLY_PROVIDER_OUTAGE = "reply_provider_outage"
+    REPLY_OTHER = "reply_other"
 
 
 class BounceType(StrEnum):
@@ -203,6 +215,11 @@ LEFT_OUT_RECIPIENTS: frozenset[str] = frozenset(rule.provider for rule in RECIPI
 
 _LEFT_OUT_MEASURES = frozenset({Measure.NOT_SPAM, Measure.COMPLAINED_UNSENT})
 
+_REPLY_MEASURES: Mapping[ReplyClass, Measure] = {c: Measure(f"reply_{c}") for c in ReplyClass}
+
+BESIDE_RATES: frozenset[Measure] = frozenset({Measure.DELAYED, *_REPLY_MEASURES.values()})
+"""What is counted of servers' replies: in no rate, and no mail, but the earliest sign of what moves one later."""
+
 NEVER_ATTEMPTED: frozenset[str] = frozenset(
     subtype for rule in BOUNCE_RULES if rule.measure is Measure.NOT_ATTEMPTED for subtype in rule.subtypes
 )
@@ -232,4 +249,14 @@ def is_unknown(bounce_type: str, subtype: str) -> bool:
 
 def is_in_a_rate(provider: str, measure: Measure) -> bool:
     """Whether a count of this provider and measure can move a rate at all."""
+    return is_judged(provider, measure) and measure not in BESIDE_RATES
+
+
+def is_judged(provider: str, measure: Measure) -> bool:
+    """Whether anything is judged by a count of this provider and measure: a rate, or what servers reply."""
     return provider not in LEFT_OUT_RECIPIENTS and measure not in _LEFT_OUT_MEASURES
+
+
+def reply_measure(reply_class: ReplyClass) -> Measure:
+    """What a bounce or delay counts as beside its own measure, by what the server replied."""
+    return _REPLY_MEASURES[reply_class]

@@ -52,6 +52,15 @@ class Bounce(Struct, frozen=True, gc=False):
     subtype: str
 
 
+class Delay(Struct, frozen=True, gc=False):
+    """SES could not deliver the message to these recipients yet, and goes on trying; `type` is SES's word for why."""
+
+    mail: Mail
+    time: datetime
+    recipients: tuple[Recipient, ...]
+    type: str
+
+
 class Complaint(Struct, frozen=True, gc=False):
     """Somebody called the message spam. The recipients are suspects: providers often hide who complained."""
 
@@ -69,4 +78,4 @@ class Uncounted(Struct, frozen=True, gc=False):
     time: datetime | None = None
 
 
-Event = Send | Delivery | Bounce | Complaint | Uncounted
+Event = Send | Delivery | Bounce | Delay | Complaint | Uncounted

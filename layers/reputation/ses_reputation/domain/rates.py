@@ -9,8 +9,9 @@ from typing import TypeVar
 from msgspec import Struct
 
 from ses_reputation.domain.counting import Increments
-from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure
+from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure, reply_measure
 from ses_reputation.domain.feedback_loops import FeedbackLoops
+from ses_reputation.domain.reply_rules import ReplyClass
 
 
 class Metric(StrEnum):
@@ -56,6 +57,17 @@ class HourCounts(Struct, frozen=True, gc=False):
     def total(self, measure: Measure) -> int:
         """The count over all providers, without recipients that are in no rate."""
         return sum(n for (p, m), n in self.counts.items() if m is measure and p not in LEFT_OUT_RECIPIENTS)
+
+    def of_class(self, reply_class: ReplyClass, provider: str | None = None) -> int:
+        """How many bounces and delays had a reply of this class, at one mailbox provider or at all.
+
+        A message that was delayed and then bounced is in it twice. Recipients that are in no rate are left out, and a
+        backfilled hour has none: SES's statistics know no replies.
+        """
+        measure = reply_measure(reply_class)
+        if provider is None:
+            return self.total(measure)
+        return 0 if provider in LEFT_OUT_RECIPIENTS else self.counts.get((provider, measure), 0)
 
     def sums(self, metric: Metric, source: VolumeSource, loops: FeedbackLoops) -> "HourSums":
         """What this hour adds to a rate."""

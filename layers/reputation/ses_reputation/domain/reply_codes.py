@@ -22,7 +22,7 @@ _EXCHANGE = (
 _GMAIL = "https://support.google.com/a/answer/3726730"
 _GMX = "https://postmaster.gmx.net/en/error-messages"
 _MIMECAST = "https://community.mimecast.com/s/article/Mimecast-SMTP-Error-Codes-842605754"
-_NETEASE = "https://qiye.163.com/help/af988e.html"
+_NETEASE = "https://mail.163.com/help/help_spam_16.htm"
 _OUTLOOK = "https://sendersupport.olc.protection.outlook.com/pm/troubleshooting"
 _QQ = "https://service.mail.qq.com/cgi-bin/help?id=20022"
 _RFC_7372 = "https://www.rfc-editor.org/rfc/rfc7372"
@@ -343,7 +343,7 @@ CODES: tuple[ReplyRule, ...] = (
         "T-Online",
         ReplyClass.POLICY_BLOCK,
         "T-Online takes mail only from servers that it knows.",
-        "t-online.de to clarify|tobr@rx.t-online.de|ask your postmaster for help or to contact",
+        "ask your postmaster for help or to contact",
         source="https://postmaster.t-online.de/",
     ),
     ReplyRule(
