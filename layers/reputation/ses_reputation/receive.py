@@ -20,6 +20,7 @@ class Outcome(StrEnum):
 
     CHANGED = "changed"
     EVIDENCE = "evidence"
+    NOTHING_NEW = "nothing_new"
     REPEATED = "repeated"
     OWN = "own"
     SET_APART = "set_apart"
@@ -55,6 +56,8 @@ def receive_finding(
         reason = readable(str(problem))
         set_apart(invocation, reason)
         return Received(Outcome.SET_APART, problem=reason)
+    if done.nothing_new:
+        return Received(Outcome.NOTHING_NEW, done.scope)
     if done.finding is None:
         return Received(Outcome.REPEATED, done.scope)
     return Received(Outcome.CHANGED if done.changed else Outcome.EVIDENCE, done.scope)
