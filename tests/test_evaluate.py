@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from ses_reputation.domain.changes import EarlyWarning
+from ses_reputation.domain.detection import Heard
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
@@ -43,6 +44,18 @@ class FakeCounters:
     def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
         self.read.append(scope)
         return (hour for hour in self.by_scope.get(scope, []) if hour.hour < before)
+
+
+class FakeReplies:
+    """What servers replied, whatever the scope; notes who was asked for."""
+
+    def __init__(self, *heard: Heard) -> None:
+        self.heard = heard
+        self.read: list[Scope] = []
+
+    def sample(self, scope: Scope, _since: datetime, _until: datetime, size: int) -> Iterable[Heard]:
+        self.read.append(scope)
+        return self.heard[:size]
 
 
 class FakeStandings:
@@ -132,6 +145,8 @@ def evaluate(
     now: datetime = NOW,
     policy: Policy = Policy(),  # noqa: B008 - it is frozen
     weekly: Weekly | None = None,
+    *,
+    replies: FakeReplies | None = None,
     **others: FakeChannel,
 ) -> Evaluated:
     """One run; `topic` is the status topic, and `chat` and `related` may be given, too."""
@@ -141,6 +156,7 @@ def evaluate(
         now,
         policy=policy,
         counters=counters,
+        replies=replies or FakeReplies(),
         standings=standings,
         channels={channel: fake.publish for channel, fake in channels.items()},
         to_alert=partial(alert_of, account="123456789012", region="eu-west-1"),

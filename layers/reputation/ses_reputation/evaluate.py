@@ -11,7 +11,7 @@ from msgspec.structs import astuple, replace
 from ses_reputation.domain.assessment import assess, measured, windows
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded
 from ses_reputation.domain.decisions import Report, suspect
-from ses_reputation.domain.detection import RECENT, SOURCE, Heard, rises, suspicions, unanswered
+from ses_reputation.domain.detection import RECENT, SOURCE, Heard, rises, suspicions, trapped, unanswered
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, of_provider
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
@@ -194,7 +194,7 @@ def _summarise(
     return standings.write_summary(to_summary(standings.all(), now, policy), last)
 
 
-def _judge(
+def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is given
     due: Due,
     now: datetime,
     policy: Policy,
@@ -231,11 +231,10 @@ def _with_suspicions(
 ) -> tuple[Standing, list[Change | EvidenceAdded]]:
     """The standing with what is suspected about its scope besides; what servers replied is read only if that may be."""
     risen = unanswered(standing, rises(standing.scope, hours, now, policy), now)
-    if not risen:
-        return standing, []
-    heard = replies.sample(standing.scope, now - RECENT, now, HEARD)
+    heard = replies.sample(standing.scope, now - RECENT, now, HEARD) if risen else ()
+    suspected = (*suspicions(standing.scope, risen, heard), *trapped(standing, hours, now, policy))
     news: list[Change | EvidenceAdded] = []
-    for suspicion in suspicions(standing.scope, risen, heard):
+    for suspicion in suspected:
         report = Report(standing.scope, suspicion.category, evidence_text(suspicion, now), SOURCE)
         act = Act(f"{SOURCE}/{standing.scope}/{suspicion.category}/{now.isoformat()}", DETECTOR)
         standing, piece = suspect(standing, report, act, now)

@@ -37,6 +37,7 @@ class RecordSettings(Struct, frozen=True):
     receipt_retention: timedelta
     counter_retention: timedelta
     provider_domains: Mapping[str, str]
+    spamtraps: frozenset[str]
     tags: TagNames
 
     @classmethod
@@ -50,6 +51,7 @@ class RecordSettings(Struct, frozen=True):
             receipt_retention=_read(environment, "RECEIPT_RETENTION_DAYS", _days),
             counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _counter_retention),
             provider_domains=_read_providers(environment).domains,
+            spamtraps=frozenset(_read(environment, "SPAMTRAPS", _provider_names)),
             tags=TagNames(
                 tenant=_read(environment, "TENANT_TAG", str),
                 scopes=_read(environment, "SCOPE_TAGS", _names),

@@ -77,7 +77,7 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
 
     def record(invocation: object) -> Recorded:
         messages = read_invocation(invocation, settings.tags)
-        addresses = AddressBook(identities(), settings.provider_domains)
+        addresses = AddressBook(identities(), settings.provider_domains, settings.spamtraps)
         return record_feedback(messages, addresses, ledger, dead_letters, back_off)
 
     return record

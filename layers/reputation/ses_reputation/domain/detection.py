@@ -56,10 +56,10 @@ class Detector(Struct, frozen=True):
         return not self.lists or (reply.blocklist is not None and reply.blocklist.lists in self.lists)
 
 
-# Each problem is suspected where somebody can do something about it: a listed domain at the identity that sends from it,
-# an address at the account, whose mail leaves from it, what one provider thinks at that provider. A platform wants to
-# know which of its tenants it is, too. User unknown and mailbox full are no row: SES counts the one in the bounce rate,
-# and the other is the recipient's business; a provider's outage is told from its hard bounces.
+# Each problem is suspected where somebody can do something about it: a listed domain at the identity that sends from
+# it, an address at the account, whose mail leaves from it, what one provider thinks at that provider. A platform wants
+# to know which of its tenants it is, too. User unknown and mailbox full are no row: SES counts the one in the bounce
+# rate, and the other is the recipient's business; a provider's outage is told from its hard bounces.
 _PLACES_OF_PROVIDERS = frozenset({ScopeKind.PROVIDER, ScopeKind.TENANT})
 DETECTORS: tuple[Detector, ...] = (
     Detector(
@@ -79,6 +79,9 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(ReplyClass.AUTHENTICATION_FAILURE, Category.MAILBOX_PROVIDER, _PLACES_OF_PROVIDERS),
     Detector(ReplyClass.RATE_LIMITED, Category.MAILBOX_PROVIDER, _PLACES_OF_PROVIDERS),
 )
+
+# Who sends to a trap has got its addresses from somewhere they should not be from: that is a stream, and its sender.
+TRAPPED = frozenset({ScopeKind.CONFIGURATION_SET, ScopeKind.IDENTITY, ScopeKind.TENANT})
 
 _BY_KIND: Mapping[ScopeKind, tuple[Detector, ...]] = MappingProxyType(
     {kind: tuple(row for row in DETECTORS if kind in row.kinds) for kind in ScopeKind}
@@ -108,11 +111,12 @@ class Heard(Struct, frozen=True):
 
 
 class Suspicion(Struct, frozen=True):
-    """What may be a problem of this category: one or more rises. `heard` is some of what they are made of, newest first."""
+    """What may be a problem of this category: rises, of which `heard` is some, or mail for spam traps."""
 
     category: Category
-    rises: tuple[Rise, ...]
+    rises: tuple[Rise, ...] = ()
     heard: tuple[Heard, ...] = ()
+    trapped: int = 0
 
 
 def classes_of(scope: Scope) -> tuple[ReplyClass, ...]:
@@ -123,11 +127,12 @@ def classes_of(scope: Scope) -> tuple[ReplyClass, ...]:
 def rises(scope: Scope, newest_first: Iterable[HourCounts], now: datetime, policy: Policy) -> tuple[Rise, ...]:
     """The classes of replies that have risen in a scope, by its hours; read beyond the last day only if one may have.
 
-    A class has risen if there are as many of it in the last day as the policy asks for, on at least one recipient in a hundred, and three
-    times as many on the same mail as in the four weeks before; if there was no mail before, on one recipient in twenty.
+    A class has risen if there are as many of it in the last day as the policy asks for, on at least one recipient in a
+    hundred, and three times as many on the same mail as in the four weeks before; if there was no mail before, on one
+    recipient in twenty.
     Without volume (a source that does not tell it of this scope) nothing can be held against anything.
     """
-    if not policy.suspicion_minimum:
+    if not (policy.suspicion_minimum and policy.can_measure(scope)):
         return ()
     hours = iter(newest_first)
     recent, first_before = _until(hours, now - RECENT)
@@ -168,13 +173,11 @@ def _is_classified(hour: HourCounts) -> bool:
 
 
 def unanswered(standing: Standing, risen: Iterable[Rise], now: datetime) -> tuple[Rise, ...]:
-    """The rises that say something new: not those of which a finding has heard today, or that a person has dismissed."""
+    """The rises that say something new: a finding has not heard of them today, nor has a person dismissed them."""
     rows = _BY_KIND[kind_of(standing.scope)]
     known = {category for category in Category if _is_known(standing, category, now)}
     return tuple(
-        rise
-        for rise in risen
-        if known.isdisjoint(row.category for row in rows if row.reply_class is rise.reply_class)
+        rise for rise in risen if known.isdisjoint(row.category for row in rows if row.reply_class is rise.reply_class)
     )
 
 
@@ -198,14 +201,26 @@ def suspicions(scope: Scope, risen: Iterable[Rise], heard: Iterable[Heard]) -> t
         fitting = {row.category: (row, tuple(h for h in known if row.speaks(h.reply))) for row in rows}
         row, theirs = max(fitting.values(), key=lambda each: len(each[1]))
         if theirs or row.reply_class is not ReplyClass.BLOCKLIST:
-            before = found.get(row.category, Suspicion(row.category, ()))
+            before = found.get(row.category, Suspicion(row.category))
             found[row.category] = Suspicion(row.category, (*before.rises, rise), (*before.heard, *theirs))
     return tuple(found.values())
 
 
+def trapped(
+    standing: Standing, newest_first: Iterable[HourCounts], now: datetime, policy: Policy
+) -> tuple[Suspicion, ...]:
+    """What mail of the last day for the deployment's own spam traps may be: it takes no more than one of them."""
+    scope = standing.scope
+    if kind_of(scope) not in TRAPPED or not policy.can_measure(scope) or _is_known(standing, Category.SPAMTRAP, now):
+        return ()
+    recent, _ = _until(iter(newest_first), now - RECENT)
+    found = sum(hour.trapped for hour in recent)
+    return (Suspicion(Category.SPAMTRAP, trapped=found),) if found else ()
+
+
 def _until(hours: Iterator[HourCounts], start: datetime) -> tuple[list[HourCounts], HourCounts | None]:
     """The hours since a moment, and the first before it, which an iterator has to give to tell."""
-    held = []
+    held: list[HourCounts] = []
     for hour in hours:
         if hour.hour < start:
             return held, hour
@@ -225,11 +240,12 @@ def _volume(hours: Iterable[HourCounts], policy: Policy) -> int:
 
 def without_addresses(text: str, address: str) -> str:
     """A reply without the recipient that it is about, or anybody's address: those stay in the receipts."""
+    text = _ADDRESS.sub(_SOMEBODY, text)
     local_part = address.rpartition("@")[0]
     for name in (address, local_part if len(local_part) >= _TELLING else ""):
         if name:
             text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", _SOMEBODY, text, flags=re.IGNORECASE)
-    return _ADDRESS.sub(_SOMEBODY, text)
+    return text
 
 
 _SOMEBODY = "(recipient)"

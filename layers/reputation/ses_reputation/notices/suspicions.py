@@ -29,6 +29,9 @@ _SAYING: Mapping[ReplyClass, str] = MappingProxyType(
 def evidence_text(suspicion: Suspicion, now: datetime) -> str:
     """How much of what was heard, how that was before, and a few examples; no recipient is in it."""
     sentences = [f"In the 24 hours before {moment(now)}:", *map(_rise_text, suspicion.rises)]
+    if suspicion.trapped:
+        times = "once" if suspicion.trapped == 1 else f"{suspicion.trapped:,} times"
+        sentences.append(f"mail was sent or delivered {times} to addresses that you named as spam traps.")
     if lists := Counter(h.reply.blocklist.name for h in suspicion.heard if h.reply.blocklist):
         names = ", ".join(f"{readable(name, 60)} ({n})" for name, n in lists.most_common(LISTS))
         sentences.append(f"Lists that the newest of them name: {names}.")
@@ -63,6 +66,9 @@ def _share(count: int, volume: int) -> str:
 
 def _examples(suspicion: Suspicion) -> list[Heard]:
     """Replies that differ, of as many providers as possible, the newest first."""
-    by_provider = {h.provider: h for h in reversed(suspicion.heard)}
-    by_text = {h.text: h for h in reversed(suspicion.heard)}
-    return list(dict.fromkeys((*reversed(by_provider.values()), *reversed(by_text.values()))))[:EXAMPLES]
+    by_provider: dict[str, Heard] = {}
+    by_text: dict[str, Heard] = {}
+    for heard in suspicion.heard:
+        by_provider.setdefault(heard.provider, heard)
+        by_text.setdefault(heard.text, heard)
+    return list(dict.fromkeys((*by_provider.values(), *by_text.values())))[:EXAMPLES]
