@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import click
 
-from docs.generators import lifecycle, outcomes, parameters, schemas
+from docs.generators import detectors, lifecycle, outcomes, parameters, schemas
 
 DOCS = Path(__file__).parent
 
@@ -32,6 +32,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "outcomes": outcomes.outcomes,
             "commands": schemas.command_fields,
         },
+        "what-is-suspected.md": {"detectors": detectors.detectors},
     }
 )
 """The parts of each page, and what writes them."""
