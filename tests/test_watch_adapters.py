@@ -195,6 +195,8 @@ def test_the_oldest_live_hour_is_one_with_events(cloud: LocalCloud, statistics: 
     assert statistics.oldest_live_hour(ACCOUNT) == NOON + 2 * HOUR
     statistics.write_reported(ACCOUNT, {NOON + HOUR: 100})
     assert statistics.oldest_live_hour(ACCOUNT) == NOON + 2 * HOUR, "there is no event in what SES tells"
+    count_event(cloud, NOON - 3 * HOUR, gmail_delayed=1, gmail_reply_spam_block=1)
+    assert statistics.oldest_live_hour(ACCOUNT) == NOON + 2 * HOUR, "a delay is no mail"
     count_event(cloud, NOON - HOUR, gmail_hard_bounced=1)
     assert statistics.oldest_live_hour(ACCOUNT) == NOON - HOUR, "in the same hour as a backfill, too"
     assert statistics.oldest_live_hour(NEWSLETTER) is None

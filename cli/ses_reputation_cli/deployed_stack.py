@@ -84,7 +84,7 @@ class DeployedStack:
         return FunctionUrl(clients.lambda_(self._region), self._deployment.resource("Operate")).post(command)
 
     def feedback(self) -> DynamoDbFeedback:
-        """The single bounces and complaints."""
+        """The single bounces, delays and complaints."""
         return DynamoDbFeedback(self._dynamodb, table=self._deployment.resource("ReceiptsTable"))
 
     def counters(self) -> DynamoDbCounters:

@@ -1,7 +1,7 @@
 """How the tables' keys and attributes are written.
 
 receipts   message_id, entry                the SES message id, and which of its facts; `feedback/2026-03-02` lists the
-                                            bounces and complaints of a day
+                                            bounces, delays and complaints of a day
 counters   scope, hour                      `2026-03-02T08#1`: the hour, and which of the writers added to this item;
                                             `#statistics` and `#backfill` are written from SES's own statistics
 standings  collection, name                 `standing/2` of a scope, `news/SCOPE`, `news-in/2026-03` and `outbox` by
@@ -96,7 +96,7 @@ def expires(time: datetime, retention: timedelta) -> dict[str, str]:
 
 
 def feedback_of(day: date) -> str:
-    """The collection that lists the bounces and complaints of a day."""
+    """The collection that lists the bounces, delays and complaints of a day."""
     return f"feedback/{day.isoformat()}"
 
 
