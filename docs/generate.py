@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import click
 
-from docs.generators import lifecycle, outcomes, parameters, replies, schemas
+from docs.generators import detectors, lifecycle, outcomes, parameters, replies, schemas
 
 DOCS = Path(__file__).parent
 
@@ -40,6 +40,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "blocklists": replies.blocklists,
             "replies": replies.replies,
         },
+        "what-is-suspected.md": {"detectors": detectors.detectors},
     }
 )
 """The parts of each page, and what writes them."""

@@ -15,6 +15,7 @@ from ses_reputation.adapters import clients
 from ses_reputation.adapters.batches import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, NotWritten
 from ses_reputation.adapters.counters import PAGE_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
+from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.adapters.standings import DynamoDbStandings
@@ -333,6 +334,7 @@ def evaluation(cloud: LocalCloud, scope: Scope, policy: Policy) -> tuple[Reads, 
         NOON,
         policy=policy,
         counters=counters(cloud, client),
+        replies=DynamoDbFeedback(client, table=cloud.resources["ReceiptsTable"]),
         standings=kept,
         channels={},
         to_alert=partial(alert_of, account=cloud.account, region=cloud.region),

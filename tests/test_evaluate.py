@@ -7,11 +7,15 @@ from functools import partial
 import pytest
 from msgspec import structs
 
-from ses_reputation.domain.changes import EarlyWarning
+from ses_reputation.domain.categories import Category
+from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded
+from ses_reputation.domain.detection import Heard
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.lifecycle import Stage, Status, Trigger
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
+from ses_reputation.domain.replies import Reply
+from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Standing
 from ses_reputation.evaluate import (
@@ -43,6 +47,18 @@ class FakeCounters:
     def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
         self.read.append(scope)
         return (hour for hour in self.by_scope.get(scope, []) if hour.hour < before)
+
+
+class FakeReplies:
+    """What servers replied, whatever the scope; notes who was asked for."""
+
+    def __init__(self, *heard: Heard) -> None:
+        self.heard = heard
+        self.read: list[Scope] = []
+
+    def sample(self, scope: Scope, _since: datetime, _until: datetime, size: int) -> Iterable[Heard]:
+        self.read.append(scope)
+        return self.heard[:size]
 
 
 class FakeStandings:
@@ -132,6 +148,8 @@ def evaluate(
     now: datetime = NOW,
     policy: Policy = Policy(),  # noqa: B008 - it is frozen
     weekly: Weekly | None = None,
+    *,
+    replies: FakeReplies | None = None,
     **others: FakeChannel,
 ) -> Evaluated:
     """One run; `topic` is the status topic, and `chat` and `related` may be given, too."""
@@ -141,6 +159,7 @@ def evaluate(
         now,
         policy=policy,
         counters=counters,
+        replies=replies or FakeReplies(),
         standings=standings,
         channels={channel: fake.publish for channel, fake in channels.items()},
         to_alert=partial(alert_of, account="123456789012", region="eu-west-1"),
@@ -155,6 +174,45 @@ def test_only_what_is_due_is_read_and_judged() -> None:
     assert evaluate(counters, standings) == Evaluated(scopes=1)
     assert counters.read == [ACCOUNT]
     assert standings.kept.keys() == {ACCOUNT}
+
+
+BLOCKED = Heard("gmail", "550 5.7.1 spam", Reply(ReplyClass.SPAM_BLOCK))
+
+
+def blocked(ago: int, count: int) -> HourCounts:
+    return HourCounts(NOW - ago * HOUR, {("gmail", Measure.SENT): 1000, ("gmail", Measure.REPLY_SPAM_BLOCK): count})
+
+
+def test_a_rise_of_a_class_of_replies_is_suspected_and_told_with_what_was_heard() -> None:
+    standings, topic, replies = FakeStandings(GMAIL), FakeChannel(), FakeReplies(BLOCKED)
+    run = evaluate(FakeCounters({ACCOUNT: [blocked(1, 50)]}), standings, topic, replies=replies)
+    assert run == Evaluated(scopes=1, changes=1, alerts=1, awaited=1)
+    finding = standings.kept[GMAIL].standing.findings[Category.MAILBOX_PROVIDER]
+    assert finding.stage is Stage.SUSPECTED
+    assert "50 replies" in finding.evidence[0].text
+    assert BLOCKED.text in finding.evidence[0].text
+    assert standings.kept[GMAIL].standing.status is Status.HEALTHY
+    (alert,) = topic.published
+    assert isinstance(alert, StatusAlert)
+    assert (alert.cause, alert.category) == (Trigger.SUSPECTED, Category.MAILBOX_PROVIDER)
+
+
+def test_what_is_suspected_already_is_heard_again_the_next_day_and_nobody_is_told() -> None:
+    standings, topic, replies = FakeStandings(GMAIL), FakeChannel(), FakeReplies(BLOCKED)
+    counters = FakeCounters({ACCOUNT: [blocked(-12, 60), blocked(1, 50)]})
+    for hours in (0, 1, 11, 12, 13):
+        evaluate(counters, standings, topic, NOW + hours * HOUR, replies=replies)
+    assert len(topic.published) == 1
+    assert len(standings.kept[GMAIL].standing.findings[Category.MAILBOX_PROVIDER].evidence) == 2
+    assert [type(piece) for piece in standings.history] == [Change, EvidenceAdded]
+    assert replies.read == [GMAIL, GMAIL]
+
+
+def test_replies_are_read_only_where_a_class_has_risen() -> None:
+    standings, replies = FakeStandings(ACCOUNT, GMAIL, NEWSLETTER), FakeReplies(BLOCKED)
+    hours = {scope: [blocked(1, 49)] for scope in (ACCOUNT, NEWSLETTER)}
+    assert evaluate(FakeCounters(hours), standings, replies=replies) == Evaluated(scopes=3)
+    assert replies.read == []
 
 
 def test_a_healthy_scope_is_settled_until_its_counts_change() -> None:

@@ -11,8 +11,9 @@ from ses_reputation.adapters.feedback import LISTED, DynamoDbFeedback, NotRead
 from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.domain.counting import Entry, entries
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.events import Bounce, Complaint, Mail, Recipient
+from ses_reputation.domain.events import Bounce, Complaint, Delay, Mail, Recipient
 from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, Feedback
 from ses_reputation.record import record_feedback
@@ -43,7 +44,7 @@ class Table:
             pause=lambda _: None,
         )
 
-    def record(self, *events: Bounce | Complaint) -> None:
+    def record(self, *events: Bounce | Complaint | Delay) -> None:
         messages = [Message(str(n), "", event) for n, event in enumerate(events)]
         record_feedback(messages, AddressBook(), self.ledger, NoDeadLetters(), lambda _: None)
 
@@ -178,3 +179,42 @@ def test_what_dynamodb_did_not_give_is_asked_for_again(table: Table) -> None:
     table.client.batch_get_item = lambda **request: {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
     with pytest.raises(NotRead, match="try again"):
         table.found()
+
+
+BLOCKED = "550 5.7.1 r1 <r1@gmail.com>: blocked using dbl.spamhaus.org"
+
+
+def blocked(number: int, time: datetime = NOON, **mail: Any) -> Bounce:
+    recipient = Recipient(f"r{number}@gmail.com", "5.7.1", BLOCKED)
+    return Bounce(Mail(f"m{number}", **mail), time, (recipient,), "Transient", "General")
+
+
+def test_a_sample_of_replies_says_what_they_mean_and_names_no_recipient(table: Table) -> None:
+    delay = Delay(Mail("d"), NOON, (Recipient("x@yahoo.com"),), "SpamDetected")
+    stopped = replace(blocked(3), type="Permanent", subtype="OnAccountSuppressionList")
+    table.record(blocked(1), stopped, Complaint(Mail("c"), NOON, (Recipient("x@yahoo.com"),), None, "abuse"))
+    table.record(delay)
+    heard = {(h.provider, h.text, h.reply.reply_class) for h in table.feedback.sample(ACCOUNT, NOON, NOON + DAY, 10)}
+    assert heard == {
+        ("gmail", "550 5.7.1 r1 <(recipient)>: blocked using dbl.spamhaus.org", ReplyClass.BLOCKLIST),
+        ("yahoo", "", ReplyClass.SPAM_BLOCK),
+    }
+
+
+def test_a_sample_is_of_one_scope_and_time(table: Table) -> None:
+    table.record(blocked(1, tenant="a"), blocked(2, tenant="b"), blocked(3, NOON - 2 * DAY, tenant="a"))
+    assert len([*table.feedback.sample(Scope("tenant/a"), NOON - DAY, NOON + DAY, 10)]) == 1
+    assert len([*table.feedback.sample(Scope("tenant/a"), NOON - 2 * DAY, NOON + DAY, 10)]) == 2
+    assert not [*table.feedback.sample(Scope("tenant/a"), NOON - DAY, NOON, 10)]
+
+
+def test_a_sample_is_read_no_further_than_it_takes(table: Table) -> None:
+    table.record(*(blocked(n, NOON - DAY) for n in range(20)))
+    table.record(*(blocked(n, NOON) for n in range(20, 40)))
+    calls: list[str] = []
+    for operation in ("Query", "BatchGetItem"):
+        table.client.meta.events.register(
+            f"before-call.dynamodb.{operation}", lambda model, **_: calls.append(model.name)
+        )
+    assert len([*table.feedback.sample(ACCOUNT, NOON - DAY, NOON + DAY / 4, 15)]) == 15
+    assert calls == ["Query", "BatchGetItem"]

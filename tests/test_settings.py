@@ -39,6 +39,7 @@ RECORD = {
     "SILENT_PROVIDERS": "",
     "TENANT_TAG": "ses:tenant-name",
     "SCOPE_TAGS": "",
+    "SPAMTRAPS": "",
 }
 OPERATE = {
     "STANDINGS_TABLE": "standings",
@@ -65,8 +66,9 @@ OPERATE = {
     "HUMAN_REVIEW_SCOPES": "",
     "PERIOD_REMINDER_DAYS": "7,1",
     "REVIEW_REMINDER_DAYS": "3",
+    "SUSPICION_MINIMUM": "20",
 }
-EVALUATE = {**OPERATE, "COUNTERS_TABLE": "counters", "WEEKLY_SUMMARY": "off"}
+EVALUATE = {**OPERATE, "RECEIPTS_TABLE": "receipts", "COUNTERS_TABLE": "counters", "WEEKLY_SUMMARY": "off"}
 RECEIVE = {**OPERATE, "DEAD_LETTER_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/refused"}
 CHANNELS = ChannelSettings(
     status_topic_arn="arn:aws:sns:eu-west-1:123456789012:status",
@@ -88,6 +90,7 @@ def test_record_feedback_is_told_where_to_write_and_for_how_long() -> None:
         receipt_retention=timedelta(days=90),
         counter_retention=timedelta(days=365 + 31),
         provider_domains={},
+        spamtraps=frozenset(),
         tags=TagNames(),
     )
 
@@ -95,6 +98,7 @@ def test_record_feedback_is_told_where_to_write_and_for_how_long() -> None:
 def test_evaluate_reputation_is_told_what_to_read_and_whom_to_tell() -> None:
     settings = EvaluateSettings.from_environment(EVALUATE)
     assert settings == EvaluateSettings(
+        receipts_table="receipts",
         counters_table="counters",
         standings_table="standings",
         channels=CHANNELS,
@@ -171,6 +175,7 @@ def test_the_tags_that_are_scopes_are_named(variable: str, value: str, tags: Tag
         ("PERIOD_REMINDER_DAYS", "", Policy(period_reminders=())),
         ("REVIEW_REMINDER_DAYS", "5", Policy(review_reminder=timedelta(days=5))),
         ("REVIEW_REMINDER_DAYS", "0", Policy(review_reminder=timedelta(0))),
+        ("SUSPICION_MINIMUM", "50", Policy(suspicion_minimum=50)),
         ("HUMAN_REVIEW_SCOPES", "account", Policy(human_review=frozenset({ScopeKind.ACCOUNT}))),
         ("HUMAN_REVIEW_SCOPES", "tag, account,", Policy(human_review=frozenset({ScopeKind.TAG, ScopeKind.ACCOUNT}))),
         ("FEEDBACK_PROVIDERS", "proton", Policy(feedback_loops=FeedbackLoops(sending=SENDING | {"proton"}))),

@@ -236,7 +236,7 @@ def test_all_that_decide_decide_by_the_same_policy_and_tell_the_same_people() ->
         for name in ("EvaluateReputation", "Operate", "ReceiveFinding")
     )
     own = {
-        "EvaluateReputation": {"COUNTERS_TABLE", "WEEKLY_SUMMARY"},
+        "EvaluateReputation": {"RECEIPTS_TABLE", "COUNTERS_TABLE", "WEEKLY_SUMMARY"},
         "Operate": set(),
         "ReceiveFinding": {"DEAD_LETTER_QUEUE_URL"},
     }

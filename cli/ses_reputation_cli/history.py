@@ -35,7 +35,7 @@ def print_news(console: Console, news: Iterable[News], words: Vocabulary, *, wit
 def _what(piece: News, words: Vocabulary) -> Text:
     match piece:
         case Change():
-            return _change(piece, words)
+            return change_text(piece, words)
         case EvidenceAdded():
             again = "suspected" if piece.observation.suspected else "reported"
             return Text(f"{CATEGORY_TEXTS[piece.category].name}: {again} again")
@@ -48,7 +48,8 @@ def _what(piece: News, words: Vocabulary) -> Text:
             return Text(f"SES itself: {before} -> {after}")
 
 
-def _change(change: Change, words: Vocabulary) -> Text:
+def change_text(change: Change, words: Vocabulary = Vocabulary.CLASSIC) -> Text:
+    """What a change is about, and the statuses before and after it; or what else it is, where the status stays."""
     before, after = STAGE_STATUS[change.before], STAGE_STATUS[change.after]
     line = Text(f"{CATEGORY_TEXTS[change.category].name}: ")
     if before is not after:

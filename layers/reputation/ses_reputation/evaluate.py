@@ -9,16 +9,23 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from ses_reputation.domain.assessment import assess, measured, windows
-from ses_reputation.domain.changes import Change, EarlyWarning
+from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded
+from ses_reputation.domain.decisions import Report, suspect
+from ses_reputation.domain.detection import RECENT, SOURCE, Heard, rises, suspicions, trapped, unanswered
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, of_provider
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
-from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.standing import Act, Actor, Standing
 from ses_reputation.news import News, Told
 from ses_reputation.notices.alert import Alert
+from ses_reputation.notices.suspicions import evidence_text
 from ses_reputation.outbox import Channel, Outbox, Publish, send
 
 T = TypeVar("T")
+
+# Enough of what servers replied to see which lists they name, and to quote some of it.
+HEARD = 200
+DETECTOR = Actor("SES Reputation", proven=True)
 
 
 class Due(Struct, frozen=True):
@@ -33,6 +40,13 @@ class Counters(Protocol):
 
     def hours(self, scope: Scope, before: datetime) -> Iterable[HourCounts]:
         """The counts of the hours that began before a moment, newest first."""
+
+
+class Replies(Protocol):
+    """What receiving servers replied."""
+
+    def sample(self, scope: Scope, since: datetime, until: datetime, size: int) -> Iterable[Heard]:
+        """Some of what servers replied about a scope's mail in that time, the newest first; about so many."""
 
 
 class Versioned(Struct, frozen=True):
@@ -127,6 +141,7 @@ def evaluate_reputation(
     *,
     policy: Policy,
     counters: Counters,
+    replies: Replies,
     standings: Standings,
     channels: Mapping[Channel, Publish],
     to_alert: Callable[[Told, Policy], Alert],
@@ -146,7 +161,7 @@ def evaluate_reputation(
     # The whole list before the first count: what is marked from here on must not be settled by what is read now.
     for due in list(standings.due()):
         try:
-            total = _sum(total, _judge(due, now, policy, reading, standings, to_alert))
+            total = _sum(total, _judge(due, now, policy, reading, replies, standings, to_alert))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one scope, the others are still judged
             failures.append(error)
     summarised = False
@@ -179,22 +194,26 @@ def _summarise(
     return standings.write_summary(to_summary(standings.all(), now, policy), last)
 
 
-def _judge(
+def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is given
     due: Due,
     now: datetime,
     policy: Policy,
     reading: "Reading",
+    replies: Replies,
     standings: Standings,
     to_alert: Callable[[Told, Policy], Alert],
 ) -> Evaluated:
     """Judge one scope, and take it off the list unless it has to be looked at again."""
-    read = standings.read(due.scope)
-    found = windows(read.standing, reading.hours(due.scope), now, policy)
+    read, hours = standings.read(due.scope), reading.hours(due.scope)
+    found = windows(read.standing, hours, now, policy)
     measures = measured(found, due.scope, now, policy)
-    after, news = assess(read.standing, measures, now, policy)
-    if after is read.standing:
+    judged, decided = assess(read.standing, measures, now, policy)
+    if judged is read.standing:
         return Evaluated(scopes=1, awaited=1)
-    if not standings.write(after, read.version, news, [to_alert(piece, policy) for piece in news]):
+    after, suspected = _with_suspicions(judged, hours, now, policy, replies)
+    news = (*decided, *suspected)
+    alerts = [to_alert(piece, policy) for piece in news if not isinstance(piece, EvidenceAdded)]
+    if not standings.write(after, read.version, news, alerts):
         return Evaluated(scopes=1, overtaken=1)
     changes = sum(isinstance(piece, Change) for piece in news)
     warnings = sum(isinstance(piece, EarlyWarning) for piece in news)
@@ -203,8 +222,24 @@ def _judge(
     if not awaited:
         standings.settle(due)
     return Evaluated(
-        scopes=1, changes=changes, warnings=warnings, reminders=len(news) - changes - warnings, awaited=awaited
+        scopes=1, changes=changes, warnings=warnings, reminders=len(alerts) - changes - warnings, awaited=awaited
     )
+
+
+def _with_suspicions(
+    standing: Standing, hours: Iterable[HourCounts], now: datetime, policy: Policy, replies: Replies
+) -> tuple[Standing, list[Change | EvidenceAdded]]:
+    """The standing with what is suspected about its scope besides; what servers replied is read only if that may be."""
+    risen = unanswered(standing, rises(standing.scope, hours, now, policy), now)
+    heard = replies.sample(standing.scope, now - RECENT, now, HEARD) if risen else ()
+    suspected = (*suspicions(standing.scope, risen, heard), *trapped(standing, hours, now, policy))
+    news: list[Change | EvidenceAdded] = []
+    for suspicion in suspected:
+        report = Report(standing.scope, suspicion.category, evidence_text(suspicion, now), SOURCE)
+        act = Act(f"{SOURCE}/{standing.scope}/{suspicion.category}/{now.isoformat()}", DETECTOR)
+        standing, piece = suspect(standing, report, act, now)
+        news += [piece] if piece else []
+    return standing, news
 
 
 def _sum(one: Evaluated, other: Evaluated) -> Evaluated:
@@ -245,15 +280,15 @@ class Reading:
         self._before = before
         self._account: Rereadable[HourCounts] | None = None
 
-    def hours(self, scope: Scope) -> Iterator[HourCounts]:
-        """The hours of a scope, newest first."""
+    def hours(self, scope: Scope) -> Iterable[HourCounts]:
+        """The hours of a scope, newest first, as often as somebody goes through them."""
         match kind_of(scope):
             case ScopeKind.ACCOUNT:
-                return iter(self._account_hours())
+                return self._account_hours()
             case ScopeKind.PROVIDER:
-                return of_provider(name_of(scope), self._account_hours())
+                return Rereadable(of_provider(name_of(scope), self._account_hours()))
             case _:
-                return iter(self._counters.hours(scope, self._before))
+                return Rereadable(self._counters.hours(scope, self._before))
 
     def _account_hours(self) -> Rereadable[HourCounts]:
         if self._account is None:

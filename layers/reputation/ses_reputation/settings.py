@@ -37,6 +37,7 @@ class RecordSettings(Struct, frozen=True):
     receipt_retention: timedelta
     counter_retention: timedelta
     provider_domains: Mapping[str, str]
+    spamtraps: frozenset[str]
     tags: TagNames
 
     @classmethod
@@ -50,6 +51,7 @@ class RecordSettings(Struct, frozen=True):
             receipt_retention=_read(environment, "RECEIPT_RETENTION_DAYS", _days),
             counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _counter_retention),
             provider_domains=_read_providers(environment).domains,
+            spamtraps=frozenset(_read(environment, "SPAMTRAPS", _provider_names)),
             tags=TagNames(
                 tenant=_read(environment, "TENANT_TAG", str),
                 scopes=_read(environment, "SCOPE_TAGS", _names),
@@ -79,6 +81,7 @@ class ChannelSettings(Struct, frozen=True):
 class EvaluateSettings(Struct, frozen=True):
     """What evaluate_reputation is told."""
 
+    receipts_table: str
     counters_table: str
     standings_table: str
     channels: ChannelSettings
@@ -89,6 +92,7 @@ class EvaluateSettings(Struct, frozen=True):
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the variables; SettingsError for the first that is wrong."""
         return cls(
+            receipts_table=_read(environment, "RECEIPTS_TABLE", str),
             counters_table=_read(environment, "COUNTERS_TABLE", str),
             standings_table=_read(environment, "STANDINGS_TABLE", str),
             channels=ChannelSettings.from_environment(environment),
@@ -174,6 +178,7 @@ def read_policy(environment: Mapping[str, str]) -> Policy:
         human_review=_read(environment, "HUMAN_REVIEW_SCOPES", _scope_kinds),
         period_reminders=_read(environment, "PERIOD_REMINDER_DAYS", _whole_numbers),
         review_reminder=_read(environment, "REVIEW_REMINDER_DAYS", _days),
+        suspicion_minimum=_read(environment, "SUSPICION_MINIMUM", _whole),
     )
 
 

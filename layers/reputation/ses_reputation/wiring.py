@@ -14,6 +14,7 @@ from ses_reputation.adapters.chat_topic import SnsChatTopic
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
@@ -76,7 +77,7 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
 
     def record(invocation: object) -> Recorded:
         messages = read_invocation(invocation, settings.tags)
-        addresses = AddressBook(identities(), settings.provider_domains)
+        addresses = AddressBook(identities(), settings.provider_domains, settings.spamtraps)
         return record_feedback(messages, addresses, ledger, dead_letters, back_off)
 
     return record
@@ -91,6 +92,7 @@ def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]
         evaluate_reputation,
         policy=settings.policy,
         counters=DynamoDbCounters(client, table=settings.counters_table),
+        replies=DynamoDbFeedback(client, table=settings.receipts_table),
         standings=DynamoDbStandings(client, table=settings.standings_table),
         channels=_channels(settings.channels),
         to_alert=partial(alert_of, account=account, region=region),

@@ -16,10 +16,12 @@ from msgspec import Struct
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import Item
 from ses_reputation.domain.counting import Entry, provider_scopes
+from ses_reputation.domain.detection import Heard, without_addresses
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Recipient
+from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.feedback import Feedback
+from ses_reputation.feedback import BOUNCES, DELAYS, Feedback
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +30,10 @@ LISTED = (
     500  # Receipts of one item, which may have 400 KB: each takes 150 bytes or so, and brings no more than 14 scopes.
 )
 READ = 100  # Keys of one BatchGetItem.
+REPLIED = BOUNCES | DELAYS
+"""What a server has replied to."""
+
+_PROVIDERS = AddressBook()
 _ATTEMPTS = 8
 
 _Key = tuple[str, str]
@@ -89,28 +95,38 @@ class DynamoDbFeedback:
                 yield from (_feedback(found[key]) for key in chunk if key in found)
             day -= timedelta(days=1)
 
+    def sample(self, scope: Scope, since: datetime, until: datetime, size: int) -> Iterator[Heard]:
+        """Some of what servers replied about a scope's mail from `since` until before `until`, about the newest `size`.
+
+        No more is read than that takes: in a storm, a day has a million of them.
+        """
+        day, left = until.astimezone(UTC).date(), size
+        while day >= since.astimezone(UTC).date() and left > 0:
+            for listing in self._listings(keys.feedback_of(day), newest_first=True):
+                wanted = [key for key, _ in _wanted(listing, scope, REPLIED, since, until)][-left:]
+                left -= len(wanted)
+                for start in range(0, len(wanted), READ):
+                    for item in self._receipts(wanted[start : start + READ]).values():
+                        yield from _heard(_feedback(item))
+                if left <= 0:
+                    break
+            day -= timedelta(days=1)
+
     def _listed(
         self, collection: str, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime
     ) -> list[_Key]:
         """The keys of the receipts that are wanted, newest first, each once."""
-        first, last = since.timestamp(), until.timestamp()
         wanted: dict[_Key, int] = {}
         for listing in self._listings(collection):
-            numbers = {n for n, listed in enumerate(listing.scopes) if listed == scope}
-            for receipt in listing.receipts:
-                if (
-                    first <= receipt.time < last
-                    and receipt.entry.partition("#")[0] in measures
-                    and (scope == ACCOUNT or not numbers.isdisjoint(receipt.scopes))
-                ):
-                    wanted[receipt.message_id, receipt.entry] = receipt.time
+            wanted |= dict(_wanted(listing, scope, measures, since, until))
         return sorted(wanted, key=lambda key: (wanted[key], key), reverse=True)
 
-    def _listings(self, collection: str) -> Iterator[_Listing]:
+    def _listings(self, collection: str, *, newest_first: bool = False) -> Iterator[_Listing]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="message_id = :day",
             ExpressionAttributeValues={":day": keys.string(collection)},
+            ScanIndexForward=not newest_first,
         )
         for page in pages:
             for item in page["Items"]:
@@ -132,6 +148,21 @@ class DynamoDbFeedback:
         raise NotRead("DynamoDB is asked too much, and gives no more receipts: try again in a minute")
 
 
+def _wanted(
+    listing: _Listing, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime
+) -> Iterator[tuple[_Key, int]]:
+    """The keys of a listing's receipts that are wanted, with their times."""
+    first, last = since.timestamp(), until.timestamp()
+    numbers = {n for n, listed in enumerate(listing.scopes) if listed == scope}
+    for receipt in listing.receipts:
+        if (
+            first <= receipt.time < last
+            and receipt.entry.partition("#")[0] in measures
+            and (scope == ACCOUNT or not numbers.isdisjoint(receipt.scopes))
+        ):
+            yield (receipt.message_id, receipt.entry), receipt.time
+
+
 def _listing(entries: Collection[Entry]) -> _Listing:
     numbers: dict[Scope, int] = {}
     receipts = []
@@ -140,6 +171,13 @@ def _listing(entries: Collection[Entry]) -> _Listing:
         of_entry = tuple(numbers.setdefault(scope, len(numbers)) for scope in sorted(named))
         receipts.append(_Listed(int(entry.time.timestamp()), entry.message_id, entry.name, of_entry))
     return _Listing(tuple(numbers), tuple(receipts))
+
+
+def _heard(feedback: Feedback) -> Iterator[Heard]:
+    for recipient in feedback.recipients:
+        if reply := feedback.reply_to(recipient):
+            text = without_addresses(recipient.reply or "", recipient.address)
+            yield Heard(_PROVIDERS.provider_of(recipient.address), text, reply)
 
 
 def _digest(document: bytes) -> str:

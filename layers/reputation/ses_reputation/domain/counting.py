@@ -68,7 +68,8 @@ def entries(event: Event, addresses: AddressBook) -> Iterator[Entry]:
             yield Entry(mail.message_id, Measure.SENT, time, scopes_of(mail), _sent(recipients, addresses))
         case Delivery(mail, time, recipients):
             for recipient in _unique(recipients):
-                yield _recipient_entry(Measure.DELIVERED, mail, time, recipient, addresses)
+                trapped = Measure.SPAMTRAPPED if addresses.is_spamtrap(recipient.address) else None
+                yield _recipient_entry(Measure.DELIVERED, mail, time, recipient, addresses, also=trapped)
         case Bounce(mail, time, recipients, bounce_type, subtype):
             measure = bounce_rule(bounce_type, subtype).measure
             reason = f"{bounce_type}/{subtype}"
@@ -144,8 +145,9 @@ def _reply_measure(recipient: Recipient, ses_word: str) -> Measure:
 def _sent(recipients: tuple[Recipient, ...], addresses: AddressBook) -> Increments:
     by_provider: dict[tuple[str, Measure], int] = {}
     for recipient in _unique(recipients):
-        key = (addresses.provider_of(recipient.address), Measure.SENT)
-        by_provider[key] = by_provider.get(key, 0) + 1
+        provider, trapped = addresses.provider_of(recipient.address), addresses.is_spamtrap(recipient.address)
+        for measure in (Measure.SENT, Measure.SPAMTRAPPED) if trapped else (Measure.SENT,):
+            by_provider[provider, measure] = by_provider.get((provider, measure), 0) + 1
     return by_provider
 
 

@@ -17,7 +17,8 @@ class Measure(StrEnum):
     """What is counted. All are recipients, but complaints, which are notifications, and REPORTED.
 
     REPORTED is mail that SES's own statistics count: messages or recipients, AWS does not say which. DELAYED and those
-    that begin with REPLY are counted beside the rates: see `reply_measure`.
+    that begin with REPLY are counted beside the rates: see `reply_measure`. So is SPAMTRAPPED, mail sent or delivered
+    to addresses that nobody has given to the sender.
     """
 
     SENT = "sent"
@@ -29,6 +30,7 @@ class Measure(StrEnum):
     NOT_SPAM = "not_spam"
     COMPLAINED_UNSENT = "complained_unsent"
     REPORTED = "reported"
+    SPAMTRAPPED = "spamtrapped"
     DELAYED = "delayed"
     REPLY_USER_UNKNOWN = "reply_user_unknown"
     REPLY_MAILBOX_FULL = "reply_mailbox_full"
@@ -217,8 +219,8 @@ _LEFT_OUT_MEASURES = frozenset({Measure.NOT_SPAM, Measure.COMPLAINED_UNSENT})
 
 _REPLY_MEASURES: Mapping[ReplyClass, Measure] = {c: Measure(f"reply_{c}") for c in ReplyClass}
 
-BESIDE_RATES: frozenset[Measure] = frozenset({Measure.DELAYED, *_REPLY_MEASURES.values()})
-"""What is counted of servers' replies: in no rate, and no mail, but the earliest sign of what moves one later."""
+BESIDE_RATES: frozenset[Measure] = frozenset({Measure.SPAMTRAPPED, Measure.DELAYED, *_REPLY_MEASURES.values()})
+"""What is counted besides mail, and is in no rate: servers' replies, and the earliest signs of what moves one later."""
 
 NEVER_ATTEMPTED: frozenset[str] = frozenset(
     subtype for rule in BOUNCE_RULES if rule.measure is Measure.NOT_ATTEMPTED for subtype in rule.subtypes
@@ -254,6 +256,8 @@ def is_in_a_rate(provider: str, measure: Measure) -> bool:
 
 def is_judged(provider: str, measure: Measure) -> bool:
     """Whether anything is judged by a count of this provider and measure: a rate, or what servers reply."""
+    if measure is Measure.SPAMTRAPPED:
+        return True  # They are often at the sender's own domain.
     return provider not in LEFT_OUT_RECIPIENTS and measure not in _LEFT_OUT_MEASURES
 
 

@@ -60,11 +60,13 @@ class AddressBook(Struct, frozen=True):
     """Who is behind an address, in this account.
 
     `identities` are its verified domains and addresses, in lower case; `domains` are those that the deployment adds to
-    the table of providers, or takes from it, with their provider's name.
+    the table of providers, or takes from it, with their provider's name. `spamtraps` are domains and addresses that
+    nobody has ever given to a sender.
     """
 
     identities: frozenset[str] = frozenset()
     domains: Mapping[str, str] = field(default_factory=dict)
+    spamtraps: frozenset[str] = frozenset()
 
     def provider_of(self, address: str) -> str:
         """The name of the mailbox provider behind an address in lower case, OTHER, SIMULATOR or OWN."""
@@ -74,6 +76,10 @@ class AddressBook(Struct, frozen=True):
         if self.identities and self._is_own(address, domain):
             return OWN
         return self.domains.get(domain) or _BY_DOMAIN.get(domain) or _by_country_form(domain)
+
+    def is_spamtrap(self, address: str) -> bool:
+        """Whether an address in lower case is a spam trap of this deployment's."""
+        return bool(self.spamtraps) and not self.spamtraps.isdisjoint((address, domain_of(address)))
 
     def _is_own(self, address: str, domain: str) -> bool:
         """Whether mail to this address is mail to oneself.

@@ -69,6 +69,11 @@ class HourCounts(Struct, frozen=True, gc=False):
             return self.total(measure)
         return 0 if provider in LEFT_OUT_RECIPIENTS else self.counts.get((provider, measure), 0)
 
+    @property
+    def trapped(self) -> int:
+        """How many recipients of mail were spam traps, sent and delivered each counting, wherever the traps are."""
+        return sum(n for (_, measure), n in self.counts.items() if measure is Measure.SPAMTRAPPED)
+
     def sums(self, metric: Metric, source: VolumeSource, loops: FeedbackLoops) -> "HourSums":
         """What this hour adds to a rate."""
         sign = ELIGIBLE[VolumeSource.STATISTICS if self.backfilled else source]

@@ -1,0 +1,254 @@
+"""Detectors: what receiving servers say of a scope's mail more often than they used to.
+
+SES reports such problems by mail, weeks later. Here a rise is only suspected to be one: a person confirms or dismisses.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from fractions import Fraction
+from itertools import takewhile
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from ses_reputation.domain.blocklists import Lists
+from ses_reputation.domain.categories import Category
+from ses_reputation.domain.decisions import DISMISSED_FOR
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.rates import HourCounts, Metric
+from ses_reputation.domain.replies import Reply
+from ses_reputation.domain.reply_rules import ReplyClass
+from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
+from ses_reputation.domain.standing import Standing
+
+# A day evens out the hours, and is soon enough for what takes SES weeks; four weeks even out the days.
+SOURCE = "replies of receiving servers"
+"""Who suspects."""
+
+RECENT = timedelta(hours=24)
+HISTORY = timedelta(days=28)
+
+# What one in a hundred servers says is everyday life, and so is what is up by less than this.
+LEAST_SHARE = Fraction(1, 100)
+LEAST_RISE = 3
+# Where there is nothing to compare with, it takes more to be unusual.
+LEAST_SHARE_WITHOUT_HISTORY = Fraction(1, 20)
+
+
+class Detector(Struct, frozen=True):
+    """What a rise of a class of replies may mean to which kinds of scope.
+
+    `lists` is what the blocklists that the replies name must have entries of (None is a list of which nobody knows);
+    empty for replies that name none.
+    """
+
+    reply_class: ReplyClass
+    category: Category
+    kinds: frozenset[ScopeKind]
+    lists: tuple[Lists | None, ...] = ()
+
+    def speaks(self, reply: Reply) -> bool:
+        """Whether a reply says what this row is about."""
+        if reply.reply_class is not self.reply_class:
+            return False
+        return not self.lists or (reply.blocklist is not None and reply.blocklist.lists in self.lists)
+
+
+# Each problem is suspected where somebody can do something about it: a listed domain at the identity that sends from
+# it, an address at the account, whose mail leaves from it, what one provider thinks at that provider. A platform wants
+# to know which of its tenants it is, too. User unknown and mailbox full are no row: SES counts the one in the bounce
+# rate, and the other is the recipient's business; a provider's outage is told from its hard bounces.
+_PLACES_OF_PROVIDERS = frozenset({ScopeKind.PROVIDER, ScopeKind.TENANT})
+DETECTORS: tuple[Detector, ...] = (
+    Detector(
+        ReplyClass.BLOCKLIST,
+        Category.DOMAIN_BLOCKLIST,
+        frozenset({ScopeKind.IDENTITY, ScopeKind.TENANT}),
+        (Lists.DOMAINS,),
+    ),
+    Detector(
+        ReplyClass.BLOCKLIST,
+        Category.ANTI_SPAM_ORGANIZATION,
+        frozenset({ScopeKind.ACCOUNT, ScopeKind.TENANT}),
+        (Lists.ADDRESSES, None),
+    ),
+    Detector(ReplyClass.SPAM_BLOCK, Category.MAILBOX_PROVIDER, _PLACES_OF_PROVIDERS),
+    Detector(ReplyClass.POLICY_BLOCK, Category.MAILBOX_PROVIDER, _PLACES_OF_PROVIDERS),
+    Detector(ReplyClass.AUTHENTICATION_FAILURE, Category.MAILBOX_PROVIDER, _PLACES_OF_PROVIDERS),
+    Detector(ReplyClass.RATE_LIMITED, Category.MAILBOX_PROVIDER, _PLACES_OF_PROVIDERS),
+)
+
+# Who sends to a trap has got its addresses from somewhere they should not be from: that is a stream, and its sender.
+TRAPPED = frozenset({ScopeKind.CONFIGURATION_SET, ScopeKind.IDENTITY, ScopeKind.TENANT})
+
+_BY_KIND: Mapping[ScopeKind, tuple[Detector, ...]] = MappingProxyType(
+    {kind: tuple(row for row in DETECTORS if kind in row.kinds) for kind in ScopeKind}
+)
+
+
+class Rise(Struct, frozen=True):
+    """A class of replies that came more often than before: `count` of them on `volume` recipients in the last day.
+
+    `before` and `volume_before` are those of the `days` before it, up to four weeks, as far as there was mail.
+    """
+
+    reply_class: ReplyClass
+    count: int
+    volume: int
+    before: int
+    volume_before: int
+    days: int
+
+
+class Heard(Struct, frozen=True):
+    """What a server of a mailbox provider replied to one recipient's mail: its text, and what that means."""
+
+    provider: str
+    text: str
+    reply: Reply
+
+
+class Suspicion(Struct, frozen=True):
+    """What may be a problem of this category: rises, of which `heard` is some, or mail for spam traps."""
+
+    category: Category
+    rises: tuple[Rise, ...] = ()
+    heard: tuple[Heard, ...] = ()
+    trapped: int = 0
+
+
+def classes_of(scope: Scope) -> tuple[ReplyClass, ...]:
+    """The classes of replies that are watched in a scope."""
+    return tuple(dict.fromkeys(row.reply_class for row in _BY_KIND[kind_of(scope)]))
+
+
+def rises(scope: Scope, newest_first: Iterable[HourCounts], now: datetime, policy: Policy) -> tuple[Rise, ...]:
+    """The classes of replies that have risen in a scope, by its hours; read beyond the last day only if one may have.
+
+    A class has risen if there are as many of it in the last day as the policy asks for, on at least one recipient in a
+    hundred, and three times as many on the same mail as in the four weeks before; if there was no mail before, on one
+    recipient in twenty.
+    Without volume (a source that does not tell it of this scope) nothing can be held against anything.
+    """
+    if not (policy.suspicion_minimum and policy.can_measure(scope)):
+        return ()
+    hours = iter(newest_first)
+    recent, first_before = _until(hours, now - RECENT)
+    volume = _volume(recent, policy)
+    candidates = {
+        reply_class: count
+        for reply_class in classes_of(scope)
+        if (count := sum(hour.of_class(reply_class) for hour in recent)) >= policy.suspicion_minimum
+        and volume > 0
+        and _is_at_least(LEAST_SHARE, count, volume)
+    }
+    if not candidates:
+        return ()
+    before, _ = _until(takewhile(_is_classified, _chained(first_before, hours)), now - RECENT - HISTORY)
+    volume_before = max(_volume(before, policy), 0)
+    days = (now - RECENT - before[-1].hour).days + 1 if before else 0
+    risen = (
+        Rise(c, count, volume, sum(hour.of_class(c) for hour in before), volume_before, days)
+        for c, count in candidates.items()
+    )
+    return tuple(rise for rise in risen if _is_more(rise))
+
+
+def _is_more(rise: Rise) -> bool:
+    if not rise.volume_before:
+        return _is_at_least(LEAST_SHARE_WITHOUT_HISTORY, rise.count, rise.volume)
+    return rise.count * rise.volume_before >= LEAST_RISE * rise.before * rise.volume
+
+
+def _is_at_least(share: Fraction, count: int, volume: int) -> bool:
+    return count * share.denominator >= share.numerator * volume
+
+
+def _is_classified(hour: HourCounts) -> bool:
+    """Whether the replies of an hour were read: those from before there were classes, or before events, were not."""
+    bounced = hour.total(Measure.HARD_BOUNCED) + hour.total(Measure.SOFT_BOUNCED)
+    return not hour.backfilled and (not bounced or any(hour.of_class(c) for c in ReplyClass))
+
+
+def unanswered(standing: Standing, risen: Iterable[Rise], now: datetime) -> tuple[Rise, ...]:
+    """The rises that say something new: a finding has not heard of them today, nor has a person dismissed them."""
+    rows = _BY_KIND[kind_of(standing.scope)]
+    known = {category for category in Category if _is_known(standing, category, now)}
+    return tuple(
+        rise for rise in risen if known.isdisjoint(row.category for row in rows if row.reply_class is rise.reply_class)
+    )
+
+
+def _is_known(standing: Standing, category: Category, now: datetime) -> bool:
+    finding, dismissed = standing.findings.get(category), standing.dismissed.get(category)
+    if finding is None:
+        return dismissed is not None and now - dismissed < DISMISSED_FOR
+    return any((known.source, known.received.date()) == (SOURCE, now.date()) for known in finding.evidence)
+
+
+def suspicions(scope: Scope, risen: Iterable[Rise], heard: Iterable[Heard]) -> tuple[Suspicion, ...]:
+    """What these rises may be, by some of what they are made of.
+
+    A rise of blocklists is what most of the lists say that are named; nothing if none of them says anything of such a
+    scope.
+    """
+    known = tuple(heard)
+    found: dict[Category, Suspicion] = {}
+    for rise in risen:
+        rows = [row for row in _BY_KIND[kind_of(scope)] if row.reply_class is rise.reply_class]
+        fitting = {row.category: (row, tuple(h for h in known if row.speaks(h.reply))) for row in rows}
+        row, theirs = max(fitting.values(), key=lambda each: len(each[1]))
+        if theirs or row.reply_class is not ReplyClass.BLOCKLIST:
+            before = found.get(row.category, Suspicion(row.category))
+            found[row.category] = Suspicion(row.category, (*before.rises, rise), (*before.heard, *theirs))
+    return tuple(found.values())
+
+
+def trapped(
+    standing: Standing, newest_first: Iterable[HourCounts], now: datetime, policy: Policy
+) -> tuple[Suspicion, ...]:
+    """What mail of the last day for the deployment's own spam traps may be: it takes no more than one of them."""
+    scope = standing.scope
+    if kind_of(scope) not in TRAPPED or not policy.can_measure(scope) or _is_known(standing, Category.SPAMTRAP, now):
+        return ()
+    recent, _ = _until(iter(newest_first), now - RECENT)
+    found = sum(hour.trapped for hour in recent)
+    return (Suspicion(Category.SPAMTRAP, trapped=found),) if found else ()
+
+
+def _until(hours: Iterator[HourCounts], start: datetime) -> tuple[list[HourCounts], HourCounts | None]:
+    """The hours since a moment, and the first before it, which an iterator has to give to tell."""
+    held: list[HourCounts] = []
+    for hour in hours:
+        if hour.hour < start:
+            return held, hour
+        held.append(hour)
+    return held, None
+
+
+def _chained(first: HourCounts | None, rest: Iterator[HourCounts]) -> Iterator[HourCounts]:
+    if first:
+        yield first
+    yield from rest
+
+
+def _volume(hours: Iterable[HourCounts], policy: Policy) -> int:
+    return sum(hour.sums(Metric.BOUNCE_RATE, policy.volume_source, policy.feedback_loops).volume for hour in hours)
+
+
+def without_addresses(text: str, address: str) -> str:
+    """A reply without the recipient that it is about, or anybody's address: those stay in the receipts."""
+    text = _ADDRESS.sub(_SOMEBODY, text)
+    local_part = address.rpartition("@")[0]
+    for name in (address, local_part if len(local_part) >= _TELLING else ""):
+        if name:
+            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", _SOMEBODY, text, flags=re.IGNORECASE)
+    return text
+
+
+_SOMEBODY = "(recipient)"
+# Shorter local parts are words of the reply.
+_TELLING = 4
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,64}@[^\s<>()\[\]\"',;:@]{1,255}")

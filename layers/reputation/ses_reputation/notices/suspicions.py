@@ -1,0 +1,74 @@
+"""What a detector has seen, in words: the evidence of a suspected finding."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from fractions import Fraction
+from types import MappingProxyType
+
+from ses_reputation.domain.detection import Heard, Rise, Suspicion
+from ses_reputation.domain.reply_rules import ReplyClass
+from ses_reputation.notices.numbers import moment, percent
+from ses_reputation.notices.structure import readable
+
+LISTS = 5
+EXAMPLES = 3
+EXAMPLE_LENGTH = 160
+
+_SAYING: Mapping[ReplyClass, str] = MappingProxyType(
+    {
+        ReplyClass.BLOCKLIST: "refused or delayed it because of a blocklist",
+        ReplyClass.SPAM_BLOCK: "refused or delayed it as spam, or for the sender's reputation",
+        ReplyClass.POLICY_BLOCK: "refused or delayed it by their policy",
+        ReplyClass.AUTHENTICATION_FAILURE: "refused or delayed it because it could not be authenticated",
+        ReplyClass.RATE_LIMITED: "put it off because too much of it came",
+    }
+)
+
+
+def evidence_text(suspicion: Suspicion, now: datetime) -> str:
+    """How much of what was heard, how that was before, and a few examples; no recipient is in it."""
+    sentences = [f"In the 24 hours before {moment(now)}:", *map(_rise_text, suspicion.rises)]
+    if suspicion.trapped:
+        times = "once" if suspicion.trapped == 1 else f"{suspicion.trapped:,} times"
+        sentences.append(f"mail was sent or delivered {times} to addresses that you named as spam traps.")
+    if lists := Counter(h.reply.blocklist.name for h in suspicion.heard if h.reply.blocklist):
+        names = ", ".join(f"{readable(name, 60)} ({n})" for name, n in lists.most_common(LISTS))
+        sentences.append(f"Lists that the newest of them name: {names}.")
+    if examples := _examples(suspicion):
+        quoted = "; ".join(f'{h.provider}: "{readable(h.text, EXAMPLE_LENGTH)}"' for h in examples)
+        sentences.append(f"For example {quoted}.")
+    return " ".join(sentences)
+
+
+def _rise_text(rise: Rise) -> str:
+    return (
+        f"{rise.count:,} replies to mail for {rise.volume:,} recipients ({_share(rise.count, rise.volume)}) "
+        f"{_SAYING[rise.reply_class]}. {_before(rise)}"
+    )
+
+
+def _before(rise: Rise) -> str:
+    if not rise.volume_before:
+        return "There was no mail before that to compare with."
+    days = "day" if rise.days == 1 else f"{rise.days} days"
+    if not rise.before:
+        return f"In the {days} before, none did, on {rise.volume_before:,} recipients."
+    return (
+        f"In the {days} before, {rise.before:,} did, on {rise.volume_before:,} recipients "
+        f"({_share(rise.before, rise.volume_before)})."
+    )
+
+
+def _share(count: int, volume: int) -> str:
+    return percent(Fraction(count, volume))
+
+
+def _examples(suspicion: Suspicion) -> list[Heard]:
+    """Replies that differ, of as many providers as possible, the newest first."""
+    by_provider: dict[str, Heard] = {}
+    by_text: dict[str, Heard] = {}
+    for heard in suspicion.heard:
+        by_provider.setdefault(heard.provider, heard)
+        by_text.setdefault(heard.text, heard)
+    return list(dict.fromkeys((*by_provider.values(), *by_text.values())))[:EXAMPLES]

@@ -1,0 +1,262 @@
+"""What servers reply more often than they did is suspected to be a problem, where somebody can mend it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from ses_reputation.domain.blocklists import Blocklist, Lists
+from ses_reputation.domain.categories import Category
+from ses_reputation.domain.decisions import DISMISSED_FOR, Report, suspect
+from ses_reputation.domain.detection import (
+    SOURCE,
+    Heard,
+    Rise,
+    Suspicion,
+    rises,
+    suspicions,
+    trapped,
+    unanswered,
+    without_addresses,
+)
+from ses_reputation.domain.eligibility import Measure, reply_measure
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.providers import OWN
+from ses_reputation.domain.rates import HourCounts, VolumeSource
+from ses_reputation.domain.replies import Reply
+from ses_reputation.domain.reply_rules import ReplyClass
+from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.standing import Act, Actor, Standing
+from ses_reputation.notices.suspicions import evidence_text
+
+NOW = datetime(2026, 3, 6, 12, 30, tzinfo=UTC)
+NOON = NOW.replace(minute=0)
+HOUR = timedelta(hours=1)
+GMAIL = Scope("provider/gmail")
+SHOP = Scope("tenant/shop-7")
+DOMAIN = Scope("identity/garden-tools.example")
+STREAM = Scope("configuration-set/newsletter")
+POLICY = Policy()
+ACT = Act("1", Actor("SES Reputation", proven=True))
+
+DBL = Reply(ReplyClass.BLOCKLIST, Blocklist("Spamhaus DBL", Lists.DOMAINS))
+SBL = Reply(ReplyClass.BLOCKLIST, Blocklist("Spamhaus SBL", Lists.ADDRESSES))
+NOBODY_KNOWS = Reply(ReplyClass.BLOCKLIST, Blocklist("bl.example.org", None))
+SPAM = Reply(ReplyClass.SPAM_BLOCK)
+
+
+def hour(ago: int, sent: int, provider: str = "gmail", **counts: int) -> HourCounts:
+    """The counts of an hour so many hours ago, by their measures; `spam_block=3` is three such replies."""
+    named = {m if (m := name) in set(Measure) else f"reply_{name}": n for name, n in counts.items()}
+    given = {(provider, Measure(name)): n for name, n in named.items() if n}
+    return HourCounts(NOON - ago * HOUR, {(provider, Measure.SENT): sent, **given})
+
+
+def days(first: int, last: int, sent: int, **counts: int) -> list[HourCounts]:
+    """The same at one hour of each of these days, counted back from now."""
+    return [hour(24 * ago + 1, sent, "gmail", **counts) for ago in range(first, last + 1)]
+
+
+STEADY = days(1, 27, 1_000, spam_block=2, soft_bounced=5)
+
+
+def test_a_class_that_comes_more_often_than_before_has_risen() -> None:
+    (rise,) = rises(GMAIL, [hour(1, 1_000, spam_block=30, soft_bounced=30), *STEADY], NOW, POLICY)
+    assert rise == Rise(ReplyClass.SPAM_BLOCK, 30, 1_000, before=54, volume_before=27_000, days=27)
+
+
+@pytest.mark.parametrize(
+    ("count", "sent", "before", "risen"),
+    [
+        pytest.param(20, 1_000, 2, True, id="just enough of them"),
+        pytest.param(19, 1_000, 2, False, id="one too few"),
+        pytest.param(20, 2_000, 2, True, id="one recipient in a hundred"),
+        pytest.param(20, 2_001, 2, False, id="just under one in a hundred"),
+        pytest.param(30, 1_000, 10, True, id="three times as often"),
+        pytest.param(29, 1_000, 10, False, id="just under three times as often"),
+        pytest.param(60, 2_000, 10, True, id="three times as often on twice the mail"),
+        pytest.param(30, 1_000, 0, True, id="never before"),
+    ],
+)
+def test_it_takes_enough_of_them_a_share_and_a_rise(count: int, sent: int, before: int, risen: bool) -> None:
+    hours = [
+        hour(1, sent, spam_block=count, soft_bounced=count),
+        *days(1, 27, 1_000, spam_block=before, soft_bounced=9, other=1),
+    ]
+    assert bool(rises(GMAIL, hours, NOW, POLICY)) is risen
+
+
+@pytest.mark.parametrize(("count", "risen"), [(50, True), (49, False)], ids=["one in twenty", "just under"])
+def test_without_mail_before_it_takes_one_recipient_in_twenty(count: int, risen: bool) -> None:
+    (*found,) = rises(GMAIL, [hour(1, 1_000, spam_block=count)], NOW, POLICY)
+    assert bool(found) is risen
+    if risen:
+        assert found == [Rise(ReplyClass.SPAM_BLOCK, 50, 1_000, before=0, volume_before=0, days=0)]
+
+
+def test_hours_whose_replies_nobody_read_are_no_history() -> None:
+    """They would make everything look as if it had never been before."""
+    unread = [HourCounts(NOON - 48 * HOUR, {("gmail", Measure.SENT): 9_000, ("gmail", Measure.SOFT_BOUNCED): 90})]
+    backfilled = [HourCounts(NOON - 48 * HOUR, {("gmail", Measure.REPORTED): 9_000}, backfilled=True)]
+    for before in (unread, backfilled):
+        assert rises(GMAIL, [hour(1, 1_000, spam_block=49), *before], NOW, POLICY) == ()
+
+
+def test_only_the_last_day_is_recent_and_only_four_weeks_before_it_are_history() -> None:
+    edges = [hour(23, 500, spam_block=15), hour(24, 500, spam_block=5), hour(24 + 28 * 24, 1_000, spam_block=900)]
+    (rise,) = rises(GMAIL, [hour(0, 500, spam_block=20), *edges], NOW, POLICY)
+    assert (rise.count, rise.volume) == (35, 1_000)
+    assert (rise.before, rise.volume_before) == (5, 500)
+
+
+def test_nothing_is_read_of_the_time_before_unless_something_may_have_risen() -> None:
+    def until_yesterday() -> Iterator[HourCounts]:
+        yield hour(1, 1_000, spam_block=19)
+        yield hour(30, 1_000)
+        raise AssertionError("read too far")
+
+    assert rises(GMAIL, until_yesterday(), NOW, POLICY) == ()
+
+
+def test_nothing_is_suspected_if_so_configured_or_where_no_volume_is_told() -> None:
+    hours = [hour(1, 100, spam_block=99)]
+    assert rises(GMAIL, hours, NOW, replace(POLICY, suspicion_minimum=0)) == ()
+    assert rises(GMAIL, hours, NOW, replace(POLICY, volume_source=VolumeSource.STATISTICS)) == ()
+    assert rises(GMAIL, [hour(1, 0, spam_block=99)], NOW, POLICY) == ()
+
+
+@given(
+    share=st.integers(0, 100),
+    sent=st.lists(st.integers(1, 200), min_size=29, max_size=29),
+    reply_class=st.sampled_from(list(ReplyClass)),
+)
+def test_what_is_as_it_always_was_never_rises(share: int, sent: list[int], reply_class: ReplyClass) -> None:
+    measure = reply_measure(reply_class)
+    steady = [
+        HourCounts(NOON - (24 * day + 1) * HOUR, {("gmail", Measure.SENT): 100 * n, ("gmail", measure): share * n})
+        for day, n in enumerate(sent)
+    ]
+    for scope in (GMAIL, SHOP, ACCOUNT, DOMAIN):
+        # Only if there is nothing of it there can be a rise from nothing.
+        assert rises(scope, steady, NOW, POLICY) == ()
+
+
+@pytest.mark.parametrize(
+    ("scope", "reply_class", "heard", "category"),
+    [
+        (GMAIL, ReplyClass.SPAM_BLOCK, (SPAM,), Category.MAILBOX_PROVIDER),
+        (SHOP, ReplyClass.POLICY_BLOCK, (), Category.MAILBOX_PROVIDER),
+        (DOMAIN, ReplyClass.BLOCKLIST, (DBL, SBL, SBL), Category.DOMAIN_BLOCKLIST),
+        (ACCOUNT, ReplyClass.BLOCKLIST, (SBL, DBL, DBL), Category.ANTI_SPAM_ORGANIZATION),
+        (ACCOUNT, ReplyClass.BLOCKLIST, (NOBODY_KNOWS,), Category.ANTI_SPAM_ORGANIZATION),
+        (SHOP, ReplyClass.BLOCKLIST, (DBL, DBL, SBL), Category.DOMAIN_BLOCKLIST),
+        (SHOP, ReplyClass.BLOCKLIST, (DBL, SBL, SBL), Category.ANTI_SPAM_ORGANIZATION),
+        (DOMAIN, ReplyClass.BLOCKLIST, (SBL,), None),
+        (ACCOUNT, ReplyClass.BLOCKLIST, (DBL,), None),
+        (ACCOUNT, ReplyClass.BLOCKLIST, (), None),
+    ],
+)
+def test_what_is_suspected_is_what_most_replies_say_about_such_a_scope(
+    scope: Scope, reply_class: ReplyClass, heard: tuple[Reply, ...], category: Category | None
+) -> None:
+    rise = Rise(reply_class, 30, 1_000, 0, 0, 0)
+    found = suspicions(scope, [rise], [Heard("gmail", str(n), reply) for n, reply in enumerate(heard)])
+    assert [suspicion.category for suspicion in found] == ([category] if category else [])
+
+
+def test_several_classes_of_a_problem_are_one_suspicion() -> None:
+    risen = [Rise(c, 30, 1_000, 0, 0, 0) for c in (ReplyClass.SPAM_BLOCK, ReplyClass.RATE_LIMITED)]
+    heard = [Heard("gmail", "no", SPAM), Heard("gmail", "slow", Reply(ReplyClass.RATE_LIMITED))]
+    (found,) = suspicions(GMAIL, risen, heard)
+    assert found == Suspicion(Category.MAILBOX_PROVIDER, tuple(risen), tuple(heard))
+
+
+def suspected(source: str = SOURCE) -> Standing:
+    report = Report(GMAIL, Category.MAILBOX_PROVIDER, "30 replies", source)
+    standing, _ = suspect(Standing(GMAIL), report, ACT, NOW)
+    return standing
+
+
+RISE = Rise(ReplyClass.SPAM_BLOCK, 30, 1_000, 0, 0, 0)
+
+
+def test_a_finding_hears_of_a_rise_once_a_day() -> None:
+    assert unanswered(Standing(GMAIL), [RISE], NOW) == (RISE,)
+    assert unanswered(suspected(), [RISE], NOW + 11 * HOUR) == ()
+    assert unanswered(suspected(), [RISE], NOW + 12 * HOUR) == (RISE,)
+    assert unanswered(suspected("somebody else"), [RISE], NOW) == (RISE,)
+
+
+def test_what_a_person_dismissed_is_not_looked_into_for_a_while() -> None:
+    dismissed = Standing(GMAIL, dismissed={Category.MAILBOX_PROVIDER: NOW})
+    assert unanswered(dismissed, [RISE], NOW + DISMISSED_FOR - HOUR) == ()
+    assert unanswered(dismissed, [RISE], NOW + DISMISSED_FOR) == (RISE,)
+
+
+def test_one_mail_to_a_spam_trap_is_enough_also_at_an_own_domain() -> None:
+    hours = [hour(2, 10, OWN, spamtrapped=1)]
+    for scope in (STREAM, SHOP, DOMAIN):
+        assert trapped(Standing(scope), hours, NOW, POLICY) == (Suspicion(Category.SPAMTRAP, trapped=1),)
+    for scope in (ACCOUNT, GMAIL):
+        assert trapped(Standing(scope), hours, NOW, POLICY) == ()
+    assert trapped(Standing(SHOP), [hour(25, 10, spamtrapped=1)], NOW, POLICY) == ()
+
+
+def test_the_evidence_says_how_much_how_it_was_before_and_quotes_different_replies() -> None:
+    rise = Rise(ReplyClass.BLOCKLIST, 34, 1_200, 3, 40_000, 28)
+    heard = tuple(
+        Heard(provider, text, reply)
+        for provider, text, reply in (
+            ("gmail", "550 listed by DBL", DBL),
+            ("gmail", "550 listed by DBL", DBL),
+            ("yahoo", "553 see \u202espamhaus", SBL),
+            ("gmail", "550 x", DBL),
+        )
+    )
+    text = evidence_text(Suspicion(Category.DOMAIN_BLOCKLIST, (rise,), heard), NOW)
+    assert text == (
+        "In the 24 hours before 2026-03-06 12:30 UTC: 34 replies to mail for 1,200 recipients (2.83 %) refused or "
+        "delayed it because of a blocklist. In the 28 days before, 3 did, on 40,000 recipients (0.0075 %). Lists that "
+        'the newest of them name: Spamhaus DBL (3), Spamhaus SBL (1). For example gmail: "550 listed by DBL"; '
+        'yahoo: "553 see ?spamhaus"; gmail: "550 x".'
+    )
+
+
+@pytest.mark.parametrize(
+    ("rise", "says"),
+    [
+        (Rise(ReplyClass.SPAM_BLOCK, 50, 1_000, 0, 0, 0), "There was no mail before that to compare with."),
+        (Rise(ReplyClass.SPAM_BLOCK, 50, 1_000, 0, 900, 1), "In the day before, none did, on 900 recipients."),
+    ],
+    ids=["no mail before", "none before"],
+)
+def test_the_evidence_says_if_there_is_little_to_compare_with(rise: Rise, says: str) -> None:
+    assert says in evidence_text(Suspicion(Category.MAILBOX_PROVIDER, (rise,)), NOW)
+
+
+def test_the_evidence_of_spam_traps_is_how_often_mail_went_there() -> None:
+    assert evidence_text(Suspicion(Category.SPAMTRAP, trapped=1), NOW) == (
+        "In the 24 hours before 2026-03-06 12:30 UTC: mail was sent or delivered once to addresses that you named as "
+        "spam traps."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("550 5.1.1 <Bob.Smith@gmail.com>: no such user", "550 5.1.1 <(recipient)>: no such user"),
+        ("mailbox bob.smith is full", "mailbox (recipient) is full"),
+        ("bob.smith-owner and xbob.smith", "bob.smith-owner and xbob.smith"),
+        ("abuse: write to postmaster@provider.example", "abuse: write to (recipient)"),
+        ("from=<bounce+bob.smith=gmail.com@amazonses.com>", "from=<(recipient)>"),
+    ],
+)
+def test_no_address_leaves_the_receipts(text: str, left: str) -> None:
+    assert without_addresses(text, "bob.smith@gmail.com") == left
+
+
+def test_a_short_local_part_is_taken_for_a_word() -> None:
+    assert without_addresses("550 no such user", "no@gmail.com") == "550 no such user"
