@@ -592,8 +592,8 @@ def test_whoever_watches_the_calls_of_a_client_sees_these_too(cloud: LocalCloud,
 
 
 def test_only_what_is_answered_here_can_be_told_to_fail(cloud: LocalCloud) -> None:
-    with pytest.raises(ValueError, match="SendEmail"):
-        cloud.ses.fail("SendEmail", "TooManyRequestsException")
+    with pytest.raises(ValueError, match="SendRawEmail"):
+        cloud.ses.fail("SendRawEmail", "TooManyRequestsException")
 
 
 @pytest.mark.parametrize("operation", REQUESTS)

@@ -85,8 +85,8 @@ def test_an_entry_is_found_by_the_case_of_its_name_and_any_case_of_its_domain(se
 
 def test_mail_is_stopped_in_whichever_case_its_recipient_is_written(ses: SesAccount) -> None:
     put("Ann@shop.example")
-    assert ses.suppressed.stops("aNN@SHOP.example")
-    assert not ses.suppressed.stops("anna@shop.example")
+    assert ses.suppressed.reason_to_stop("aNN@SHOP.example") == "BOUNCE"
+    assert ses.suppressed.reason_to_stop("anna@shop.example") is None
 
 
 def test_an_entry_that_ses_made_itself_names_the_message_it_comes_from(ses: SesAccount) -> None:
