@@ -72,7 +72,7 @@ def entries(event: Event, addresses: AddressBook) -> Iterator[Entry]:
             # One complaint per notification: all its recipients are suspects of the same one complaint.
             measure = complaint_rule(subtype, feedback_type).measure
             suspects = _unique(recipients)
-            name = f"{measure}#{_digest(*sorted(r.address for r in suspects))}"
+            name = f"{measure}#{digest(*sorted(r.address for r in suspects))}"
             increments = {(_complaining(suspects, measure, addresses), measure): 1}
             reason = feedback_type or "unspecified"
             yield Entry(mail.message_id, name, time, scopes_of(mail), increments, suspects, reason)
@@ -107,7 +107,7 @@ def _recipient_entry(
     reason: str | None = None,
     unknown_subtype: str | None = None,
 ) -> Entry:
-    name = f"{measure}#{_digest(recipient.address)}"
+    name = f"{measure}#{digest(recipient.address)}"
     increments = {(addresses.provider_of(recipient.address), measure): 1}
     recorded = (recipient,) if reason else ()  # a delivery needs no record of whom it reached
     return Entry(mail.message_id, name, time, scopes_of(mail), increments, recorded, reason, unknown_subtype)
@@ -131,5 +131,6 @@ def _unique(recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
     return tuple({r.address: r for r in recipients}.values())
 
 
-def _digest(*addresses: str) -> str:
+def digest(*addresses: str) -> str:
+    """A text that stands for these addresses where they themselves are not to be, or are too long."""
     return blake2b("\0".join(addresses).encode(), digest_size=12).hexdigest()
