@@ -217,26 +217,28 @@ class _Work:
         made: Reason | None = None
         outcome = Outcome.UNCHANGED
         for _ in range(MAX_ATTEMPTS):
-            known = self._histories.read(claim.address)
-            history, version = known.history.after(claim), known.version
-            if made:
-                history = replace(history, put=made, settled=False)
-            elif history == known.history and history.settled:
+            read = self._histories.read(claim.address)
+            known, version = read.history, read.version
+            history = known.after(claim)
+            if history == known and history.settled and not made:
                 return Outcome.REPEATED
-            entry = self._list.entry(claim.address) if history.concerns_the_list else None
-            step = next_step(history, entry)
+            entry = self._list.entry(claim.address) if made or history.concerns_the_list else None
+            if made and entry:
+                # Ours, whatever others have noted since; it may have been put over theirs.
+                history = replace(history, put=history.put or made, settled=False)
+            step = next_step(history, entry, claim)
             match step:
                 case Step(Action.PUT, History(put=Reason() as reason) as intent):
-                    if intent != known.history:
+                    if intent != known:
                         if not self._histories.write(claim.address, intent, version):
                             continue
-                        version += 1
+                        known, version = intent, version + 1
                     self._list.put(claim.address, reason)
                     made = reason
                 case Step(Action.REMOVE):
                     self._list.remove(claim.address)
             outcome = _OUTCOMES.get(step.action, outcome)
-            if step.after == known.history or self._histories.write(claim.address, step.after, version):
+            if step.after == known or self._histories.write(claim.address, step.after, version):
                 return outcome
         raise NotNow("others kept changing what is known of the recipient")
 
