@@ -2,13 +2,20 @@
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from ses_reputation.domain.events import Bounce, Complaint, Event, Send, Uncounted
 from ses_reputation_local.ses_faults import Faults
 from ses_reputation_local.ses_mail import SIMULATOR_DOMAIN, BounceType
 from ses_reputation_local.ses_metrics import CloudWatchMetric, Metric, Series, VdmMetric, seconds
-from ses_reputation_local.ses_resources import Call, ConfigurationSets, SendingStatus, StatusRecord, Tenant
+from ses_reputation_local.ses_resources import (
+    Call,
+    ConfigurationSets,
+    SendingStatus,
+    StatusRecord,
+    SuppressionList,
+    Tenant,
+)
 
 CONFIGURATION_SET_DIMENSION: Final = "ses:configuration-set"
 
@@ -37,6 +44,8 @@ class SesAccount:
         self.interval_offset = timedelta(0)
         self.configuration_sets = ConfigurationSets()
         self.tenants: dict[str, Tenant] = {}
+        self.suppressed = SuppressionList()
+        self.suppression: dict[str, Any] = {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
         self.identities: dict[str, str] = {}
         self.metrics: dict[Metric, Series] = {}
         self.vdm: dict[str, Series] = {metric: Series() for metric in VdmMetric}

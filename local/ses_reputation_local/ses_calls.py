@@ -33,8 +33,9 @@ from ses_reputation_local.ses_faults import Fault
 from ses_reputation_local.ses_operations import CHANGES, Operation
 from ses_reputation_local.ses_reading import NAMESPACE, READING
 from ses_reputation_local.ses_resources import Call
+from ses_reputation_local.ses_suppression import SUPPRESSION
 
-ANSWERS: Final[Answers] = {**READING, **CONTROL}
+ANSWERS: Final[Answers] = {**READING, **CONTROL, **SUPPRESSION}
 
 # Of errors that the services' models do not have. https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
 _STATUSES: Final[Mapping[str, int]] = {

@@ -74,7 +74,9 @@ class Faults:
         return False
 
     def wait(self, duration: float) -> None:
-        """Take note that boto3 wants to wait some seconds. For the pace, it goes on when the next second has begun."""
+        """Take note that boto3 waits some seconds: for the pace, it goes on when the next second has begun. A test that
+        hands this in where code sleeps need not sleep either.
+        """
         self.waits.append(duration)
         self._waited += max(1, math.ceil(duration))
 

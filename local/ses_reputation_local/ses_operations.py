@@ -30,6 +30,15 @@ class Operation(StrEnum):
     LIST_REPUTATION_ENTITIES = "ListReputationEntities"
     UPDATE_REPUTATION_ENTITY_CUSTOMER_MANAGED_STATUS = "UpdateReputationEntityCustomerManagedStatus"
 
+    # Who gets no mail.
+    PUT_SUPPRESSED_DESTINATION = "PutSuppressedDestination"
+    GET_SUPPRESSED_DESTINATION = "GetSuppressedDestination"
+    DELETE_SUPPRESSED_DESTINATION = "DeleteSuppressedDestination"
+    LIST_SUPPRESSED_DESTINATIONS = "ListSuppressedDestinations"
+    PUT_ACCOUNT_SUPPRESSION_ATTRIBUTES = "PutAccountSuppressionAttributes"
+    PUT_CONFIGURATION_SET_SUPPRESSION_OPTIONS = "PutConfigurationSetSuppressionOptions"
+    PUT_TENANT_SUPPRESSION_ATTRIBUTES = "PutTenantSuppressionAttributes"
+
 
 CHANGES: Final = frozenset(
     {
@@ -40,6 +49,11 @@ CHANGES: Final = frozenset(
         Operation.PUT_CONFIGURATION_SET_REPUTATION_OPTIONS,
         Operation.CREATE_TENANT,
         Operation.UPDATE_REPUTATION_ENTITY_CUSTOMER_MANAGED_STATUS,
+        Operation.PUT_SUPPRESSED_DESTINATION,
+        Operation.DELETE_SUPPRESSED_DESTINATION,
+        Operation.PUT_ACCOUNT_SUPPRESSION_ATTRIBUTES,
+        Operation.PUT_CONFIGURATION_SET_SUPPRESSION_OPTIONS,
+        Operation.PUT_TENANT_SUPPRESSION_ATTRIBUTES,
     }
 )
 """What changes something at SES."""
