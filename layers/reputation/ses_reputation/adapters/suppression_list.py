@@ -14,10 +14,8 @@ from ses_reputation.suppress import NotNow, Refused
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-_NOT_FOUND = "NotFoundException"
-
-# What SES writes of an address, and how botocore has it in a URL.
-_ADDRESS = re.compile(r"\S*(?:@|%40)\S*")
+# As SES may quote one, or as it is in a URL.
+_ADDRESS = re.compile(r'(?:"[^"]*"|[^\s"])*(?:@|%40)\S*')
 
 
 class SesSuppressionList:
