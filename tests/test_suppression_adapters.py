@@ -95,6 +95,8 @@ def test_what_is_not_there_can_be_removed(at_ses: SesSuppressionList) -> None:
 def test_an_entry_that_ses_made_comes_from_a_message(cloud: LocalCloud, at_ses: SesSuppressionList) -> None:
     cloud.ses.suppressed.put(MIRA, "COMPLAINT", NOON, message_id="m-1", feedback_id="f-1")
     assert at_ses.entry(MIRA) == Entry(Reason.COMPLAINT, made_by_ses=True)
+    cloud.ses.suppressed.put(MIRA, "COMPLAINT", NOON, feedback_id="f-1")
+    assert at_ses.entry(MIRA) == Entry(Reason.COMPLAINT), "any entry may have one, AWS says"
 
 
 CALLS = {
@@ -219,6 +221,15 @@ def test_a_history_is_read_as_it_was_written(histories: DynamoDbSuppressionHisto
     assert histories.read("jon@mailbox.example") == Versioned()
 
 
+def test_what_was_written_a_moment_ago_is_read(cloud: LocalCloud) -> None:
+    client = clients.dynamodb()
+    asked: list[Any] = []
+    client.meta.events.register("provide-client-params.dynamodb.GetItem", lambda params, **_: asked.append(params))
+    table = cloud.resources["ReceiptsTable"]
+    DynamoDbSuppressionHistories(client, table=table, retention=timedelta(days=90)).read(MIRA)
+    assert [params["ConsistentRead"] for params in asked] == [True]
+
+
 def test_only_who_read_the_newest_can_write(histories: DynamoDbSuppressionHistories) -> None:
     first, second = History(bounced=NOON), History(complained=NOON)
     assert histories.write(MIRA, first, 0)
@@ -259,7 +270,7 @@ class Time:
 def test_a_second_passes_between_two_calls_of_an_action() -> None:
     time = Time()
     pace = Pace(time.sleep, time.seconds)
-    for passed in (0.0, 0.25, 2.0, 0.0):
+    for passed in (0.0, 0.25, 0.0, 2.0):
         time.now += passed
         pace.wait("PutSuppressedDestination")
     assert time.slept == [0.75, 1.0]

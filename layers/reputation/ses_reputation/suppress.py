@@ -214,7 +214,7 @@ class _Work:
         The history is written before an entry is made, so that after a call that was not answered it is known whose
         the entry is. Somebody else may do the same at this moment: who writes later looks again.
         """
-        made: Reason | None = None
+        made = False
         outcome = Outcome.UNCHANGED
         for _ in range(MAX_ATTEMPTS):
             read = self._histories.read(claim.address)
@@ -224,8 +224,8 @@ class _Work:
                 return Outcome.REPEATED
             entry = self._list.entry(claim.address) if made or history.concerns_the_list else None
             if made and entry:
-                # Ours, whatever others have noted since; it may have been put over theirs.
-                history = replace(history, put=history.put or made, settled=False)
+                # Ours, whatever another copy has noted since. It may have put it over ours, or we over its.
+                history = replace(history, put=entry.reason, settled=False)
             step = next_step(history, entry, claim)
             match step:
                 case Step(Action.PUT, History(put=Reason() as reason) as intent):
@@ -234,7 +234,7 @@ class _Work:
                             continue
                         known, version = intent, version + 1
                     self._list.put(claim.address, reason)
-                    made = reason
+                    made = True
                 case Step(Action.REMOVE):
                     self._list.remove(claim.address)
             outcome = _OUTCOMES.get(step.action, outcome)
