@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Generic, TypeVar
 from uuid import uuid4
 
@@ -17,16 +17,20 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ledger import DynamoDbLedger
+from ses_reputation.adapters.pace import Pace
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import DynamoDbStatistics
 from ses_reputation.adapters.status_topic import SnsStatusTopic
+from ses_reputation.adapters.suppression_histories import DynamoDbSuppressionHistories
+from ses_reputation.adapters.suppression_list import SesSuppressionList, SesSuppressionPreferences
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
 from ses_reputation.commands import Answer, Call, answer
 from ses_reputation.domain.decisions import Command
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.standing import Act
+from ses_reputation.domain.suppression import Preferences
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
 from ses_reputation.notices.alert import alert_of, ses_alert_of, summary_of
 from ses_reputation.operate import Done, operate
@@ -40,14 +44,19 @@ from ses_reputation.settings import (
     OperateSettings,
     ReceiveSettings,
     RecordSettings,
+    SuppressSettings,
     WatchSettings,
 )
+from ses_reputation.suppress import Suppressed, suppress_recipients
 from ses_reputation.watch import Watched, watch_ses
 
 T = TypeVar("T")
 
 # A recipient at an identity that was verified a few minutes ago may still count.
 IDENTITIES_KEPT = timedelta(minutes=5)
+
+# For so long, a recipient whom SES has begun to list by itself is still listed from here, too, which does no harm.
+PREFERENCES_KEPT = timedelta(minutes=5)
 
 
 class NotSetApart(RuntimeError):
@@ -167,6 +176,29 @@ def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
     )
 
 
+def suppressor(
+    environment: Mapping[str, str], sleep: Callable[[float], None]
+) -> Callable[[object, Callable[[], bool]], Suppressed]:
+    """`suppress_recipients` of Lambda's events, while there is time, with the table and the queue of this environment.
+
+    `sleep` waits for so many seconds. SettingsError if the environment is incomplete.
+    """
+    settings = SuppressSettings.from_environment(environment)
+    client, pace = clients.sesv2(), Pace(sleep, time.monotonic).wait
+    preferences = _KeptPreferences(SesSuppressionPreferences(client, pace=pace))
+    suppression_list = SesSuppressionList(client, pace=pace)
+    histories = DynamoDbSuppressionHistories(
+        clients.dynamodb(), table=settings.receipts_table, retention=settings.receipt_retention
+    )
+    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+
+    def suppress(invocation: object, has_time: Callable[[], bool]) -> Suppressed:
+        messages = read_invocation(invocation)
+        return suppress_recipients(messages, preferences, suppression_list, histories, dead_letters, has_time)
+
+    return suppress
+
+
 def back_off(attempt: int) -> None:
     """Wait before another attempt: at random, up to twice as long each time, at most a second."""
     time.sleep(random.uniform(0, min(0.02 * 2**attempt, 1)))  # noqa: S311 - nothing secret depends on it
@@ -189,3 +221,25 @@ class _Kept(Generic[T]):
         if self._latest is None or time.monotonic() - self._latest[0] > self._seconds:
             self._latest = time.monotonic(), self._read()
         return self._latest[1]
+
+
+class _KeptPreferences:
+    """What SES lists by itself, asked for again only when it is a few minutes old."""
+
+    def __init__(self, preferences: SesSuppressionPreferences) -> None:
+        self.account = _Kept(preferences.account, PREFERENCES_KEPT)
+        self._configuration_set = _kept_each(preferences.configuration_set)
+        self._tenant = _kept_each(preferences.tenant)
+
+    def configuration_set(self, name: str) -> Preferences:
+        """What is set for a configuration set."""
+        return self._configuration_set(name)()
+
+    def tenant(self, name: str) -> Preferences:
+        """What is set for a tenant."""
+        return self._tenant(name)()
+
+
+def _kept_each(read: Callable[[str], Preferences]) -> Callable[[str], _Kept[Preferences]]:
+    """A kept reading of each name."""
+    return cache(lambda name: _Kept(partial(read, name), PREFERENCES_KEPT))

@@ -1,7 +1,8 @@
 """How the tables' keys and attributes are written.
 
 receipts   message_id, entry                the SES message id, and which of its facts; `feedback/2026-03-02` lists the
-                                            bounces, delays and complaints of a day
+                                            bounces, delays and complaints of a day; `suppression/DIGEST`: what is
+                                            known of a recipient whose suppression was considered
 counters   scope, hour                      `2026-03-02T08#1`: the hour, and which of the writers added to this item;
                                             `#statistics` and `#backfill` are written from SES's own statistics
 standings  collection, name                 `standing/2` of a scope, `news/SCOPE`, `news-in/2026-03` and `outbox` by
@@ -34,6 +35,9 @@ SUMMARY = "summary"
 VERIFIED_IDENTITIES = "verified-identities"
 FEEDBACK_LOOPS = "feedback-loops"
 VERDICTS = "verdicts"
+
+HISTORY = "history"
+"""What was said of a recipient, and which entry on the suppression list was made because of it."""
 
 STATISTICS = "statistics"
 """Who writes what SES's statistics say of the present, beside the events of the same hour."""
@@ -98,6 +102,11 @@ def expires(time: datetime, retention: timedelta) -> dict[str, str]:
 def feedback_of(day: date) -> str:
     """The collection that lists the bounces, delays and complaints of a day."""
     return f"feedback/{day.isoformat()}"
+
+
+def suppression_of(digest: str) -> str:
+    """The collection of what is known of the recipient whose address has this digest."""
+    return f"suppression/{digest}"
 
 
 def news_of(scope: Scope) -> str:
