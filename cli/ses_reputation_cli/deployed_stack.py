@@ -133,7 +133,7 @@ class DeployedStack:
 
     def connections(self) -> SesConnections:
         """Where SES publishes what happens to mail, in the stack's account and region."""
-        return SesConnections(clients.sesv2(self._region, patient=True), clients.ses(self._region, patient=True))
+        return SesConnections(clients.sesv2(self._region), clients.ses(self._region))
 
     def replaced_topics(self) -> DynamoDbReplacedTopics:
         """The topics whose place those of the stack took."""
