@@ -71,7 +71,8 @@ class LocalCloud:
     is what SES and CloudWatch say of the account when a function asks them.
     Entering raises ParameterError for a parameter that CloudFormation would refuse, and ResourceError for a resource
     that could not be created. IAM, topic, queue and event bus policies are stored, but nothing is refused because of
-    them. Given an `address` such as http://127.0.0.1:4588, function URLs begin with it: somebody serves them there.
+    them, except that SES publishes only where a topic's policy lets it. Given an `address` such as
+    http://127.0.0.1:4588, function URLs begin with it: somebody serves them there.
 
     Event buses of other accounts and regions let nobody in, unless `sent_elsewhere` is made a list: then they take
     every event, and it is in there. `receive_event` gives one to a bus of another cloud.
@@ -91,7 +92,7 @@ class LocalCloud:
         self.region: str = region
         self.resources: Mapping[str, str] = {}
         self.invocations: deque[Invocation] = deque(maxlen=_KEPT_INVOCATIONS)
-        self.ses = SesAccount()
+        self.ses = SesAccount(self.account, region)
         self.sent_elsewhere: list[SentEvent] | None = None
         self._parameters = parameters or {}
         self._template = template
@@ -120,7 +121,7 @@ class LocalCloud:
             elsewhere = collected_events(self._waiting, lambda: self.now, home, lambda: self.sent_elsewhere)
             opened.enter_context(elsewhere)
             opened.enter_context(answered_invokes(self._invoke_by_arn, self._waiting))
-            self.ses = opened.enter_context(answered_calls())
+            self.ses = opened.enter_context(answered_calls(self.account, self.region))
             created = create_stack(template, self.account, self.region, self._address)
             models = {logical_id: r for logical_id, r in created.items() if isinstance(r, LambdaFunction)}
             self._functions = Functions(template.functions, models, self.region, lambda: self.now)
