@@ -44,6 +44,15 @@ def explained(error: BotoCoreError | ClientError) -> str:
     return " ".join((_refusal(error) if isinstance(error, ClientError) else _failure(error)).split())
 
 
+def is_for_all(error: BotoCoreError | ClientError) -> bool:
+    """Whether any other call of the same kind would fail like this one, as when permission or credentials are missing;
+    what is wrong with one thing may be right with another.
+    """
+    if not isinstance(error, ClientError):
+        return True
+    return error.response.get("Error", {}).get("Code", "") in _DENIED | _THROTTLED | _CREDENTIALS.keys()
+
+
 def _refusal(error: ClientError) -> str:
     details = error.response.get("Error", {})
     code, message = details.get("Code", ""), details.get("Message", "")
