@@ -1,8 +1,9 @@
 """The use case of checking a deployment: read each part of it, judge it, and go on whatever is wrong with one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import Protocol
 
@@ -12,7 +13,6 @@ from ses_reputation.diagnosis import judgements
 from ses_reputation.diagnosis.faults import CHECKS, FAULTS, Check, Fault, Found, Severity, found
 from ses_reputation.diagnosis.judgements import Judged
 from ses_reputation.diagnosis.readings import (
-    Account,
     Alarm,
     Arrivals,
     Connections,
@@ -28,51 +28,40 @@ from ses_reputation.diagnosis.readings import (
     Topic,
 )
 from ses_reputation.domain.rates import VolumeSource
+from ses_reputation.settings import read_policy
+from ses_reputation.watch import AccountFacts
 
 
-class Unreadable(RuntimeError):
-    """Something could not be read; the text says why.
+class Unreadable(Struct, frozen=True):
+    """Why something could not be read. `operation` is the call that was denied; `gone` if what it is about is not there."""
 
-    `operation` is the call that was denied, and `gone` whether what it was about is not there.
-    """
-
-    def __init__(self, reason: str, *, operation: str | None = None, gone: bool = False) -> None:
-        super().__init__(reason)
-        self.operation = operation
-        self.gone = gone
+    reason: str
+    operation: str | None = None
+    gone: bool = False
 
 
-class Deployment(Protocol):
-    """The parts of a deployment. All that is read raises Unreadable if it can not be."""
+class Parts(Protocol):
+    """The resources of a stack, as AWS tells of each."""
 
-    def now(self) -> datetime:
-        """The time that it is there."""
-
-    def aws_time(self) -> datetime | None:
-        """What AWS's clock showed when it was last asked; None if it did not say."""
-
-    def parts(self) -> Sequence[Part]:
-        """All resources of the stack."""
+    def listed(self) -> Sequence[Part]:
+        """All of them, as CloudFormation lists them."""
 
     def functions(self) -> Sequence[Function]:
         """The functions."""
 
-    def function(self, part: str) -> Function:
-        """One of them."""
-
     def runs(self, now: datetime) -> Sequence[Runs]:
         """How often each function was run and failed in the day before."""
-
-    def unfit_settings(self) -> Mapping[str, str]:
-        """The functions whose settings this version can not read, and why."""
 
     def topics(self) -> Sequence[Topic]:
         """The topics."""
 
-    def queues(self, now: datetime) -> Sequence[Queue]:
+    def queues(self) -> Sequence[Queue]:
         """The queues."""
 
-    def dead_letters(self, now: datetime) -> Sequence[DeadLetters]:
+    def ages(self, now: datetime) -> Mapping[str, timedelta]:
+        """How old the oldest message of a queue is, of those queues that had one lately."""
+
+    def dead_letters(self) -> Sequence[DeadLetters]:
         """The queues of what was given up."""
 
     def sources(self) -> Sequence[Source]:
@@ -81,29 +70,43 @@ class Deployment(Protocol):
     def schedules(self) -> Sequence[Schedule]:
         """The schedules."""
 
-    def last_run(self, function: str) -> LastRun:
-        """When a function that a schedule runs last ended well."""
+    def alarms(self) -> Sequence[Alarm]:
+        """The alarms."""
 
-    def verified_identities(self) -> int:
-        """How many are known."""
+
+class Deployment(Protocol):
+    """A deployment, and the account at SES that it counts the mail of."""
+
+    def parts(self) -> Parts:
+        """The resources of its stack."""
+
+    def now(self) -> datetime:
+        """The time that it is there."""
+
+    def aws_time(self) -> datetime | None:
+        """What AWS's clock shows; None if it does not say."""
+
+    def last_run(self, function: str) -> datetime | None:
+        """The newest time for which a function ended well."""
+
+    def known_identities(self) -> int:
+        """How many verified identities are known."""
 
     def outbox(self) -> Outbox:
         """The alerts that are still to be sent."""
 
-    def alarms(self) -> Sequence[Alarm]:
-        """The alarms."""
-
-    def account(self) -> Account:
+    def account(self) -> AccountFacts:
         """How the account stands with SES."""
 
     def connections(self) -> Connections:
-        """What publishes in this account."""
+        """What publishes in the account."""
 
-    def arrivals(self, now: datetime) -> Arrivals:
-        """What was counted last."""
+    def newest_hour(self, now: datetime) -> datetime | None:
+        """The newest hour in which anything was counted."""
 
-    def volume_source(self) -> VolumeSource:
-        """What rates are divided by."""
+
+Explain = Callable[[Exception], Unreadable | None]
+"""Says why something could not be read; None of an error that is another's business."""
 
 
 class State(StrEnum):
@@ -125,21 +128,24 @@ class Outcome(Struct, frozen=True):
     action: str | None = None
 
 
-def diagnose(deployment: Deployment, here: datetime) -> Iterator[Outcome]:
+def diagnose(deployment: Deployment, here: datetime, explain: Explain) -> Iterator[Outcome]:
     """Make every check but that of a mail, one after another. `here` is what the clock of this machine shows."""
     now = deployment.now()
     for check, examine in _EXAMINATIONS.items():
-        yield outcome(check, lambda examine=examine: examine(deployment, now, here))  # type: ignore[misc]
+        yield outcome(check, partial(examine, deployment, now, here), explain)
 
 
-def outcome(check: Check, examine: Callable[[], Judged]) -> Outcome:
-    """How a check comes out, whatever happens to it."""
+def outcome(check: Check, examine: Callable[[], Judged], explain: Explain) -> Outcome:
+    """How a check comes out, whatever can not be read for it."""
     try:
         judged = examine()
-    except Unreadable as error:
-        if error.gone:
-            return Outcome(check, State.PROBLEM, "", (found(Fault.PART_GONE, reason=str(error).rstrip(".")),))
-        return Outcome(check, State.UNKNOWN, str(error), action=_action(check, error.operation))
+    except Exception as error:
+        if (unreadable := explain(error)) is None:
+            raise
+        if unreadable.gone:
+            gone = found(Fault.PART_GONE, reason=unreadable.reason.rstrip("."))
+            return Outcome(check, State.PROBLEM, "", (gone,))
+        return Outcome(check, State.UNKNOWN, unreadable.reason, action=_action(check, unreadable.operation))
     return Outcome(check, state_of(judged.faults), judged.looked_at, judged.faults)
 
 
@@ -151,61 +157,60 @@ def state_of(faults: Sequence[Found]) -> State:
     return State.WARNING if severities else State.OK
 
 
+def volume_source(deployment: Deployment) -> VolumeSource:
+    """What its rates are divided by."""
+    return read_policy(_function(deployment, judgements.EVALUATE).environment).volume_source
+
+
 def _action(check: Check, operation: str | None) -> str | None:
-    """The IAM action of a call that was denied; they are named alike."""
+    """The IAM action of a call that was denied: they are named alike."""
     return next((action for action in CHECKS[check].actions if action.partition(":")[2] == operation), operation)
 
 
-def _functions(deployment: Deployment, now: datetime, _here: datetime) -> Judged:
-    functions = deployment.functions()
-    return judgements.judge_functions(functions, deployment.runs(now), deployment.unfit_settings())
+def _function(deployment: Deployment, part: str) -> Function:
+    return next(function for function in deployment.parts().functions() if function.part == part)
 
 
-def _run_of(function: str) -> Callable[[Deployment], tuple[LastRun, str]]:
-    return lambda deployment: (deployment.last_run(function), deployment.function(function).log_group)
+def _log_of(deployment: Deployment, part: str) -> str:
+    return _function(deployment, part).log_group
 
 
-def _evaluation(deployment: Deployment, now: datetime, _here: datetime) -> Judged:
-    run, log_group = _run_of(judgements.EVALUATION)(deployment)
-    return judgements.judge_run(run, log_group, now)
-
-
-def _watch(deployment: Deployment, now: datetime, _here: datetime) -> Judged:
-    run, log_group = _run_of(judgements.WATCH)(deployment)
-    return judgements.judge_watch(run, log_group, deployment.verified_identities(), now)
-
-
-def _queues(deployment: Deployment, now: datetime, _here: datetime) -> Judged:
-    return judgements.judge_queues(deployment.queues(now), deployment.function("RecordFeedback").log_group)
-
-
-def _alerts(deployment: Deployment, now: datetime, _here: datetime) -> Judged:
-    evaluator = deployment.function(judgements.EVALUATION)
-    return judgements.judge_alerts(deployment.topics(), deployment.outbox(), evaluator.log_group, now)
-
-
-def _connections(deployment: Deployment, _now: datetime, _here: datetime) -> Judged:
-    topics, source = deployment.topics(), deployment.volume_source()
-    return judgements.judge_connections(deployment.connections(), topics, source)
+def _last_run(deployment: Deployment, part: str) -> LastRun:
+    # SAM names the schedule for the function and its event.
+    schedule = next(s for s in deployment.parts().schedules() if s.part == f"{part}OnSchedule")
+    function = _function(deployment, part)
+    return LastRun(part, schedule, function.deployed, deployment.last_run(part), function.log_group)
 
 
 _EXAMINATIONS: Mapping[Check, Callable[[Deployment, datetime, datetime], Judged]] = MappingProxyType(
     {
-        Check.STACK: lambda d, _now, _here: judgements.judge_stack(d.parts()),
+        Check.STACK: lambda d, _now, _here: judgements.judge_stack(d.parts().listed()),
         Check.CLOCK: lambda d, _now, here: judgements.judge_clock(here, d.aws_time()),
-        Check.FUNCTIONS: _functions,
-        Check.TOPICS: lambda d, _now, _here: judgements.judge_topics(d.topics()),
-        Check.SUBSCRIPTIONS: lambda d, now, _here: judgements.judge_subscriptions(d.topics(), d.queues(now)),
-        Check.SOURCES: lambda d, _now, _here: judgements.judge_sources(d.sources()),
-        Check.QUEUES: _queues,
-        Check.DEAD_LETTERS: lambda d, now, _here: judgements.judge_dead_letters(d.dead_letters(now)),
-        Check.SCHEDULES: lambda d, _now, _here: judgements.judge_schedules(d.schedules()),
-        Check.EVALUATION: _evaluation,
-        Check.WATCH: _watch,
-        Check.ALERTS: _alerts,
-        Check.ALARMS: lambda d, _now, _here: judgements.judge_alarms(d.alarms(), d.topics()),
+        Check.FUNCTIONS: lambda d, now, _here: judgements.judge_functions(d.parts().functions(), d.parts().runs(now)),
+        Check.TOPICS: lambda d, _now, _here: judgements.judge_topics(d.parts().topics()),
+        Check.SUBSCRIPTIONS: lambda d, _now, _here: judgements.judge_subscriptions(
+            d.parts().topics(), d.parts().queues()
+        ),
+        Check.SOURCES: lambda d, _now, _here: judgements.judge_sources(d.parts().sources()),
+        Check.QUEUES: lambda d, now, _here: judgements.judge_queues(
+            d.parts().queues(), d.parts().ages(now), _log_of(d, judgements.RECORD)
+        ),
+        Check.DEAD_LETTERS: lambda d, _now, _here: judgements.judge_dead_letters(d.parts().dead_letters()),
+        Check.SCHEDULES: lambda d, _now, _here: judgements.judge_schedules(d.parts().schedules()),
+        Check.EVALUATION: lambda d, now, _here: judgements.judge_run(_last_run(d, judgements.EVALUATE), now),
+        Check.WATCH: lambda d, now, _here: judgements.judge_watch(
+            _last_run(d, judgements.WATCH), d.known_identities(), now
+        ),
+        Check.ALERTS: lambda d, now, _here: judgements.judge_alerts(
+            d.parts().topics(), d.outbox(), _log_of(d, judgements.EVALUATE), now
+        ),
+        Check.ALARMS: lambda d, _now, _here: judgements.judge_alarms(d.parts().alarms(), d.parts().topics()),
         Check.ACCOUNT: lambda d, _now, _here: judgements.judge_account(d.account()),
-        Check.CONNECTIONS: _connections,
-        Check.EVENTS: lambda d, now, _here: judgements.judge_events(d.arrivals(now), now),
+        Check.CONNECTIONS: lambda d, _now, _here: judgements.judge_connections(
+            d.connections(), d.parts().topics(), volume_source(d)
+        ),
+        Check.EVENTS: lambda d, now, _here: judgements.judge_events(
+            Arrivals(d.newest_hour(now), d.account().sent_last_day), now
+        ),
     }
 )

@@ -1,4 +1,4 @@
-"""The checks, and everything that they find wrong: what it means, and how it is mended. One table for command and docs."""
+"""The checks, and all that they find wrong: what it means, and how it is mended. One table for command and docs."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -173,7 +173,8 @@ CHECKS: Mapping[Check, CheckText] = MappingProxyType(
             ("scheduler:GetSchedule", "lambda:GetFunctionConfiguration"),
         ),
         Check.ALERTS: CheckText(
-            "Somebody gets the alerts: a subscription of the status or the chat topic is confirmed, and no alert waits.",
+            "Somebody gets the alerts: a subscription of the status or the chat topic is confirmed, and no alert "
+            "waits.",
             ("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"),
         ),
         Check.ALARMS: CheckText(
@@ -272,8 +273,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             Check.FUNCTIONS,
             _WARNING,
             "{function} failed {errors} of {runs} times in the last day, last in the hour of {time}.",
-            "What failed is tried again: by the queue, by the schedule, by the next run. What fails too often becomes a "
-            "dead letter.",
+            "What failed is tried again: by the queue, by the schedule, by the next run. What fails too often becomes "
+            "a dead letter.",
             "If it goes on, its log says why.",
             _LOGS,
         ),
@@ -290,8 +291,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             _PROBLEM,
             "{topic} takes messages from outside of this account: {who}.",
             "Others can forge what is counted, or what people are told.",
-            "Set the policy of the topic as it was when it was deployed. If somebody outside has to publish there, bind "
-            "the statement to that account.",
+            "Set the policy of the topic as it was when it was deployed. If somebody outside has to publish there, "
+            "bind the statement to that account.",
             _SET_TOPIC_POLICY,
         ),
         Fault.QUEUE_OPEN: FaultText(
@@ -338,17 +339,18 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             Check.QUEUES,
             _PROBLEM,
             "{queue} holds {messages}, the oldest since {age}.",
-            "Mail is counted late, or the function fails on these messages again and again. The queue keeps a message for "
-            "14 days; one that fails five times becomes a dead letter.",
-            "If sources and functions are in order above, look at the log of the function, and whether MaximumConcurrency "
-            "is too small for what you send.",
+            "Mail is counted late, or the function fails on these messages again and again. The queue keeps a message "
+            "for 14 days; one that fails five times becomes a dead letter.",
+            "If sources and functions are in order above, look at the log of the function, and whether "
+            "MaximumConcurrency is too small for what you send.",
             "aws logs tail --region {region} --since 1h {log_group}",
         ),
         Fault.QUEUE_SLOW: FaultText(
             Check.QUEUES,
             _WARNING,
             "{queue} holds {messages}, the oldest since {age}.",
-            "Its function works at the pace that SES allows, which takes long after a storm; or it fails again and again.",
+            "Its function works at the pace that SES allows, which takes long after a storm; or it fails again and "
+            "again.",
             "If the number does not go down, the function's log says why.",
         ),
         Fault.DEAD_LETTERS: FaultText(
@@ -389,8 +391,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             Check.EVALUATION,
             _PROBLEM,
             "{function} last ended well for {time}, {age} ago; its schedule says {expression}.",
-            "No status has changed since then, or what SES says is not known. A run that fails in part does not count as "
-            "ended well: it did the rest.",
+            "No status has changed since then, or what SES says is not known. A run that fails in part does not count "
+            "as ended well: it did the rest.",
             "If its schedule is on, its log says why.",
             "aws logs tail --region {region} --since 1d {log_group}",
         ),
@@ -398,8 +400,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             Check.WATCH,
             _WARNING,
             "No verified identity is known.",
-            "Mail to yourself counts as mail to anybody, which SES does not do. Without a verified identity nothing can be "
-            "sent, so this may be another region than the one that you send from.",
+            "Mail to yourself counts as mail to anybody, which SES does not do. Without a verified identity nothing "
+            "can be sent, so this may be another region than the one that you send from.",
             "Choose the region with --region, or verify an identity in SES and wait for the next run of watch_ses.",
             "aws sesv2 list-email-identities --region {region}",
         ),
@@ -458,7 +460,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             Check.ACCOUNT,
             _WARNING,
             "The account is in SES's sandbox in {region}.",
-            "SES takes mail to verified addresses and to its mailbox simulator only, 200 a day. There is little to count.",
+            "SES takes mail to verified addresses and to its mailbox simulator only, 200 a day. There is little to "
+            "count.",
             "Ask for production access in the SES console (Account dashboard), unless this account is for tests.",
         ),
         Fault.SENDING_OFF: FaultText(
@@ -474,8 +477,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             _WARNING,
             "SES has the account under review in {region}.",
             "SES pauses sending if the problem is not solved by the end of the period that it gave you.",
-            "The case that SES opened in the AWS Support Center says why and until when; ses-reputation verdict shows the "
-            "rates.",
+            "The case that SES opened in the AWS Support Center says why and until when; ses-reputation verdict shows "
+            "the rates.",
         ),
         Fault.SHUT_DOWN: FaultText(
             Check.ACCOUNT,
@@ -522,8 +525,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             Check.CONNECTIONS,
             _WARNING,
             "The identity {name} sends no {types} notifications here.",
-            "With VolumeSource={source} the rates of its mail need them, unless that is sent through configuration sets "
-            "that publish here.",
+            "With VolumeSource={source} the rates of its mail need them, unless that is sent through configuration "
+            "sets that publish here.",
             "Connect it. Without --apply the command only shows what it would do.",
             "ses-reputation connect --stack-name {stack} --region {region} --identity {name}",
         ),
@@ -532,8 +535,10 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             _PROBLEM,
             "SES says that {sent} were sent in the last day, but nothing of it was counted{since}.",
             "Events get lost on their way, or the mail goes through what is not connected.",
-            "Mend what is told of topics, subscriptions, sources and connections above; then follow a mail all the way.",
-            "ses-reputation doctor --stack-name {stack} --region {region} --send YOU@YOUR.EXAMPLE --configuration-set NAME",
+            "Mend what is told of topics, subscriptions, sources and connections above; then follow a mail all the "
+            "way.",
+            "ses-reputation doctor --stack-name {stack} --region {region} --send YOU@YOUR.EXAMPLE --configuration-set "
+            "NAME",
         ),
         Fault.NO_EVENTS_YET: FaultText(
             Check.EVENTS,
@@ -541,7 +546,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             "Nothing has been counted yet.",
             "No event has arrived so far.",
             "Send some mail, or follow one to the mailbox simulator all the way.",
-            "ses-reputation doctor --stack-name {stack} --region {region} --send YOU@YOUR.EXAMPLE --configuration-set NAME",
+            "ses-reputation doctor --stack-name {stack} --region {region} --send YOU@YOUR.EXAMPLE --configuration-set "
+            "NAME",
         ),
         Fault.MAIL_REFUSED: FaultText(
             Check.MAIL,
@@ -562,8 +568,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
         Fault.SEND_LOST: FaultText(
             Check.MAIL,
             _PROBLEM,
-            "The bounce of the mail ({message_id}) has its receipt, but that it was sent was not counted within {seconds} "
-            "seconds.",
+            "The bounce of the mail ({message_id}) has its receipt, but that it was sent was not counted within "
+            "{seconds} seconds.",
             "With VolumeSource=send-events rates need the Send events of the configuration set: {where}",
             "Connect the configuration set anew: what is there already is left. Without --apply the command only shows "
             "what it would do.",

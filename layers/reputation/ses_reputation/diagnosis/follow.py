@@ -4,14 +4,14 @@ It is sent for real, and charged as one mail. It counts neither in any rate nor 
 https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
 
-from ses_reputation.diagnosis.diagnose import Deployment, Unreadable
-from ses_reputation.diagnosis.faults import Fault, Found, found
+from ses_reputation.diagnosis.diagnose import Deployment, Explain, Outcome, outcome
+from ses_reputation.diagnosis.faults import Check, Fault, found
 from ses_reputation.diagnosis.judgements import FEEDBACK, Judged, judged, numbered, wanted_events
 from ses_reputation.domain.connections import EventType
 from ses_reputation.domain.eligibility import Measure
@@ -31,7 +31,7 @@ class Mailer(Protocol):
     """SES, as it takes mail."""
 
     def send(self, sender: str, recipient: str, configuration_set: str | None) -> str:
-        """Send a mail; the id that SES gave it. Refused if it took none, Unreadable if it may not be sent."""
+        """Send a mail; the id that SES gave it. Refused if it does not take it."""
 
 
 class Receipts(Protocol):
@@ -84,36 +84,43 @@ def follow(sent: Sent, receipts: Receipts, timeout: timedelta, pause: Callable[[
         waited += wait
 
 
-def judge_refusal(sender: str, refused: Refused) -> Judged:
-    """A mail that SES did not take."""
+def refusal(sender: str, refused: Refused) -> Outcome:
+    """How it came out if SES did not take the mail."""
     reason = readable(str(refused), 300).rstrip(".")
-    return judged(f"a mail from {sender}", [found(Fault.MAIL_REFUSED, sender=sender, reason=reason)])
+    fault = found(Fault.MAIL_REFUSED, sender=sender, reason=reason)
+    return outcome(Check.MAIL, lambda: judged(f"from {sender}", [fault]), lambda _: None)
 
 
-def judge_mail(sent: Sent, seen: Seen, where: Callable[[], str]) -> Judged:
-    """Whether all that was expected of a mail was counted; `where` says where it may have stayed."""
+def result(sent: Sent, seen: Seen, where: Callable[[], str]) -> Outcome:
+    """How it came out, by what was seen last; `where` says where a mail may have stayed."""
+    return outcome(Check.MAIL, lambda: _judge(sent, seen, where), lambda _: None)
+
+
+def _judge(sent: Sent, seen: Seen, where: Callable[[], str]) -> Judged:
     looked_at = f"{sent.message_id}, {numbered(seen.seconds, 'second')}"
-    details = {"message_id": sent.message_id, "seconds": str(seen.seconds)}
-    if Measure.HARD_BOUNCED not in seen.measures and Measure.HARD_BOUNCED in sent.expected:
-        return judged(looked_at, [found(Fault.BOUNCE_LOST, **details, where=where())])
-    if sent.expected - seen.measures:
-        return judged(looked_at, [found(Fault.SEND_LOST, **details, where=where(), name=sent.configuration_set or "")])
-    return judged(looked_at)
+    missing = sent.expected - seen.measures
+    if not missing:
+        return judged(looked_at)
+    details = {"message_id": sent.message_id, "seconds": str(seen.seconds), "where": where()}
+    if Measure.HARD_BOUNCED in missing:
+        return judged(looked_at, [found(Fault.BOUNCE_LOST, **details)])
+    return judged(looked_at, [found(Fault.SEND_LOST, **details, name=sent.configuration_set or "")])
 
 
-def where_it_is(deployment: Deployment, sent: Sent, now: datetime) -> str:
+def where_it_is(deployment: Deployment, sent: Sent, now: datetime, explain: Explain) -> str:
     """Where a mail, or its bounce, has probably stayed: the first place on its way at which something is wrong."""
     for place in (_not_published, _on_a_queue, _a_dead_letter, _failing):
         try:
             if text := place(deployment, sent, now):
                 return text
-        except Unreadable:
-            continue  # The check of that part says that it can not be read.
+        except Exception as error:
+            if explain(error) is None:
+                raise  # What can not be read was told by its check.
     return "nothing is wrong on the way that can be seen. SES may be late."
 
 
 def _not_published(deployment: Deployment, sent: Sent, _now: datetime) -> str | None:
-    ours = {topic.arn for topic in deployment.topics() if topic.part in FEEDBACK}
+    ours = {topic.arn for topic in deployment.parts().topics() if topic.part in FEEDBACK}
     connections = deployment.connections()
     destinations = [
         d
@@ -133,34 +140,31 @@ def _not_published(deployment: Deployment, sent: Sent, _now: datetime) -> str | 
         for arn in identity.topics.values()
     )
     if EventType.BOUNCE not in published and not notified:
-        through = f"the configuration set {sent.configuration_set}" if sent.configuration_set else "no configuration set"
+        through = (
+            f"the configuration set {sent.configuration_set}" if sent.configuration_set else "no configuration set"
+        )
         return f"it was sent through {through}, and its identity {domain} publishes nothing here."
     return None
 
 
-def _on_a_queue(deployment: Deployment, _sent: Sent, now: datetime) -> str | None:
-    full = [queue for queue in deployment.queues(now) if queue.part in FEEDBACK.values() and queue.held]
+def _on_a_queue(deployment: Deployment, _sent: Sent, _now: datetime) -> str | None:
+    full = [queue for queue in deployment.parts().queues() if queue.part in FEEDBACK.values() and queue.held]
     if not full:
         return None
     held = ", ".join(f"{queue.part} holds {numbered(queue.held, 'message')}" for queue in full)
     return f"{held}, which no function has worked off yet."
 
 
-def _a_dead_letter(deployment: Deployment, _sent: Sent, now: datetime) -> str | None:
-    letters = [each for each in deployment.dead_letters(now) if each.queue.part == "FeedbackDeadLetterQueue"]
+def _a_dead_letter(deployment: Deployment, _sent: Sent, _now: datetime) -> str | None:
+    letters = [each for each in deployment.parts().dead_letters() if each.queue.part == "FeedbackDeadLetterQueue"]
     held = sum(each.queue.held for each in letters)
     return f"the dead-letter queue holds {numbered(held, 'message')}; it may be among them." if held else None
 
 
 def _failing(deployment: Deployment, _sent: Sent, now: datetime) -> str | None:
-    errors = sum(run.errors for run in deployment.runs(now) if run.part == "RecordFeedback")
+    errors = sum(run.errors for run in deployment.parts().runs(now) if run.part == "RecordFeedback")
     return f"RecordFeedback failed {numbered(errors, 'time')} in the last day; its log says why." if errors else None
 
 
-def _or(types: Sequence[str] | frozenset[str]) -> str:
+def _or(types: Collection[str]) -> str:
     return " or ".join(sorted(types))
-
-
-def fault_of(judgement: Judged) -> Found | None:
-    """The one thing that is wrong with a mail."""
-    return next(iter(judgement.faults), None)

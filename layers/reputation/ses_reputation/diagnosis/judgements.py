@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,6 @@ from msgspec import Struct
 from ses_reputation.diagnosis.faults import Fault, Found, found
 from ses_reputation.diagnosis.policies import lets_in, outsiders
 from ses_reputation.diagnosis.readings import (
-    Account,
     Alarm,
     Arrivals,
     Connections,
@@ -27,11 +26,20 @@ from ses_reputation.diagnosis.readings import (
     Source,
     Topic,
 )
-from ses_reputation.domain.connections import VOLUME_EVENTS, EventType, Notification
+from ses_reputation.domain.connections import VOLUME_EVENTS, ConfigurationSet, EventType, Notification
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.numbers import moment
 from ses_reputation.notices.structure import readable
+from ses_reputation.settings import (
+    EvaluateSettings,
+    OperateSettings,
+    ReceiveSettings,
+    RecordSettings,
+    SettingsError,
+    WatchSettings,
+)
+from ses_reputation.watch import AccountFacts
 
 # What this version consists of. A part that depends on a parameter is not among them.
 PARTS = (
@@ -49,8 +57,18 @@ FEEDBACK: Mapping[str, str] = MappingProxyType(
     {"BounceTopic": "BounceQueue", "ComplaintTopic": "ComplaintQueue", "VolumeTopic": "VolumeQueue"}
 )
 
-EVALUATION, WATCH = "EvaluateReputation", "WatchSes"
-"""The functions that schedules run."""
+RECORD, EVALUATE, WATCH = "RecordFeedback", "EvaluateReputation", "WatchSes"
+
+# What each function must be able to read of its environment.
+_SETTINGS: Mapping[str, Callable[[Mapping[str, str]], object]] = MappingProxyType(
+    {
+        RECORD: RecordSettings.from_environment,
+        EVALUATE: EvaluateSettings.from_environment,
+        WATCH: WatchSettings.from_environment,
+        "Operate": OperateSettings.from_environment,
+        "ReceiveFinding": ReceiveSettings.from_environment,
+    }
+)
 
 # AWS refuses what is signed five minutes off; a minute is what a slow answer or a machine just woken up may take.
 CLOCK_MAY_DIFFER = timedelta(minutes=1)
@@ -66,7 +84,7 @@ DAY = timedelta(days=1)
 # States of a resource that CloudFormation has finished with, for better.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 _COMPLETE = frozenset(
-    {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+    {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 )
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html
@@ -74,9 +92,6 @@ _SOURCE_CHANGES = frozenset({"Creating", "Enabling", "Updating"})
 
 # A reason is what somebody sent, or wrote.
 _REASON = 200
-
-# What SES says of an account. https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
-_UNDER_REVIEW, _SHUT_DOWN = "PROBATION", "SHUTDOWN"
 
 
 class Judged(Struct, frozen=True):
@@ -115,10 +130,12 @@ def judge_clock(here: datetime, aws: datetime | None) -> Judged:
     return judged(f"it is {moment(aws)}", [fault])
 
 
-def judge_functions(functions: Sequence[Function], runs: Sequence[Runs], unfit: Mapping[str, str]) -> Judged:
-    """Whether functions can be run, fit this version, and do not fail. `unfit` says what is wrong with settings."""
-    faults = [found(Fault.VERSION_DIFFERS, function=name, reason=reason) for name, reason in unfit.items()]
+def judge_functions(functions: Sequence[Function], runs: Sequence[Runs]) -> Judged:
+    """Whether functions can be run, fit this version, and do not fail."""
+    faults: list[Found] = []
     for function in functions:
+        if problem := unfit_settings(function):
+            faults.append(found(Fault.VERSION_DIFFERS, function=function.part, reason=problem))
         # An idle function is inactive until somebody calls it; one that is being updated is still the one before.
         if "Failed" in (function.state, function.last_update):
             details = {"name": function.name, "state": function.state, "last_update": function.last_update}
@@ -138,6 +155,15 @@ def judge_functions(functions: Sequence[Function], runs: Sequence[Runs], unfit: 
     ]
     total = sum(run.runs for run in runs)
     return judged(f"{numbered(len(functions), 'function')}, {numbered(total, 'run')} in the last day", faults)
+
+
+def unfit_settings(function: Function) -> str | None:
+    """What this version can not read in the settings of a function; None if it can."""
+    try:
+        _SETTINGS.get(function.part, dict)(function.environment)
+    except SettingsError as error:
+        return str(error)
+    return None
 
 
 def judge_topics(topics: Sequence[Topic]) -> Judged:
@@ -189,9 +215,7 @@ def queue_policy(queue_arn: str, topic_arn: str) -> Mapping[str, Any]:
     return _policy("OnlyItsTopic", {"Service": "sns.amazonaws.com"}, "sqs:SendMessage", queue_arn, condition)
 
 
-def _policy(  # noqa: PLR0917 - the elements of a statement, in IAM's order
-    sid: str, principal: Any, action: Any, resource: str, condition: Any
-) -> Mapping[str, Any]:
+def _policy(sid: str, principal: Any, action: Any, resource: str, condition: Any) -> Mapping[str, Any]:
     statement = {
         "Sid": sid,
         "Effect": "Allow",
@@ -206,7 +230,7 @@ def _policy(  # noqa: PLR0917 - the elements of a statement, in IAM's order
 def judge_subscriptions(topics: Sequence[Topic], queues: Sequence[Queue]) -> Judged:
     """Whether what is published gets onto the queues, and nothing else does."""
     by_part, by_topic = {queue.part: queue for queue in queues}, {topic.part: topic for topic in topics}
-    faults = []
+    faults: list[Found] = []
     for topic_part, queue_part in FEEDBACK.items():
         if (topic := by_topic.get(topic_part)) and (queue := by_part.get(queue_part)):
             faults += _of_delivery(topic, queue)
@@ -249,8 +273,11 @@ def judge_sources(sources: Sequence[Source]) -> Judged:
     )
 
 
-def judge_queues(queues: Sequence[Queue], recorder_log: str) -> Judged:
-    """Whether messages are worked off in time. Events of SES should be; other queues may go at SES's pace."""
+def judge_queues(queues: Sequence[Queue], ages: Mapping[str, timedelta], recorder_log: str) -> Judged:
+    """Whether messages are worked off in time. Events of SES should be; other queues may go at SES's pace.
+
+    `ages` are those of the oldest message, as CloudWatch told them last: that of one that is gone for some minutes yet.
+    """
     read = [queue for queue in queues if not queue.is_for_dead_letters]
     feedback = FEEDBACK.values()
     return judged(
@@ -260,12 +287,11 @@ def judge_queues(queues: Sequence[Queue], recorder_log: str) -> Judged:
                 Fault.QUEUE_STUCK if queue.part in feedback else Fault.QUEUE_SLOW,
                 queue=queue.part,
                 messages=numbered(queue.held, "message"),
-                age=age_text(queue.oldest),
+                age=age_text(ages[queue.part]),
                 log_group=recorder_log,
             )
             for queue in read
-            # CloudWatch still tells the age of a message that is gone for some minutes.
-            if queue.held and queue.oldest and queue.oldest > OLD_MESSAGE
+            if queue.held and ages.get(queue.part, timedelta()) > OLD_MESSAGE
         ),
     )
 
@@ -314,10 +340,10 @@ def _zone(schedule: Schedule) -> str:
     return f" in {schedule.timezone}" if schedule.expression.startswith("cron") else ""
 
 
-def judge_run(run: LastRun, group: str, now: datetime) -> Judged:
+def judge_run(run: LastRun, now: datetime) -> Judged:
     """Whether a function ended well not longer ago than its schedule lets expect."""
     expected = 2 * longest_gap(run.schedule.expression) + RUN_MAY_TAKE
-    details = {"function": run.function, "expression": run.schedule.expression, "log_group": group}
+    details = {"function": run.function, "expression": run.schedule.expression, "log_group": run.log_group}
     if run.time is None:
         age = now - run.deployed
         fault = Fault.NEVER_RAN if age > expected else Fault.NOT_RUN_YET
@@ -343,9 +369,9 @@ def longest_gap(expression: str) -> timedelta:
     return timedelta(hours=1) if fields[1] == "*" else DAY
 
 
-def judge_watch(run: LastRun, group: str, identities: int, now: datetime) -> Judged:
+def judge_watch(run: LastRun, identities: int, now: datetime) -> Judged:
     """Whether SES was asked lately, and named verified identities."""
-    of_run = judge_run(run, group, now)
+    of_run = judge_run(run, now)
     # Before its first run, nobody can know any.
     none = [found(Fault.NO_IDENTITIES)] if not identities and run.time else []
     looked_at = f"{of_run.looked_at}; {numbered(identities, 'verified identity', 'verified identities')}"
@@ -395,9 +421,11 @@ def _not_confirmed(topic: Topic) -> Iterator[Found]:
             )
 
 
-def judge_account(account: Account) -> Judged:
+def judge_account(account: AccountFacts) -> Judged:
     """Whether SES lets the account send, to anybody."""
-    faults = [] if account.production else [found(Fault.SANDBOX)]
+    sandbox = account.production_access is False
+    faults = [found(Fault.SANDBOX)] if sandbox else []
+    # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
     match account.enforcement:
         case None | "HEALTHY":
             pass
@@ -405,9 +433,9 @@ def judge_account(account: Account) -> Judged:
             faults.append(found(Fault.UNDER_REVIEW))
         case enforcement:
             faults.append(found(Fault.SHUT_DOWN, enforcement=readable(enforcement, _REASON)))
-    if not account.sending:
+    if account.sending_enabled is False:
         faults.append(found(Fault.SENDING_OFF))
-    place = "production" if account.production else "sandbox"
+    place = "sandbox" if sandbox else "production"
     return judged(f"{place}, {account.enforcement or 'status unknown'}", faults)
 
 
@@ -432,14 +460,14 @@ def judge_connections(connections: Connections, topics: Sequence[Topic], source:
     return judged(looked_at, faults)
 
 
-def _published(configuration_set: Any, ours: frozenset[str]) -> frozenset[str]:
+def _published(configuration_set: ConfigurationSet, ours: frozenset[str]) -> frozenset[str]:
     """The types of events that a configuration set publishes to our topics: whichever, all lead to the same counts."""
     return frozenset(
         event for d in configuration_set.destinations if d.topic in ours and d.enabled for event in d.events
     )
 
 
-def _of_set(configuration_set: Any, ours: frozenset[str], source: VolumeSource) -> Iterator[Found]:
+def _of_set(configuration_set: ConfigurationSet, ours: frozenset[str], source: VolumeSource) -> Iterator[Found]:
     name, published = configuration_set.name, _published(configuration_set, ours)
     off = [d for d in configuration_set.destinations if d.topic in ours and not d.enabled]
     for destination in off:

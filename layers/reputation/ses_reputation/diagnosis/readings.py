@@ -1,7 +1,7 @@
 """What is read of a deployment, to be judged. Parts are named by their logical ids in template.yaml."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -36,7 +36,7 @@ class Topic(Struct, frozen=True):
 
 
 class Queue(Struct, frozen=True):
-    """A queue and what is on it. CloudWatch knows the age of the oldest message if there was one lately."""
+    """A queue and what is on it."""
 
     part: str
     url: str
@@ -44,7 +44,6 @@ class Queue(Struct, frozen=True):
     policy: Mapping[str, Any]
     waiting: int
     in_flight: int
-    oldest: timedelta | None = None
 
     @property
     def is_for_dead_letters(self) -> bool:
@@ -113,6 +112,7 @@ class LastRun(Struct, frozen=True):
     schedule: Schedule
     deployed: datetime
     time: datetime | None
+    log_group: str
 
 
 class Alarm(Struct, frozen=True):
@@ -123,15 +123,6 @@ class Alarm(Struct, frozen=True):
     state: str
     reason: str
     heard: bool
-
-
-class Account(Struct, frozen=True):
-    """How the account stands with SES. What SES does not tell is None."""
-
-    production: bool
-    sending: bool
-    enforcement: str | None
-    sent_last_day: int | None
 
 
 class Connections(Struct, frozen=True):
