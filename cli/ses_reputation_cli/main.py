@@ -13,6 +13,7 @@ _COMMANDS = {
     "changes": "List what has changed, and who decided it.",
     "changes-made": "Report what was changed about a problem, or appeal against a shutdown.",
     "completion": "Print what makes a shell complete this command.",
+    "connect": "Let SES publish the events of your mail to the deployed stack.",
     "decide": "Decide about a finding: accept, refuse, lift, extend, shut down, reinstate.",
     "demo": "Tell a story from beginning to end: mail, rates, alerts.",
     "explain": "Show the arithmetic of a scope's rates, line by line.",

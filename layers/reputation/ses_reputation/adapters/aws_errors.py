@@ -66,6 +66,11 @@ def is_gone(error: BotoCoreError | ClientError) -> bool:
     return isinstance(error, ClientError) and _code(error) in _GONE
 
 
+def is_throttled(error: BotoCoreError | ClientError) -> bool:
+    """Whether AWS refused since it is asked too much."""
+    return isinstance(error, ClientError) and _code(error) in _THROTTLED
+
+
 def is_for_all(error: BotoCoreError | ClientError) -> bool:
     """Whether any other call of the same kind would fail like this one, as when permission or credentials are missing;
     what is wrong with one thing may be right with another.

@@ -33,12 +33,6 @@ _CONFIG = Config(
 # seldom refuses, but may think longer about hundreds of metrics.
 # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 _SES = _CONFIG.merge(Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 5}))
-
-# Somebody who connects many configuration sets waits as long as it takes: this mode slows itself down to the pace at
-# which SES takes requests.
-# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-_PATIENT_SES = _CONFIG.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 10}))
-
 _CLOUDWATCH = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
 
 
@@ -67,14 +61,14 @@ def lambda_(region: str | None = None) -> "LambdaClient":
     return boto3.client("lambda", region_name=region, config=_CONFIG)
 
 
-def ses(region: str | None = None, *, patient: bool = False) -> "SESClient":
+def ses(region: str | None = None) -> "SESClient":
     """A client of SES's first API in this region, or that of the environment."""
-    return boto3.client("ses", region_name=region, config=_PATIENT_SES if patient else _SES)
+    return boto3.client("ses", region_name=region, config=_SES)
 
 
-def sesv2(region: str | None = None, *, patient: bool = False) -> "SESV2Client":
+def sesv2(region: str | None = None) -> "SESV2Client":
     """A client of SES's second API in this region, or that of the environment."""
-    return boto3.client("sesv2", region_name=region, config=_PATIENT_SES if patient else _SES)
+    return boto3.client("sesv2", region_name=region, config=_SES)
 
 
 def scheduler(region: str | None = None) -> "EventBridgeSchedulerClient":

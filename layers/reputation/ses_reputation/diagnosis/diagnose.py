@@ -33,7 +33,7 @@ from ses_reputation.watch import AccountFacts
 
 
 class Unreadable(Struct, frozen=True):
-    """Why something could not be read. `operation` is the call that was denied; `gone` if what it is about is not there."""
+    """Why something could not be read: `operation` is the call that was denied, `gone` if there is no such thing."""
 
     reason: str
     operation: str | None = None
