@@ -7,7 +7,12 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from ses_reputation.adapters.aws_errors import AwsError, denied_operation
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ses_reputation.adapters.aws_errors import AwsError, denied_operation, explained, is_gone
+from ses_reputation.adapters.deployment import DeploymentNotFound
+from ses_reputation.adapters.ses import MetricsNotRead
+from ses_reputation.diagnosis.diagnose import Unreadable
 from ses_reputation.diagnosis.readings import (
     Alarm,
     DeadLetters,
@@ -21,6 +26,7 @@ from ses_reputation.diagnosis.readings import (
     Topic,
 )
 from ses_reputation.domain.counting import hour_of
+from ses_reputation.settings import SettingsError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -47,6 +53,19 @@ AGES_TOLD_WITHIN, AGE_PERIOD_SECONDS = timedelta(minutes=30), 300
 _REASON_ATTRIBUTES = ("reason", "ErrorMessage", "ERROR_MESSAGE")
 
 _Point = tuple[datetime, float]
+
+
+def unreadable(error: Exception) -> Unreadable | None:
+    """Why something could not be read; None of an error that does not come of reading."""
+    match error:
+        case BotoCoreError() | ClientError():
+            return Unreadable(explained(error), denied_operation(error), gone=is_gone(error))
+        case DeploymentNotFound() | MetricsNotRead():
+            return Unreadable(str(error))
+        case SettingsError():
+            return Unreadable(f"the stack is of another version: {error}")
+        case _:
+            return None
 
 
 class DeployedParts:
@@ -226,6 +245,8 @@ class DeployedParts:
         )
         for page in pages:
             for result in page["MetricDataResults"]:
+                if result["StatusCode"] in {"InternalError", "Forbidden"}:
+                    raise MetricsNotRead(f"CloudWatch did not tell {result['Label']}: {result['StatusCode']}")
                 times = (time.astimezone(UTC) for time in result["Timestamps"])
                 values[int(result["Id"][1:])] += zip(times, result["Values"], strict=True)
         return values

@@ -35,7 +35,7 @@ class Deployment:
             return self._resources[logical_id]
         except KeyError:
             raise DeploymentNotFound(
-                f"the stack {self._stack_name} in {self._region} has no {logical_id}: "
+                f"the stack {self._stack_name} in {self.region} has no {logical_id}: "
                 "it is another application's, or of an older version; deploy this version"
             ) from None
 
@@ -88,11 +88,12 @@ class Deployment:
             if "does not exist" not in error.response.get("Error", {}).get("Message", ""):
                 raise
             raise DeploymentNotFound(
-                f"there is no stack {self._stack_name} in {self._region}: "
+                f"there is no stack {self._stack_name} in {self.region}: "
                 "--stack-name and --region (or AWS_REGION) choose another"
             ) from error
         return parts
 
     @property
-    def _region(self) -> str:
+    def region(self) -> str:
+        """The region that it is in."""
         return self._cloudformation.meta.region_name

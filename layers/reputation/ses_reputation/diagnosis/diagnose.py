@@ -1,11 +1,11 @@
 """The use case of checking a deployment: read each part of it, judge it, and go on whatever is wrong with one."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -30,6 +30,8 @@ from ses_reputation.diagnosis.readings import (
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.settings import read_policy
 from ses_reputation.watch import AccountFacts
+
+N = TypeVar("N", Function, Schedule)
 
 
 class Unreadable(Struct, frozen=True):
@@ -105,6 +107,10 @@ class Deployment(Protocol):
         """The newest hour in which anything was counted."""
 
 
+class PartMissing(LookupError):
+    """A check needs a part that the stack does not have; the text names it."""
+
+
 Explain = Callable[[Exception], Unreadable | None]
 """Says why something could not be read; None of an error that is another's business."""
 
@@ -139,6 +145,8 @@ def outcome(check: Check, examine: Callable[[], Judged], explain: Explain) -> Ou
     """How a check comes out, whatever can not be read for it."""
     try:
         judged = examine()
+    except PartMissing as error:
+        return Outcome(check, State.UNKNOWN, str(error))
     except Exception as error:
         if (unreadable := explain(error)) is None:
             raise
@@ -168,7 +176,14 @@ def _action(check: Check, operation: str | None) -> str | None:
 
 
 def _function(deployment: Deployment, part: str) -> Function:
-    return next(function for function in deployment.parts().functions() if function.part == part)
+    return _part(deployment.parts().functions(), part)
+
+
+def _part(parts: Iterable[N], name: str) -> N:
+    for part in parts:
+        if part.part == name:
+            return part
+    raise PartMissing(f"the stack has no {name}")
 
 
 def _log_of(deployment: Deployment, part: str) -> str:
@@ -177,7 +192,7 @@ def _log_of(deployment: Deployment, part: str) -> str:
 
 def _last_run(deployment: Deployment, part: str) -> LastRun:
     # SAM names the schedule for the function and its event.
-    schedule = next(s for s in deployment.parts().schedules() if s.part == f"{part}OnSchedule")
+    schedule = _part(deployment.parts().schedules(), f"{part}OnSchedule")
     function = _function(deployment, part)
     return LastRun(part, schedule, function.deployed, deployment.last_run(part), function.log_group)
 

@@ -480,14 +480,14 @@ def _of_set(configuration_set: ConfigurationSet, ours: frozenset[str], source: V
     if not published and not off:
         yield found(Fault.SET_NOT_CONNECTED, name=name)
         return
-    missing = wanted_events(source) - published
+    missing = _wanted_of_set(source) - published
     for destination in off:
         missing -= destination.events
     if missing:
         yield found(Fault.SET_INCOMPLETE, name=name, types=_types(missing), source=source)
 
 
-def wanted_events(source: VolumeSource) -> frozenset[str]:
+def _wanted_of_set(source: VolumeSource) -> frozenset[str]:
     """The types of events without which a configuration set's rates are wrong."""
     return frozenset({EventType.BOUNCE, EventType.COMPLAINT}) | VOLUME_EVENTS[source]
 
