@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 import boto3
 from moto import mock_aws
-from moto.awslambda.models import EventSourceMapping, LambdaFunction, lambda_backends
+from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import events_backends
@@ -63,7 +63,7 @@ class _Source:
     function: str
     batch_size: int
     reports_failures: bool
-    mapping: EventSourceMapping
+    mapping: Any
 
 
 class LocalCloud:
@@ -248,7 +248,7 @@ class LocalCloud:
         return sent
 
     def measure(self, namespace: str, metric: str, dimensions: Mapping[str, str], value: float) -> None:
-        """Let CloudWatch have measured something now, as a service of AWS does. Runs of functions are measured anyway."""
+        """Let CloudWatch have measured something now, as services of AWS do. Runs of functions are measured anyway."""
         cloudwatch: Any = cloudwatch_backends[self.account][self.region]
         datum = {
             "MetricName": metric,

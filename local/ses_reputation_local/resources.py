@@ -181,8 +181,9 @@ def _schedule(request: Request) -> Resource:
 
 
 def _event_source_mapping(request: Request) -> Resource:
-    """Known to whoever asks Lambda for it, but not to its queue: moto would start Docker on every message. Only what the
-    local cloud can run is accepted.
+    """Known to whoever asks Lambda for it, but not to its queue: moto would start Docker on every message.
+
+    Only what the local cloud can run is accepted.
     """
     source = request.properties["EventSourceArn"].split(":")[2]
     if source != "sqs" or request.properties.get("FilterCriteria"):
@@ -193,7 +194,8 @@ def _event_source_mapping(request: Request) -> Resource:
     backend = lambda_backends[request.account][request.region]
     owner = {"AccountId": request.account, "RegionName": request.region, "FunctionArn": function}
     numbers = {name: int(request.properties[name]) for name in ("BatchSize",) if name in request.properties}
-    mapping = EventSourceMapping({**request.properties, **numbers, **owner})
+    model: Any = EventSourceMapping
+    mapping = model({**request.properties, **numbers, **owner})
     backend._event_source_mappings[mapping.uuid] = mapping
     return Resource(mapping.uuid, request.properties)
 

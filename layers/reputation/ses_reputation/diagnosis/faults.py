@@ -250,8 +250,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             Check.CLOCK,
             _WARNING,
             "The clock of this machine is {difference} {direction} that of AWS.",
-            "Nothing that runs in AWS goes by it, but AWS refuses requests that are signed five minutes off. (A local "
-            "cloud has a time of its own.)",
+            "Nothing that runs in AWS goes by it, but AWS refuses requests that are signed five minutes off. A local "
+            "cloud has a time of its own.",
             "Have the machine set its clock by the network (NTP).",
         ),
         Fault.VERSION_DIFFERS: FaultText(
