@@ -11,7 +11,9 @@ from ses_reputation_local.ses_metrics import CloudWatchMetric, Metric, Series, V
 from ses_reputation_local.ses_resources import (
     Call,
     ConfigurationSets,
+    Notifications,
     SendingStatus,
+    Sent,
     StatusRecord,
     SuppressionList,
     Tenant,
@@ -25,9 +27,9 @@ _END_OF_TIME: Final = 1 << 40
 class SesAccount:
     """An account at SES in one Region.
 
-    `configuration_sets` are those that mail was seen of, and those that somebody adds.
-    `calls` are the requests that changed something: none means that nobody touched the account. Requests can be made to
-    fail, see Faults.
+    `configuration_sets` are those that mail was seen of, and those that somebody adds. `calls` are the requests that
+    changed something: none means that nobody touched the account. `sent` is the mail that SES took. What goes wrong
+    with requests is in `faults`.
     """
 
     def __init__(self, account: str = "123456789012", region: str = "eu-west-1") -> None:
@@ -47,9 +49,11 @@ class SesAccount:
         self.suppressed = SuppressionList()
         self.suppression: dict[str, Any] = {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
         self.identities: dict[str, str] = {}
+        self.notifications: dict[str, Notifications] = {}
         self.metrics: dict[Metric, Series] = {}
         self.vdm: dict[str, Series] = {metric: Series() for metric in VdmMetric}
         self.calls: list[Call] = []
+        self.sent: list[Sent] = []
         self.faults = Faults()
 
     @property
@@ -64,6 +68,11 @@ class SesAccount:
     def forget(self, identity: str) -> None:
         """Remove a domain or an address."""
         del self.identities[identity]
+        self.notifications.pop(identity, None)
+
+    def notifications_of(self, identity: str) -> Notifications:
+        """Where the feedback of a domain or an address goes."""
+        return self.notifications.setdefault(identity, Notifications())
 
     def observe(self, event: Event) -> None:
         """Count what an event says, at the event's time. Mail to the mailbox simulator is left out: AWS does not say

@@ -29,13 +29,15 @@ from ses_reputation_local.request_shapes import check_request
 from ses_reputation_local.ses_account import SesAccount
 from ses_reputation_local.ses_answers import Answer, Answers, Parameters, Refusal, TimedOut
 from ses_reputation_local.ses_control import CONTROL
+from ses_reputation_local.ses_destinations import DESTINATIONS
 from ses_reputation_local.ses_faults import Fault
 from ses_reputation_local.ses_operations import CHANGES, Operation
 from ses_reputation_local.ses_reading import NAMESPACE, READING
 from ses_reputation_local.ses_resources import Call
+from ses_reputation_local.ses_sending import SENDING
 from ses_reputation_local.ses_suppression import SUPPRESSION
 
-ANSWERS: Final[Answers] = {**READING, **CONTROL, **SUPPRESSION}
+ANSWERS: Final[Answers] = {**READING, **CONTROL, **SUPPRESSION, **DESTINATIONS, **SENDING}
 
 # Of errors that the services' models do not have. https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
 _STATUSES: Final[Mapping[str, int]] = {

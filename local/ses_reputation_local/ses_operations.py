@@ -39,6 +39,19 @@ class Operation(StrEnum):
     PUT_CONFIGURATION_SET_SUPPRESSION_OPTIONS = "PutConfigurationSetSuppressionOptions"
     PUT_TENANT_SUPPRESSION_ATTRIBUTES = "PutTenantSuppressionAttributes"
 
+    # Who hears of what becomes of mail.
+    CREATE_CONFIGURATION_SET_EVENT_DESTINATION = "CreateConfigurationSetEventDestination"
+    UPDATE_CONFIGURATION_SET_EVENT_DESTINATION = "UpdateConfigurationSetEventDestination"
+    DELETE_CONFIGURATION_SET_EVENT_DESTINATION = "DeleteConfigurationSetEventDestination"
+    GET_CONFIGURATION_SET_EVENT_DESTINATIONS = "GetConfigurationSetEventDestinations"
+    GET_IDENTITY_NOTIFICATION_ATTRIBUTES = "GetIdentityNotificationAttributes"
+    SET_IDENTITY_NOTIFICATION_TOPIC = "SetIdentityNotificationTopic"
+    SET_IDENTITY_HEADERS_IN_NOTIFICATIONS_ENABLED = "SetIdentityHeadersInNotificationsEnabled"
+    SET_IDENTITY_FEEDBACK_FORWARDING_ENABLED = "SetIdentityFeedbackForwardingEnabled"
+
+    # Mail itself.
+    SEND_EMAIL = "SendEmail"
+
 
 CHANGES: Final = frozenset(
     {
@@ -54,9 +67,17 @@ CHANGES: Final = frozenset(
         Operation.PUT_ACCOUNT_SUPPRESSION_ATTRIBUTES,
         Operation.PUT_CONFIGURATION_SET_SUPPRESSION_OPTIONS,
         Operation.PUT_TENANT_SUPPRESSION_ATTRIBUTES,
+        Operation.CREATE_CONFIGURATION_SET_EVENT_DESTINATION,
+        Operation.UPDATE_CONFIGURATION_SET_EVENT_DESTINATION,
+        Operation.DELETE_CONFIGURATION_SET_EVENT_DESTINATION,
+        Operation.SET_IDENTITY_NOTIFICATION_TOPIC,
+        Operation.SET_IDENTITY_HEADERS_IN_NOTIFICATIONS_ENABLED,
+        Operation.SET_IDENTITY_FEEDBACK_FORWARDING_ENABLED,
     }
 )
 """What changes something at SES."""
 
-UNPACED: Final = frozenset({Operation.BATCH_GET_METRIC_DATA, Operation.LIST_METRICS, Operation.GET_METRIC_DATA})
+UNPACED: Final = frozenset(
+    {Operation.SEND_EMAIL, Operation.BATCH_GET_METRIC_DATA, Operation.LIST_METRICS, Operation.GET_METRIC_DATA}
+)
 """What may be asked more than once a second. https://docs.aws.amazon.com/ses/latest/dg/quotas.html"""

@@ -1,4 +1,4 @@
-"""What an account at SES has: configuration sets, tenants, and lists of recipients who get no mail."""
+"""What an account at SES has: configuration sets, tenants, suppression lists, and the notifications of identities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from ses_reputation_local.ses_mail import Message
 from ses_reputation_local.ses_operations import Operation
 
 
@@ -15,6 +16,13 @@ class SendingStatus(StrEnum):
     ENABLED = "ENABLED"
     REINSTATED = "REINSTATED"
     DISABLED = "DISABLED"
+
+
+class Sent(NamedTuple):
+    """A message that SES took, and the id that it gave to it."""
+
+    id: str
+    message: Message
 
 
 class Call(NamedTuple):
@@ -53,9 +61,9 @@ class SuppressionList(dict[str, Suppressed]):
         """The entry of an address that is written in the same way."""
         return self.get(_with_lower_domain(address))
 
-    def stops(self, address: str) -> bool:
-        """Whether mail to an address is stopped, in whichever case it is written."""
-        return address.lower() in {written.lower() for written in self}
+    def reason_to_stop(self, address: str) -> str | None:
+        """The reason that mail to an address is stopped for, in whichever case it is written; None if it is not."""
+        return next((entry.reason for written, entry in self.items() if written.lower() == address.lower()), None)
 
 
 def _with_lower_domain(address: str) -> str:
@@ -67,7 +75,7 @@ def _with_lower_domain(address: str) -> str:
 class ConfigurationSet:
     """A configuration set as SES makes it: it sends, and publishes no rates of its own.
 
-    `suppression` is what it has instead of the account's preferences.
+    `suppression` is what it has instead of the account's preferences; `destinations` are those of its events, by name.
     """
 
     name: str
@@ -75,6 +83,7 @@ class ConfigurationSet:
     reputation_metrics_enabled: bool = False
     last_fresh_start: datetime | None = None
     suppression: Mapping[str, Any] = field(default_factory=dict)
+    destinations: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def allow_sending(self, now: datetime, *, enabled: bool) -> None:
         """Pause or resume the set. When a pause ends, SES begins to count the rates of the set anew.
@@ -92,6 +101,15 @@ class ConfigurationSets(dict[str, ConfigurationSet]):
     def add(self, name: str) -> ConfigurationSet:
         """The set of this name, which is a new one if there was none."""
         return self.setdefault(name, ConfigurationSet(name))
+
+
+@dataclass
+class Notifications:
+    """Where an identity's feedback goes: to SNS topics by type, and by e-mail. `headers` are the types with headers."""
+
+    topics: dict[str, str] = field(default_factory=dict)
+    headers: set[str] = field(default_factory=set)
+    forwarding: bool = True
 
 
 @dataclass(frozen=True)
