@@ -11,12 +11,16 @@ from msgspec import Struct
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.connections import SesConnections
 from ses_reputation.adapters.counters import DynamoDbCounters
+from ses_reputation.adapters.deployed_parts import DeployedParts
 from ses_reputation.adapters.deployment import Deployment
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.function_url import FunctionUrl
 from ses_reputation.adapters.identities import DynamoDbIdentities
+from ses_reputation.adapters.mailer import SesMailer
+from ses_reputation.adapters.receipts import DynamoDbReceipts
 from ses_reputation.adapters.replaced_topics import DynamoDbReplacedTopics
+from ses_reputation.adapters.runs import DynamoDbRuns
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import DynamoDbStatistics
@@ -63,6 +67,20 @@ class DeployedStack:
         """The time that it is there, in UTC; or the one that is the object of click's context: a test has its own."""
         own = click.get_current_context().find_object(datetime)
         return own or self._deployment.now or datetime.now(UTC)
+
+    def aws_time(self) -> datetime | None:
+        """What AWS's clock showed when the stack was looked at; None if AWS did not say."""
+        return self._deployment.now
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._name
+
+    @property
+    def region(self) -> str:
+        """Its region, also if that of the user's profile was taken."""
+        return self._deployment.region
 
     def policy(self) -> Policy:
         """The numbers that scopes are judged by."""
@@ -134,6 +152,30 @@ class DeployedStack:
     def connections(self) -> SesConnections:
         """Where SES publishes what happens to mail, in the stack's account and region."""
         return SesConnections(clients.sesv2(self._region), clients.ses(self._region))
+
+    def parts(self) -> DeployedParts:
+        """Its resources, as AWS tells of them from now on."""
+        region = self._region
+        return DeployedParts(
+            self._deployment.parts,
+            cloudwatch=clients.cloudwatch(region),
+            lambda_=clients.lambda_(region),
+            scheduler=clients.scheduler(region),
+            sns=clients.sns(region),
+            sqs=clients.sqs(region),
+        )
+
+    def runs(self) -> DynamoDbRuns:
+        """When the functions that schedules run last ended well."""
+        return DynamoDbRuns(self._dynamodb, table=self._standings_table)
+
+    def receipts(self) -> DynamoDbReceipts:
+        """What was counted of single messages."""
+        return DynamoDbReceipts(self._dynamodb, table=self._deployment.resource("ReceiptsTable"))
+
+    def mailer(self) -> SesMailer:
+        """SES in the stack's account and region, as it takes mail."""
+        return SesMailer(clients.sesv2(self._region))
 
     def replaced_topics(self) -> DynamoDbReplacedTopics:
         """The topics whose place those of the stack took."""

@@ -16,6 +16,7 @@ _COMMANDS = {
     "connect": "Let SES publish the events of your mail to the deployed stack.",
     "decide": "Decide about a finding: accept, refuse, lift, extend, shut down, reinstate.",
     "demo": "Tell a story from beginning to end: mail, rates, alerts.",
+    "doctor": "Check the deployed stack, and say how to mend what is wrong with it.",
     "explain": "Show the arithmetic of a scope's rates, line by line.",
     "feedback": "List the bounces or complaints themselves: recipient, reason, time.",
     "findings": "List the open findings, or show one with its evidence.",

@@ -12,7 +12,8 @@ from typing import Any, Final, Self
 
 import boto3
 from moto import mock_aws
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaFunction, lambda_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import events_backends
 from moto.scheduler.models import Schedule, scheduler_backends
@@ -62,6 +63,7 @@ class _Source:
     function: str
     batch_size: int
     reports_failures: bool
+    mapping: Any
 
 
 class LocalCloud:
@@ -191,13 +193,15 @@ class LocalCloud:
         back, as in Lambda, and is found in `invocations`. What came from a topic, an event bus or an asynchronous
         Invoke is tried three times, or as often as the function says, and then put on its on-failure queue, if any.
 
+        Queues whose event source mapping is disabled are left alone.
+
         Returns how many times a message was handed to a function or moved to a dead-letter queue.
         """
         moved = 0
         attempts: Counter[str] = Counter()
         for _ in range(_MAXIMUM_ROUNDS):
             moved_now = self._deliver_waiting_events()
-            for source in self._sources:
+            for source in (source for source in self._sources if source.mapping.enabled):
                 moved_now += self._deliver_queue(source, attempts)
             if not moved_now:
                 return moved
@@ -244,6 +248,17 @@ class LocalCloud:
         del self._emails[: len(sent)]
         return sent
 
+    def measure(self, namespace: str, metric: str, dimensions: Mapping[str, str], value: float) -> None:
+        """Let CloudWatch have measured something now, as services of AWS do. Runs of functions are measured anyway."""
+        cloudwatch: Any = cloudwatch_backends[self.account][self.region]
+        datum = {
+            "MetricName": metric,
+            "Dimensions": [{"Name": name, "Value": of} for name, of in dimensions.items()],
+            "Timestamp": self.now.astimezone(UTC).replace(tzinfo=None),  # as moto reads those of a request
+            "Value": value,
+        }
+        cloudwatch.put_metric_data(namespace, [datum])
+
     def messages(self, queue: str) -> list[QueuedMessage]:
         """What is on the queue with this logical id now. Looking is not receiving: nothing changes."""
         return queues.peek(self._queue(queue))
@@ -268,6 +283,7 @@ class LocalCloud:
             function=self._functions.logical_id(properties["FunctionName"]),
             batch_size=int(properties.get("BatchSize", 10)),
             reports_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
+            mapping=lambda_backends[self.account][self.region].get_event_source_mapping(mapping.physical_resource_id),
         )
 
     def _schedules(self) -> list[Schedule]:
@@ -295,6 +311,9 @@ class LocalCloud:
     def _invoke(self, function: str, event: object, request_id: str | None = None) -> Invocation:
         invocation = self._functions.invoke(function, event, request_id)
         self.invocations.append(invocation)
+        name = {"FunctionName": self._physical_id(function)}
+        self.measure("AWS/Lambda", "Invocations", name, 1)
+        self.measure("AWS/Lambda", "Errors", name, int(invocation.error is not None))
         return invocation
 
     def _invoke_by_arn(self, arn: str, event: object) -> Invocation:

@@ -23,13 +23,16 @@ MISSING_FOR = timedelta(hours=2)
 
 
 class AccountFacts(Struct, frozen=True):
-    """What SES says of the account now. A daily quota of None is no limit."""
+    """What SES says of the account now. A daily quota of None is no limit; without production access, mail goes to
+    verified addresses only.
+    """
 
     enforcement: str | None
     sending_enabled: bool | None
     daily_quota: int | None
     sent_last_day: int | None
     vdm_enabled: bool
+    production_access: bool | None = None
 
 
 class Verification(Struct, frozen=True):

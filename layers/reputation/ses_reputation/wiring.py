@@ -19,6 +19,7 @@ from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.adapters.pace import Pace
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
+from ses_reputation.adapters.runs import DynamoDbRuns
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import DynamoDbStatistics
@@ -97,7 +98,7 @@ def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]
     settings = EvaluateSettings.from_environment(environment)
     client = clients.dynamodb()
     account, region = _account_and_region(settings.channels.status_topic_arn)
-    return partial(
+    run = partial(
         evaluate_reputation,
         policy=settings.policy,
         counters=DynamoDbCounters(client, table=settings.counters_table),
@@ -108,6 +109,7 @@ def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]
         to_summary=partial(summary_of, account=account, region=region),
         weekly=settings.weekly_summary,
     )
+    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), "EvaluateReputation")
 
 
 def operator(environment: Mapping[str, str]) -> Callable[[Call], Answer]:
@@ -160,7 +162,7 @@ def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
     settings = WatchSettings.from_environment(environment)
     client = clients.dynamodb()
     account, region = _account_and_region(settings.status_topic_arn)
-    return partial(
+    run = partial(
         watch_ses,
         source=settings.volume_source,
         ses=SesApi(clients.sesv2(), clients.ses(), clients.cloudwatch()),
@@ -174,6 +176,21 @@ def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
         ),
         to_alert=partial(ses_alert_of, account=account, region=region),
     )
+    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), "WatchSes")
+
+
+def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> Callable[[datetime], T]:
+    """A use case on a schedule, of which is kept when it last ended well: silence alone would not tell that it stopped.
+
+    It is one write a run.
+    """
+
+    def noted(now: datetime) -> T:
+        did = run(now)
+        runs.note(function, now)
+        return did
+
+    return noted
 
 
 def suppressor(

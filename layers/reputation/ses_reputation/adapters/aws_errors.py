@@ -16,7 +16,19 @@ _UNKNOWN = "AWS does not know these credentials: check AWS_PROFILE, or the keys 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CommonErrors.html
 # https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
+# https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "NotAuthorized"}
+)
+_GONE = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "NotFound",
+        "NotFoundException",
+        "QueueDoesNotExist",
+        "ResourceNotFoundException",
+    }
+)
 _THROTTLED = frozenset(
     {
         "Throttling",
@@ -51,9 +63,19 @@ def explained(error: BotoCoreError | ClientError) -> str:
     return " ".join((_refusal(error) if isinstance(error, ClientError) else _failure(error)).split())
 
 
+def denied_operation(error: BotoCoreError | ClientError) -> str | None:
+    """The call that these credentials may not make, such as `GetTopicAttributes`; None if that is not what is wrong."""
+    return error.operation_name if isinstance(error, ClientError) and _code(error) in _DENIED else None
+
+
+def is_gone(error: BotoCoreError | ClientError) -> bool:
+    """Whether what was asked about does not exist."""
+    return isinstance(error, ClientError) and _code(error) in _GONE
+
+
 def is_throttled(error: BotoCoreError | ClientError) -> bool:
     """Whether AWS refused since it is asked too much."""
-    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _THROTTLED
+    return isinstance(error, ClientError) and _code(error) in _THROTTLED
 
 
 def is_for_all(error: BotoCoreError | ClientError) -> bool:
@@ -62,7 +84,11 @@ def is_for_all(error: BotoCoreError | ClientError) -> bool:
     """
     if not isinstance(error, ClientError):
         return True
-    return error.response.get("Error", {}).get("Code", "") in _DENIED | _THROTTLED | _CREDENTIALS.keys()
+    return _code(error) in _DENIED | _THROTTLED | _CREDENTIALS.keys()
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
 
 
 def _refusal(error: ClientError) -> str:

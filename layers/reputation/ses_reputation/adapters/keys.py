@@ -9,6 +9,7 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             time, `due/2`: the scopes to evaluate at the next run, `open-findings`:
                                             the scopes that have any, `requests`: the ids of what people and
                                             programs asked for, `summary`: when the last was sent,
+                                            `runs`: when functions on a schedule last ended well,
                                             `verified-identities`,
                                             `feedback-loops`: the mailbox providers that complaints came from, and
                                             the share that SES measured; `verdicts`: what SES says of a scope itself;
@@ -33,6 +34,7 @@ OUTBOX = "outbox"
 OPEN_FINDINGS = "open-findings"
 REQUESTS = "requests"
 SUMMARY = "summary"
+RUNS = "runs"
 VERIFIED_IDENTITIES = "verified-identities"
 FEEDBACK_LOOPS = "feedback-loops"
 VERDICTS = "verdicts"
