@@ -62,6 +62,7 @@ class Case:
 
     def does(self, command: Command, time: datetime, act: Act = ACT) -> Change | EvidenceAdded:
         self.standing, piece = carry_out(self.standing, command, act, time, self.policy)
+        assert piece
         return piece
 
     def is_reported(

@@ -45,6 +45,7 @@ POLICY = Policy()
 FOR_REVIEW = Policy(human_review=frozenset(ScopeKind))
 TENANT = Scope("tenant/acme")
 
+SUSPECTED = Stage.SUSPECTED
 PROBATION, ALMOST_HEALED, RESOLVED = Stage.PROBATION, Stage.ALMOST_HEALED, Stage.RESOLVED
 PENDING_DECISION, PENDING_SHUTDOWN = Stage.PENDING_DECISION, Stage.PENDING_SHUTDOWN
 SHUTDOWN, PERMANENT = Stage.SHUTDOWN, Stage.PERMANENT_SHUTDOWN
@@ -111,15 +112,40 @@ MEASURED: Cells = {
     PENDING_SHUTDOWN: {"accepted_and_counted_anew": PROBATION},
 }
 REPORTED: Cells = {
-    None: {"reported": PROBATION, "reported_for_shutdown": SHUTDOWN, "reported_for_review": PENDING_SHUTDOWN},
-    PROBATION: {"reported": PROBATION, "reported_for_shutdown": SHUTDOWN, "reported_for_review": PENDING_SHUTDOWN},
+    None: {
+        "suspected": SUSPECTED,
+        "reported": PROBATION,
+        "reported_for_shutdown": SHUTDOWN,
+        "reported_for_review": PENDING_SHUTDOWN,
+    },
+    SUSPECTED: {
+        "suspected": SUSPECTED,
+        "confirmed": PROBATION,
+        "dismissed": RESOLVED,
+        "withdrawn": RESOLVED,
+        "reported": PROBATION,
+        "reported_for_shutdown": SHUTDOWN,
+        "reported_for_review": PENDING_SHUTDOWN,
+        "changes_reported": SUSPECTED,
+    },
+    PROBATION: {
+        "suspected": PROBATION,
+        "reported": PROBATION,
+        "reported_for_shutdown": SHUTDOWN,
+        "reported_for_review": PENDING_SHUTDOWN,
+    },
     PENDING_DECISION: {
+        "suspected": PENDING_DECISION,
         "reported": PENDING_DECISION,
         "reported_for_shutdown": SHUTDOWN,
         "reported_for_review": PENDING_SHUTDOWN,
     },
-    PENDING_SHUTDOWN: {"reported": PENDING_SHUTDOWN, "reported_for_shutdown": SHUTDOWN},
-    SHUTDOWN: {"reported": SHUTDOWN},
+    PENDING_SHUTDOWN: {
+        "suspected": PENDING_SHUTDOWN,
+        "reported": PENDING_SHUTDOWN,
+        "reported_for_shutdown": SHUTDOWN,
+    },
+    SHUTDOWN: {"suspected": SHUTDOWN, "reported": SHUTDOWN},
 }
 MORE_TIME: Cells = {
     PROBATION: {"accepted_with_more_time": PROBATION, "ended_without_report": RESOLVED},
@@ -137,16 +163,18 @@ REVIEWED: Cells = {
     PENDING_DECISION: {"accepted_and_lifted": RESOLVED},
     PENDING_SHUTDOWN: {"accepted_and_lifted": RESOLVED},
 }
+AGAIN = {
+    "repeated": PROBATION,
+    "repeated_for_shutdown": SHUTDOWN,
+    "repeated_for_review": PENDING_SHUTDOWN,
+    "repeated_for_good": PENDING_SHUTDOWN,
+}
 WORSE_AGAIN: Cells = {
-    None: {
-        "repeated": PROBATION,
-        "repeated_for_shutdown": SHUTDOWN,
-        "repeated_for_review": PENDING_SHUTDOWN,
-        "repeated_for_good": PENDING_SHUTDOWN,
-    },
+    None: AGAIN,
+    SUSPECTED: AGAIN,
     PENDING_SHUTDOWN: {"made_permanent": PERMANENT},
     SHUTDOWN: {"made_permanent": PERMANENT},
-    PERMANENT: {"reported": PERMANENT},
+    PERMANENT: {"suspected": PERMANENT, "reported": PERMANENT},
 }
 
 WATCHED = (BY_PEOPLE, REPORTED, MORE_TIME, SHUT_DOWN_IF_IT_REMAINS)
@@ -193,9 +221,12 @@ def test_every_cell_is_a_transition_or_a_refusal_that_says_what_would_apply(
 @every_category
 def test_every_row_that_can_change_something_can_happen(category: Category) -> None:
     happened = {(e.news.before, str(e.news.trigger)) for e in examples(category) if isinstance(e.news, Change)}
-    # A report of an open finding is evidence.
+    # A suspicion, or a report, of a finding that is open already is evidence.
     rows = {
-        (stage, t) for stage in (None, *Stage) for t in documented(category, stage) if not (stage and t == "reported")
+        (stage, t)
+        for stage in (None, *Stage)
+        for t, after in documented(category, stage).items()
+        if not (t in {"suspected", "reported"} and after is stage)
     }
     assert happened == rows
     assert stages_of(category) == {after for stage in (None, *Stage) for after in documented(category, stage).values()}
@@ -212,7 +243,7 @@ PERSONS = {
     "reinstated_on_probation",
     "reinstated",
 }
-BEST_FIRST = (RESOLVED, ALMOST_HEALED, PROBATION, PENDING_DECISION, PENDING_SHUTDOWN, SHUTDOWN, PERMANENT)
+BEST_FIRST = (RESOLVED, SUSPECTED, ALMOST_HEALED, PROBATION, PENDING_DECISION, PENDING_SHUTDOWN, SHUTDOWN, PERMANENT)
 
 
 def test_only_a_person_leads_out_of_what_waits_or_is_shut_down_to_something_better() -> None:
@@ -236,6 +267,7 @@ def test_only_a_person_leads_into_a_permanent_shutdown_and_nothing_out_of_it_or_
     [
         (None, "Healthy", "Healthy", "Healthy"),
         (RESOLVED, "Healthy", "Healthy", "Healthy"),
+        (SUSPECTED, "Healthy", "Healthy", "Healthy"),
         (ALMOST_HEALED, "Almost healed", "Almost healed", "Probation"),
         (PROBATION, "Probation", "Probation", "Probation"),
         (PENDING_DECISION, "Pending end of probation decision", "Probation", "Pending end of probation decision"),

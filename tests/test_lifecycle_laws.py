@@ -154,7 +154,7 @@ class World:
             after, piece = carry_out(before, command, act, self.now, step.policy)
         except CommandRefused:
             return Happened(step, self.now, before, before, act=act, refused=True)
-        return Happened(step, self.now, before, after, (piece,), act)
+        return Happened(step, self.now, before, after, (piece,) if piece else (), act)
 
 
 rules = st.sampled_from(list(POLICIES))

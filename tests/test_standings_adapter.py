@@ -123,6 +123,7 @@ def act(
     read = standings.read(command.scope)
     done = Act(request, ANA, "as agreed")
     after, piece = carry_out(read.standing, command, done, now, Policy())
+    assert piece
     alerts = [told(piece)] if isinstance(piece, Change) else []
     version = read.version if version is None else version
     return standings.write_act(after, version, done, now, [piece], alerts), piece
@@ -289,6 +290,7 @@ def test_the_history_of_a_scope_keeps_every_kind_of_news_oldest_first(standings:
         NOON + 3 * HOUR,
         Policy(),
     )
+    assert added
     history: list[News] = [warning(NOON), change(NOON + HOUR), reminder(NOON + 2 * HOUR), added]
     standings.write(Standing(NEWSLETTER), 0, [history[i] for i in (2, 0, 3, 1)], [])
     standings.write(Standing(ACCOUNT), 0, [verdict_change()], [])

@@ -60,6 +60,7 @@ class Sender:
     def does(self, command: Command, time: datetime) -> None:
         act = Act(str(time), Actor("operator", proven=False))
         self.standing, piece = carry_out(self.standing, command, act, time, self.policy)
+        assert piece
         self.news.append(piece)
 
     def every_hour(self, start: datetime, end: datetime, since: tuple[int, int] | None = None) -> list[Reminder]:

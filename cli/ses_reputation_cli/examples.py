@@ -21,6 +21,7 @@ from ses_reputation.domain.decisions import (
     Decision,
     ReinstateTo,
     Report,
+    Withdraw,
     carry_out,
 )
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Trigger
@@ -100,6 +101,8 @@ _NOTES: Mapping[Decision, str] = MappingProxyType(
         Decision.SHUTDOWN: "It got worse, and nobody answers.",
         Decision.REINSTATE: "The cause is gone, and the plan is good.",
         Decision.MAKE_PERMANENT: "The fourth time, and the same cause.",
+        Decision.CONFIRM: "Looked at the mail: it is as it seems.",
+        Decision.DISMISS: "Looked at the mail: it is another sender's.",
     }
 )
 
@@ -207,6 +210,7 @@ def _commands(state: _State, category: Category, now: datetime) -> Iterator[tupl
         source, text = _REPORTS[category]
         for severity in Severity:
             yield Report(SCOPE, category, text, source, severity, now - 2 * _HOUR), Act("report", _OPERATOR)
+        yield Withdraw(SCOPE, category, source, "It is no longer seen."), Act("withdrawal", _OPERATOR)
     if finding := state.standing.findings.get(category):
         yield ChangesMade(SCOPE, finding.id, _CHANGES[category], now - _DAY), Act("changes", _SENDER)
         for decision, note in _NOTES.items():

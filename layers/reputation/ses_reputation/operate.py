@@ -7,8 +7,8 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ses_reputation.domain.changes import Change, EvidenceAdded
-from ses_reputation.domain.decisions import Command, Report, carry_out
+from ses_reputation.domain.changes import Change
+from ses_reputation.domain.decisions import ChangesMade, Command, Decide, carry_out
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
@@ -43,7 +43,9 @@ class ActStandings(Outbox, Protocol):
 class Done(Struct, frozen=True):
     """What an act has led to. `finding` is None if nothing was done, because it had been done before.
 
-    `unsent` is how many alerts could not be sent at once; the next evaluation sends them.
+    `nothing_new` is whether nothing was done, because what is suspected, or withdrawn, is no news; `finding` is the
+    open one of its category then, if there is one. `unsent` is how many alerts could not be sent at once; the next
+    evaluation sends them.
     """
 
     scope: Scope
@@ -51,6 +53,7 @@ class Done(Struct, frozen=True):
     finding: Finding | None = None
     changed: bool = False
     unsent: int = 0
+    nothing_new: bool = False
 
 
 class Contended(RuntimeError):
@@ -80,23 +83,29 @@ def operate(
             return Done(command.scope, standings.read(command.scope).standing.status)
         command = _bound(command, read.standing)
         after, piece = carry_out(read.standing, command, act, now, policy)
+        finding = piece.finding if isinstance(piece, Change) else _about(command, after)
+        if piece is None:
+            return Done(command.scope, after.status, finding, nothing_new=True)
         alerts = [to_alert(piece, policy)] if isinstance(piece, Change) else []
         if standings.write_act(after, read.version, act, now, [piece], alerts):
             failures: list[Exception] = []
             for alert in alerts:
                 send(outgoing_of(alert), standings, channels, failures)
-            return Done(command.scope, after.status, _about(piece, after), bool(alerts), len(failures))
+            return Done(command.scope, after.status, finding, bool(alerts), len(failures))
         pause(attempt)
     raise Contended(f"others kept writing the standing of {command.scope}; nothing was done")
 
 
 def _bound(command: Command, standing: Standing) -> Command:
     """The command, bound to the finding as it was first seen: a decision that comes between must not be overruled."""
-    if isinstance(command, Report) or command.seen is not None:
+    if not isinstance(command, ChangesMade | Decide) or command.seen is not None:
         return command
     finding = standing.finding(command.finding)
     return replace(command, seen=finding.revision) if finding else command
 
 
-def _about(piece: Change | EvidenceAdded, after: Standing) -> Finding:
-    return piece.finding if isinstance(piece, Change) else after.findings[piece.category]
+def _about(command: Command, after: Standing) -> Finding | None:
+    """The open finding that a command is about; None if it is not open."""
+    if isinstance(command, ChangesMade | Decide):
+        return after.finding(command.finding)
+    return after.findings.get(command.category)

@@ -36,8 +36,9 @@ METRICS: Mapping[Category, Metric] = MappingProxyType({Category(metric): metric 
 
 
 class Severity(StrEnum):
-    """How a finding begins that is reported."""
+    """How a finding begins that is reported. What is suspected waits for a person who confirms or dismisses it."""
 
+    SUSPECTED = "suspected"
     PROBATION = "probation"
     SHUTDOWN = "shutdown"
 

@@ -37,6 +37,10 @@ from ses_reputation.domain.standing import (
 # A period that is extended by more has not been thought about.
 MOST_DAYS = 365
 
+# What made a detector suspect something stays in the mail that it looks at for days: without this, whoever has
+# dismissed a suspicion would be asked the same again tomorrow.
+DISMISSED_FOR = timedelta(days=7)
+
 
 class Decision(StrEnum):
     """What a person can decide about a finding."""
@@ -48,6 +52,8 @@ class Decision(StrEnum):
     SHUTDOWN = "shutdown"
     REINSTATE = "reinstate"
     MAKE_PERMANENT = "make-permanent"
+    CONFIRM = "confirm"
+    DISMISS = "dismiss"
 
 
 class ReinstateTo(StrEnum):
@@ -66,6 +72,15 @@ class Report(Struct, frozen=True):
     source: str
     severity: Severity = Severity.PROBATION
     observed: datetime | None = None
+
+
+class Withdraw(Struct, frozen=True):
+    """Whoever suspected something does so no longer: `source` is who, `text` why."""
+
+    scope: Scope
+    category: Category
+    source: str
+    text: str
 
 
 class ChangesMade(Struct, frozen=True):
@@ -92,7 +107,7 @@ class Decide(Struct, frozen=True):
     seen: int | None = None
 
 
-Command = Report | ChangesMade | Decide
+Command = Report | Withdraw | ChangesMade | Decide
 
 
 class CommandRefused(ValueError):
@@ -105,7 +120,8 @@ class CommandRefused(ValueError):
 
 CHANGES_MADE = "changes-made"
 
-# What each decision is to the lifecycle. Accepting depends on the category, reinstating on what it is to.
+# What each decision is to the lifecycle. Accepting depends on the category, reinstating on what it is to; confirming is
+# something else where a repeat escalates.
 _TRIGGERS: Mapping[Decision, frozenset[Trigger]] = MappingProxyType(
     {
         Decision.ACCEPT: frozenset(ACCEPTED.values()),
@@ -115,6 +131,8 @@ _TRIGGERS: Mapping[Decision, frozenset[Trigger]] = MappingProxyType(
         Decision.SHUTDOWN: frozenset({Trigger.SHUT_DOWN}),
         Decision.REINSTATE: frozenset({Trigger.REINSTATED_ON_PROBATION, Trigger.REINSTATED}),
         Decision.MAKE_PERMANENT: frozenset({Trigger.MADE_PERMANENT}),
+        Decision.CONFIRM: frozenset({Trigger.CONFIRMED}),
+        Decision.DISMISS: frozenset({Trigger.DISMISSED}),
     }
 )
 _NEEDS_CHANGES = frozenset({Decision.ACCEPT, Decision.REFUSE})
@@ -135,20 +153,76 @@ def allowed(finding: Finding) -> tuple[str, ...]:
 
 def carry_out(
     standing: Standing, command: Command, act: Act, now: datetime, policy: Policy
-) -> tuple[Standing, Change | EvidenceAdded]:
+) -> tuple[Standing, Change | EvidenceAdded | None]:
     """Do to a scope what somebody wants, at one moment: the standing that follows, and what its history keeps.
 
-    CommandRefused if the lifecycle does not allow it.
+    None, and the standing as it is, if a suspicion says nothing new, or there is none to withdraw. CommandRefused if
+    the lifecycle does not allow it.
     """
     match command:
+        case Report(severity=Severity.SUSPECTED):
+            return suspect(standing, command, act, now)
         case Report():
             return _report(standing, command, act, now, policy)
+        case Withdraw():
+            return _withdraw(standing, command, act, now)
         case ChangesMade():
             finding = _found(standing, command.finding, command.seen)
             return _changes_made(standing, finding, command, act, now)
         case Decide():
             finding = _found(standing, command.finding, command.seen)
             return _decide(standing, finding, command, act, now, policy)
+
+
+def suspect(
+    standing: Standing, suspicion: Report, act: Act, now: datetime
+) -> tuple[Standing, Change | EvidenceAdded | None]:
+    """Suspect what a report says, whatever its severity: the standing that follows, and what its history keeps.
+
+    Where a finding of its category is open it is evidence, and moves nothing. None, and the standing as it is, if the
+    same source has said the same on this day (UTC) and it is still among the finding's evidence; and if a person has
+    dismissed such a suspicion within DISMISSED_FOR, or after what is suspected now was observed. CommandRefused if the
+    category is measured.
+    """
+    category = suspicion.category
+    _refuse_measured(category)
+    observation = _observation(suspicion, now, suspected=True)
+    finding = standing.findings.get(category)
+    if finding:
+        if any(_is_alike(known, observation) for known in finding.evidence):
+            return standing, None
+        return _with_evidence(standing, finding.with_observation(observation), observation, act, now)
+    dismissed = standing.dismissed.get(category)
+    if dismissed and (now - dismissed < DISMISSED_FOR or observation.observed <= dismissed):
+        return standing, None
+    repeat = standing.closed.get(category, 0)
+    opened = new_finding(standing.scope, category, Trigger.SUSPECTED, now, repeat, act.id)
+    opened = opened.with_observation(observation)
+    after = standing.with_finding(opened)
+    return after, change(standing, after, opened, Trigger.SUSPECTED, now, act)
+
+
+def _is_alike(known: Observation, new: Observation) -> bool:
+    """Whether an observation says what was said on the same day."""
+    return (known.source, known.text, known.received.date()) == (new.source, new.text, new.received.date())
+
+
+def _withdraw(
+    standing: Standing, withdrawal: Withdraw, act: Act, now: datetime
+) -> tuple[Standing, Change | EvidenceAdded | None]:
+    """Take back what a source has said of a suspected finding; without any other suspicion left the finding ends."""
+    finding = standing.findings.get(withdrawal.category)
+    if finding is None or finding.stage is not Stage.SUSPECTED:
+        return standing, None
+    left = tuple(known for known in finding.evidence if known.source != withdrawal.source)
+    if len(left) == len(finding.evidence):
+        return standing, None
+    withdrawn = Observation(now, now, withdrawal.source, withdrawal.text, suspected=True)
+    if left:
+        return _with_evidence(standing, replace(finding, evidence=left), withdrawn, act, now)
+    ended = replace(moved(finding, Trigger.WITHDRAWN, now), changes=None)
+    after = standing.without_suspicion(finding.category)
+    return after, change(standing, after, ended, Trigger.WITHDRAWN, now, act)
 
 
 def _found(standing: Standing, identifier: str, seen: int | None) -> Finding:
@@ -158,8 +232,7 @@ def _found(standing: Standing, identifier: str, seen: int | None) -> Finding:
         raise CommandRefused(f"{standing.scope} has no open finding {identifier}; it has {open_ones}")
     if seen is not None and seen != finding.revision:
         raise CommandRefused(
-            f"finding {identifier} was decided upon since you saw it: it is {STAGE_STATUS[finding.stage]} now. "
-            "Nothing was done",
+            f"finding {identifier} was decided upon since you saw it: it is {_status(finding)} now. Nothing was done",
             allowed(finding),
         )
     return finding
@@ -169,44 +242,62 @@ def _report(
     standing: Standing, report: Report, act: Act, now: datetime, policy: Policy
 ) -> tuple[Standing, Change | EvidenceAdded]:
     category = report.category
-    if category in METRICS:
-        reported = tuple(c for c in Category if c not in METRICS)
-        raise CommandRefused(f"the {category.replace('_', ' ')} is measured, and can't be reported", reported)
-    observed = min(report.observed or now, now)
-    observation = Observation(observed, now, report.source, report.text)
+    _refuse_measured(category)
+    observation = _observation(report, now)
     finding = standing.findings.get(category)
-    repeat = standing.closed.get(category, 0)
-    trigger = _trigger_of(report, finding, repeat, reviewed=policy.reviewed_by_people(standing.scope))
+    trigger = _trigger_of(report, standing, reviewed=policy.reviewed_by_people(standing.scope))
     if finding is None:
-        opened = new_finding(standing.scope, category, trigger, now, repeat)
-        if opened.stage is Stage.PROBATION:
-            opened = on_probation(opened, now, policy.probation)
+        repeat = standing.closed.get(category, 0)
+        opened = _established(new_finding(standing.scope, category, trigger, now, repeat), now, policy)
         after = standing.with_finding(opened.with_observation(observation))
         return after, change(standing, after, after.findings[category], trigger, now, act)
     known = finding.with_observation(observation)
-    if trigger is Trigger.REPORTED:
-        added = EvidenceAdded(
-            news_id("evidence", standing.scope, category, now, act.id),
-            now,
-            standing.scope,
-            category,
-            finding.id,
-            observation,
-            act,
-        )
-        return standing.with_finding(known), added
-    after = standing.with_finding(moved(known, trigger, now))
-    return after, change(standing, after, after.findings[category], trigger, now, act)
+    if trigger is Trigger.REPORTED and finding.stage is not Stage.SUSPECTED:
+        return _with_evidence(standing, known, observation, act, now)
+    reported = moved(known, trigger, now)
+    if finding.stage is Stage.SUSPECTED:
+        reported = _established(reported, now, policy)
+    after = standing.with_finding(reported)
+    return after, change(standing, after, reported, trigger, now, act)
 
 
-def _trigger_of(report: Report, finding: Finding | None, repeat: int, *, reviewed: bool) -> Trigger:
+def _refuse_measured(category: Category) -> None:
+    if category in METRICS:
+        reported = tuple(c for c in Category if c not in METRICS)
+        raise CommandRefused(f"the {category.replace('_', ' ')} is measured, and can't be reported", reported)
+
+
+def _observation(report: Report, now: datetime, *, suspected: bool = False) -> Observation:
+    return Observation(min(report.observed or now, now), now, report.source, report.text, suspected)
+
+
+def _with_evidence(
+    standing: Standing, finding: Finding, observation: Observation, act: Act, now: datetime
+) -> tuple[Standing, EvidenceAdded]:
+    """The standing with a finding that has moved nowhere, and what its history keeps of that."""
+    scope, category = standing.scope, finding.category
+    id_ = news_id("evidence", scope, category, now, act.id)
+    return standing.with_finding(finding), EvidenceAdded(id_, now, scope, category, finding.id, observation, act)
+
+
+def _established(finding: Finding, now: datetime, policy: Policy) -> Finding:
+    """A finding that is no mere suspicion from now on: a probation begins, unless it begins with something worse."""
+    return on_probation(finding, now, policy.probation) if finding.stage is Stage.PROBATION else finding
+
+
+def _trigger_of(report: Report, standing: Standing, *, reviewed: bool) -> Trigger:
     """What a report is to the lifecycle: the worse of what it asks for and what a repeat leads to."""
-    shutdown = report.severity is Severity.SHUTDOWN
-    if finding:
-        trigger = Trigger.REPORTED_FOR_REVIEW if reviewed else Trigger.REPORTED_FOR_SHUTDOWN
-        # What is as bad already gets no worse by another report.
-        return trigger if shutdown and trigger in triggers_from(report.category, finding.stage) else Trigger.REPORTED
-    repeats = CATEGORIES[report.category].repeats
+    finding, shutdown = standing.findings.get(report.category), report.severity is Severity.SHUTDOWN
+    if finding is None or finding.stage is Stage.SUSPECTED:
+        return _opening(report.category, standing.closed.get(report.category, 0), shutdown=shutdown, reviewed=reviewed)
+    trigger = Trigger.REPORTED_FOR_REVIEW if reviewed else Trigger.REPORTED_FOR_SHUTDOWN
+    # What is as bad already gets no worse by another report.
+    return trigger if shutdown and trigger in triggers_from(report.category, finding.stage) else Trigger.REPORTED
+
+
+def _opening(category: Category, repeat: int, *, shutdown: bool, reviewed: bool) -> Trigger:
+    """What begins a finding after so many that were closed; `shutdown` is whether that is asked for."""
+    repeats = CATEGORIES[category].repeats
     again = REPEATED[repeats[min(repeat, len(repeats)) - 1]] if repeats and repeat else Trigger.REPORTED
     if again is Trigger.REPEATED_FOR_GOOD:
         return again
@@ -235,6 +326,8 @@ def _decide(
     _refuse_unless(command.decision, finding)
     if command.days is not None and not 0 < command.days <= MOST_DAYS:
         raise CommandRefused(f"a period is extended by 1 to {MOST_DAYS} days, not by {command.days}")
+    if finding.stage is Stage.SUSPECTED:
+        return _decide_suspicion(standing, finding, command, act, now, policy)
     trigger = _trigger_of_decision(command, finding)
     decided = moved(finding, trigger, now)
     if trigger not in _LEAVES_CHANGES:
@@ -261,6 +354,20 @@ def _decide(
         case _:
             pass
     return _changed(standing, decided, trigger, act, now, floor)
+
+
+def _decide_suspicion(
+    standing: Standing, finding: Finding, command: Decide, act: Act, now: datetime, policy: Policy
+) -> tuple[Standing, Change]:
+    if command.decision is Decision.DISMISS:
+        dismissed = replace(moved(finding, Trigger.DISMISSED, now), changes=None)
+        after = standing.without_suspicion(finding.category, dismissed=now)
+        return after, change(standing, after, dismissed, Trigger.DISMISSED, now, act)
+    # One more finding of its kind leads to the same, however it was found. What a sender has said of it still waits.
+    reviewed = policy.reviewed_by_people(standing.scope)
+    opening = _opening(finding.category, finding.repeat, shutdown=False, reviewed=reviewed)
+    trigger = Trigger.CONFIRMED if opening is Trigger.REPORTED else opening
+    return _changed(standing, _established(moved(finding, trigger, now), now, policy), trigger, act, now)
 
 
 def _until(finding: Finding, end: datetime, now: datetime) -> Finding:
@@ -298,7 +405,11 @@ def _refuse_unless(command: str, finding: Finding) -> None:
     if command in _NEEDS_CHANGES and not finding.changes and not accepts_appeal:
         raise CommandRefused(f"no changes of finding {finding.id} wait for a decision", would)
     about = finding.category.replace("_", " ")
-    raise CommandRefused(f"{command} is not for a finding about {about} that is {STAGE_STATUS[finding.stage]}", would)
+    raise CommandRefused(f"{command} is not for a finding about {about} that is {_status(finding)}", would)
+
+
+def _status(finding: Finding) -> str:
+    return "only suspected" if finding.stage is Stage.SUSPECTED else STAGE_STATUS[finding.stage]
 
 
 def _changed(

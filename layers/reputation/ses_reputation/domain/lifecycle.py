@@ -23,8 +23,12 @@ class Status(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far a finding has come. A later stage is worse, but RESOLVED, which ends it."""
+    """How far a finding has come. A later stage is worse, but RESOLVED, which ends it.
 
+    What is SUSPECTED is no problem yet: a person decides whether it is one.
+    """
+
+    SUSPECTED = "suspected"
     ALMOST_HEALED = "almost_healed"
     PROBATION = "probation"
     PENDING_DECISION = "pending_decision"
@@ -46,6 +50,10 @@ class Trigger(StrEnum):
     ENDED_UNPROVEN = "ended_unproven"
     ENDED_BEFORE_DECISION = "ended_before_decision"
 
+    SUSPECTED = "suspected"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    WITHDRAWN = "withdrawn"
     REPORTED = "reported"
     REPORTED_FOR_SHUTDOWN = "reported_for_shutdown"
     REPORTED_FOR_REVIEW = "reported_for_review"
@@ -73,6 +81,8 @@ class Trigger(StrEnum):
 
 _PENDING = (Stage.PENDING_DECISION, Stage.PENDING_SHUTDOWN)
 _BEFORE_SHUTDOWN = (Stage.ALMOST_HEALED, Stage.PROBATION, *_PENDING)
+# Whoever reports what was only suspected reports something new: a suspicion is no finding of its kind yet.
+_NOTHING_ESTABLISHED = (None, Stage.SUSPECTED)
 
 # Nothing but a person's decision leads out of PENDING_DECISION, PENDING_SHUTDOWN or SHUTDOWN to something better, or
 # into PERMANENT_SHUTDOWN, and nothing at all out of that. None is where there is no finding yet.
@@ -91,14 +101,34 @@ TRANSITIONS: Mapping[tuple[Stage | None, Trigger], Stage] = MappingProxyType(
         (Stage.ALMOST_HEALED, Trigger.ENDED_OVER_SHUTDOWN_LIMIT): Stage.SHUTDOWN,
         (Stage.ALMOST_HEALED, Trigger.ENDED_OVER_SHUTDOWN_LIMIT_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
         (Stage.ALMOST_HEALED, Trigger.ENDED_BETWEEN_LIMITS): Stage.PENDING_DECISION,
+        # What is suspected. It moves nothing that is established.
+        **{
+            (stage, Trigger.SUSPECTED): stage or Stage.SUSPECTED
+            for stage in (
+                *_NOTHING_ESTABLISHED,
+                Stage.PROBATION,
+                *_PENDING,
+                Stage.SHUTDOWN,
+                Stage.PERMANENT_SHUTDOWN,
+            )
+        },
+        (Stage.SUSPECTED, Trigger.CONFIRMED): Stage.PROBATION,
+        (Stage.SUSPECTED, Trigger.DISMISSED): Stage.RESOLVED,
+        (Stage.SUSPECTED, Trigger.WITHDRAWN): Stage.RESOLVED,
         # What is reported.
-        (None, Trigger.REPORTED): Stage.PROBATION,
-        (None, Trigger.REPORTED_FOR_SHUTDOWN): Stage.SHUTDOWN,
-        (None, Trigger.REPORTED_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
-        (None, Trigger.REPEATED): Stage.PROBATION,
-        (None, Trigger.REPEATED_FOR_SHUTDOWN): Stage.SHUTDOWN,
-        (None, Trigger.REPEATED_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
-        (None, Trigger.REPEATED_FOR_GOOD): Stage.PENDING_SHUTDOWN,
+        **{
+            (stage, trigger): after
+            for stage in _NOTHING_ESTABLISHED
+            for trigger, after in (
+                (Trigger.REPORTED, Stage.PROBATION),
+                (Trigger.REPORTED_FOR_SHUTDOWN, Stage.SHUTDOWN),
+                (Trigger.REPORTED_FOR_REVIEW, Stage.PENDING_SHUTDOWN),
+                (Trigger.REPEATED, Stage.PROBATION),
+                (Trigger.REPEATED_FOR_SHUTDOWN, Stage.SHUTDOWN),
+                (Trigger.REPEATED_FOR_REVIEW, Stage.PENDING_SHUTDOWN),
+                (Trigger.REPEATED_FOR_GOOD, Stage.PENDING_SHUTDOWN),
+            )
+        },
         # A report of what is known is evidence, and moves nothing, unless it asks for a shutdown.
         **{
             (stage, Trigger.REPORTED): stage
@@ -113,9 +143,9 @@ TRANSITIONS: Mapping[tuple[Stage | None, Trigger], Stage] = MappingProxyType(
         (Stage.PROBATION, Trigger.ENDED_STILL_REPORTED_FOR_REVIEW): Stage.PENDING_SHUTDOWN,
         (Stage.PROBATION, Trigger.ENDED_FOR_DECISION): Stage.PENDING_DECISION,
         (Stage.PROBATION, Trigger.ENDED_WITHOUT_REPORT): Stage.RESOLVED,
-        # What people do. Changes that are reported after a shutdown are an appeal.
+        # What people do. Changes that are reported after a shutdown are an appeal, those of a suspicion explain it.
         **{(stage, Trigger.ENDED_BEFORE_DECISION): Stage.PENDING_DECISION for stage in _BEFORE_SHUTDOWN[:2]},
-        **{(stage, Trigger.CHANGES_REPORTED): stage for stage in (*_BEFORE_SHUTDOWN, Stage.SHUTDOWN)},
+        **{(stage, Trigger.CHANGES_REPORTED): stage for stage in (Stage.SUSPECTED, *_BEFORE_SHUTDOWN, Stage.SHUTDOWN)},
         **{(stage, Trigger.CHANGES_REFUSED): stage for stage in (*_BEFORE_SHUTDOWN, Stage.SHUTDOWN)},
         **{
             (stage, trigger): Stage.PROBATION if stage in _PENDING else stage
@@ -163,7 +193,17 @@ _OF_MEASURED = frozenset(
         Trigger.ENDED_UNPROVEN,
     }
 )
-_OF_REPORTED = frozenset({Trigger.REPORTED, Trigger.REPORTED_FOR_SHUTDOWN, Trigger.REPORTED_FOR_REVIEW})
+_OF_REPORTED = frozenset(
+    {
+        Trigger.SUSPECTED,
+        Trigger.CONFIRMED,
+        Trigger.DISMISSED,
+        Trigger.WITHDRAWN,
+        Trigger.REPORTED,
+        Trigger.REPORTED_FOR_SHUTDOWN,
+        Trigger.REPORTED_FOR_REVIEW,
+    }
+)
 _OF_ALL = frozenset(
     {
         Trigger.ENDED_BEFORE_DECISION,
@@ -201,9 +241,11 @@ def _triggers(category: Category) -> frozenset[Trigger]:
 TRIGGERS: Mapping[Category, frozenset[Trigger]] = MappingProxyType({c: _triggers(c) for c in Category})
 """What can move a finding of each category at all."""
 
+# What is suspected changes no status: nothing is decided about it.
 STAGE_STATUS: Mapping[Stage | None, Status] = MappingProxyType(
     {
         None: Status.HEALTHY,
+        Stage.SUSPECTED: Status.HEALTHY,
         Stage.RESOLVED: Status.HEALTHY,
         Stage.ALMOST_HEALED: Status.ALMOST_HEALED,
         Stage.PROBATION: Status.PROBATION,
@@ -225,8 +267,8 @@ SCOPE_STATUS: Mapping[Stage | None, Status] = MappingProxyType({**STAGE_STATUS, 
 
 # Stages that time alone can end, so the scope is looked at again though no mail arrived.
 STAGES_THAT_TIME_MOVES = frozenset({Stage.PROBATION, Stage.ALMOST_HEALED})
-STAGES_THAT_WAIT = frozenset(_PENDING)
-"""Stages that only a person's decision ends, as long as that takes."""
+STAGES_THAT_WAIT = frozenset((Stage.SUSPECTED, *_PENDING))
+"""Stages that wait for a person's decision, as long as that takes: time alone ends none of them."""
 
 
 class TransitionRefused(ValueError):
@@ -251,7 +293,7 @@ def triggers_from(category: Category, stage: Stage | None) -> tuple[Trigger, ...
 
 def stages_of(category: Category) -> frozenset[Stage]:
     """The stages that a finding of this category can be at."""
-    never = set() if category in METRICS else {Stage.ALMOST_HEALED}
+    never = {Stage.SUSPECTED if category in METRICS else Stage.ALMOST_HEALED}
     if Trigger.MADE_PERMANENT not in TRIGGERS[category]:
         never.add(Stage.PERMANENT_SHUTDOWN)
     return frozenset(Stage) - never

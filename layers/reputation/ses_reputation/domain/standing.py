@@ -46,12 +46,16 @@ class Act(Struct, frozen=True):
 
 
 class Observation(Struct, frozen=True):
-    """One report of a problem: who saw what. `observed` is when, `received` when we were told."""
+    """One report of a problem: who saw what. `observed` is when, `received` when we were told.
+
+    `suspected` is whether it was no more than a suspicion.
+    """
 
     observed: datetime
     received: datetime
     source: str
     text: str
+    suspected: bool = False
 
 
 class ReportedChanges(Struct, frozen=True):
@@ -71,7 +75,8 @@ class Finding(Struct, frozen=True):
     was first seen at or under the limit without having left it again.
 
     `repeat` is how many findings of this category were closed before. `revision` goes up with everything that is
-    decided. `reports` counts them all, `evidence` has the newest, `last_observed` is of the newest observation.
+    decided. `reports` counts them all, `evidence` has the newest, `last_observed` is of the newest observation that is
+    more than a suspicion, unless the finding itself is suspected.
     `changes` wait for a decision. `period_reminded` and `review_reminded` are when people were last reminded.
     """
 
@@ -107,14 +112,22 @@ class Finding(Struct, frozen=True):
 
     def with_observation(self, observation: Observation) -> "Finding":
         """The same finding, with one more report."""
-        observed = max(filter(None, (self.last_observed, observation.observed)))
+        # What is only suspected must not decide what the end of a period leads to.
+        tells = self.stage is Stage.SUSPECTED or not observation.suspected
+        observed = max(filter(None, (self.last_observed, observation.observed))) if tells else self.last_observed
         kept = (*self.evidence, observation)[-EVIDENCE_KEPT:]
         return replace(self, reports=self.reports + 1, last_observed=observed, evidence=kept)
 
 
-def new_finding(scope: Scope, category: Category, trigger: Trigger, now: datetime, repeat: int) -> Finding:
-    """The finding that a trigger opens. It has no period yet."""
-    digest = blake2b(f"{scope}\0{category}\0{now.isoformat()}\0{repeat}".encode(), digest_size=5).hexdigest()
+def new_finding(
+    scope: Scope, category: Category, trigger: Trigger, now: datetime, repeat: int, request: str = ""
+) -> Finding:
+    """The finding that a trigger opens. It has no period yet.
+
+    `request` tells findings apart that leave no trace in `repeat`: what was suspected can be so again.
+    """
+    parts = (scope, category, now.isoformat(), str(repeat), *filter(None, (request,)))
+    digest = blake2b("\0".join(parts).encode(), digest_size=5).hexdigest()
     stage = advance(category, None, trigger)
     return Finding(digest, category, stage, opened=now, since=now, stage_since=now, repeat=repeat)
 
@@ -163,7 +176,8 @@ class Measures(Struct, frozen=True):
 class Standing(Struct, frozen=True):
     """All that is decided about a scope, and the rates that it was judged by when it was last evaluated.
 
-    `findings` are those that are open, one of a category at most; `closed` is how many of each have been.
+    `findings` are those that are open, one of a category at most; `closed` is how many of each have been, without those
+    that were never more than suspected. `dismissed` is when a person last dismissed a suspicion of each.
     """
 
     scope: Scope
@@ -172,6 +186,7 @@ class Standing(Struct, frozen=True):
     measures: Mapping[Metric, Measures] = field(default_factory=dict)
     findings: Mapping[Category, Finding] = field(default_factory=dict)
     closed: Mapping[Category, int] = field(default_factory=dict)
+    dismissed: Mapping[Category, datetime] = field(default_factory=dict)
 
     def metric(self, metric: Metric) -> MetricStanding:
         """What is decided about one metric."""
@@ -205,13 +220,21 @@ class Standing(Struct, frozen=True):
 
         Of a metric, mail before the floor no longer counts.
         """
-        findings = {category: f for category, f in self.findings.items() if category is not finding.category}
+        findings = self._findings_besides(finding.category)
         closed = dict(self.closed)
         if finding.stage is Stage.RESOLVED:
             closed[finding.category] = closed.get(finding.category, 0) + 1
         else:
             findings[finding.category] = finding
         return replace(self, findings=findings, closed=closed, metrics=self._with_floor(finding.category.metric, floor))
+
+    def without_suspicion(self, category: Category, dismissed: datetime | None = None) -> "Standing":
+        """The standing without the suspected finding of a category, as if it had never been; `dismissed` is when."""
+        known = {**self.dismissed, category: dismissed} if dismissed else self.dismissed
+        return replace(self, findings=self._findings_besides(category), dismissed=known)
+
+    def _findings_besides(self, category: Category) -> dict[Category, Finding]:
+        return {each: finding for each, finding in self.findings.items() if each is not category}
 
     def _with_floor(self, metric: Metric | None, floor: datetime | None) -> Mapping[Metric, MetricStanding]:
         if metric is None or floor is None:
