@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/ses/latest/dg/tenants.html#setting-up-eventbridge-no
 https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -42,8 +43,9 @@ SWITCHES: Mapping[str, str] = MappingProxyType({"Sending Status Enabled": ENABLE
 
 # What SES says is kept, in an alert, too, which SNS takes no more than 256 KB of. Its own causes are up to 512 long.
 MAX_TEXT = 300
-MAX_WORD = 40
+MAX_WORD = 24
 UNKNOWN = "UNKNOWN"
+_NOT_IN_WORDS = re.compile(r"[^A-Z0-9_.-]+")
 
 # A clock that is a little ahead is none that is wrong. SES began in 2011.
 _AHEAD = timedelta(minutes=5)
@@ -151,7 +153,8 @@ def _text(value: object) -> str:
 
 
 def _word(value: object) -> str | None:
-    return readable(_text(value).upper(), MAX_WORD) or None
+    """One of SES's words, such as FEEDBACK_3P: they go into subjects and titles."""
+    return _NOT_IN_WORDS.sub("_", _text(value).strip().upper())[:MAX_WORD] or None
 
 
 # -- Times -------------------------------------------------------------------------------------------------------------

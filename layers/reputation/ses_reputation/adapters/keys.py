@@ -10,7 +10,8 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             programs asked for, `summary`: when the last was sent,
                                             `verified-identities`,
                                             `feedback-loops`: the mailbox providers that complaints came from, and
-                                            the share that SES measured; `verdicts`: what SES says of a scope itself;
+                                            the share that SES measured; `verdicts`: what SES says of a scope itself,
+                                            of a tenant in `tenant-verdicts`;
                                             `statistics`: since when SES's own are taken, and
                                             when they were last read
 """
@@ -34,6 +35,7 @@ SUMMARY = "summary"
 VERIFIED_IDENTITIES = "verified-identities"
 FEEDBACK_LOOPS = "feedback-loops"
 VERDICTS = "verdicts"
+TENANT_VERDICTS = "tenant-verdicts"
 
 STATISTICS = "statistics"
 """Who writes what SES's statistics say of the present, beside the events of the same hour."""

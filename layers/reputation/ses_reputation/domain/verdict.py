@@ -10,10 +10,13 @@ from typing import Self
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ses_reputation.domain.categories import Severity
+from ses_reputation.domain.decisions import Report, Withdraw
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.statements import (
     ENABLED,
+    SUSPICIONS,
     SendingStatus,
     SesFinding,
     Statement,
@@ -150,6 +153,7 @@ def hear(known: Verdict, said: Statement, now: datetime) -> Heard:
 
     That a problem is resolved which nobody heard of, or that sending is on as it was, is no news.
     """
+    told: Statement | None
     try:
         match said:
             case SesFinding():
@@ -179,6 +183,22 @@ def _sending_told(before: Verdict, said: SendingStatus) -> SendingStatus | None:
     known = next((s for s in before.sending if s.origin == said.origin), None)
     was = (known.on, known.status) if known else (True, ENABLED)
     return said if (said.on, said.status) != was else None
+
+
+def suspicion(verdict: Verdict, said: Statement, source: str) -> Report | Withdraw | None:
+    """What a statement says of the scope's findings here: suspect one, or no longer; None if it is about none.
+
+    `verdict` is the one with the statement in it, `source` who says it.
+    """
+    category = SUSPICIONS.get(said.type) if isinstance(said, SesFinding) else None
+    if category is None or not isinstance(said, SesFinding):
+        return None
+    text = f"{' '.join(filter(None, (said.impact, said.type)))}: {said.text or 'SES says no more about it.'}"
+    if said.open:
+        return Report(verdict.scope, category, text, source, Severity.SUSPECTED, said.time)
+    if any(finding.type == said.type for finding in verdict.open_findings):
+        return None
+    return Withdraw(verdict.scope, category, source, text)
 
 
 def _matter(said: Statement) -> tuple[str, ...]:
