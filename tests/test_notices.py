@@ -37,7 +37,7 @@ from ses_reputation.notices.alert import (
     ses_alert_of,
     summary_of,
 )
-from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.categories import CATEGORY_TEXTS, SUSPICIONS
 from ses_reputation.notices.chat import MAX_DESCRIPTION, MAX_TITLE, chat_message
 from ses_reputation.notices.email import MAX_SUBJECT, body, subject
 from ses_reputation.notices.numbers import ordinal, percent
@@ -45,10 +45,12 @@ from ses_reputation.notices.page import page
 from ses_reputation.notices.texts import (
     AT_END,
     CAUSES,
+    CONFIRMING_REPEATS,
     ENFORCEMENTS,
     METRICS,
     NEWS,
     NEWS_OF_SHUTDOWN,
+    NEWS_OF_SUSPICION,
     NEXT,
     NEXT_MEASURED,
     NEXT_UNDECIDED,
@@ -108,8 +110,12 @@ def first(category: Category, trigger: Trigger, before: Status | None = None) ->
     )
 
 
-def reminder(category: Category, kind: ReminderKind) -> ReminderAlert:
-    return next(a for a in ALL[category] if isinstance(a, ReminderAlert) and a.reminder == kind)
+def reminder(category: Category, kind: ReminderKind, *, suspected: bool = False) -> ReminderAlert:
+    return next(
+        a
+        for a in ALL[category]
+        if isinstance(a, ReminderAlert) and (a.reminder, a.finding.suspected) == (kind, suspected)
+    )
 
 
 def alert(
@@ -190,9 +196,13 @@ OTHER_WORDS = {
 
 @pytest.mark.parametrize("category", Category)
 def test_all_that_can_happen_to_a_finding_has_an_example(category: Category) -> None:
-    """A report of what is known is evidence: it is kept, and nobody is told."""
+    """A suspicion, or a report, of what is known is evidence: it is kept, and nobody is told."""
     cells = {(before, trigger) for before, trigger in TRANSITIONS if trigger in triggers_from(category, before)}
-    evidence = {(before, trigger) for before, trigger in cells if before and trigger is Trigger.REPORTED}
+    evidence = {
+        (before, trigger)
+        for before, trigger in cells
+        if trigger in {Trigger.SUSPECTED, Trigger.REPORTED} and TRANSITIONS[before, trigger] is before
+    }
     shown = [e.news for e in examples(category)]
     assert {(n.before, n.trigger) for n in shown if isinstance(n, Change)} == cells - evidence
     assert {n.kind for n in shown if isinstance(n, Reminder)} == set(ReminderKind)
@@ -228,7 +238,7 @@ def test_every_alert_is_a_short_message_for_chat(category: Category, vocabulary:
         assert content["textType"] == "client-markdown"
         assert 0 < len(content["title"]) <= MAX_TITLE
         assert 0 < len(content["description"]) <= 1_200 <= MAX_DESCRIPTION
-        assert len(content.get("nextSteps", [])) <= 4
+        assert len(content.get("nextSteps", [])) <= 5
         assert each.finding.id in metadata["threadId"]
         texts = [content["title"], content["description"], *content.get("nextSteps", []), metadata["summary"]]
         assert not unfilled("".join(texts))
@@ -270,6 +280,9 @@ def test_every_category_has_texts_of_its_own() -> None:
     for texts in CATEGORY_TEXTS.values():
         assert 3 <= len(texts.advice) <= 5
         assert all((texts.name, texts.happened, texts.about, *texts.advice, texts.unless, texts.said))
+    assert SUSPICIONS.keys() == {category for category in Category if not category.metric}
+    for part in ("seen", "doubt", "checks"):
+        assert len({getattr(texts, part) for texts in SUSPICIONS.values()} - {""}) == len(SUSPICIONS), part
     for field in ("name", "about", "advice", "said"):
         assert len({getattr(texts, field) for texts in CATEGORY_TEXTS.values()}) == len(Category), field
     of_reports = [texts for category, texts in CATEGORY_TEXTS.items() if not category.metric]
@@ -280,14 +293,16 @@ def test_every_category_has_texts_of_its_own() -> None:
 def test_there_is_no_text_that_nothing_leads_to() -> None:
     changes = [each for alerts in ALL.values() for each in alerts if isinstance(each, StatusAlert)]
     assert CAUSES.keys() == {(each.cause, each.before) for each in changes}
-    assert NEWS.keys() == {each.cause for each in changes if each.before == each.after}
+    within = {(each.cause, Status(each.after)) for each in changes if each.before == each.after}
+    assert NEWS.keys() == {cause for cause, status in within if status is not Status.HEALTHY}
+    assert NEWS_OF_SUSPICION.keys() == {cause for cause, status in within if status is Status.HEALTHY}
     assert NEWS_OF_SHUTDOWN.keys() == NEWS.keys()
     assert NEXT.keys() | NEXT_MEASURED.keys() == set(Status)
     open_ones = [each.finding for alerts in ALL.values() for each in alerts if each.finding.status != Status.HEALTHY]
     assert NEXT_UNDECIDED.keys() == {finding.status for finding in open_ones if finding.changes}
     assert AT_END.keys() == set(AtEnd) - {AtEnd.HEALTHY}
     assert ON_CHANGES.keys() == set(OnChanges)
-    assert REPEATS.keys() == set(Repeat)
+    assert REPEATS.keys() == CONFIRMING_REPEATS.keys() == set(Repeat)
     assert REMINDERS.keys() == set(ReminderKind)
     assert METRICS.keys() == set(Metric)
     assert VOLUME_SOURCES.keys() == set(VolumeSource)
@@ -360,6 +375,78 @@ def test_a_decision_is_told_with_who_took_it_and_why() -> None:
     assert "Why It says what was stopped, but not where the addresses came from." in text
 
 
+@pytest.mark.parametrize("category", SUSPICIONS)
+@pytest.mark.parametrize("vocabulary", Vocabulary)
+def test_a_suspicion_says_what_was_seen_why_it_may_be_wrong_and_what_both_decisions_lead_to(
+    category: Category, vocabulary: Vocabulary
+) -> None:
+    each, texts = first(category, Trigger.SUSPECTED), SUSPICIONS[category]
+    assert (each.before, each.after, each.scope_after, each.finding.suspected) == (
+        "Healthy",
+        "Healthy",
+        "Healthy",
+        True,
+    )
+    assert subject(each, vocabulary) == f"SES {CATEGORY_TEXTS[category].name} of tenant/acme: suspected"
+    text = unfolded(body(each, vocabulary))
+    begun = {Vocabulary.CLASSIC: "probation", Vocabulary.CURRENT: "review"}[vocabulary]
+    for fact in (
+        f"Why {texts.seen} This is a suspicion, and nothing is decided: no status has changed",
+        texts.doubt,
+        "What was seen Reports 1, seen last on 2026-03-07 10:00 UTC",
+        f"What to do 1. {texts.checks[0]} 2. {texts.checks[1]} What happens next",
+        f"If it is confirmed, a {begun} begins",
+        "If it is dismissed, it is as if it had never been.",
+        f'(to confirm it): ses-reputation decide {each.finding.id} confirm --note "why"',
+        f'(to dismiss it): ses-reputation decide {each.finding.id} dismiss --note "why"',
+    ):
+        assert fact in text
+    for report in (each.finding.evidence[0].text, each.finding.evidence[0].source):
+        assert report in text
+
+
+def test_who_confirms_a_repeat_is_told_beforehand_what_that_leads_to() -> None:
+    repeated = [each for each in ALL[Category.INTERNAL_REVIEW] if isinstance(each, StatusAlert)]
+    texts = [unfolded(body(each)) for each in repeated if each.cause == Trigger.SUSPECTED and each.finding.repeat]
+    for fact in (
+        "the second of its kind: if it is confirmed, another probation begins.",
+        "the third of its kind: if it is confirmed, it is shut down at once, or Pending shutdown where people decide",
+        "the fourth of its kind: if it is confirmed, the status becomes Pending shutdown, and a person decides",
+    ):
+        assert any(fact in text for text in texts)
+    assert not any("a probation begins, as if" in text for text in texts)
+
+
+def test_the_end_of_a_suspicion_is_told_with_who_has_ended_it() -> None:
+    dismissed = first(Category.INTERNAL_REVIEW, Trigger.DISMISSED)
+    assert subject(dismissed) == "SES internal review of tenant/acme: suspicion dismissed"
+    text = unfolded(body(dismissed))
+    assert "Who decided By arn:aws:iam::123456789012:user/operator (as IAM proves) Why Looked at the mail" in text
+    assert "nor anything like it for 7 days. It does not count as a finding that was there before." in text
+    assert "Should it be found again" not in text
+    withdrawn = first(Category.SPAMTRAP, Trigger.WITHDRAWN)
+    assert subject(withdrawn) == "SES spamtrap of tenant/acme: suspicion withdrawn"
+    text = unfolded(body(withdrawn))
+    assert "Whoever suspected this does so no longer." in text
+    assert "What was seen 2026-03-08 12:00 UTC, trap-monitor (only suspected): It is no longer seen." in text
+    assert "Who decided" not in text
+
+
+def test_a_confirmed_suspicion_is_told_as_what_it_is_now() -> None:
+    confirmed = first(Category.SPAMTRAP, Trigger.CONFIRMED)
+    assert subject(confirmed) == "SES spamtrap of tenant/acme: Healthy -> Probation"
+    text = unfolded(body(confirmed))
+    for fact in (
+        "This was suspected, and a person has confirmed it. A spamtrap is an address that nobody uses",
+        "Who decided By arn:aws:iam::123456789012:user/operator (as IAM proves) Why Looked at the mail: it is as it",
+        "trap-monitor (only suspected): 14 messages",
+        "as seen after 2026-03-08 12:00 UTC, the status becomes Shutdown",
+    ):
+        assert fact in text
+    again = first(Category.INTERNAL_REVIEW, Trigger.REPEATED_FOR_SHUTDOWN)
+    assert "Entered by" in body(again)
+
+
 def test_a_shutdown_says_how_to_appeal() -> None:
     text = unfolded(body(first(Category.VULNERABLE_SITE, Trigger.SHUT_DOWN)))
     assert "SES Reputation does not stop it for you." in text
@@ -402,8 +489,11 @@ def test_a_subject_says_what_is_new_though_the_status_is_not(trigger: Trigger, b
 def test_people_are_reminded_before_it_is_too_late() -> None:
     ends = reminder(Category.SPAMTRAP, ReminderKind.PERIOD_ENDS)
     waits = reminder(Category.SPAMTRAP, ReminderKind.REVIEW_WAITS)
+    suspected = reminder(Category.SPAMTRAP, ReminderKind.REVIEW_WAITS, suspected=True)
     assert re.fullmatch(r"SES spamtrap of tenant/acme: probation ends 2026-\d\d-\d\d", subject(ends))
     assert re.fullmatch(r"SES spamtrap of tenant/acme: waits for a decision since 2026-\d\d-\d\d", subject(waits))
+    assert subject(suspected) == "SES spamtrap of tenant/acme: suspected, waits for a decision since 2026-03-07"
+    assert "a person says whether it is so" in unfolded(body(suspected))
     assert "No status has changed yet." in body(ends)
     assert "What to do" in body(ends)
     assert "What to do" not in body(waits)
@@ -803,6 +893,7 @@ def test_a_program_gets_the_whole_change_as_a_versioned_document() -> None:
         "remains": "shutdown",
         "gone": "healthy",
         "allowed": ["changes-made", "lift", "extend", "shutdown"],
+        "suspected": False,
     }
     assert VERSION == 1
 
@@ -835,7 +926,7 @@ def test_a_program_gets_a_warning_and_its_forecast() -> None:
 
 def test_a_program_gets_what_ses_said_before_and_after() -> None:
     document: dict[str, Any] = msgspec.to_builtins(ses_alert(verdict(), verdict(Enforcement.PROBATION)))
-    said = {
+    said: dict[str, Any] = {
         "scope": "account",
         "time": "2026-03-06T12:00:00Z",
         "bounce_rate": None,
@@ -844,6 +935,8 @@ def test_a_program_gets_what_ses_said_before_and_after() -> None:
         "sending_enabled": True,
         "daily_quota": None,
         "sent_last_day": None,
+        "findings": (),
+        "sending": (),
     }
     assert document == {
         "kind": "ses-verdict",
@@ -858,6 +951,7 @@ def test_a_program_gets_what_ses_said_before_and_after() -> None:
         "after": "PROBATION",
         "verdict_before": said,
         "verdict_after": {**said, "enforcement": "PROBATION"},
+        "said": None,
     }
 
 

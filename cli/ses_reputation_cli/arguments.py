@@ -32,7 +32,7 @@ CATEGORIES = (
 )
 MEASURED = CATEGORIES[:2]
 REPORTED = CATEGORIES[2:]
-DECISIONS = ("accept", "refuse", "lift", "extend", "shutdown", "reinstate", "make-permanent")
+DECISIONS = ("accept", "refuse", "lift", "extend", "shutdown", "reinstate", "make-permanent", "confirm", "dismiss")
 
 
 class _ScopeType(click.ParamType["Scope"]):

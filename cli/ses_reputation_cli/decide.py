@@ -11,6 +11,7 @@ Examples:
   ses-reputation decide 57d77a092d accept --note "checked: the list is gone"
   ses-reputation decide 57d extend --days 14 --note "the new form goes live next week"
   ses-reputation decide 57d reinstate --to healthy --note "it was another tenant"
+  ses-reputation decide 57d dismiss --note "the provider had an outage"
   ses-reputation decide 57d shutdown --note "it got worse, and nobody answers" --revision 4
 """
 
@@ -57,6 +58,9 @@ def command(  # noqa: PLR0917 - each is an option
     shutdown        before the period ends
     reinstate       after an appeal, or without one
     make-permanent  no appeal leads out of it (internal-review, vulnerable-site)
+    confirm         what is suspected is so: a probation begins, or what a
+                    repeat leads to
+    dismiss         what is suspected is not so: it leaves no trace in repeats
 
     What the lifecycle does not allow is refused with what it would allow (exit code 3). So is a decision that somebody
     else took a moment before you. Who you are is proven by your AWS credentials, and kept with the decision.

@@ -21,7 +21,7 @@ from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation_cli.arguments import CATEGORY, SCOPE, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
-from ses_reputation_cli.statuses import json_text, status_text
+from ses_reputation_cli.statuses import finding_text, json_text
 
 if TYPE_CHECKING:
     from ses_reputation_cli.deployed_stack import Found
@@ -89,7 +89,7 @@ def _print(console: Console, found: "Sequence[Found]", words: Vocabulary) -> Non
             finding.id,
             Text(readable(each.standing.scope)),
             CATEGORY_TEXTS[finding.category].name,
-            status_text(STAGE_STATUS[finding.stage], words),
+            finding_text(finding, words),
             coming(finding),
         )
     console.print(table)
@@ -109,7 +109,7 @@ def coming(finding: Finding) -> str:
 def print_finding(console: Console, finding: Finding, scope: Scope, words: Vocabulary) -> None:
     """All that is known about a finding."""
     heading = Text(f"Finding {finding.id}", "bold").append(f": {CATEGORY_TEXTS[finding.category].name} of ")
-    heading.append(f"{readable(scope)}, ").append_text(status_text(STAGE_STATUS[finding.stage], words))
+    heading.append(f"{readable(scope)}, ").append_text(finding_text(finding, words))
     if finding.stage is Stage.PERMANENT_SHUTDOWN:
         heading.append(" for good")
     console.print(heading, soft_wrap=True)

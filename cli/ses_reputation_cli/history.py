@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
-from ses_reputation.domain.lifecycle import STAGE_STATUS
+from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.statements import SendingStatus, SesFinding
 from ses_reputation.domain.verdict import VerdictChange
@@ -40,7 +40,8 @@ def _what(piece: News, words: Vocabulary) -> Text:
         case Change():
             return _change(piece, words)
         case EvidenceAdded():
-            return Text(f"{CATEGORY_TEXTS[piece.category].name}: reported again")
+            again = "suspected" if piece.observation.suspected else "reported"
+            return Text(f"{CATEGORY_TEXTS[piece.category].name}: {again} again")
         case EarlyWarning():
             return Text(f"{METRICS[piece.metric].name}: early warning")
         case Reminder():
@@ -60,7 +61,12 @@ def _change(change: Change, words: Vocabulary) -> Text:
     end = change.finding.period_end
     placeholders = words_of(words) | ({"ends_day": day(end)} if end else {})
     news = news_within(after, change.trigger, placeholders)
-    return line.append_text(status_text(after, words)).append(f", {news}")
+    # Where nothing but a suspicion is told of, no status says anything.
+    return (
+        line.append(news)
+        if after is Status.HEALTHY
+        else line.append_text(status_text(after, words)).append(f", {news}")
+    )
 
 
 def _details(piece: Change | EvidenceAdded) -> Iterator[str]:

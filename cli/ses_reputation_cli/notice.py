@@ -18,6 +18,7 @@ Examples:
   ses-reputation notice spamtrap
   ses-reputation notice bounce-rate --stage shutdown --vocabulary current
   ses-reputation notice internal-review --stage pending-decision --format chat
+  ses-reputation notice mailbox-provider --stage suspected
   ses-reputation notice vulnerable-site --format page > notice.html
 """
 
@@ -104,6 +105,7 @@ def command(category: "Category", stage: "Stage", form: str, vocabulary: str) ->
     A stage is one of
       probation, pending-decision, pending-shutdown, shutdown, resolved,
       almost-healed (bounce-rate and complaint-rate only),
+      suspected (all but bounce-rate and complaint-rate),
       permanent-shutdown (internal-review and vulnerable-site only).
     """  # noqa: D301 - click takes \b for: do not wrap what follows
     from ses_reputation.notices.vocabulary import Vocabulary  # noqa: PLC0415 - help must not wait for it

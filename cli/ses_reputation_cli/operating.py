@@ -9,7 +9,7 @@ import click
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.structure import listed, readable
-from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary
+from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, name_of_finding
 from ses_reputation_cli.statuses import json_text
 
 if TYPE_CHECKING:
@@ -53,12 +53,17 @@ def _told(answer: dict[str, Any], vocabulary: Vocabulary) -> str:
     names = STATUS_NAMES[vocabulary]
     finding = answer["finding"]
     scope = f"{readable(answer['scope'])} is {names[Status(answer['scope_status'])]}"
+    if answer["nothing_new"] and finding is None:
+        return f"Nothing was done: a suspicion of this kind was dismissed a short while ago. {scope}."
     if finding is None:
         return f"This was done before. {scope}."
     about = f"Finding {finding['id']} ({CATEGORY_TEXTS[finding['category']].name})"
+    if answer["nothing_new"]:
+        return f"{about} is open already, and this was said of it today. {scope}."
     if not answer["changed"]:
         return f"{about} is open already: this is report {finding['reports']:,} of it. {scope}."
-    lines = [f"{about}: {names[Status(finding['status'])]}{' for good' if finding['permanent'] else ''}. {scope}."]
+    name = name_of_finding(Status(finding["status"]), vocabulary, suspected=finding["suspected"])
+    lines = [f"{about}: {name}{' for good' if finding['permanent'] else ''}. {scope}."]
     if answer["unsent"]:
         lines.append("The alert could not be sent yet; the next evaluation sends it.")
     return "\n".join(lines)

@@ -13,6 +13,7 @@ Examples:
   ses-reputation report internal-review --scope account --evidence "AWS case 1234567890" --observed 2026-03-05
   ses-reputation report vulnerable-site --scope identity/shop.example --severity shutdown \\
       --evidence "the invitation form mails strangers"
+  ses-reputation report mailbox-provider --scope account --severity suspected --evidence "gmail defers half of our mail"
 """
 
 
@@ -24,10 +25,10 @@ Examples:
 @click.option("--observed", type=MOMENT, metavar="TIME", help="When it was seen, or how long ago. Default: now.")
 @click.option(
     "--severity",
-    type=click.Choice(["probation", "shutdown"]),
+    type=click.Choice(["suspected", "probation", "shutdown"]),
     default="probation",
     show_default=True,
-    help="shutdown: at once, or pending it where a person reviews.",
+    help="suspected: nothing follows until a person confirms it. shutdown: at once, or pending it where people review.",
 )
 @click.option("--note", default="", metavar="TEXT", help="Why you report it, for the history.")
 @json_option
@@ -45,6 +46,7 @@ def command(  # noqa: PLR0917 - each is an option
     as_json: bool,
 ) -> None:
     """Report a problem that no rate shows. It opens a finding, or is added to the evidence of the one that is open.
+    What is suspected changes no status until a person confirms or dismisses it: ses-reputation decide.
 
     CATEGORY is anti-spam-organization, direct-feedback, domain-blocklist, internal-review, mailbox-provider,
     recipient-feedback, related-account, spamtrap, vulnerable-site or other. ses-reputation notice CATEGORY shows what

@@ -23,7 +23,8 @@ Examples:
 @deployment_options
 def command(stack: Stack, *, as_json: bool) -> None:
     """List what waits for a person's decision, the longest first: probations that are over, shutdowns that somebody has
-    to approve, changes that a sender has made, and appeals. Each with its evidence, and the decisions that are allowed.
+    to approve, changes that a sender has made, appeals, and what is suspected. Each with its evidence, and the
+    decisions that are allowed.
     """
     with deployed(stack) as deployment:
         words, now = deployment.vocabulary(), deployment.now()

@@ -14,11 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ses_reputation.domain.categories import Category
-from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.news import News
 from ses_reputation.notices.alert import measured_document, scope_document
@@ -176,7 +176,8 @@ def _print(console: Console, overview: _Overview, *, everything: bool) -> None:
                 rate_text(standing.measures[metric].deciding, overview.policy) if metric in standing.measures else "-"
                 for metric in Metric
             ]
-            findings = f"{len(standing.findings)}" if standing.findings else ""
+            known = standing.findings.values()
+            findings = f"{len(known)}{_suspected(known)}" if known else ""
             table.add_row(
                 Text(readable(standing.scope)), status_text(standing.status, overview.words), *rates, findings
             )
@@ -185,14 +186,21 @@ def _print(console: Console, overview: _Overview, *, everything: bool) -> None:
         console.print(line, soft_wrap=True, highlight=False)
 
 
+def _suspected(findings: Iterable[Finding]) -> str:
+    """How many of these findings are only suspected, to be said after how many there are; nothing of none."""
+    suspected = sum(finding.stage is Stage.SUSPECTED for finding in findings)
+    return f" ({suspected:,} suspected)" if suspected else ""
+
+
 def _footer(overview: _Overview, left_out: int) -> Iterator[str]:
     if not overview.standings:
         yield "Nothing was evaluated yet: connect SES's events, or wait for the next run of EvaluateReputation."
     if left_out:
         yield f"{left_out:,} more scopes are no worse; --all lists them."
-    number = sum(len(standing.findings) for standing in overview.standings)
-    if number:
-        yield f"{number:,} open finding{'s' if number > 1 else ''}: ses-reputation findings"
+    found = [finding for standing in overview.standings for finding in standing.findings.values()]
+    if found:
+        plural = "s" if len(found) > 1 else ""
+        yield f"{len(found):,} open finding{plural}{_suspected(found)}: ses-reputation findings"
     if overview.waiting:
         yield f"{overview.waiting:,} wait{'s' if overview.waiting == 1 else ''} for a decision: ses-reputation reviews"
 

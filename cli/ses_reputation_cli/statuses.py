@@ -7,14 +7,15 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Rate
+from ses_reputation.domain.standing import Finding
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.notices.numbers import percent
 from ses_reputation.notices.statements import problem, rows_of_statements
 from ses_reputation.notices.structure import readable
-from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary
+from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, name_of_finding
 
 _COLOURS: Mapping[Status, str] = MappingProxyType(
     {
@@ -26,6 +27,7 @@ _COLOURS: Mapping[Status, str] = MappingProxyType(
         Status.SHUTDOWN: "bold red",
     }
 )
+_SUSPECTED = "magenta"
 
 
 SENDING: Mapping[bool | None, str] = MappingProxyType({True: "on", False: "off", None: "unknown"})
@@ -35,6 +37,13 @@ SENDING: Mapping[bool | None, str] = MappingProxyType({True: "on", False: "off",
 def status_text(status: Status, vocabulary: Vocabulary = Vocabulary.CLASSIC) -> Text:
     """A status in its colour."""
     return Text(STATUS_NAMES[vocabulary][status], style=_COLOURS[status])
+
+
+def finding_text(finding: Finding, vocabulary: Vocabulary) -> Text:
+    """The status of a finding in its colour, or that it is only suspected."""
+    suspected, status = finding.stage is Stage.SUSPECTED, STAGE_STATUS[finding.stage]
+    name = name_of_finding(status, vocabulary, suspected=suspected)
+    return Text(name, style=_SUSPECTED if suspected else _COLOURS[status])
 
 
 def rate_text(rate: Rate, policy: Policy) -> str:

@@ -35,7 +35,8 @@ _GROUPS: Mapping[str, frozenset[Category]] = MappingProxyType(
     }
 )
 _OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.RESOLVED)
-_BEFORE_SHUTDOWN = _OPEN_STAGES[: _OPEN_STAGES.index(Stage.SHUTDOWN)]
+# What is suspected is on no way to a shutdown: a person decides whether it is a problem at all.
+_BEFORE_SHUTDOWN = _OPEN_STAGES[_OPEN_STAGES.index(Stage.ALMOST_HEALED) : _OPEN_STAGES.index(Stage.SHUTDOWN)]
 _TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 

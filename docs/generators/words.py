@@ -48,6 +48,7 @@ STATUSES: Mapping[Status, Meaning] = MappingProxyType(
 
 STAGES: Mapping[Stage, str] = MappingProxyType(
     {
+        Stage.SUSPECTED: "Suspected",
         Stage.ALMOST_HEALED: "Almost healed",
         Stage.PROBATION: "Probation",
         Stage.PENDING_DECISION: "Pending decision",
@@ -65,6 +66,7 @@ class By(StrEnum):
 
     RATE = "the rate"
     PERIOD = "the period's end"
+    SOURCE = "whoever suspects it"
     REPORT = "a report"
     PERSON = "a person"
 
@@ -90,10 +92,14 @@ TRIGGERS: Mapping[Trigger, Happening] = MappingProxyType(
             By.PERIOD, "There was too little mail, or there were too few bounces or complaints, to judge."
         ),
         Trigger.ENDED_BEFORE_DECISION: Happening(By.PERIOD, "Reported changes still wait for a decision."),
+        Trigger.SUSPECTED: Happening(By.SOURCE, "A problem is suspected. If its finding is open, it is evidence."),
+        Trigger.CONFIRMED: Happening(By.PERSON, "What is suspected is so: a probation begins."),
+        Trigger.DISMISSED: Happening(By.PERSON, "What is suspected is not so: it is no repeat later."),
+        Trigger.WITHDRAWN: Happening(By.SOURCE, "Nobody suspects it any longer: it is no repeat later."),
         Trigger.REPORTED: Happening(By.REPORT, "A problem is reported. If its finding is open, it is evidence."),
         Trigger.REPORTED_FOR_SHUTDOWN: Happening(By.REPORT, "It is reported with the severity `shutdown`."),
         Trigger.REPORTED_FOR_REVIEW: Happening(By.REPORT, "The same, in a scope that people review."),
-        Trigger.REPEATED: Happening(By.REPORT, "The second finding of its kind."),
+        Trigger.REPEATED: Happening(By.REPORT, "The second finding of its kind, reported or confirmed."),
         Trigger.REPEATED_FOR_SHUTDOWN: Happening(By.REPORT, "The third."),
         Trigger.REPEATED_FOR_REVIEW: Happening(By.REPORT, "The third, or a later one, in a scope that people review."),
         Trigger.REPEATED_FOR_GOOD: Happening(By.REPORT, "The fourth, or a later one."),
@@ -169,14 +175,22 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         f"decide {Decision.SHUTDOWN}": "Shut down, at once.",
         f"decide {Decision.REINSTATE}": "End a shutdown: on probation, or as Healthy.",
         f"decide {Decision.MAKE_PERMANENT}": "No appeal leads out of it any more.",
+        f"decide {Decision.CONFIRM}": "What is suspected is so: it goes on as if it had been reported now.",
+        f"decide {Decision.DISMISS}": "What is suspected is not so: it ends, and is no repeat later.",
     }
 )
 
 OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
     {
-        Outcome.CHANGED: "It opened a finding, or made one worse. People are told.",
+        Outcome.CHANGED: "It opened a finding, suspected or not, or made one worse. People are told.",
         Outcome.EVIDENCE: "The finding is open, and has more evidence now. The history keeps it; nobody is told.",
+        Outcome.NOTHING_NEW: (
+            "It suspects what the same source has suspected in the same words today, or what a person has dismissed. "
+            "Nothing was done."
+        ),
+        Outcome.NOTED: "SES itself says no more than was known, or that all is well. It is kept; nobody is told.",
         Outcome.REPEATED: "The same event had been carried out before. Nothing was done.",
+        Outcome.OUTDATED: "SES itself had said something newer of the same matter. Nothing was done.",
         Outcome.OWN: "This very account, in this region, tells of its own shutdown. Nothing was done.",
         Outcome.SET_APART: (
             "It can't be read, or the lifecycle does not allow it. The event is on the dead-letter queue, with the "
@@ -195,7 +209,10 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         ),
         "category": "What kind of problem it is. The two rates are measured, and can't be reported.",
         "evidence": "What was seen, for a person to read.",
-        "severity": "How it begins: with a probation, or with a shutdown at once (which people may review first).",
+        "severity": (
+            "How it begins: suspected, until a person confirms or dismisses it; with a probation; or with a shutdown "
+            "at once (which people may review first)."
+        ),
         "source": "Who saw it. If it is left out, that is who reports it.",
         "observed": "When it was seen. If it is left out, or lies in the future, that is when it was reported.",
         "finding": "The id of the finding, from an alert or from ses-reputation findings.",

@@ -291,6 +291,7 @@ def _done(done: Done) -> Mapping[str, Any]:
             "changed": done.changed,
             "finding": finding,
             "unsent": done.unsent,
+            "nothing_new": done.nothing_new,
         }
     )
     return body

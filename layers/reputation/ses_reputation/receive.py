@@ -22,6 +22,7 @@ class Outcome(StrEnum):
 
     CHANGED = "changed"
     EVIDENCE = "evidence"
+    NOTHING_NEW = "nothing_new"
     NOTED = "noted"
     REPEATED = "repeated"
     OUTDATED = "outdated"
@@ -62,6 +63,8 @@ def receive_finding(
         reason = readable(str(problem))
         set_apart(invocation, reason)
         return Received(Outcome.SET_APART, problem=reason)
+    if done.nothing_new:
+        return Received(Outcome.NOTHING_NEW, done.scope)
     if done.finding is None:
         return Received(Outcome.REPEATED, done.scope)
     return Received(Outcome.CHANGED if done.changed else Outcome.EVIDENCE, done.scope)

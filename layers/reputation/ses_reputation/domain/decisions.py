@@ -218,9 +218,10 @@ def _withdraw(
     if len(left) == len(finding.evidence):
         return standing, None
     withdrawn = Observation(now, now, withdrawal.source, withdrawal.text, suspected=True)
+    # What is taken back stays in the history alone.
     if left:
         return _with_evidence(standing, replace(finding, evidence=left), withdrawn, act, now)
-    ended = replace(moved(finding, Trigger.WITHDRAWN, now), changes=None)
+    ended = replace(moved(finding, Trigger.WITHDRAWN, now), changes=None, evidence=(withdrawn,))
     after = standing.without_suspicion(finding.category)
     return after, change(standing, after, ended, Trigger.WITHDRAWN, now, act)
 

@@ -96,7 +96,7 @@ class FindingDocument(Struct, frozen=True):
     `metric` is None unless it is measured, `reports` and `last_observed` are of those that are reported, `evidence` has
     the newest. `changes` wait for a decision, as a finding does that `waits_since`. `allowed` are the commands about it
     that would not be refused. `remains` and `gone` are what the end of its period leads to: `shutdown`, `decision` (a
-    person's) or `healthy`.
+    person's) or `healthy`. One that is `suspected` has changed no status yet: a person confirms or dismisses it.
     """
 
     id: str
@@ -116,6 +116,7 @@ class FindingDocument(Struct, frozen=True):
     remains: str
     gone: str
     allowed: tuple[str, ...]
+    suspected: bool = False
 
 
 class StatusAlert(_Alert, frozen=True, tag="status-change"):
@@ -347,6 +348,7 @@ def finding_document(finding: Finding) -> FindingDocument:
         remains=row.remains,
         gone=row.gone,
         allowed=allowed(finding),
+        suspected=finding.stage is Stage.SUSPECTED,
     )
 
 

@@ -28,6 +28,17 @@ class CategoryTexts(Struct, frozen=True):
     said: str
 
 
+class SuspicionTexts(Struct, frozen=True):
+    """The words of one category as long as it is only suspected.
+
+    `seen` is what it looks like, `doubt` why that may be wrong, `checks` how to find out.
+    """
+
+    seen: str
+    doubt: str
+    checks: tuple[str, str]
+
+
 _ASKED_FOR = "From now on add only addresses that were confirmed by a double opt-in, and mail no others."
 _SILENT = (
     "Take out everybody who has not opened or clicked anything for months. SES's open and click tracking tells who has."
@@ -277,3 +288,101 @@ CATEGORY_TEXTS: Mapping[Category, CategoryTexts] = MappingProxyType(
     }
 )
 """The words of every category."""
+
+SUSPICIONS: Mapping[Category, SuspicionTexts] = MappingProxyType(
+    {
+        Category.ANTI_SPAM_ORGANIZATION: SuspicionTexts(
+            seen="It looks as if an anti-spam organization has flagged this mail.",
+            doubt=(
+                "What a list names can be a server of SES that others use as well, and some lists are asked by hardly "
+                "anybody."
+            ),
+            checks=(
+                "Look up at the organization itself whether it names your domain, or an address that only you use.",
+                "See whether one receiver refuses this mail, or many: ses-reputation feedback has their replies.",
+            ),
+        ),
+        Category.DIRECT_FEEDBACK: SuspicionTexts(
+            seen="It looks as if people write to SES itself to complain about this mail.",
+            doubt="One person who writes often looks like many.",
+            checks=(
+                "Count the people, not the letters.",
+                "Ask whoever received them which messages they are about.",
+            ),
+        ),
+        Category.DOMAIN_BLOCKLIST: SuspicionTexts(
+            seen="It looks as if this mail mentions domains that are on a blocklist.",
+            doubt=(
+                "A domain can be listed by mistake, or for an hour. Some lists are asked by hardly anybody, and an "
+                "error code of a list is easily taken for a listing."
+            ),
+            checks=(
+                _LOOK_UP,
+                "See whether receivers name the list when they refuse this mail: ses-reputation feedback shows it.",
+            ),
+        ),
+        Category.INTERNAL_REVIEW: SuspicionTexts(
+            seen="It looks as if this mail has traits of spam.",
+            doubt="Filters err, and a new template or a new brand can look strange without being so.",
+            checks=(
+                "Read some of the messages as a stranger would, and send them through a spam checker.",
+                "Compare them with what this sender wrote before.",
+            ),
+        ),
+        Category.MAILBOX_PROVIDER: SuspicionTexts(
+            seen="It looks as if a large mailbox provider takes this mail for unsolicited or malicious.",
+            doubt=(
+                "A provider also refuses mail while it has troubles of its own, when more of it comes than usual, or "
+                "because SPF, DKIM or DMARC fail. That does not make it unwanted."
+            ),
+            checks=(
+                "Read what the provider replies, and whether it still does: ses-reputation feedback shows it.",
+                "Check SPF, DKIM and DMARC of the sending domain, and whether volumes have jumped.",
+            ),
+        ),
+        Category.RECIPIENT_FEEDBACK: SuspicionTexts(
+            seen="It looks as if great numbers of a mailbox provider's users mark this mail as spam.",
+            doubt="Mail lands in the spam folder for other reasons, too, and one campaign is not all mail.",
+            checks=(
+                "Look at the complaint rate there: ses-reputation explain provider/NAME.",
+                "Look at the provider's own pages for senders, if it has any.",
+            ),
+        ),
+        Category.RELATED_ACCOUNT: SuspicionTexts(
+            seen="It looks as if another account, with serious problems with its mail, belongs with this one.",
+            doubt="A common name, address or agency does not make one sender of two.",
+            checks=(
+                "Find out who runs the other account.",
+                "Compare the domains, the templates and the lists, and look for mail that was moved here.",
+            ),
+        ),
+        Category.SPAMTRAP: SuspicionTexts(
+            seen="It looks as if this mail reaches spamtraps.",
+            doubt=(
+                "Nobody says which addresses are traps, so this is a guess: an address that was mistyped, or given up "
+                "long ago, looks the same."
+            ),
+            checks=(
+                "Find out where these addresses came from, and when anybody there last opened anything.",
+                "See whether it is one mistyped domain or one import, or all over the list.",
+            ),
+        ),
+        Category.VULNERABLE_SITE: SuspicionTexts(
+            seen="It looks as if strangers send mail through a site or an application of this sender.",
+            doubt="A campaign that nobody has announced, or a new feature, can look the same.",
+            checks=(
+                "Ask whoever runs the application whether they meant to send this mail.",
+                "Look for a form or an API call that is used far more than before.",
+            ),
+        ),
+        Category.OTHER: SuspicionTexts(
+            seen="It looks as if something is wrong with this mail that has no name here.",
+            doubt="Nobody has looked into it yet.",
+            checks=(
+                "Read what was seen, and ask back whoever saw it.",
+                "Look at the mail that it is about.",
+            ),
+        ),
+    }
+)
+"""The words of every category that can be suspected."""

@@ -35,7 +35,9 @@ MAX_TITLE = 250
 MAX_DESCRIPTION = 2_500
 
 # A chat shows what comes first; the e-mail has the rest. The numbers are shown without details.
-_SHOWN: Mapping[Part, int] = MappingProxyType({Part.WHY: 1, Part.REPORTED: 2, Part.FINDINGS: 10, Part.NEXT: 1})
+_SHOWN: Mapping[Part, int] = MappingProxyType(
+    {Part.WHY: 1, Part.REPORTED: 2, Part.SEEN: 2, Part.FINDINGS: 10, Part.NEXT: 1}
+)
 _POINTS = 2
 
 # Slack makes links and mentions of <...>, Teams makes links of [...](...). The signs for bold, struck out and code have

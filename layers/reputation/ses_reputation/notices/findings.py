@@ -1,15 +1,16 @@
 """The notices about one finding: something was decided about it, or people are reminded of it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from ses_reputation.domain.categories import CATEGORIES, AtEnd, Category, OnChanges
 from ses_reputation.domain.changes import ReminderKind
-from ses_reputation.domain.decisions import CHANGES_MADE
+from ses_reputation.domain.decisions import CHANGES_MADE, DISMISSED_FOR
 from ses_reputation.domain.lifecycle import Status, Trigger
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.domain.standing import Actor
 from ses_reputation.notices.alert import FindingDocument, ReminderAlert, StatusAlert
-from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.categories import CATEGORY_TEXTS, SUSPICIONS
 from ses_reputation.notices.numbers import day, duration, moment, ordinal, rows_of_rate, words_of_limits
 from ses_reputation.notices.structure import (
     Command,
@@ -31,16 +32,26 @@ from ses_reputation.notices.texts import (
     AT_END_BETWEEN,
     AT_END_MEASURED,
     CAUSES,
+    CONFIRMING,
+    CONFIRMING_REPEATS,
     DECIDING,
+    DECIDING_TO,
     DECISIONS,
+    DISMISSING,
+    EXPLAIN,
+    EXPLAINING,
     METRICS,
     NEWS,
     NEWS_OF_SHUTDOWN,
+    NEWS_OF_SUSPICION,
     NEXT,
+    NEXT_DISMISSED,
     NEXT_LIFTED,
     NEXT_MEASURED,
     NEXT_PERMANENT,
+    NEXT_SUSPECTED,
     NEXT_UNDECIDED,
+    NEXT_WITHDRAWN,
     ON_APPEAL,
     ON_CHANGES,
     OTHERS_OPEN,
@@ -55,8 +66,13 @@ from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, other_na
 QUOTED = 280
 
 _SEVERITY = tuple(Status)
+_NEWS: Mapping[Status, Mapping[Trigger, str]] = MappingProxyType(
+    {Status.SHUTDOWN: NEWS_OF_SHUTDOWN, Status.HEALTHY: NEWS_OF_SUSPICION}
+)
+_ENDED: Mapping[Trigger, str] = MappingProxyType({Trigger.DISMISSED: NEXT_DISMISSED, Trigger.WITHDRAWN: NEXT_WITHDRAWN})
 _REPORTS = frozenset(
     {
+        Trigger.SUSPECTED,
         Trigger.REPORTED,
         Trigger.REPORTED_FOR_SHUTDOWN,
         Trigger.REPORTED_FOR_REVIEW,
@@ -70,7 +86,7 @@ _REPORTS = frozenset(
 
 def status_notice(alert: StatusAlert, vocabulary: Vocabulary) -> Notice:
     """What was decided about a finding, why, and what follows."""
-    texts, trigger = CATEGORY_TEXTS[Category(alert.category)], Trigger(alert.cause)
+    trigger = Trigger(alert.cause)
     before, after = Status(alert.before), Status(alert.after)
     words = _words(alert, vocabulary)
     permanent = alert.finding.permanent
@@ -82,14 +98,23 @@ def status_notice(alert: StatusAlert, vocabulary: Vocabulary) -> Notice:
         alert,
         _news(alert, words),
         [
-            Section(Part.WHY, _texts([CAUSES[trigger, before], *([texts.about] if explained else [])], words)),
+            Section(Part.WHY, _texts([CAUSES[trigger, before], *_explanation(alert, explained=explained)], words)),
             *_decision(alert),
             *_evidence(alert, words),
-            *([_advice(alert, words)] if helped else []),
+            *([_advice(alert, words)] if helped or trigger is Trigger.SUSPECTED else []),
             Section(Part.NEXT, (*_texts(_follows(alert), words), *_commands(alert, words))),
         ],
         also=other_name(after, vocabulary),
     )
+
+
+def _explanation(alert: StatusAlert, *, explained: bool) -> Iterator[str]:
+    """What the problem is; of a suspicion, why it may be none."""
+    category = Category(alert.category)
+    if alert.cause == Trigger.SUSPECTED:
+        yield SUSPICIONS[category].doubt
+    elif explained:
+        yield CATEGORY_TEXTS[category].about
 
 
 def reminder_notice(alert: ReminderAlert, vocabulary: Vocabulary) -> Notice:
@@ -99,7 +124,7 @@ def reminder_notice(alert: ReminderAlert, vocabulary: Vocabulary) -> Notice:
     news, why = REMINDERS[kind]
     return _notice(
         alert,
-        news.format_map(words),
+        ("suspected, " if alert.finding.suspected else "") + news.format_map(words),
         [
             Section(Part.WHY, _texts([why], words)),
             *_evidence(alert, words),
@@ -128,15 +153,15 @@ def _notice(alert: StatusAlert | ReminderAlert, news: str, sections: Sequence[Se
 def _news(alert: StatusAlert, words: Mapping[str, str]) -> str:
     """What has changed, in a few words."""
     if alert.before == alert.after:
-        return f"{words['after']}, {news_within(Status(alert.after), Trigger(alert.cause), words)}"
+        within = news_within(Status(alert.after), Trigger(alert.cause), words)
+        return within if alert.after == Status.HEALTHY else f"{words['after']}, {within}"
     news = "{before} -> {after}" + (", for good" if alert.finding.permanent else "")
     return news.format_map(words)
 
 
 def news_within(status: Status, trigger: Trigger, words: Mapping[str, str]) -> str:
     """What is new of a finding whose status is what it was. `words` has the day `ends_day` where there is a period."""
-    table = NEWS_OF_SHUTDOWN if status is Status.SHUTDOWN else NEWS
-    return table[trigger].format_map(words)
+    return _NEWS.get(status, NEWS)[trigger].format_map(words)
 
 
 def _words(alert: StatusAlert | ReminderAlert, vocabulary: Vocabulary) -> dict[str, str]:
@@ -146,6 +171,9 @@ def _words(alert: StatusAlert | ReminderAlert, vocabulary: Vocabulary) -> dict[s
     words = words_of(vocabulary)
     words["at_worst"] = names[Status(alert.at_worst)]
     words["nth"] = ordinal(finding.repeat + 1)
+    words["dismissed_days"] = str(DISMISSED_FOR.days)
+    if suspicion := SUSPICIONS.get(Category(alert.category)):
+        words["seen"] = suspicion.seen
     if isinstance(alert, StatusAlert):
         words["before"], words["after"] = names[Status(alert.before)], names[Status(alert.after)]
         words["scope_after"] = names[Status(alert.scope_after)]
@@ -186,13 +214,14 @@ def _texts(templates: Iterable[str], words: Mapping[str, str]) -> tuple[Text, ..
 
 
 def _advice(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> Section:
-    advice = CATEGORY_TEXTS[Category(alert.category)].advice
+    category = Category(alert.category)
+    advice = SUSPICIONS[category].checks if alert.finding.suspected else CATEGORY_TEXTS[category].advice
     return Section(Part.ADVICE, (Points(tuple(point.format_map(words) for point in advice)),))
 
 
 def _decision(alert: StatusAlert) -> Iterator[Section]:
     """Who decided, and why."""
-    if alert.act and Trigger(alert.cause) not in {*_REPORTS, Trigger.CHANGES_REPORTED}:
+    if alert.act and Trigger(alert.cause) not in {*_REPORTS, Trigger.WITHDRAWN, Trigger.CHANGES_REPORTED}:
         note = [Row("Why", readable(alert.act.note, QUOTED))] if alert.act.note else []
         yield Section(Part.DECIDED, (Rows((Row("By", _who(alert.act.by)), *note)),))
 
@@ -210,6 +239,10 @@ def _evidence(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> I
         yield Section(Part.NUMBERS, (Rows((*rows, *period)),))
     elif finding.reports and finding.status != Status.HEALTHY:
         yield Section(Part.REPORTED, (Rows((*_reports(alert), *period)), *_quotes(finding)))
+    elif finding.suspected:
+        yield Section(Part.SEEN, (Rows(tuple(_reports(alert))), *_quotes(finding)))
+    elif isinstance(alert, StatusAlert) and alert.cause == Trigger.WITHDRAWN:
+        yield Section(Part.SEEN, tuple(_quotes(finding)))
     if changes := finding.changes:
         what = Row("Changed", readable(changes.text, QUOTED))
         by = Row("Reported by", f"{_who(changes.by)}, {moment(changes.reported)}")
@@ -222,11 +255,14 @@ def _reports(alert: StatusAlert | ReminderAlert) -> Iterator[Row]:
     yield Row("Reports", f"{finding.reports:,}{seen}")
     if isinstance(alert, StatusAlert) and alert.act and Trigger(alert.cause) in _REPORTS:
         yield Row("Entered by", _who(alert.act.by))
+        if alert.act.note:
+            yield Row("Note", readable(alert.act.note, QUOTED))
 
 
 def _quotes(finding: FindingDocument) -> Iterator[Quote]:
     for observation in reversed(finding.evidence):
-        by = f"{moment(observation.observed)}, {readable(observation.source, QUOTED)}"
+        only = " (only suspected)" if observation.suspected and not finding.suspected else ""
+        by = f"{moment(observation.observed)}, {readable(observation.source, QUOTED)}{only}"
         yield Quote(by, readable(observation.text, QUOTED))
 
 
@@ -239,8 +275,11 @@ def _follows(alert: StatusAlert | ReminderAlert) -> Iterator[str]:
     finding, status = alert.finding, Status(alert.finding.status)
     row = CATEGORIES[Category(alert.category)]
     by_status = NEXT_MEASURED if finding.metric else NEXT
+    if finding.suspected:
+        yield from _follows_suspicion(finding)
+        return
     if status is Status.HEALTHY and isinstance(alert, StatusAlert):
-        yield NEXT_LIFTED if alert.act else by_status[status]
+        yield _ENDED.get(Trigger(alert.cause)) or (NEXT_LIFTED if alert.act else by_status[status])
         if alert.scope_after != Status.HEALTHY:
             yield OTHERS_OPEN
     elif finding.permanent:
@@ -253,19 +292,46 @@ def _follows(alert: StatusAlert | ReminderAlert) -> Iterator[str]:
         yield by_status.get(status) or NEXT[status]
     if CHANGES_MADE in finding.allowed and not finding.changes:
         yield ON_APPEAL if status is Status.SHUTDOWN else ON_CHANGES[OnChanges(finding.on_changes)]
-    if row.repeats and status in {Status.PROBATION, Status.HEALTHY}:
+    if row.repeats and status in {Status.PROBATION, Status.HEALTHY} and not _was_suspicion(alert):
         yield REPEATS[row.repeats[min(finding.repeat, len(row.repeats) - 1)]]
     if alert.scope_kind == ScopeKind.ACCOUNT and not finding.metric and status is not Status.HEALTHY:
         yield SES_DECIDES_TOO
+
+
+def _was_suspicion(alert: StatusAlert | ReminderAlert) -> bool:
+    """Whether it ends what was never more than suspected."""
+    return isinstance(alert, StatusAlert) and Trigger(alert.cause) in _ENDED
+
+
+def _follows_suspicion(finding: FindingDocument) -> Iterator[str]:
+    """That nothing happens by itself, and what each decision leads to."""
+    yield NEXT_SUSPECTED
+    repeats = CATEGORIES[Category(finding.category)].repeats
+    if repeats and finding.repeat:
+        yield CONFIRMING_REPEATS[repeats[min(finding.repeat, len(repeats)) - 1]]
+    else:
+        yield CONFIRMING
+    yield DISMISSING
+    if not finding.changes:
+        yield EXPLAINING
 
 
 def _commands(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> Iterator[Command]:
     """What can be typed about it now."""
     finding = alert.finding
     if CHANGES_MADE in finding.allowed:
-        what = (APPEALING if finding.status == Status.SHUTDOWN else REPORTING_CHANGES).format_map(words)
-        yield Command(what, f'ses-reputation {CHANGES_MADE} {finding.id} --note "what, since when"')
-    if decisions := [name for name in finding.allowed if name != CHANGES_MADE]:
+        status = Status(finding.status)
+        what = EXPLAIN if finding.suspected else APPEALING if status is Status.SHUTDOWN else REPORTING_CHANGES
+        yield Command(what.format_map(words), f'ses-reputation {CHANGES_MADE} {finding.id} --note "what, since when"')
+    decisions = [name for name in finding.allowed if name != CHANGES_MADE]
+    if finding.suspected:
+        for name in decisions:
+            yield Command(DECIDING_TO.format(decision=name), _deciding(finding, name))
+    elif decisions:
         options = listed(decisions)
         which, one = ("", options) if len(decisions) == 1 else (DECISIONS.format(options=options), "DECISION")
-        yield Command(DECIDING + which, f'ses-reputation decide {finding.id} {one} --note "why"')
+        yield Command(DECIDING + which, _deciding(finding, one))
+
+
+def _deciding(finding: FindingDocument, decision: str) -> str:
+    return f'ses-reputation decide {finding.id} {decision} --note "why"'

@@ -34,7 +34,7 @@ from ses_reputation.notices.texts import (
     WARNING_CAUSE,
     WARNING_NEXT,
 )
-from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, other_name, words_of
+from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, name_of_finding, other_name, words_of
 
 
 def warning_notice(alert: WarningAlert, vocabulary: Vocabulary) -> Notice:
@@ -145,7 +145,8 @@ def _findings(alert: SummaryAlert, vocabulary: Vocabulary) -> Iterator[Block]:
 
 def _facts(finding: FindingDocument, vocabulary: Vocabulary) -> Iterator[str]:
     yield CATEGORY_TEXTS[Category(finding.category)].name
-    yield STATUS_NAMES[vocabulary][Status(finding.status)] + (" for good" if finding.permanent else "")
+    name = name_of_finding(Status(finding.status), vocabulary, suspected=finding.suspected)
+    yield name + (" for good" if finding.permanent else "")
     if finding.waits_since:
         yield f"waits for a decision since {day(finding.waits_since)}"
     elif finding.period and finding.status in {Status.PROBATION, Status.ALMOST_HEALED}:

@@ -13,6 +13,7 @@ class Part(StrEnum):
     WHY = "Why"
     NUMBERS = "The numbers"
     REPORTED = "What was reported"
+    SEEN = "What was seen"
     CHANGED = "What was changed"
     DECIDED = "Who decided"
     ACCOUNT = "The account"

@@ -90,6 +90,24 @@ CAUSES: Mapping[tuple[Trigger, Status], str] = MappingProxyType(
         (Trigger.ENDED_BETWEEN_LIMITS, Status.PROBATION): _BETWEEN,
         (Trigger.ENDED_BETWEEN_LIMITS, Status.ALMOST_HEALED): _BETWEEN,
         (Trigger.ENDED_UNPROVEN, Status.PROBATION): _UNPROVEN,
+        # What is suspected.
+        **_at(
+            (Status.HEALTHY,),
+            (
+                Trigger.SUSPECTED,
+                (
+                    "{seen} This is a suspicion, and nothing is decided: no status has changed, and no {probation} has "
+                    "begun."
+                ),
+            ),
+            (
+                Trigger.CHANGES_REPORTED,
+                "Somebody has said what is behind this, or what was changed. It is still for a person to decide.",
+            ),
+            (Trigger.CONFIRMED, "{happened} This was suspected, and a person has confirmed it."),
+            (Trigger.DISMISSED, "A person has looked at what was suspected, and dismissed it: there is no problem."),
+            (Trigger.WITHDRAWN, "Whoever suspected this does so no longer. Nobody has to decide about it any more."),
+        ),
         # What is reported.
         **_at(
             (Status.HEALTHY,),
@@ -226,6 +244,16 @@ NEWS_OF_SHUTDOWN: Mapping[Trigger, str] = MappingProxyType(
     {**NEWS, Trigger.CHANGES_REPORTED: "there is {an_appeal}", Trigger.CHANGES_REFUSED: "{appeal} refused"}
 )
 
+# Where a status stays Healthy, there is no more than a suspicion.
+NEWS_OF_SUSPICION: Mapping[Trigger, str] = MappingProxyType(
+    {
+        Trigger.SUSPECTED: "suspected",
+        Trigger.CHANGES_REPORTED: "suspected, changes reported",
+        Trigger.DISMISSED: "suspicion dismissed",
+        Trigger.WITHDRAWN: "suspicion withdrawn",
+    }
+)
+
 # What the end of a probation leads to. Of a metric, it depends on whether there is something between its limits; else
 # the outcome of the category, `remains`, says which text it is.
 _AT_END_MEASURED = (
@@ -307,6 +335,36 @@ NEXT_PERMANENT = (
     "leads out of it."
 )
 
+# What follows while something is only suspected, and what each of the two decisions leads to. Confirming depends on how
+# many findings of the category were closed before, where that escalates.
+NEXT_SUSPECTED = (
+    "You can go on sending. Nothing follows by itself, however long this waits: a person says whether it is so."
+)
+CONFIRMING = "If it is confirmed, a {probation} begins, as if it had been reported now."
+CONFIRMING_REPEATS: Mapping[Repeat, str] = MappingProxyType(
+    {
+        Repeat.PROBATION: "It would be the {nth} of its kind: if it is confirmed, another {probation} begins.",
+        Repeat.SHUTDOWN: (
+            "It would be the {nth} of its kind: if it is confirmed, it is {shut_down} at once, or {Pending_shutdown} "
+            "where people decide that first."
+        ),
+        Repeat.PERMANENT: (
+            "It would be the {nth} of its kind: if it is confirmed, the status becomes {Pending_shutdown}, and a "
+            "person decides whether it is {shut_down} for good."
+        ),
+    }
+)
+DISMISSING = (
+    "If it is dismissed, it is as if it had never been. What was seen until then is not suspected again, nor anything "
+    "like it for {dismissed_days} days."
+)
+EXPLAINING = "Whoever sends this mail can say what is behind it."
+NEXT_DISMISSED = (
+    "Nothing more to do. What was seen until now is not suspected again, nor anything like it for {dismissed_days} "
+    "days. It does not count as a finding that was there before."
+)
+NEXT_WITHDRAWN = "Nothing more to do. It does not count as a finding that was there before."
+
 # What accepting reported changes leads to.
 ON_CHANGES: Mapping[OnChanges, str] = MappingProxyType(
     {
@@ -342,7 +400,9 @@ SES_DECIDES_TOO = "This is a decision of SES Reputation. If AWS has opened a cas
 # What can be typed, and by whom.
 REPORTING_CHANGES = "To report changes"
 APPEALING = "To {to_appeal}"
+EXPLAIN = "To say what is behind it"
 DECIDING = "Who may decide"
+DECIDING_TO = "Who may decide (to {decision} it)"
 DECISIONS = " (DECISION is {options})"
 
 # The news, and why.

@@ -33,6 +33,14 @@ STATUS_NAMES: Mapping[Vocabulary, Mapping[Status, str]] = MappingProxyType(
 )
 """What each status is called."""
 
+_SUSPECTED = "Suspected"
+
+
+def name_of_finding(status: Status, vocabulary: Vocabulary, *, suspected: bool) -> str:
+    """What the status of a finding is called; one that is only suspected is called so, though it is Healthy."""
+    return _SUSPECTED if suspected else STATUS_NAMES[vocabulary][status]
+
+
 # What the texts call them in a sentence: {Probation} is the status, {probation} the period.
 _IN_SENTENCES: Mapping[Vocabulary, Mapping[str, str]] = MappingProxyType(
     {
