@@ -41,8 +41,9 @@ OPENS: Mapping[str, bool] = MappingProxyType(
 SWITCHES: Mapping[str, str] = MappingProxyType({"Sending Status Enabled": ENABLED, "Sending Status Disabled": DISABLED})
 """The status that sending has, by the detail type of an event about it. REINSTATED comes as Enabled."""
 
-# What SES says is kept, in an alert, too, which SNS takes no more than 256 KB of. Its own causes are up to 512 long.
-MAX_TEXT = 300
+# As long as SES's causes can be. An alert has to fit into SNS's 256 KB, five times as JSON within JSON.
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_StatusRecord.html
+MAX_TEXT = 512
 MAX_WORD = 24
 UNKNOWN = "UNKNOWN"
 _NOT_IN_WORDS = re.compile(r"[^A-Z0-9_.-]+")

@@ -187,7 +187,8 @@ class SesAlert(_Alert, frozen=True, tag="ses-verdict"):
     """SES has changed the account's enforcement status or whether it may send, or has told something by itself.
 
     `before` and `after` are SES's words, such as HEALTHY, with its open findings, such as HIGH BOUNCE, and `sending
-    off` where that is so; `no findings` without any of that. `said` is what SES told, None if it was asked.
+    off` where that is so; `no findings` without any of that. `said` is what SES told, None if it was asked. Of what SES
+    told before, the verdicts have no texts.
     """
 
     before: str
@@ -260,10 +261,18 @@ def ses_alert_of(change: VerdictChange, account: str, region: str) -> Alert:
         **_heading(change, account, region),
         before=_status(change.before, change.said),
         after=_status(change.after, change.said),
-        # What is resolved is kept to know it when it comes again, and tells nobody anything.
-        verdict_before=replace(change.before, findings=change.before.open_findings),
-        verdict_after=replace(change.after, findings=change.after.open_findings),
+        verdict_before=_told(change.before),
+        verdict_after=_told(change.after),
         said=change.said,
+    )
+
+
+def _told(verdict: Verdict) -> Verdict:
+    """A verdict without what is resolved, and without the texts of statements: they were told with each of them."""
+    return replace(
+        verdict,
+        findings=tuple(replace(finding, text="") for finding in verdict.open_findings),
+        sending=tuple(replace(status, cause="") for status in verdict.sending),
     )
 
 
