@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import click
 
-from docs.generators import lifecycle, outcomes, parameters, schemas
+from docs.generators import lifecycle, outcomes, parameters, schemas, ses_types
 
 DOCS = Path(__file__).parent
 
@@ -31,6 +31,9 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "event": schemas.report_fields,
             "outcomes": outcomes.outcomes,
             "commands": schemas.command_fields,
+        },
+        "what-ses-says.md": {
+            "types": ses_types.types,
         },
     }
 )

@@ -25,9 +25,7 @@ class TypeTexts(Struct, frozen=True):
 
 
 _MEASURED = "SES Reputation measures it, too: ses-reputation verdict shows both side by side."
-_SET_UP = (
-    "This is about how a domain is set up, and no reason for SES to stop it. Mailbox providers trust mail less without."
-)
+_SET_UP = "A domain is not set up as it should be. Mailbox providers trust its mail less."
 
 TYPES: Mapping[str, TypeTexts] = MappingProxyType(
     {
@@ -65,7 +63,7 @@ SUSPECTED = (
 # https://docs.aws.amazon.com/ses/latest/dg/tenants.html
 NEXT_OF_TENANT = (
     "What SES does next depends on the tenant's reputation policy: Standard pauses the tenant at the impact HIGH, "
-    "Strict at any, None never. You are told if it does, and when the problem counts as solved."
+    "Strict at any; without one, SES only watches. You are told if it does, and when the problem counts as solved."
 )
 NEXT_OPEN = "You are told when SES says that the problem is solved."
 NEXT_RESOLVED = "Nothing more to do."
