@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import click
 
-from docs.generators import detectors, lifecycle, outcomes, parameters, replies, schemas
+from docs.generators import detectors, lifecycle, outcomes, parameters, replies, schemas, ses_types
 
 DOCS = Path(__file__).parent
 
@@ -41,6 +41,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "replies": replies.replies,
         },
         "what-is-suspected.md": {"detectors": detectors.detectors},
+        "what-ses-says.md": {"types": ses_types.types},
     }
 )
 """The parts of each page, and what writes them."""

@@ -249,6 +249,15 @@ def test_every_verdict_is_listed_and_nothing_else(verdicts: DynamoDbVerdicts) ->
     }
 
 
+def test_tenants_which_can_be_many_are_left_out_when_ses_is_asked_about_the_others(verdicts: DynamoDbVerdicts) -> None:
+    tenant = Verdict(Scope("tenant/acme"), NOON)
+    for verdict in (tenant, HEALTHY):
+        assert verdicts.write_verdict(verdict, 0, (), ())
+    assert verdicts.versioned_verdicts().keys() == {ACCOUNT}
+    assert list(verdicts.verdicts()) == [HEALTHY, tenant]
+    assert verdicts.verdict(tenant.scope) == VersionedVerdict(tenant, 1)
+
+
 def test_a_verdict_is_written_with_its_news_and_its_alert(
     cloud: LocalCloud, verdicts: DynamoDbVerdicts, standings: DynamoDbStandings
 ) -> None:

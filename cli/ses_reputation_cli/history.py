@@ -8,10 +8,13 @@ from rich.text import Text
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.standing import Act
+from ses_reputation.domain.statements import SendingStatus, SesFinding
+from ses_reputation.domain.verdict import VerdictChange
 from ses_reputation.news import News
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.findings import news_within
 from ses_reputation.notices.numbers import day
+from ses_reputation.notices.statements import headline_text
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import Vocabulary, words_of
@@ -43,6 +46,8 @@ def _what(piece: News, words: Vocabulary) -> Text:
             return Text(f"{METRICS[piece.metric].name}: early warning")
         case Reminder():
             return Text(f"{CATEGORY_TEXTS[piece.category].name}: reminder, {piece.kind.replace('_', ' ')}")
+        case VerdictChange(said=SesFinding() | SendingStatus() as said):
+            return Text(headline_text(said, piece.after))
         case _:
             before, after = (verdict.enforcement or "unknown" for verdict in (piece.before, piece.after))
             return Text(f"SES itself: {before} -> {after}")

@@ -181,8 +181,12 @@ class LocalCloud:
             sqs_backends[self.account][self.region].send_message(name, body)
 
     def receive_event(self, bus: str, event: Mapping[str, Any]) -> None:
-        """Give an event that another account or region sent to the bus with this logical id: its envelope and all."""
-        send_to_rules(events_backends[self.account][self.region].event_buses[self._physical_id(bus)], event)
+        """Give an event to the bus with this logical id, or to `default`: its envelope and all.
+
+        So come the events of AWS services, and those of other accounts and regions, which PutEvents does not take.
+        """
+        name = bus if bus == "default" else self._physical_id(bus)
+        send_to_rules(events_backends[self.account][self.region].event_buses[name], event)
 
     def deliver(self) -> int:
         """Move messages from queues, topics and event buses to functions until all is quiet, as Lambda does.

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.rates import VolumeSource
@@ -224,7 +225,9 @@ def _keep_verdicts(
             yield news
     for scope in sorted(rates.keys() - {ACCOUNT}):
         before = known.get(scope, VersionedVerdict())
-        verdict = Verdict(scope, now, *rates[scope])
+        bounce_rate, complaint_rate = rates[scope]
+        last = before.verdict or Verdict(scope, now)
+        verdict = replace(last, time=now, bounce_rate=bounce_rate, complaint_rate=complaint_rate)
         if before.is_before(now) and verdicts.write_verdict(verdict, before.version, (), ()):
             yield ()
 
@@ -235,11 +238,11 @@ def _account_verdict(
     """What SES says of the account. What it did not tell now is still as it was told last."""
     known = before or Verdict(ACCOUNT, now)
     bounce_rate, complaint_rate = rates.get(ACCOUNT, (known.bounce_rate, known.complaint_rate))
-    return Verdict(
-        ACCOUNT,
-        now,
-        bounce_rate,
-        complaint_rate,
+    return replace(
+        known,
+        time=now,
+        bounce_rate=bounce_rate,
+        complaint_rate=complaint_rate,
         enforcement=account.enforcement,
         sending_enabled=account.sending_enabled,
         daily_quota=account.daily_quota,

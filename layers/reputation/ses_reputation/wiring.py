@@ -33,6 +33,7 @@ from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.suppression import Preferences
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
+from ses_reputation.listen import listen_to_ses
 from ses_reputation.notices.alert import alert_of, ses_alert_of, summary_of
 from ses_reputation.operate import Done, operate
 from ses_reputation.outbox import Channel, Publish
@@ -133,7 +134,19 @@ def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Recei
             raise NotSetApart(f"the dead-letter queue did not take an event that is refused: {reason}")
 
     carry_out = _operate(settings.operate)
-    return partial(receive_finding, account=account, region=region, operate=carry_out, set_apart=set_apart)
+    table = settings.operate.standings_table
+    listen = partial(
+        listen_to_ses,
+        verdicts=DynamoDbVerdicts(clients.dynamodb(), table=table),
+        outbox=DynamoDbStandings(clients.dynamodb(), table=table),
+        channels=_channels(settings.operate.channels),
+        to_alert=partial(ses_alert_of, account=account, region=region),
+        operate=carry_out,
+        pause=back_off,
+    )
+    return partial(
+        receive_finding, account=account, region=region, operate=carry_out, listen=listen, set_apart=set_apart
+    )
 
 
 def _operate(settings: OperateSettings) -> Callable[[Command, Act, datetime], Done]:

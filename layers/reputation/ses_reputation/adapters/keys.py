@@ -12,7 +12,8 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             `runs`: when functions on a schedule last ended well,
                                             `verified-identities`,
                                             `feedback-loops`: the mailbox providers that complaints came from, and
-                                            the share that SES measured; `verdicts`: what SES says of a scope itself;
+                                            the share that SES measured; `verdicts`: what SES says of a scope itself,
+                                            of a tenant in `tenant-verdicts`;
                                             `statistics`: since when SES's own are taken, and
                                             when they were last read; `replaced-topics` of
                                             identities, as `Bounce/shop.example`
@@ -38,6 +39,7 @@ RUNS = "runs"
 VERIFIED_IDENTITIES = "verified-identities"
 FEEDBACK_LOOPS = "feedback-loops"
 VERDICTS = "verdicts"
+TENANT_VERDICTS = "tenant-verdicts"
 REPLACED_TOPICS = "replaced-topics"
 
 HISTORY = "history"
