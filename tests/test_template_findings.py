@@ -14,6 +14,8 @@ from ses_reputation import ses_status_events
 from ses_reputation.finding_events import FINDING_REPORTED, SOURCE, STATUS_CHANGED
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.resources import STACK_NAME
+from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Message
+from ses_reputation_local.ses_simulator import SesSimulator
 from tests import test_template as template
 from tests.test_template import RESOURCES, of_type, statements
 from tests.test_whole_path import HOUR, MORNING, mail, publish
@@ -33,6 +35,8 @@ def actions_of(model: Any, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
     match params:
         case {"TransactItems": actions}:
             yield from ((f"dynamodb:{kind}Item", one["TableName"]) for each in actions for kind, one in each.items())
+        case {"RequestItems": tables}:
+            yield from ((f"dynamodb:{model.name}", table) for table in tables)
         case {"Entries": [{"EventBusName": _}, *_] as entries}:
             yield from (("events:PutEvents", entry["EventBusName"]) for entry in entries)
         case {"TableName": resource} | {"TopicArn": resource} | {"QueueUrl": resource}:
@@ -59,6 +63,12 @@ def report(scope: str, severity: str = "probation") -> dict[str, str]:
 
 
 def run_evaluate(cloud: LocalCloud) -> None:
+    reply = "smtp; 554 5.7.1 blocked using dbl.spamhaus.org"
+    listed = Bounce(("mira@gmail.com",), BounceType.TRANSIENT, BounceSubtype.CONTENT_REJECTED, reply=reply)
+    message = Message("news@shop.example", listed.recipients, configuration_set="newsletter")
+    for number in range(20):
+        publish(cloud, SesSimulator(str(number)).send(MORNING, message, listed))
+    cloud.deliver()
     for days in (0, 21, 22):
         cloud.tick(MORNING + HOUR + timedelta(days=days), ["EvaluateReputation"])
 
