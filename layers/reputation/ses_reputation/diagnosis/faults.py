@@ -211,7 +211,7 @@ _SWITCH_ON = (
     'aws scheduler update-schedule --region {region} --cli-input-json "$(aws scheduler get-schedule --region {region} '
     "--name {name} --output json --query '{{Name:Name,GroupName:GroupName,Description:Description,"
     "ScheduleExpression:ScheduleExpression,ScheduleExpressionTimezone:ScheduleExpressionTimezone,"
-    "FlexibleTimeWindow:FlexibleTimeWindow,Target:Target,State:`ENABLED`}}')\""
+    'FlexibleTimeWindow:FlexibleTimeWindow,Target:Target,State:`"ENABLED"`}}\')"'
 )
 _SET_TOPIC_POLICY = (
     "aws sns set-topic-attributes --region {region} --topic-arn {topic_arn} --attribute-name Policy "

@@ -439,9 +439,13 @@ def judge_account(account: AccountFacts) -> Judged:
     return judged(f"{place}, {account.enforcement or 'status unknown'}", faults)
 
 
-def judge_connections(connections: Connections, topics: Sequence[Topic], source: VolumeSource) -> Judged:
-    """Whether all that a deployment counts is published to it."""
-    ours = frozenset(topic.arn for topic in topics if topic.part in FEEDBACK)
+def feedback_topics(parts: Sequence[Part]) -> frozenset[str]:
+    """The ARNs of the topics that SES publishes to."""
+    return frozenset(part.name for part in parts if part.name and part.logical_id in FEEDBACK)
+
+
+def judge_connections(connections: Connections, ours: frozenset[str], source: VolumeSource) -> Judged:
+    """Whether all that a deployment counts is published to it: to `ours`, the topics for that."""
     sets = {each.name: _published(each, ours) for each in connections.configuration_sets}
     identities = {i.name: frozenset(n for n, arn in i.topics.items() if arn in ours) for i in connections.identities}
     faults = [fault for each in connections.configuration_sets for fault in _of_set(each, ours, source)]
