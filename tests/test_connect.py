@@ -1,7 +1,9 @@
 """What connecting does about everything that can be there already, and what it leaves as it is."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from ses_reputation.domain.connections import (
     Action,
     ConfigurationSet,
     Destination,
+    EventType,
     Found,
     Identity,
     Note,
@@ -169,6 +172,17 @@ def test_a_set_publishes_what_the_deployment_counts_and_no_more(source: VolumeSo
     }
 
 
+def test_the_docs_say_what_is_set_up() -> None:
+    page = (Path(__file__).parents[1] / "docs/connecting.md").read_text()
+    for stream in Stream:
+        (row,) = (
+            line for line in page.splitlines() if f"| event destination `{wanted().destination(stream)}` |" in line
+        )
+        events = {event for source in VolumeSource for event in wanted(source).events(stream)}
+        assert events == {*EventType} & {*re.findall(r"`([A-Z_]+)`", row)}
+        assert f"`{stream.title()}Topic`" in row
+
+
 @pytest.mark.parametrize(
     ("there", "action", "reason", "events"),
     [
@@ -183,6 +197,8 @@ def test_a_set_publishes_what_the_deployment_counts_and_no_more(source: VolumeSo
         pytest.param(
             [ours("volume", "SEND", ELSEWHERE)], "refuse", "other-topic", "SEND", id="our name, another topic"
         ),
+        pytest.param([ours("volume", "SEND", BOUNCES)], "update", "other-topic", "SEND", id="ours, to another of ours"),
+        pytest.param([ours("bounce", "SEND", VOLUME)], "create", "missing", "SEND", id="ours, for another stream"),
         pytest.param([ours("volume", "SEND", None)], "refuse", "name-taken", "SEND", id="our name, another kind"),
         pytest.param([other("x", "SEND OPEN", VOLUME)], "leave", "published-by-others", "SEND", id="another's does it"),
         pytest.param(
@@ -347,7 +363,8 @@ def test_identities_that_are_verified_beside_their_domain_are_named() -> None:
 
 def test_undoing_removes_our_destinations_and_leaves_those_of_others() -> None:
     found = newsletter(
-        *IN_PLACE,
+        *IN_PLACE[:2],
+        ours("volume", "SEND", BOUNCES),
         other("x", "SEND", VOLUME),
         other("y", "OPEN", ELSEWHERE),
         other("z", "OPEN", None),
@@ -361,8 +378,8 @@ def test_undoing_removes_our_destinations_and_leaves_those_of_others() -> None:
 
 @pytest.mark.parametrize(
     "destination",
-    [ours("volume", "SEND", ELSEWHERE), ours("volume", "SEND", None), ours("volume", "SEND", BOUNCES)],
-    ids=["another topic", "not to SNS", "a topic of ours that is for other events"],
+    [ours("volume", "SEND", ELSEWHERE), ours("volume", "SEND", None)],
+    ids=["another topic", "not to SNS"],
 )
 def test_what_only_has_our_name_is_not_removed(destination: Destination) -> None:
     assert plan_undoing([newsletter(destination)], wanted()).changes == []

@@ -1,7 +1,7 @@
 """`ses-reputation connect`: let SES publish the events of configuration sets and identities to the deployed stack."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
@@ -21,13 +21,13 @@ from ses_reputation.domain.connections import (
     plan_connection,
     plan_undoing,
 )
+from ses_reputation.domain.scopes import ScopeKind, kind_of
 from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.progress import progress
 from ses_reputation_cli.statuses import json_text
 
-if TYPE_CHECKING:
-    from ses_reputation_cli.deployed_stack import DeployedStack
+T = TypeVar("T")
 
 _EXAMPLES = """\b
 Examples:
@@ -40,12 +40,12 @@ Examples:
 """
 
 _REASONS: Mapping[Reason, str] = {
-    Reason.MISSING: "not there yet",
+    Reason.MISSING: "missing",
     Reason.PRESENT: "in place",
     Reason.PUBLISHED_BY_OTHERS: "published already, by {others}",
-    Reason.DISABLED: "it is disabled",
-    Reason.OTHER_EVENTS: "it publishes other events",
-    Reason.OTHER_TOPIC: "it publishes to {before}",
+    Reason.DISABLED: "disabled",
+    Reason.OTHER_EVENTS: "other events",
+    Reason.OTHER_TOPIC: "another topic: {before}",
     Reason.NAME_TAKEN: "a destination of this name does not publish to SNS: remove it, or name it anew",
     Reason.NO_ROOM: "a configuration set has ten event destinations at most: remove one",
     Reason.NOT_NEEDED: "not needed any more",
@@ -152,8 +152,12 @@ def command(
     if undo and replace:
         raise click.UsageError("--undo and --replace exclude each other")
     with deployed(stack) as deployment:
-        plan = _plan(deployment, choice, undo=undo, replace=replace)
-        outcomes = None if dry_run else _carried_out(deployment, plan)
+        ses, replaced, wanted = deployment.connections(), deployment.replaced_topics(), deployment.wanted()
+        chosen = find(choice, ses)
+        found = list(_shown("asking SES", len(chosen), read(chosen, ses, replaced)))
+        plan = plan_undoing(found, wanted) if undo else plan_connection(found, wanted, chosen.verified, replace=replace)
+        changing = _shown("changing SES", len(plan.changes), carry_out(plan, ses, replaced))
+        outcomes = None if dry_run else list(changing)
     report = _Report(plan, undo, outcomes)
     if as_json:
         click.echo(_document(report))
@@ -169,24 +173,12 @@ def _choice(option: str, names: tuple[str, ...], *, everything: bool, plural: st
     return None if everything else names
 
 
-def _plan(deployment: "DeployedStack", choice: Choice, *, undo: bool, replace: bool) -> Plan:
-    ses, wanted = deployment.connections(), deployment.wanted()
-    chosen = find(choice, ses)
-    found = []
-    with progress("asking SES", len(chosen)) as advance:
-        for each in read(chosen, ses, deployment.replaced_topics()):
-            found.append(each)
+def _shown(doing: str, total: int, items: Iterable[T]) -> Iterator[T]:
+    """The same, while progress is shown."""
+    with progress(doing, total) as advance:
+        for item in items:
+            yield item
             advance(1)
-    return plan_undoing(found, wanted) if undo else plan_connection(found, wanted, chosen.verified, replace=replace)
-
-
-def _carried_out(deployment: "DeployedStack", plan: Plan) -> Sequence[Outcome]:
-    outcomes = []
-    with progress("changing SES", len(plan.changes)) as advance:
-        for outcome in carry_out(plan, deployment.connections(), deployment.replaced_topics()):
-            outcomes.append(outcome)
-            advance(1)
-    return outcomes
 
 
 def _problem(report: _Report) -> str:
@@ -257,7 +249,8 @@ def _nothing(report: _Report) -> str:
 
 
 def _what(step: Step) -> Text:
-    name = Text(f"  {step.name}")
+    of_identity = kind_of(step.scope) is ScopeKind.IDENTITY
+    name = Text(f"  {step.name} notifications" if of_identity else f"  {step.name}")
     return name.append(f"\n  {', '.join(sorted(step.events))}", "dim") if step.events else name
 
 

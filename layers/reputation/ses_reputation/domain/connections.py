@@ -81,6 +81,11 @@ class Wanted(Struct, frozen=True):
         """The name of the event destination, so that several deployments can be connected to one configuration set."""
         return f"{self.stack[: MAX_NAME - len(stream) - 1]}-{stream}"
 
+    @property
+    def destinations(self) -> frozenset[str]:
+        """The names of all event destinations that are made for the deployment."""
+        return frozenset(map(self.destination, Stream))
+
     def events(self, stream: Stream) -> frozenset[str]:
         """The event types that a stream consists of, none if the deployment does not need it."""
         return VOLUME_EVENTS[self.volume_source] if stream is Stream.VOLUME else FEEDBACK_EVENTS[stream]
@@ -262,7 +267,11 @@ def _set_steps(found: ConfigurationSet, wanted: Wanted, *, replace: bool) -> Seq
 def _destination_step(found: ConfigurationSet, wanted: Wanted, stream: Stream, *, replace: bool) -> Step | None:
     """What is to be done about a stream; None if it is neither needed nor there."""
     topic, name, needed = wanted.topics[stream], wanted.destination(stream), wanted.events(stream)
-    others = [d for d in found.destinations if d.name != name and d.enabled and d.topic == topic and d.events & needed]
+    others = [
+        other
+        for other in found.destinations
+        if other.name not in wanted.destinations and other.enabled and other.topic == topic and other.events & needed
+    ]
     missing = needed.difference(*(other.events for other in others))
     step = Step(found.scope, name, Action.CREATE, Reason.MISSING, topic, events=missing)
     own = next((d for d in found.destinations if d.name == name), None)
@@ -274,7 +283,8 @@ def _destination_step(found: ConfigurationSet, wanted: Wanted, stream: Stream, *
         # What a destination is cannot be changed, only where one of its kind publishes.
         return _refused(step, Reason.NAME_TAKEN)
     if own.topic != topic:
-        return _as(step, Action.UPDATE if replace else Action.REFUSE, Reason.OTHER_TOPIC, before=own.topic)
+        may_change = replace or own.topic in wanted.topics.values()
+        return _as(step, Action.UPDATE if may_change else Action.REFUSE, Reason.OTHER_TOPIC, before=own.topic)
     if own.enabled and own.events and missing <= own.events <= needed:
         return _as(step, Action.LEAVE, Reason.PRESENT, events=own.events)
     reason = Reason.OTHER_EVENTS if own.enabled else Reason.DISABLED
@@ -290,12 +300,11 @@ def _published(step: Step, events: frozenset[str], others: Sequence[Destination]
 
 
 def _set_undone(found: ConfigurationSet, wanted: Wanted) -> Sequence[Step]:
-    ours = {wanted.destination(stream): topic for stream, topic in wanted.topics.items()}
     steps = []
     for at in found.destinations:
         if at.topic in wanted.topics.values():
             step = Step(found.scope, at.name, Action.LEAVE, Reason.NOT_OURS, at.topic, events=at.events)
-            steps.append(_removed(step, Reason.OURS, at.topic) if ours.get(at.name) == at.topic else step)
+            steps.append(_removed(step, Reason.OURS, at.topic) if at.name in wanted.destinations else step)
     return steps
 
 
