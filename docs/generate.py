@@ -12,12 +12,16 @@ from types import MappingProxyType
 
 import click
 
-from docs.generators import lifecycle, outcomes, parameters, schemas
+from docs.generators import checks, lifecycle, outcomes, parameters, schemas
 
 DOCS = Path(__file__).parent
 
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
+        "checking-a-deployment.md": {
+            "checks": checks.checks,
+            "faults": checks.faults,
+        },
         "lifecycle.md": {
             "statuses": lifecycle.statuses,
             "stages": lifecycle.stages,

@@ -200,9 +200,9 @@ def test_a_queue_that_goes_at_the_pace_of_ses_is_slow_and_no_problem() -> None:
 @pytest.mark.parametrize(
     ("reasons", "told"),
     [
-        (("broken", "broken", "other"), ": broken; other"),
-        ((), ""),
-        (None, " (why, may not be read: sqs:ReceiveMessage)"),
+        (("broken.", "broken.", "other"), "broken; other"),
+        ((), "just now SQS shows none of them"),
+        (None, "that needs the IAM action sqs:ReceiveMessage"),
     ],
     ids=["each reason once", "none to be seen", "not to be read"],
 )

@@ -197,7 +197,7 @@ BROKEN = {
     Fault.NOT_SUBSCRIBED: "ComplaintQueue is not subscribed to ComplaintTopic.",
     Fault.SOURCE_OFF: "VolumeQueueSource is disabled: no function reads the queue.",
     Fault.QUEUE_STUCK: "VolumeQueue holds 1 message, the oldest since 3 hours.",
-    Fault.DEAD_LETTERS: "FeedbackDeadLetterQueue holds 1 message: ",
+    Fault.DEAD_LETTERS: "FeedbackDeadLetterQueue holds 1 message. Why: ",
     Fault.SCHEDULE_OFF: "WatchSesOnSchedule is off (rate(15 minutes)).",
     Fault.RUN_LATE: " last ended well for 2026-03-19 12:40 UTC, 24 hours ago; its schedule says rate(15 minutes).",
     Fault.NOT_CONFIRMED: "ops@shop.example has not confirmed its subscription to ",
@@ -212,7 +212,7 @@ BROKEN = {
     Fault.DESTINATION_OFF: "The event destination ses-reputation-complaint of the configuration set newsletter is off.",
     Fault.SET_INCOMPLETE: "The configuration set newsletter publishes no SEND events here.",
     Fault.IDENTITY_INCOMPLETE: "The identity shop.example sends no Bounce notifications here.",
-    Fault.EVENTS_MISSING: "SES says that 5 mails were sent in the last day, but nothing of it was counted",
+    Fault.EVENTS_MISSING: "SES says that 5 mails were sent in the last day, but the newest event that was counted ",
 }
 
 # By which commands that are told, and what they leave to a person, or to time.
