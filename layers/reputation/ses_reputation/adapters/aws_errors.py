@@ -1,6 +1,7 @@
 """What went wrong between this machine and AWS, in a line for the person whose credentials were used."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from botocore import exceptions as botocore_errors
 from botocore.exceptions import BotoCoreError, ClientError
@@ -37,6 +38,12 @@ _CREDENTIALS: Mapping[str, str] = {
     "MissingAuthenticationToken": _UNKNOWN,
     "InvalidSignatureException": "AWS does not accept the signature: the secret key, or this machine's clock, is wrong",
 }
+
+
+def may_pass(error: ClientError) -> bool:
+    """Whether the same call may work later: AWS is asked too much, or something is wrong on its side."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error.response.get("Error", {}).get("Code") in _THROTTLED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def explained(error: BotoCoreError | ClientError) -> str:

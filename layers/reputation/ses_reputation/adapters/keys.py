@@ -12,7 +12,8 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             `feedback-loops`: the mailbox providers that complaints came from, and
                                             the share that SES measured; `verdicts`: what SES says of a scope itself;
                                             `statistics`: since when SES's own are taken, and
-                                            when they were last read
+                                            when they were last read; `enforcements`: what was done at SES
+                                            about a scope's status
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -34,6 +35,7 @@ SUMMARY = "summary"
 VERIFIED_IDENTITIES = "verified-identities"
 FEEDBACK_LOOPS = "feedback-loops"
 VERDICTS = "verdicts"
+ENFORCEMENTS = "enforcements"
 
 STATISTICS = "statistics"
 """Who writes what SES's statistics say of the present, beside the events of the same hour."""
