@@ -11,14 +11,15 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 from moto import mock_aws
 
 from ses_reputation.adapters import clients
 from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation_local.cloud import LocalCloud
-from ses_reputation_local.ses_account import Operation
+from ses_reputation_local.request_shapes import WrongRequest
+from ses_reputation_local.ses_operations import Operation
 
 NOON = datetime(2022, 3, 22, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -550,14 +551,14 @@ def test_the_manager_takes_ten_queries(cloud: LocalCloud) -> None:
     queries = [{**vdm_query(), "Id": str(n)} for n in range(11)]
     answer = client("sesv2").batch_get_metric_data(Queries=queries[:10])
     assert [result["Id"] for result in answer["Results"]] == [str(n) for n in range(10)]
-    with pytest.raises(ClientError, match=r"BadRequestException.*10"):
+    with pytest.raises(WrongRequest, match=r"Queries.*10"):
         client("sesv2").batch_get_metric_data(Queries=queries)
 
 
 # -- Errors and shapes -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("operation", Operation)
+@pytest.mark.parametrize("operation", REQUESTS)
 def test_an_operation_that_was_told_to_fail_does_so_until_it_is_told_not_to(
     cloud: LocalCloud, operation: Operation
 ) -> None:
@@ -595,7 +596,7 @@ def test_only_what_is_answered_here_can_be_told_to_fail(cloud: LocalCloud) -> No
         cloud.ses.fail("SendEmail", "TooManyRequestsException")
 
 
-@pytest.mark.parametrize("operation", Operation)
+@pytest.mark.parametrize("operation", REQUESTS)
 def test_an_answer_has_the_shape_of_the_service_model(cloud: LocalCloud, operation: Operation) -> None:
     cloud.ses.verify("shop.example")
     cloud.ses.vdm_enabled = True
@@ -610,7 +611,7 @@ def test_an_answer_has_the_shape_of_the_service_model(cloud: LocalCloud, operati
 
 def test_a_request_of_another_shape_is_refused_even_if_the_client_does_not_look(cloud: LocalCloud) -> None:
     hasty_client: Any = boto3.client("sesv2", config=Config(parameter_validation=False))
-    with pytest.raises(ParamValidationError, match="Queries"):
+    with pytest.raises(WrongRequest, match="Queries"):
         hasty_client.batch_get_metric_data()
 
 

@@ -91,7 +91,7 @@ class LocalCloud:
         self.region: str = region
         self.resources: Mapping[str, str] = {}
         self.invocations: deque[Invocation] = deque(maxlen=_KEPT_INVOCATIONS)
-        self.ses = SesAccount()
+        self.ses = SesAccount(self.account, region)
         self.sent_elsewhere: list[SentEvent] | None = None
         self._parameters = parameters or {}
         self._template = template
@@ -120,7 +120,7 @@ class LocalCloud:
             elsewhere = collected_events(self._waiting, lambda: self.now, home, lambda: self.sent_elsewhere)
             opened.enter_context(elsewhere)
             opened.enter_context(answered_invokes(self._invoke_by_arn, self._waiting))
-            self.ses = opened.enter_context(answered_calls())
+            self.ses = opened.enter_context(answered_calls(self.account, self.region))
             created = create_stack(template, self.account, self.region, self._address)
             models = {logical_id: r for logical_id, r in created.items() if isinstance(r, LambdaFunction)}
             self._functions = Functions(template.functions, models, self.region, lambda: self.now)
