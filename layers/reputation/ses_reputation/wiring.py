@@ -142,7 +142,7 @@ def enforcer(
     by = Enforcer(
         policy=settings.policy,
         enforcements=DynamoDbEnforcements(clients.dynamodb(), table=settings.standings_table),
-        controls=SesSendingControls(clients.sesv2(), pace=Pace(sleep, time.monotonic).wait),
+        controls=SesSendingControls(clients.sesv2_switches(), pace=Pace(sleep, time.monotonic).wait),
         channels=_channels(settings.channels),
         to_alert=partial(enforcement_alert_of, account=account, region=region),
         pause=back_off,

@@ -1,5 +1,6 @@
 """The switches that SES has for sending: of a configuration set, of a tenant, and of the account."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
@@ -25,7 +26,13 @@ _DISABLED = "DISABLED"
 # The account's: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
 _SHUTDOWN = "SHUTDOWN"
 
-_MISSING: Mapping[ScopeKind, str] = MappingProxyType(
+_NOT_FOUND = "NotFoundException"
+
+# What SES can call one, and a message tag, say, can be more than that.
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_CreateTenant.html
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_CreateConfigurationSet.html
+_NAME = re.compile("[A-Za-z0-9_-]{1,64}")
+_KINDS: Mapping[ScopeKind, str] = MappingProxyType(
     {ScopeKind.CONFIGURATION_SET: "configuration set", ScopeKind.TENANT: "tenant"}
 )
 
@@ -42,6 +49,8 @@ class SesSendingControls:
 
     def read(self, scope: Scope) -> Sending:
         """What SES says of a scope's sending now; SesRefused if it does not."""
+        if kind_of(scope) in _KINDS and not _NAME.fullmatch(name_of(scope)):
+            raise _missing(scope)
         with _told_of(scope):
             return self._switches[kind_of(scope)].read(name_of(scope))
 
@@ -163,6 +172,10 @@ class _AccountSwitch:
         self._client.put_account_sending_attributes(SendingEnabled=enabled)
 
 
+def _missing(scope: Scope) -> SesRefused:
+    return SesRefused(_NOT_FOUND, f"SES has no {_KINDS[kind_of(scope)]} {name_of(scope)} in this region")
+
+
 @contextmanager
 def _told_of(scope: Scope) -> Iterator[None]:
     """Tell what goes wrong as SesRefused."""
@@ -170,9 +183,8 @@ def _told_of(scope: Scope) -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        kind = kind_of(scope)
-        if code == "NotFoundException" and kind in _MISSING:
-            raise SesRefused(code, f"SES has no {_MISSING[kind]} {name_of(scope)} in this region") from error
+        if code == _NOT_FOUND and kind_of(scope) in _KINDS:
+            raise _missing(scope) from error
         # A call that SES is asked too much for is not made; one that it fails at may be.
         failed = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
         passing = may_pass(error) or code == "ConflictException"
