@@ -24,7 +24,9 @@ class ActionTexts(Struct, frozen=True):
     next: str
 
 
-_RESUMES_ITSELF = "Sending resumes by itself when the status no longer asks for a pause: decide reinstate leads there."
+_RESUMES_ITSELF = (
+    "SES Reputation resumes it when the status no longer asks for a pause: once a person has reinstated it, say."
+)
 _ONLY_OBSERVED = "SES Reputation only observes here, so that nothing was done at SES."
 _LETS_IT = "Name {kind} in the parameter EnforceScopes to let SES Reputation do it."
 _TRIED_AGAIN = (
@@ -40,7 +42,9 @@ ACTIONS: Mapping[Action, ActionTexts] = MappingProxyType(
             _LETS_IT,
         ),
         Action.PAUSED: ActionTexts(
-            "paused", "Sending is paused at SES: mail from here is refused until it is resumed.", _RESUMES_ITSELF
+            "paused",
+            "Sending is paused at SES: it takes no more mail from here until that is resumed.",
+            _RESUMES_ITSELF,
         ),
         Action.FOUND_PAUSED: ActionTexts(
             "was paused already",
@@ -107,6 +111,7 @@ OBSERVED_FAILURES: Mapping[Action, ActionTexts] = MappingProxyType(
     }
 )
 
+ALL_PAUSED = "That is all mail of this account in this region, password resets included."
 STOPPED_BY_SES = "SES itself keeps it from sending as well, and only SES can lift that."
 MEASURED_ANEW = "SES measures the rates of this configuration set anew from now on, and so does SES Reputation."
 BY_HAND: Mapping[Call, str] = MappingProxyType({Call.PAUSE: "To pause it by hand", Call.RESUME: "To resume it by hand"})
@@ -143,6 +148,8 @@ def enforcement_notice(alert: EnforcementAlert, vocabulary: Vocabulary) -> Notic
 
 def _done(alert: EnforcementAlert, texts: ActionTexts) -> Iterator[str]:
     yield texts.done
+    if alert.action == Action.PAUSED and alert.scope_kind == ScopeKind.ACCOUNT:
+        yield ALL_PAUSED
     if alert.stopped_by_ses is not None and alert.action != Action.LEFT_TO_SES:
         yield STOPPED_BY_SES
     if alert.action == Action.RESUMED and alert.scope_kind == ScopeKind.CONFIGURATION_SET:
@@ -150,11 +157,9 @@ def _done(alert: EnforcementAlert, texts: ActionTexts) -> Iterator[str]:
 
 
 def _rows(alert: EnforcementAlert, vocabulary: Vocabulary) -> Iterator[Row]:
-    names = STATUS_NAMES[vocabulary]
-    yield Row("Status", names[Status(alert.scope_status)])
+    yield Row("Status", STATUS_NAMES[vocabulary][Status(alert.scope_status)])
     if alert.finding:
-        category = CATEGORY_TEXTS[Category(alert.finding.category)].name
-        yield Row("Because of", f"{category}, {names[Status(alert.finding.status)]}")
+        yield Row("Asked for by", CATEGORY_TEXTS[Category(alert.finding.category)].name)
     if alert.reason:
         yield Row("What failed", readable(alert.reason))
     if alert.stopped_by_ses:
