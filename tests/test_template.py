@@ -134,11 +134,11 @@ def test_the_dead_letter_queue_takes_messages_from_our_topics_and_nobody_else() 
 
 def test_what_sns_cannot_deliver_to_a_queue_is_a_dead_letter() -> None:
     subscriptions = [s for s in of_type("AWS::SNS::Subscription").values() if s["Protocol"] == "sqs"]
-    assert len(subscriptions) == 3
+    assert len(subscriptions) == 4
     for subscription in subscriptions:
-        assert subscription["RedrivePolicy"] == {
-            "deadLetterTargetArn": {"Fn::GetAtt": ["FeedbackDeadLetterQueue", "Arn"]}
-        }
+        (queue, _) = subscription["Endpoint"]["Fn::GetAtt"]
+        redrive = RESOURCES[queue]["Properties"]["RedrivePolicy"]
+        assert subscription["RedrivePolicy"] == {"deadLetterTargetArn": redrive["deadLetterTargetArn"]}
 
 
 @pytest.mark.parametrize("name", ["ReceiptsTable", "CountersTable", "StandingsTable"])
@@ -168,6 +168,12 @@ WITHOUT_RESOURCES = {
     "ses:GetSendStatistics",
     "ses:ListConfigurationSets",
     "ses:ListEmailIdentities",
+    "ses:PutAccountSendingAttributes",
+}
+# Which of them a scope stands for is not known before.
+ANY_OF_OURS = {
+    f"arn:${{AWS::Partition}}:ses:${{AWS::Region}}:${{AWS::AccountId}}:{kind}/*"
+    for kind in ("configuration-set", "tenant")
 }
 
 
@@ -182,8 +188,10 @@ def test_a_function_is_granted_only_what_is_named(name: str) -> None:
         assert not [a for a in actions if "*" in a], "no wildcard actions"
         assert "NotAction" not in statement
         assert "NotResource" not in statement
-        if "*" in str(statement["Resource"]):
+        if statement["Resource"] == "*":
             assert set(actions) <= WITHOUT_RESOURCES, "no wildcard resources but where AWS takes no other"
+        elif "*" in str(statement["Resource"]):
+            assert statement["Resource"]["Fn::Sub"] in ANY_OF_OURS, "nor any but of this account and region"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -6,10 +6,12 @@ from rich.console import Console
 from rich.text import Text
 
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
+from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import STAGE_STATUS
 from ses_reputation.domain.standing import Act
 from ses_reputation.news import News
 from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.enforcement import texts_of
 from ses_reputation.notices.findings import news_within
 from ses_reputation.notices.numbers import day
 from ses_reputation.notices.structure import readable
@@ -27,9 +29,8 @@ def print_news(console: Console, news: Iterable[News], words: Vocabulary, *, wit
         if with_scope:
             line.append(f"{readable(piece.scope)} ")
         console.print(line.append_text(_what(piece, words)), soft_wrap=True)
-        if isinstance(piece, Change | EvidenceAdded):
-            for detail in _details(piece):
-                console.print(Text(f"                    {detail}", "dim"), soft_wrap=True)
+        for detail in _details(piece):
+            console.print(Text(f"                    {detail}", "dim"), soft_wrap=True)
 
 
 def _what(piece: News, words: Vocabulary) -> Text:
@@ -40,6 +41,8 @@ def _what(piece: News, words: Vocabulary) -> Text:
             return Text(f"{CATEGORY_TEXTS[piece.category].name}: reported again")
         case EarlyWarning():
             return Text(f"{METRICS[piece.metric].name}: early warning")
+        case Enforced():
+            return Text(f"sending at SES: {texts_of(piece.action, piece.mode).news}")
         case Reminder():
             return Text(f"{CATEGORY_TEXTS[piece.category].name}: reminder, {piece.kind.replace('_', ' ')}")
         case _:
@@ -58,10 +61,12 @@ def _change(change: Change, words: Vocabulary) -> Text:
     return line.append_text(status_text(after, words)).append(f", {news}")
 
 
-def _details(piece: Change | EvidenceAdded) -> Iterator[str]:
-    act = piece.act
-    if act is None:
+def _details(piece: News) -> Iterator[str]:
+    if isinstance(piece, Enforced) and piece.reason:
+        yield readable(piece.reason, _NOTE)
+    if not isinstance(piece, Change | EvidenceAdded) or piece.act is None:
         return
+    act = piece.act
     yield f"by {who(act)}" + (f": {readable(act.note, _NOTE)}" if act.note else "")
     if isinstance(piece, EvidenceAdded):
         yield f"{readable(piece.observation.source, _NOTE)}: {readable(piece.observation.text, _NOTE)}"

@@ -135,7 +135,8 @@ def enforcement_notice(alert: EnforcementAlert, vocabulary: Vocabulary) -> Notic
         title=Headline("", scope, f": sending {texts.news}"),
         also="",
         sections=(
-            Section(Part.DONE, (*map(Text, _done(alert, texts)), Rows(tuple(_rows(alert, vocabulary))))),
+            Section(Part.DONE, tuple(map(Text, _done(alert, texts)))),
+            Section(Part.WHY, (Rows(tuple(_rows(alert, vocabulary))),)),
             Section(Part.NEXT, (Text(texts.next.format(kind=alert.scope_kind)), *commands)),
         ),
         account=alert.account,
