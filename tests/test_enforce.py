@@ -59,7 +59,7 @@ class World:
         self.before: Callable[[str], None] = lambda _step: None
         self.after: Callable[[str], None] = lambda _step: None
         channels = dict.fromkeys(Channel, self.publish)
-        self.enforcer = Enforcer(policy, self, self, channels, self.to_alert, lambda _attempt: None)
+        self.enforcer = Enforcer(policy, self, Controls(self), channels, self.to_alert, lambda _attempt: None)
 
     # What is decided, by people.
 
@@ -168,13 +168,7 @@ class Step:
 
 @pytest.fixture
 def world() -> World:
-    return make()
-
-
-def make(policy: EnforcementPolicy = ENFORCED) -> World:
-    world = World(policy)
-    world.enforcer = replace(world.enforcer, controls=Controls(world))
-    return world
+    return World()
 
 
 def actions(world: World) -> list[Action]:
@@ -218,7 +212,7 @@ def test_what_is_measured_begins_anew_with_the_next_full_hour_in_one_transaction
 
 
 def test_an_observer_says_it_all_and_touches_nothing() -> None:
-    world = make(EnforcementPolicy())
+    world = World(EnforcementPolicy())
     world.shut_down()
     world.message()
     world.reinstate()
@@ -376,7 +370,7 @@ def test_what_can_not_be_resumed_is_told_and_tried_again(world: World) -> None:
     ("refusal", "outcome"), [(THROTTLED, Outcome.TRY_AGAIN), (DENIED, Outcome.AGREED)], ids=["throttled", "denied"]
 )
 def test_an_observer_tries_again_only_what_may_pass(refusal: SesRefused, outcome: Outcome) -> None:
-    world = make(EnforcementPolicy())
+    world = World(EnforcementPolicy())
     world.shut_down()
     world.before = failing(refusal, at="ask", times=9)
     assert [world.message().outcome for _ in range(2)] == [outcome] * 2
@@ -435,7 +429,7 @@ def test_whatever_goes_wrong_and_in_whatever_order_ses_agrees_with_the_status_in
     events: list[str], position: int
 ) -> None:
     """Nobody else touches SES here, so that it is paused exactly while the status asks for it."""
-    world = make()
+    world = World()
     for number, event in enumerate(events):
         world.now += MINUTE
         identifier = "m" if event == "again" else f"m{number}"

@@ -34,6 +34,8 @@ from ses_reputation.status_messages import StatusMessage
 
 # Others write standings and records as well. Each attempt decides anew.
 ATTEMPTS = 8
+# The longest way: an old intent is confirmed, then what it led to is undone.
+MOST_STEPS = 6
 
 # An intent that is older than this was written by a function that Lambda has stopped since: its timeout is half of it.
 # A younger one may have its call still under way, so that nobody else may act on it.
@@ -207,7 +209,7 @@ class _Turn:
         self._mode = by.policy.mode(self._scope)
 
     def settle(self) -> bool:
-        """Take one step after the other until nothing is left to do; False if somebody else wrote meanwhile."""
+        """Take one step after the other until nothing is left to do; False if there is more, or others wrote meanwhile."""
         # Where it makes no difference, SES is not asked.
         sending = Sending(enabled=True)
         if needs_ses(self._enforcement, self._demand):
@@ -215,7 +217,10 @@ class _Turn:
                 sending = self._by.controls.read(self._scope)
             except SesRefused as refusal:
                 return self._refused(refusal)
-        while step := decide(self._enforcement, self._demand, sending, self._mode, self._now):
+        for _ in range(MOST_STEPS):
+            step = decide(self._enforcement, self._demand, sending, self._mode, self._now)
+            if step is None:
+                return True
             if isinstance(step, Record):
                 if not self._write(step, sending):
                     return False
@@ -227,7 +232,7 @@ class _Turn:
                 except SesRefused as refusal:
                     return self._refused(refusal)
                 sending = called(step, self._enforcement, sending, self._now)
-        return True
+        return False
 
     def _call(self, call: Call, sending: Sending) -> None:
         if call is Call.PAUSE:
