@@ -305,6 +305,30 @@ def test_another_message_about_the_same_scope_waits_for_a_call_that_may_be_under
     assert world.sending.enabled
 
 
+@pytest.mark.parametrize(
+    ("refusal", "outcome"), [(DENIED, Outcome.AGREED), (NO_ANSWER, Outcome.TRY_AGAIN)], ids=["denied", "timed out"]
+)
+def test_a_call_that_was_refused_holds_up_nobody_and_one_without_an_answer_does(
+    world: World, refusal: SesRefused, outcome: Outcome
+) -> None:
+    world.shut_down()
+    world.before = failing(refusal, at="pause")
+    world.message("m")
+    world.reinstate()
+    assert world.message("n").outcome is outcome
+
+
+def test_a_message_that_is_tried_again_is_waited_for_again(world: World) -> None:
+    world.shut_down()
+    world.before = failing(DENIED, at="pause")
+    world.message("m")
+    world.now += INTENT_HELD
+    world.before = failing(Killed(), at="pause")
+    with suppress(Killed):
+        world.message("m")
+    assert world.message("n").outcome is Outcome.TRY_AGAIN
+
+
 def test_others_who_write_meanwhile_are_heard(world: World) -> None:
     world.shut_down()
 
@@ -316,6 +340,7 @@ def test_others_who_write_meanwhile_are_heard(world: World) -> None:
     world.after = reinstated
     assert world.message().actions == (Action.PAUSED, Action.RESUMED)
     assert world.sending.enabled
+    assert MORNING < world.history[0].time < world.history[1].time, "the history is in order, and after its cause"
 
 
 def test_who_writes_all_the_time_is_not_waited_for_for_ever(world: World) -> None:

@@ -22,7 +22,7 @@ from ses_reputation.domain.standing import EVIDENCE_KEPT, Act, Actor, Finding, M
 from ses_reputation.domain.verdict import Verdict, VerdictChange
 from ses_reputation.evaluate import Due
 from ses_reputation.news import News
-from ses_reputation.notices.alert import Alert, alert_of, ses_alert_of, enforcement_alert_of, summary_of
+from ses_reputation.notices.alert import Alert, alert_of, enforcement_alert_of, ses_alert_of, summary_of
 from ses_reputation.outbox import Channel, Outgoing
 from ses_reputation_local.cloud import LocalCloud
 

@@ -209,7 +209,7 @@ class _Turn:
         self._mode = by.policy.mode(self._scope)
 
     def settle(self) -> bool:
-        """Take one step after the other until nothing is left to do; False if there is more, or others wrote meanwhile."""
+        """Take steps until nothing is left to do; False if there is more, or somebody else wrote meanwhile."""
         # Where it makes no difference, SES is not asked.
         sending = Sending(enabled=True)
         if needs_ses(self._enforcement, self._demand):
