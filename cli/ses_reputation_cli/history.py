@@ -6,12 +6,13 @@ from rich.console import Console
 from rich.text import Text
 
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
+from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.standing import Act
-from ses_reputation.domain.statements import SendingStatus, SesFinding
 from ses_reputation.domain.verdict import VerdictChange
 from ses_reputation.news import News
 from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.enforcement import texts_of
 from ses_reputation.notices.findings import news_within
 from ses_reputation.notices.numbers import day
 from ses_reputation.notices.statements import headline_text
@@ -30,9 +31,8 @@ def print_news(console: Console, news: Iterable[News], words: Vocabulary, *, wit
         if with_scope:
             line.append(f"{readable(piece.scope)} ")
         console.print(line.append_text(_what(piece, words)), soft_wrap=True)
-        if isinstance(piece, Change | EvidenceAdded):
-            for detail in _details(piece):
-                console.print(Text(f"                    {detail}", "dim"), soft_wrap=True)
+        for detail in _details(piece):
+            console.print(Text(f"                    {detail}", "dim"), soft_wrap=True)
 
 
 def _what(piece: News, words: Vocabulary) -> Text:
@@ -44,13 +44,19 @@ def _what(piece: News, words: Vocabulary) -> Text:
             return Text(f"{CATEGORY_TEXTS[piece.category].name}: {again} again")
         case EarlyWarning():
             return Text(f"{METRICS[piece.metric].name}: early warning")
+        case Enforced():
+            return Text(f"sending at SES: {texts_of(piece.action, piece.mode).news}")
         case Reminder():
             return Text(f"{CATEGORY_TEXTS[piece.category].name}: reminder, {piece.kind.replace('_', ' ')}")
-        case VerdictChange(said=SesFinding() | SendingStatus() as said):
-            return Text(headline_text(said, piece.after))
         case _:
-            before, after = (verdict.enforcement or "unknown" for verdict in (piece.before, piece.after))
-            return Text(f"SES itself: {before} -> {after}")
+            return Text(_verdict(piece))
+
+
+def _verdict(change: VerdictChange) -> str:
+    if change.said:
+        return headline_text(change.said, change.after)
+    before, after = (verdict.enforcement or "unknown" for verdict in (change.before, change.after))
+    return f"SES itself: {before} -> {after}"
 
 
 def change_text(change: Change, words: Vocabulary = Vocabulary.CLASSIC) -> Text:
@@ -70,10 +76,12 @@ def change_text(change: Change, words: Vocabulary = Vocabulary.CLASSIC) -> Text:
     )
 
 
-def _details(piece: Change | EvidenceAdded) -> Iterator[str]:
-    act = piece.act
-    if act is None:
+def _details(piece: News) -> Iterator[str]:
+    if isinstance(piece, Enforced) and piece.reason:
+        yield readable(piece.reason, _NOTE)
+    if not isinstance(piece, Change | EvidenceAdded) or piece.act is None:
         return
+    act = piece.act
     yield f"by {who(act)}" + (f": {readable(act.note, _NOTE)}" if act.note else "")
     if isinstance(piece, EvidenceAdded):
         yield f"{readable(piece.observation.source, _NOTE)}: {readable(piece.observation.text, _NOTE)}"

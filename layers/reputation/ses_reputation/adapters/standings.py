@@ -14,6 +14,7 @@ from ses_reputation.adapters.documents import (
     outbox_items,
     outbox_name,
     put_if_unchanged,
+    put_of,
     write_decided,
 )
 from ses_reputation.domain.changes import Change
@@ -84,8 +85,7 @@ class DynamoDbStandings:
             "ConditionExpression": "attribute_not_exists(#collection)",
             "ExpressionAttributeNames": {"#collection": "collection"},
         }
-        due = {**keys.item_key(keys.shard("due", standing.scope), standing.scope), "token": keys.string(act.id)}
-        others = ({"Put": request}, {"Put": {"TableName": self._table, "Item": due}})
+        others = ({"Put": request}, self._due(standing.scope, act.id))
         return self._write(standing, version, news, alerts, others)
 
     def is_done(self, request: str) -> bool:
@@ -100,14 +100,19 @@ class DynamoDbStandings:
         alerts: Sequence[Alert],
         others: Sequence[Any],
     ) -> bool:
-        item = {
-            **_standing_key(standing.scope),
-            "status": keys.string(standing.status),
-            "document": encode(standing),
-        }
         if any(isinstance(piece, Change) for piece in news):
             others = (*others, self._list(standing))
-        return write_decided(self._client, self._table, item, version, news, alerts, others)
+        return write_decided(self._client, self._table, _standing_item(standing), version, news, alerts, others)
+
+    def rewritten(self, read: Versioned) -> list[Any]:
+        """The actions of a transaction that write a standing if it still has the version, and have it evaluated."""
+        scope = read.standing.scope
+        put = put_of(self._table, _standing_item(read.standing), read.version)
+        return [{"Put": put}, self._due(scope, f"version {read.version + 1}")]
+
+    def _due(self, scope: Scope, token: str) -> Any:
+        item = {**keys.item_key(keys.shard("due", scope), scope), "token": keys.string(token)}
+        return {"Put": {"TableName": self._table, "Item": item}}
 
     def _list(self, standing: Standing) -> Any:
         """Put a scope on the list of those with open findings, or take it off."""
@@ -195,6 +200,11 @@ class DynamoDbStandings:
         }
         items = outbox_items([alert])
         return put_if_unchanged(self._client, put, [{"Put": {"TableName": self._table, "Item": one}} for one in items])
+
+
+def _standing_item(standing: Standing) -> Item:
+    status = keys.string(standing.status)
+    return {**_standing_key(standing.scope), "status": status, "document": encode(standing)}
 
 
 def _standing_key(scope: Scope) -> Item:

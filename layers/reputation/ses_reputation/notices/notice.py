@@ -1,6 +1,15 @@
 """The notice about an alert: what people are told, before it is rendered."""
 
-from ses_reputation.notices.alert import Alert, ReminderAlert, SesAlert, StatusAlert, SummaryAlert, WarningAlert
+from ses_reputation.notices.alert import (
+    Alert,
+    EnforcementAlert,
+    ReminderAlert,
+    SesAlert,
+    StatusAlert,
+    SummaryAlert,
+    WarningAlert,
+)
+from ses_reputation.notices.enforcement import enforcement_notice
 from ses_reputation.notices.findings import reminder_notice, status_notice
 from ses_reputation.notices.overviews import ses_notice, summary_notice, warning_notice
 from ses_reputation.notices.statements import statement_notice
@@ -21,3 +30,5 @@ def notice_of(alert: Alert, vocabulary: Vocabulary = Vocabulary.CLASSIC) -> Noti
             return summary_notice(alert, vocabulary)
         case SesAlert():
             return statement_notice(alert, alert.said, vocabulary) if alert.said else ses_notice(alert, vocabulary)
+        case EnforcementAlert():
+            return enforcement_notice(alert, vocabulary)
