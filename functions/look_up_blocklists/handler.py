@@ -1,4 +1,4 @@
-"""look_up_blocklists: asks DNS blocklists about sending domains. EventBridge Scheduler calls it with the scheduled time."""
+"""look_up_blocklists: asks DNS blocklists about domains. EventBridge Scheduler calls it with the scheduled time."""
 
 import os
 from collections.abc import Callable

@@ -107,10 +107,9 @@ def look_up_blocklists(
         for name, domain in senders.items()
     }
     suspected = sum(
-        _report(zone, domain, look, look.reading, lists, operate, now)
+        _report(zone, domain, look, lists, operate, now)
         for domain, by_zone in looks.items()
         for zone, look in by_zone.items()
-        if isinstance(look.reading, Listing) and not look.covered
     )
     withdrawn = sum(_withdraw(standing, looks, operate, now) for standing in list(standings.with_findings()))
     return LookedUp(
@@ -132,7 +131,7 @@ def source_of(zone: str) -> str:
 def _ask(zone: str, names: Sequence[str], lists: Zones, has_time: Callable[[], bool]) -> _Asked:
     tests = answers_of(zone).tests
     told = _read(zone, lists, (*tests, NEVER_LISTED))
-    if problem := problem_of_tests(zone, [told[test] for test in tests], told[NEVER_LISTED]):
+    if problem := problem_of_tests([told[test] for test in tests], told[NEVER_LISTED]):
         return _Asked({}, problem)
     readings: dict[str, Reading] = {}
     for first in range(0, len(names), BATCH):
@@ -166,13 +165,14 @@ def _report(
     zone: str,
     domain: str,
     look: Look,
-    listing: Listing,
     lists: Zones,
     operate: Callable[[Command, Act, datetime], Done],
     now: datetime,
 ) -> bool:
-    """Suspect that a domain has a problem; whether that opened a finding."""
-    text = listing_text(zone, domain, look.name, listing, lists.own_words(zone, look.name))
+    """Suspect a problem of a domain if the zone lists it; whether that opened a finding."""
+    if not isinstance(look.reading, Listing) or look.covered:
+        return False
+    text = listing_text(zone, domain, look.name, look.reading, lists.own_words(zone, look.name))
     report = Report(scope(ScopeKind.IDENTITY, domain), CATEGORY, text, source_of(zone), Severity.SUSPECTED, now)
     day = now.astimezone(UTC).date().isoformat()
     return operate(report, Act(f"listed/{zone}/{domain}/{day}", DETECTOR), now).changed

@@ -242,7 +242,7 @@ def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> C
 
 
 def looker(environment: Mapping[str, str]) -> Callable[[datetime, Callable[[], bool]], LookedUp]:
-    """`look_up_blocklists` at a moment, while there is time, with the table, the topics and the lists of this environment.
+    """`look_up_blocklists` at a moment, while there is time, with what this environment names.
 
     SettingsError if the environment is incomplete.
     """

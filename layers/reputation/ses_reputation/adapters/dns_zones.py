@@ -1,13 +1,15 @@
 """Blocklists in the DNS, asked through a resolver. This module alone imports dnspython, and nothing else imports it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
+from typing import Any
 
 import dns.exception
 import dns.name
-import dns.rdatatype
 import dns.resolver
+from dns.rdatatype import RdataType
 
 from ses_reputation.domain.blocklist_zones import Failure, Unanswered
 
@@ -22,10 +24,10 @@ GIVE_UP_SECONDS = 5.0
 _FAILURES: tuple[tuple[type[BaseException], Unanswered], ...] = (
     (dns.exception.Timeout, Unanswered(Failure.TIMED_OUT, "it did not answer in time")),
     (dns.resolver.NoNameservers, Unanswered(Failure.SERVER_FAILED, "the DNS server says that it failed")),
-    (dns.exception.FormError, Unanswered(Failure.UNUSABLE_ANSWER, "the answer can't be read")),
     (dns.name.NameTooLong, Unanswered(Failure.IMPOSSIBLE_NAME, "the name is too long to be asked for")),
     (dns.name.LabelTooLong, Unanswered(Failure.IMPOSSIBLE_NAME, "a part of the name is too long to be asked for")),
     (dns.name.EmptyLabel, Unanswered(Failure.IMPOSSIBLE_NAME, "a part of the name is empty")),
+    (dns.exception.FormError, Unanswered(Failure.UNUSABLE_ANSWER, "the answer can't be read")),
 )
 _OTHER = Unanswered(Failure.SERVER_FAILED, "the DNS server can't be reached")
 
@@ -58,27 +60,28 @@ class DnsZones:
     def ask(self, zone: str, names: Sequence[str]) -> Mapping[str, tuple[str, ...] | Unanswered]:
         """The addresses that a zone has for each name: none if there is no such name in it."""
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            return dict(zip(names, threads.map(lambda name: self._records(zone, name, "A"), names), strict=True))
+            answers = threads.map(lambda name: self._resolve(zone, name, RdataType.A), names)
+            return {
+                name: answer if isinstance(answer, Unanswered) else tuple(record.to_text() for record in answer)
+                for name, answer in zip(names, answers, strict=True)
+            }
 
     def own_words(self, zone: str, name: str) -> str:
         """What a zone says of a name in its own words; empty if it says nothing, or can't be asked."""
-        texts = self._records(zone, name, "TXT")
-        return "" if isinstance(texts, Unanswered) else " ".join(texts)
+        answer = self._resolve(zone, name, RdataType.TXT)
+        records = () if isinstance(answer, Unanswered) else answer
+        words = " ".join(b"".join(record.strings).decode("utf-8", "replace") for record in records)
+        # Some lists quote what they were asked.
+        return re.sub(re.escape(key), "KEY", words, flags=re.IGNORECASE) if (key := self._keys.get(zone)) else words
 
-    def _records(self, zone: str, name: str, kind: str) -> tuple[str, ...] | Unanswered:
+    def _resolve(self, zone: str, name: str, kind: RdataType) -> tuple[Any, ...] | Unanswered:
+        """The records of a name in a zone; none if there is no such name."""
         asked = ".".join(filter(None, (name, self._keys.get(zone), zone)))
         try:
-            # Absolute, so that no search list of the machine's is tried, and nothing but this name is asked for.
+            # Absolute: the machine may have domains of its own to search in.
             answer = self._resolver.resolve(dns.name.from_text(asked), kind, raise_on_no_answer=False, search=False)
         except dns.resolver.NXDOMAIN:
             return ()
         except (dns.exception.DNSException, OSError) as error:
-            return next((told for kind_, told in _FAILURES if isinstance(error, kind_)), _OTHER)
-        return tuple(_text(record) for record in answer)
-
-
-def _text(record: "dns.rdata.Rdata") -> str:
-    """An address, or the strings of a TXT record put together; what is no text is shown as such."""
-    if record.rdtype == dns.rdatatype.TXT:
-        return b"".join(record.strings).decode("utf-8", "replace")
-    return record.to_text()
+            return next((told for failure, told in _FAILURES if isinstance(error, failure)), _OTHER)
+        return tuple(answer)

@@ -191,8 +191,10 @@ def _numbers(address: str) -> tuple[int, ...]:
     return tuple(map(int, address.split(".")))
 
 
-def problem_of_tests(zone: str, tests: Iterable[Reading], never_listed: Reading) -> str | None:
-    """Why what a zone answers can't be trusted, going by the names that it has to list, and to not list; None if it can.
+def problem_of_tests(tests: Iterable[Reading], never_listed: Reading) -> str | None:
+    """Why the answers of a zone can't be trusted, going by what it says of the names that it must and must not list.
+
+    None if they can.
 
     A list that refuses a resolver may also say of every domain that it is not listed: only what it must list tells.
     https://www.spamhaus.com/resource-center/successfully-accessing-spamhauss-free-block-lists-using-a-public-dns/
@@ -205,8 +207,8 @@ def problem_of_tests(zone: str, tests: Iterable[Reading], never_listed: Reading)
     if told := next((reading for reading in (*readings, never_listed) if isinstance(reading, Unanswered)), None):
         return told.reason
     return (
-        "it does not list its own test entry: it has no answers for this DNS resolver or this key, or it is no blocklist"
-        " of domains"
+        "it does not list its own test entry: it has no answers for this DNS resolver or this key, or it is no "
+        "blocklist of domains"
     )
 
 
