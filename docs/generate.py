@@ -12,12 +12,13 @@ from types import MappingProxyType
 
 import click
 
-from docs.generators import checks, detectors, lifecycle, outcomes, parameters, replies, schemas, ses_types
+from docs.generators import blocklists, checks, detectors, lifecycle, outcomes, parameters, replies, schemas, ses_types
 
 DOCS = Path(__file__).parent
 
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
+        "blocklist-look-ups.md": {"answers": blocklists.answers},
         "checking-a-deployment.md": {
             "checks": checks.checks,
             "faults": checks.faults,

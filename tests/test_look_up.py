@@ -1,4 +1,4 @@
-"""Sending domains are looked up in blocklists: what is listed is suspected, and what nobody answered changes nothing."""
+"""Sending domains are looked up in blocklists: what is listed is suspected, and silence changes nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,7 @@ class Case:
         return ("127.0.0.2",) if name == TESTS.get(zone, "test") or (zone, name) in self.listed else ()
 
     def own_words(self, zone: str, name: str) -> str:
-        return f"{name} spams"
+        return f"{name} spams" if zone in self.zones else ""
 
     def with_findings(self) -> Iterator[Standing]:
         yield from (standing for standing in self.standings.values() if standing.findings)
