@@ -338,7 +338,7 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
         Fault.QUEUE_STUCK: FaultText(
             Check.QUEUES,
             _PROBLEM,
-            "{queue} holds {messages}, the oldest since {age}.",
+            "{queue} holds {messages}, the oldest for {age}.",
             "Mail is counted late, or the function fails on these messages again and again. The queue keeps a message "
             "for 14 days; one that fails five times becomes a dead letter.",
             "If sources and functions are in order above, look at the log of the function, and whether "
@@ -348,7 +348,7 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
         Fault.QUEUE_SLOW: FaultText(
             Check.QUEUES,
             _WARNING,
-            "{queue} holds {messages}, the oldest since {age}.",
+            "{queue} holds {messages}, the oldest for {age}.",
             "Its function works at the pace that SES allows, which takes long after a storm; or it fails again and "
             "again.",
             "If the number does not go down, the function's log says why.",
@@ -426,7 +426,7 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
         Fault.ALERTS_WAITING: FaultText(
             Check.ALERTS,
             _PROBLEM,
-            "{alerts} to be sent, the oldest since {age}.",
+            "{alerts} to be sent, the oldest for {age}.",
             "evaluate_reputation sends what waits at each run: it does not run, or a channel refuses.",
             "If the evaluation is in order above, the function's log says which channel refuses, and why.",
             _LOGS,

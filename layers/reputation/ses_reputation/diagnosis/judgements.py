@@ -57,6 +57,9 @@ FEEDBACK: Mapping[str, str] = MappingProxyType(
     {"BounceTopic": "BounceQueue", "ComplaintTopic": "ComplaintQueue", "VolumeTopic": "VolumeQueue"}
 )
 
+# Every queue that a topic fills, by its topic. What a stack does not have is passed over.
+DELIVERIES = (*FEEDBACK.items(),)
+
 RECORD, EVALUATE, WATCH = "RecordFeedback", "EvaluateReputation", "WatchSes"
 
 # What each function must be able to read of its environment.
@@ -231,13 +234,13 @@ def judge_subscriptions(topics: Sequence[Topic], queues: Sequence[Queue]) -> Jud
     """Whether what is published gets onto the queues, and nothing else does."""
     by_part, by_topic = {queue.part: queue for queue in queues}, {topic.part: topic for topic in topics}
     faults: list[Found] = []
-    for topic_part, queue_part in FEEDBACK.items():
+    for topic_part, queue_part in DELIVERIES:
         if (topic := by_topic.get(topic_part)) and (queue := by_part.get(queue_part)):
             faults += _of_delivery(topic, queue)
     for queue in queues:
         if others := outsiders(queue.policy, "sqs:SendMessage", queue.arn.split(":")[4]):
             faults.append(found(Fault.QUEUE_OPEN, queue=queue.part, url=queue.url, who=_who(others)))
-    return judged(f"{numbered(len(FEEDBACK), 'topic')} that SES publishes to, and their queues", faults)
+    return judged(f"{numbered(len(queues), 'queue')}, and the topics that fill them", faults)
 
 
 def _of_delivery(topic: Topic, queue: Queue) -> Iterator[Found]:
