@@ -23,8 +23,9 @@ from moto.sns.models import sns_backends
 from ses_reputation.adapters.deployed_parts import unreadable
 from ses_reputation.diagnosis import judgements
 from ses_reputation.diagnosis.diagnose import Outcome, State
-from ses_reputation.diagnosis.faults import CHECKS, FAULTS, Check, Fault
+from ses_reputation.diagnosis.faults import Check, Fault
 from ses_reputation.diagnosis.follow import Mail, Way, follow_mail
+from ses_reputation.diagnosis.texts import CHECKS, FAULTS
 from ses_reputation_cli.deployed_stack import DeployedStack
 from ses_reputation_cli.examined_stack import ExaminedStack
 from ses_reputation_cli.main import main

@@ -16,9 +16,9 @@ from rich.text import Text
 
 from ses_reputation.adapters.deployed_parts import unreadable
 from ses_reputation.diagnosis.diagnose import Outcome, State, diagnose
-from ses_reputation.diagnosis.faults import Told, tell
 from ses_reputation.diagnosis.follow import Mail, Seen, Sent, Way, follow_mail
 from ses_reputation.diagnosis.judgements import numbered
+from ses_reputation.diagnosis.texts import Told, tell
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.deployed_stack import DeployedStack
