@@ -196,6 +196,13 @@ def test_an_operation_that_was_told_to_fail_does_so_until_it_is_told_not_to(
     ask(operation, requests(cloud)[operation])
 
 
+def test_what_moto_knows_of_ses_does_not_stand_beside_the_account(cloud: LocalCloud) -> None:
+    with pytest.raises(NotImplementedError, match="the local cloud's SES has no ListIdentities"):
+        client("ses").list_identities()
+    with pytest.raises(NotImplementedError, match="CreateEmailIdentity"):
+        client("sesv2").create_email_identity(EmailIdentity="new.example")
+
+
 # -- Wrong requests ----------------------------------------------------------------------------------------------------
 
 
@@ -365,8 +372,27 @@ def test_errors_have_their_status_over_http(cloud: LocalCloud, far: Callable[[st
         sesv2.get_tenant(TenantName="shop-9")
 
 
+def test_what_the_account_can_not_answer_is_not_implemented_over_http(
+    cloud: LocalCloud, far: Callable[[str], Any]
+) -> None:
+    sesv2 = far("sesv2")
+    for ask_it in (
+        lambda: sesv2.create_email_identity(EmailIdentity="new.example"),
+        far("ses").list_identities,
+        lambda: sesv2.list_email_identities(Filter={"IDENTITY_TYPE": "DOMAIN"}),
+        lambda: sesv2.send_email(Content={"Raw": {"Data": b"Subject: s"}}),
+    ):
+        with pytest.raises(ClientError, match="NotImplemented") as raised:
+            ask_it()
+        assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert cloud.ses.sent == []
+
+
 def test_what_times_out_is_a_gateway_s_time_out_over_http(cloud: LocalCloud, far: Callable[[str], Any]) -> None:
     cloud.ses.time_out("PutAccountSendingAttributes", carried_out=True, times=1)
     with pytest.raises(ClientError, match="504"):
         far("sesv2").put_account_sending_attributes(SendingEnabled=False)
     assert cloud.ses.sending_enabled is False
+    cloud.ses.time_out("GetSendStatistics", carried_out=False, times=1)
+    with pytest.raises(ClientError, match="504"):
+        far("ses").get_send_statistics()

@@ -1,4 +1,4 @@
-"""The operations of SES and CloudWatch that the local cloud answers itself. All others are moto's."""
+"""The operations of SES and CloudWatch that the local cloud answers itself."""
 
 from enum import StrEnum
 from typing import Final
