@@ -338,5 +338,5 @@ def test_what_servers_replied_is_told_by_class_and_provider() -> None:
 @pytest.mark.parametrize(("metric", "source"), list(product(Metric, VolumeSource)))
 def test_what_servers_replied_moves_no_rate(metric: Metric, source: VolumeSource) -> None:
     plain = hour(0, "yahoo", sent=10, delivered=9, reported=10, hard_bounced=1, complained=1)
-    replied = together(plain, HourCounts(NOW, {("yahoo", beside): 7 for beside in BESIDE_RATES}))
+    replied = together(plain, HourCounts(NOW, {("yahoo", measure): 7 for measure in BESIDE_RATES}))
     assert replied.sums(metric, source, LOOPS) == plain.sums(metric, source, LOOPS)
