@@ -393,7 +393,8 @@ def test_bounces_and_complaints_are_listed_with_recipient_reason_and_time(cloud:
     ("options", "number"),
     [
         pytest.param(("--hard",), 3, id="only those that count"),
-        pytest.param(("--class", "user_unknown"), 3, id="of a class of replies"),
+        pytest.param(("--class", "user_unknown"), 4, id="of a class of replies"),
+        pytest.param(("--class", "user_unknown", "--hard"), 3, id="of a class, and only those that count"),
         pytest.param(("--class", "user_unknown", "--class", "mailbox_full"), 4, id="of two classes"),
         pytest.param(("--class", "user_unknown", "--limit", "2"), 2, id="the newest two of a class"),
         pytest.param(("--class", "spam_block"), 0, id="of a class that nobody replied with"),
