@@ -3,34 +3,26 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.environment import no_other_aws
 from ses_reputation_local.ses_account import SesAccount
+from ses_reputation_local.ses_calls import answered_calls
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
-EMPTY = "Resources: {Topic: {Type: AWS::SNS::Topic}}"
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("project") / "template.yaml"
-    path.write_text(EMPTY)
-    return path
-
 
 @pytest.fixture
-def ses(template: Path) -> Iterator[SesAccount]:
-    with LocalCloud(template=template) as cloud:
-        cloud.now = NOON
-        yield cloud.ses
+def ses() -> Iterator[SesAccount]:
+    """The account of a local cloud, without the rest of the cloud."""
+    with no_other_aws("eu-west-1"), answered_calls("123456789012", "eu-west-1") as account:
+        account.now = NOON
+        yield account
 
 
 @cache

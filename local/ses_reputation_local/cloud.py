@@ -71,7 +71,8 @@ class LocalCloud:
     is what SES and CloudWatch say of the account when a function asks them.
     Entering raises ParameterError for a parameter that CloudFormation would refuse, and ResourceError for a resource
     that could not be created. IAM, topic, queue and event bus policies are stored, but nothing is refused because of
-    them. Given an `address` such as http://127.0.0.1:4588, function URLs begin with it: somebody serves them there.
+    them, except that SES publishes only where a topic's policy lets it. Given an `address` such as
+    http://127.0.0.1:4588, function URLs begin with it: somebody serves them there.
 
     Event buses of other accounts and regions let nobody in, unless `sent_elsewhere` is made a list: then they take
     every event, and it is in there. `receive_event` gives one to a bus of another cloud.

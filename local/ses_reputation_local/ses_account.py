@@ -2,13 +2,22 @@
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from ses_reputation.domain.events import Bounce, Complaint, Event, Send, Uncounted
 from ses_reputation_local.ses_faults import Faults
 from ses_reputation_local.ses_mail import SIMULATOR_DOMAIN, BounceType
 from ses_reputation_local.ses_metrics import CloudWatchMetric, Metric, Series, VdmMetric, seconds
-from ses_reputation_local.ses_resources import Call, ConfigurationSets, SendingStatus, StatusRecord, Tenant
+from ses_reputation_local.ses_resources import (
+    Call,
+    ConfigurationSets,
+    Notifications,
+    SendingStatus,
+    Sent,
+    StatusRecord,
+    SuppressionList,
+    Tenant,
+)
 
 CONFIGURATION_SET_DIMENSION: Final = "ses:configuration-set"
 
@@ -18,9 +27,9 @@ _END_OF_TIME: Final = 1 << 40
 class SesAccount:
     """An account at SES in one Region.
 
-    `configuration_sets` are those that mail was seen of, and those that somebody adds.
-    `calls` are the requests that changed something: none means that nobody touched the account. Requests can be made to
-    fail, see Faults.
+    `configuration_sets` are those that mail was seen of, and those that somebody adds. `calls` are the requests that
+    changed something: none means that nobody touched the account. `sent` is the mail that SES took. What goes wrong
+    with requests is in `faults`.
     """
 
     def __init__(self, account: str = "123456789012", region: str = "eu-west-1") -> None:
@@ -37,10 +46,14 @@ class SesAccount:
         self.interval_offset = timedelta(0)
         self.configuration_sets = ConfigurationSets()
         self.tenants: dict[str, Tenant] = {}
+        self.suppressed = SuppressionList()
+        self.suppression: dict[str, Any] = {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
         self.identities: dict[str, str] = {}
+        self.notifications: dict[str, Notifications] = {}
         self.metrics: dict[Metric, Series] = {}
         self.vdm: dict[str, Series] = {metric: Series() for metric in VdmMetric}
         self.calls: list[Call] = []
+        self.sent: list[Sent] = []
         self.faults = Faults()
 
     @property
@@ -55,6 +68,11 @@ class SesAccount:
     def forget(self, identity: str) -> None:
         """Remove a domain or an address."""
         del self.identities[identity]
+        self.notifications.pop(identity, None)
+
+    def notifications_of(self, identity: str) -> Notifications:
+        """Where the feedback of a domain or an address goes."""
+        return self.notifications.setdefault(identity, Notifications())
 
     def observe(self, event: Event) -> None:
         """Count what an event says, at the event's time. Mail to the mailbox simulator is left out: AWS does not say

@@ -1,7 +1,7 @@
 """How boto3 clients ask SES and CloudWatch about the simulated account.
 
-The operations in ANSWERS are answered here, those of CloudWatch where they are about SES. Everything else goes to moto,
-whose identities and configuration sets are not this account's.
+The operations in ANSWERS are answered here, those of CloudWatch where they are about SES; the rest of CloudWatch is
+moto's. The rest of SES is not there: moto has some of it, but of identities and configuration sets of its own.
 
 A request is looked at before it is sent: one that AWS would not understand raises WrongRequest in the middle of the
 test. Each attempt of a call is then a request of its own, so that boto3's retries are at work as they are with AWS. It
@@ -29,12 +29,18 @@ from ses_reputation_local.request_shapes import check_request
 from ses_reputation_local.ses_account import SesAccount
 from ses_reputation_local.ses_answers import Answer, Answers, Parameters, Refusal, TimedOut
 from ses_reputation_local.ses_control import CONTROL
+from ses_reputation_local.ses_destinations import DESTINATIONS
 from ses_reputation_local.ses_faults import Fault
 from ses_reputation_local.ses_operations import CHANGES, Operation
 from ses_reputation_local.ses_reading import NAMESPACE, READING
 from ses_reputation_local.ses_resources import Call
+from ses_reputation_local.ses_sending import SENDING
+from ses_reputation_local.ses_suppression import SUPPRESSION
 
-ANSWERS: Final[Answers] = {**READING, **CONTROL}
+ANSWERS: Final[Answers] = {**READING, **CONTROL, **SUPPRESSION, **DESTINATIONS, **SENDING}
+
+SES: Final = frozenset({"ses", "sesv2"})
+"""The services that are wholly answered here."""
 
 # Of errors that the services' models do not have. https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
 _STATUSES: Final[Mapping[str, int]] = {
@@ -44,6 +50,7 @@ _STATUSES: Final[Mapping[str, int]] = {
     "InternalFailure": 500,
     "InternalServiceError": 500,
     "InternalServiceErrorException": 500,
+    "NotImplemented": 501,
     "RequestTimeout": 408,
     "ServiceUnavailable": 503,
     "TooManyRequestsException": 429,
@@ -112,6 +119,8 @@ def _with_parameters_kept(convert_to_request: Callable[..., Any]) -> Callable[..
         if _is_aws(endpoint_url) and answers(service, operation_model.name, api_params):
             check_request(operation_model, api_params)
             context[_ASKED] = Asked(api_params)
+        elif _is_aws(endpoint_url) and service in SES:
+            raise NotImplementedError(f"the local cloud's SES has no {operation_model.name}")
         return convert_to_request(
             client,
             api_params=api_params,

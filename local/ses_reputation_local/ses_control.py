@@ -1,11 +1,12 @@
 """Who may send: SES's switches for the account, for a configuration set, and for a tenant.
 
-Left out, and refused with NotImplementedError: a set's tracking, delivery, archiving and security options, tags,
-a tenant's own suppression list, its resources, and another policy than SES's standard one. Nothing here measures a
-tenant: its findings, and pauses because of them, are those that a test sets.
+Left out, and refused with NotImplementedError where a request names them: a set's tracking, delivery, archiving and
+security options, tags, a tenant's resources, and another policy than SES's standard one. Nothing here measures a
+tenant: its findings, and pauses because of them, are those that a test sets. What SES tells EventBridge about it is
+left out as well.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from ses_reputation_local.ses_account import SesAccount
 from ses_reputation_local.ses_answers import (
@@ -60,7 +61,8 @@ def configuration_set(account: SesAccount, parameters: Parameters) -> Configurat
 
 
 def _create_configuration_set(account: SesAccount, parameters: Parameters) -> Answer:
-    refuse_others(parameters, "ConfigurationSetName", "SendingOptions", "ReputationOptions")
+    refuse_others(parameters, "ConfigurationSetName", "SendingOptions", "ReputationOptions", "SuppressionOptions")
+    refuse_others(parameters.get("SuppressionOptions", {}), "SuppressedReasons", "SuppressionScope")
     refuse_others(parameters.get("ReputationOptions", {}), "ReputationMetricsEnabled")
     name = parameters["ConfigurationSetName"]
     if name in account.configuration_sets:
@@ -69,6 +71,7 @@ def _create_configuration_set(account: SesAccount, parameters: Parameters) -> An
     created.sending_enabled = parameters.get("SendingOptions", {}).get("SendingEnabled", True)
     metrics = parameters.get("ReputationOptions", {}).get("ReputationMetricsEnabled", False)
     created.reputation_metrics_enabled = metrics
+    created.suppression = parameters.get("SuppressionOptions", {})
     return {}
 
 
@@ -80,6 +83,7 @@ def _get_configuration_set(account: SesAccount, parameters: Parameters) -> Answe
         "ReputationOptions": {"ReputationMetricsEnabled": found.reputation_metrics_enabled, **reset},
         "SendingOptions": {"SendingEnabled": found.sending_enabled},
         "Tags": [],
+        **({"SuppressionOptions": {**found.suppression}} if found.suppression else {}),
     }
 
 
@@ -110,15 +114,18 @@ def tenant(account: SesAccount, name: str) -> Tenant:
 
 
 def _create_tenant(account: SesAccount, parameters: Parameters) -> Answer:
-    refuse_others(parameters, "TenantName")
+    refuse_others(parameters, "TenantName", "SuppressionAttributes")
     name = parameters["TenantName"]
     if name in account.tenants:
         raise Refusal("AlreadyExistsException", f"Tenant <{name}> already exists.")
-    return _described(account.add_tenant(name))
+    created = account.add_tenant(name)
+    created.suppression = parameters.get("SuppressionAttributes", {})
+    return _described(created, **_suppression(created))
 
 
 def _get_tenant(account: SesAccount, parameters: Parameters) -> Answer:
-    return {"Tenant": _described(tenant(account, parameters["TenantName"]))}
+    found = tenant(account, parameters["TenantName"])
+    return {"Tenant": _described(found, **_suppression(found))}
 
 
 def _list_tenants(account: SesAccount, parameters: Parameters) -> Answer:
@@ -133,14 +140,19 @@ def _list_tenants(account: SesAccount, parameters: Parameters) -> Answer:
     return {"Tenants": listed, **token}
 
 
-def _described(found: Tenant) -> Answer:
+def _described(found: Tenant, **others: Any) -> Answer:
     return {
         "TenantName": found.name,
         "TenantId": found.id,
         "TenantArn": found.arn,
         "CreatedTimestamp": found.created,
         "SendingStatus": found.status,
+        **others,
     }
+
+
+def _suppression(found: Tenant) -> Answer:
+    return {"SuppressionAttributes": {**found.suppression}} if found.suppression else {}
 
 
 # -- Reputation entities -----------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ class Faults:
         """Let the next so many requests for an operation, or all from now on, end in this error without any effect.
 
         An empty code ends that. Is it `final`, then `times` are calls instead of requests: boto3 may try a call again,
-        but each attempt ends like the first. Raises ValueError for an operation that is moto's.
+        but each attempt ends like the first. Raises ValueError for an operation that is not answered here.
         """
         if code:
             self._add(Operation(operation), Fault(code, carried_out=False, times=times, final=final))
@@ -74,7 +74,9 @@ class Faults:
         return False
 
     def wait(self, duration: float) -> None:
-        """Take note that boto3 wants to wait some seconds. For the pace, it goes on when the next second has begun."""
+        """Take note that boto3 waits some seconds: for the pace, it goes on when the next second has begun. A test that
+        hands this in where code sleeps need not sleep either.
+        """
         self.waits.append(duration)
         self._waited += max(1, math.ceil(duration))
 

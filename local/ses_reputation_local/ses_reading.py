@@ -76,7 +76,7 @@ def _get_account(account: SesAccount, _parameters: Parameters) -> Answer:
         "ProductionAccessEnabled": account.production_access,
         "SendQuota": {"Max24HourSend": 50_000.0, "MaxSendRate": 14.0, "SentLast24Hours": float(sent)},
         "SendingEnabled": account.sending_enabled,
-        "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
+        "SuppressionAttributes": {**account.suppression},
         "VdmAttributes": {"VdmEnabled": "ENABLED" if account.vdm_enabled else "DISABLED"},
     }
 

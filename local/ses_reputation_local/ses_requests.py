@@ -21,8 +21,8 @@ from werkzeug import wrappers
 
 from ses_reputation_local.request_shapes import WrongRequest, check_request
 from ses_reputation_local.ses_account import SesAccount
-from ses_reputation_local.ses_answers import Refusal, TimedOut
-from ses_reputation_local.ses_calls import Asked, answer_to, answers, status_of
+from ses_reputation_local.ses_answers import Answer, Refusal, TimedOut
+from ses_reputation_local.ses_calls import SES, Asked, answer_to, answers, status_of
 
 # The services by the names that requests to them are signed with; two versions of SES share one.
 _SERVICES: Final[Mapping[str, str]] = {"ses": "ses", "monitoring": "cloudwatch"}
@@ -41,18 +41,18 @@ def ses_response(account: SesAccount, environ: Mapping[str, Any], signed_for: st
     # A copy: moto may have to read it as well.
     request = Request({**environ, "wsgi.input": io.BytesIO(environ["wsgi.input"].getvalue())})
     read.setup_class(request)
-    operation, parameters = read._get_action(), read.params
-    if not answers(service, operation, parameters):
+    if service not in SES and not answers(service, read._get_action(), read.params):
         return None
     model: Any = get_service_model(service)
     try:
-        _check(request, model.operation_model(operation), parameters)
-        answer = answer_to(account, service, operation, Asked(parameters))
-        return _response(*read.serialized(ActionResult(answer)))
+        return _response(*read.serialized(ActionResult(_answer(account, model, request, read))))
     except WrongRequest as wrong:
         refusal = Refusal("ValidationException", str(wrong))
     except TimedOut as timed_out:
-        return wrappers.Response(str(timed_out), HTTPStatus.GATEWAY_TIMEOUT)
+        # A page of HTML is not parsed, in any of the protocols.
+        return wrappers.Response(f"<html>{timed_out}</html>", HTTPStatus.GATEWAY_TIMEOUT)
+    except NotImplementedError as left_out:
+        refusal = Refusal("NotImplemented", str(left_out))
     except Refusal as refused:
         refusal = refused
     with warnings.catch_warnings():
@@ -60,6 +60,14 @@ def ses_response(account: SesAccount, environ: Mapping[str, Any], signed_for: st
         warnings.simplefilter("ignore")
         _, headers, body = read.serialized(ActionResult(refusal))
     return _response(status_of(model, refusal.code), headers, body)
+
+
+def _answer(account: SesAccount, model: Any, request: Request, read: "_Read") -> Answer:
+    service, operation = model.service_name, read._get_action()
+    if not answers(service, operation, read.params):
+        raise NotImplementedError(f"the local cloud's SES has no {operation or 'such operation'}")
+    _check(request, model.operation_model(operation), read.params)
+    return answer_to(account, service, operation, Asked(read.params))
 
 
 def _response(status: int, headers: Mapping[str, Any], body: Any) -> wrappers.Response:
@@ -74,6 +82,8 @@ class _Read(BaseResponse):
     def __init__(self, service: str) -> None:
         super().__init__(service_name=service)
         self.automated_parameter_parsing = True
+        # What a request to no operation has.
+        self.params = {}
 
 
 def _check(request: Request, operation: OperationModel, parameters: Mapping[str, Any]) -> None:
