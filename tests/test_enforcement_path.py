@@ -203,20 +203,15 @@ def test_what_keeps_failing_is_told_once_and_kept_with_its_message(cloud: LocalC
     assert actions(cloud, TENANT) == ["pause_failed", "paused"]
 
 
-def test_what_ses_does_not_have_is_told(cloud: LocalCloud) -> None:
-    for name in ("nobody", "no name at all", "x" * 65):
-        for kind, called in (("tenant", "tenant"), ("configuration-set", "configuration set")):
-            scope = Scope(f"{kind}/{name}")
-            shut_down(cloud, scope)
-            (news,) = (news for news in standings(cloud).news(scope) if isinstance(news, Enforced))
-            assert (news.action, news.reason) == ("pause_failed", f"SES has no {called} {name} in this region")
-
-
-def test_an_observer_is_not_held_up_by_what_ses_does_not_have() -> None:
+def test_what_ses_does_not_have_is_told_and_holds_up_no_observer() -> None:
     with LocalCloud() as cloud:
         cloud.now = MORNING
-        shut_down(cloud, "tenant/nobody")
-        assert actions(cloud, Scope("tenant/nobody")) == ["pause_failed"]
+        for name in ("nobody", "no name at all", "x" * 65):
+            for kind, called in (("tenant", "tenant"), ("configuration-set", "configuration set")):
+                scope = Scope(f"{kind}/{name}")
+                shut_down(cloud, scope)
+                (news,) = (news for news in standings(cloud).news(scope) if isinstance(news, Enforced))
+                assert (news.action, news.reason) == ("pause_failed", f"SES has no {called} {name} in this region")
         assert cloud.messages("EnforcementDeadLetterQueue") == []
 
 
