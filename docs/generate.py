@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import click
 
-from docs.generators import lifecycle, outcomes, parameters, schemas
+from docs.generators import enforcement, lifecycle, outcomes, parameters, schemas
 
 DOCS = Path(__file__).parent
 
@@ -27,6 +27,11 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "transitions": lifecycle.transitions,
             "parameters": parameters.of_lifecycle,
         },
+        "automatic-reaction.md": {
+            "parameters": enforcement.settings,
+            "states": enforcement.states,
+            "actions": enforcement.actions,
+        },
         "reporting-findings.md": {
             "event": schemas.report_fields,
             "outcomes": outcomes.outcomes,
@@ -40,6 +45,7 @@ SCHEMAS: Mapping[str, Callable[[], schemas.Schema]] = MappingProxyType(
     {
         "schemas/finding-reported.json": schemas.finding_reported,
         "schemas/operate-command.json": schemas.operate_command,
+        "schemas/enforcement-alert.json": schemas.enforcement_alert,
     }
 )
 """The files that are generated whole."""
