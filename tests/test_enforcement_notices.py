@@ -6,9 +6,9 @@ import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
-import jsonschema
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from msgspec.structs import replace
 
 from docs.generators import enforcement as tables
@@ -28,7 +28,9 @@ NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 ARN = "arn:aws:ses:eu-west-1:123456789012:tenant/acme/tn-1"
 TENANT, SET = Scope("tenant/acme"), Scope("configuration-set/newsletter")
 FINDING = Finding("5d1c0a7be4", Category.SPAMTRAP, Stage.SHUTDOWN, opened=NOON, since=NOON, stage_since=NOON)
-SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "schemas" / "enforcement-alert.json").read_text())
+SCHEMA = Draft202012Validator(
+    json.loads((Path(__file__).parents[1] / "docs" / "schemas" / "enforcement-alert.json").read_text())
+)
 
 
 def told(action: Action = Action.PAUSED, scope: Scope = TENANT, mode: Mode = Mode.ENFORCE, **more: str) -> Alert:
@@ -75,8 +77,9 @@ def test_only_what_is_observed_says_how_to_let_it_be_done() -> None:
 
 
 def test_that_the_whole_account_is_paused_is_said_as_it_is() -> None:
-    assert "password resets included" in body(told(scope=ACCOUNT))
-    assert "password resets included" not in body(told())
+    included = "password resets included"
+    assert included in " ".join(body(told(scope=ACCOUNT)).split())
+    assert included not in " ".join(body(told()).split())
 
 
 def test_that_a_configuration_set_is_measured_anew_is_said() -> None:
@@ -139,16 +142,15 @@ def test_a_name_is_quoted_for_the_shell() -> None:
 def test_a_program_gets_a_document_that_the_schema_describes(action: Action) -> None:
     for scope in (ACCOUNT, SET, TENANT):
         document = msgspec.to_builtins(told(action, scope), enc_hook=str)
-        jsonschema.validate(json.loads(msgspec.json.encode(document)), SCHEMA)
+        SCHEMA.validate(json.loads(msgspec.json.encode(document)))
         assert document["kind"] == "enforcement"
-        assert msgspec.convert(document, type=Alert) == told(action, scope)  # type: ignore[arg-type]
+        assert msgspec.convert(document, type=Alert) == told(action, scope)
 
 
 def test_the_schema_refuses_another_document() -> None:
     document = json.loads(msgspec.json.encode(told()))
     for wrong in ({"action": "stopped"}, {"mode": "maybe"}, {"scope_kind": "tag"}, {"kind": "reminder"}):
-        with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate({**document, **wrong}, SCHEMA)
+        assert not SCHEMA.is_valid({**document, **wrong})
 
 
 def test_every_action_and_every_state_is_a_row_of_the_documentation() -> None:

@@ -4,20 +4,29 @@ It is told twice: to who only observes, so that nothing is touched, and to who h
 configuration set and the other tenants go on sending throughout.
 """
 
+import json
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
 
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.changes import Change
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation_cli.replay_report import document
 from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.replay import Playback, ReplayFailed
 from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Message, Topic
 from ses_reputation_local.ses_resources import SendingStatus
 from ses_reputation_local.ses_simulator import SesSimulator
+from ses_reputation_local.stories import Commanded, read_story
 
+STORIES = Path(__file__).parents[1] / "events" / "stories"
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 ANN = "arn:aws:iam::123456789012:user/ann"
@@ -161,21 +170,34 @@ def test_who_enforces_has_the_tenant_paused_and_resumed_and_nothing_else() -> No
     )
 
 
-def test_who_is_careful_has_a_tenant_paused_at_the_first_bounces() -> None:
-    with platform(EnforceScopes="tenant", PauseAtProbationScopes="tenant") as cloud:
-        week(cloud)
-        assert evaluated(cloud, START + HOUR) == [
-            "SES bounce rate of tenant/hill-bikes: Healthy -> Probation",
-            "SES sending of tenant/hill-bikes: paused",
-        ]
-        assert not may_send(cloud)
-        assert len(cloud.ses.calls) == 1
+def test_the_story_to_be_replayed_is_such_a_one() -> None:
+    story = read_story(STORIES / "second-chance.toml")
+    with LocalCloud({"EnforceScopes": "tenant"}) as cloud:
+        playback = Playback(cloud)
+        deque(playback.play(story.events()), maxlen=0)
+        report = json.loads(document(playback.report()))
+        assert [call.parameters["SendingStatus"] for call in cloud.ses.calls] == ["DISABLED", "ENABLED"]
+    assert [(each["scope"], each["action"]) for each in report["enforcements"]] == [
+        (HILL_BIKES, "paused"),
+        (HILL_BIKES, "resumed"),
+    ]
+    assert {change["scope"] for change in report["changes"]} == {HILL_BIKES}
+    assert report["scopes"][HILL_BIKES]["status"] == "Probation"
 
 
-def test_what_is_asked_for_other_kinds_of_scope_is_not_done_to_a_tenant() -> None:
-    with platform(
-        EnforceScopes="account,configuration-set", PauseAtProbationScopes="account,configuration-set,tenant"
-    ) as cloud:
-        week(cloud)
-        assert evaluated(cloud, START + HOUR)[-1] == "SES sending of tenant/hill-bikes: would be paused"
-        assert cloud.ses.calls == []
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (
+            {"command": "decide", "decision": "lift"},
+            "tenant/acme has no open finding that ann could do something about",
+        ),
+        ({"command": "report", "category": "bounce_rate"}, "what ann wanted was refused: .*'evidence'"),
+    ],
+    ids=["nothing is open", "refused"],
+)
+def test_what_people_in_a_story_can_not_do_ends_the_replay_with_the_reason(
+    command: dict[str, str], reason: str
+) -> None:
+    with LocalCloud() as cloud, pytest.raises(ReplayFailed, match=reason):
+        next(Playback(cloud).play([Commanded(START, "ann", {"scope": "tenant/acme", **command})]))

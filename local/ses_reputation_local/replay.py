@@ -233,8 +233,11 @@ class Playback:
         """Let somebody give a command. It is about the finding that is open in its scope, unless it reports one."""
         fields = dict(commanded.fields)
         if fields.get("command") != "report":
-            open_findings = self._standings().read(Scope(fields.get("scope", ""))).standing.findings.values()
-            fields["finding"] = next((finding.id for finding in open_findings), "")
+            scope = Scope(fields.get("scope", ""))
+            finding = next(iter(self._standings().read(scope).standing.findings.values()), None)
+            if finding is None:
+                raise ReplayFailed(f"{scope} has no open finding that {commanded.by} could do something about")
+            fields["finding"] = finding.id
         self._cloud.now = commanded.time
         caller = f"arn:aws:iam::{self._cloud.account}:user/{commanded.by}"
         answer = self._cloud.call("Operate", fields, caller)
