@@ -18,6 +18,7 @@ from ses_reputation.domain.limits import exact_decimal
 from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.domain.standing import Standing
+from ses_reputation.notices.enforcement import texts_of
 from ses_reputation.notices.numbers import moment, percent
 from ses_reputation.notices.texts import METRICS
 from ses_reputation_cli.history import change_text
@@ -59,6 +60,16 @@ def document(report: Report) -> str:
             }
             for warning in report.warnings
         ],
+        "enforcements": [
+            {
+                "time": _time(piece.time),
+                "scope": piece.scope,
+                "action": piece.action,
+                "mode": piece.mode,
+                "reason": piece.reason or None,
+            }
+            for piece in report.enforced
+        ],
         "alerts": [{"time": _time(alert.time), "subject": alert.subject} for alert in report.alerts],
     }
     return msgspec.json.format(msgspec.json.encode(body)).decode()
@@ -78,6 +89,16 @@ def print_report(console: Console, report: Report) -> None:
                 soft_wrap=True,
             )
         console.print(f"  {len(report.alerts):,} alert{'' if len(report.alerts) == 1 else 's'} sent.")
+    if report.enforced:
+        console.print("\n[bold]Sending at SES[/bold]")
+        for piece in report.enforced:
+            console.print(
+                f"  {piece.time:%Y-%m-%d %H:%M}  ",
+                Text(piece.scope),
+                f": {texts_of(piece.action, piece.mode).news}",
+                sep="",
+                soft_wrap=True,
+            )
     if report.warnings:
         console.print("\n[bold]Early warnings[/bold]")
         for warning in report.warnings:
