@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ses_reputation.domain.counting import Entry, entries, provider_scopes, scopes_of
-from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send, Uncounted
+from ses_reputation.domain.eligibility import BESIDE_RATES, Measure, is_in_a_rate, reply_measure
+from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, OWN, PROVIDERS, SIMULATOR, AddressBook
+from ses_reputation.domain.reply_rules import ReplyClass
 
 NOON = datetime(2026, 3, 2, 12, 34, 56, tzinfo=UTC)
 MAIL = Mail(
@@ -42,11 +43,15 @@ def bounce(*addresses: str, type_: str = "Permanent", subtype: str = "General") 
     return Bounce(MAIL, NOON, to(*addresses), type_, subtype)
 
 
+def delay(*addresses: str, type_: str = "General", status: str | None = None, reply: str | None = None) -> Delay:
+    return Delay(MAIL, NOON, tuple(Recipient(address, status, reply) for address in addresses), type_)
+
+
 def complaint(*addresses: str, subtype: str | None = None, feedback: str | None = None) -> Complaint:
     return Complaint(MAIL, NOON, to(*addresses), subtype, feedback)
 
 
-EVENTS: tuple[Callable[..., Event], ...] = (send, delivery, bounce, complaint)
+EVENTS: tuple[Callable[..., Event], ...] = (send, delivery, bounce, delay, complaint)
 
 
 def entries_of(event: Event) -> list[Entry]:
@@ -68,7 +73,7 @@ def totals(event: Event) -> dict[Measure, int]:
 
 def test_a_bounce_counts_once_for_each_recipient() -> None:
     event = bounce(REAL, "b@gmail.com", "c@x.example", subtype="NoEmail")
-    assert totals(event) == {Measure.HARD_BOUNCED: 3}
+    assert totals(event) == {Measure.HARD_BOUNCED: 3, Measure.REPLY_USER_UNKNOWN: 3}
     assert [entry.reason for entry in entries_of(event)] == ["Permanent/NoEmail"] * 3
 
 
@@ -81,7 +86,8 @@ def test_a_bounce_counts_once_for_each_recipient() -> None:
     ],
 )
 def test_a_bounce_counts_as_its_rule_says(type_: str, subtype: str, measure: Measure) -> None:
-    assert totals(bounce(REAL, type_=type_, subtype=subtype)) == {measure: 1}
+    counted = totals(bounce(REAL, type_=type_, subtype=subtype))
+    assert {m: n for m, n in counted.items() if m not in BESIDE_RATES} == {measure: 1}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +108,62 @@ def test_an_entry_names_the_subtype_if_it_counts_only_because_nobody_knows_it(
     assert (entry.unknown_subtype, entry.counts) == (unknown, True)
 
 
-@pytest.mark.parametrize("event", [send, bounce, delivery], ids=lambda make: make.__name__)
+def test_a_bounce_counts_beside_its_rate_as_what_the_server_replied() -> None:
+    recipients = (
+        Recipient("a@gmail.com", "5.7.26", "550-5.7.26 The sender is unauthenticated"),
+        Recipient("b@x.example", "4.2.2", "452 4.2.2 Over quota"),
+        Recipient("c@x.example"),
+    )
+    increments = [entry.increments for entry in entries_of(Bounce(MAIL, NOON, recipients, "Transient", "General"))]
+    assert increments == [
+        {("gmail", Measure.SOFT_BOUNCED): 1, ("gmail", Measure.REPLY_AUTHENTICATION_FAILURE): 1},
+        {(OTHER, Measure.SOFT_BOUNCED): 1, (OTHER, Measure.REPLY_MAILBOX_FULL): 1},
+        {(OTHER, Measure.SOFT_BOUNCED): 1, (OTHER, Measure.REPLY_OTHER): 1},
+    ]
+
+
+def test_of_mail_that_was_never_attempted_no_server_replied() -> None:
+    (entry,) = entries_of(bounce(REAL, subtype="OnAccountSuppressionList"))
+    assert entry.increments == {("gmail", Measure.NOT_ATTEMPTED): 1}
+
+
+def test_a_delay_counts_in_no_rate_and_is_kept_with_its_reply() -> None:
+    entry = only(delay(REAL, reply="421-4.7.28 Gmail has detected an unusual rate of email", type_="IPFailure"))
+    assert entry.increments == {("gmail", Measure.DELAYED): 1, ("gmail", Measure.REPLY_RATE_LIMITED): 1}
+    assert (entry.counts, entry.reason, len(entry.recipients)) == (True, "IPFailure", 1)
+    assert not any(is_in_a_rate(provider, measure) for provider, measure in entry.increments)
+
+
+@pytest.mark.parametrize(
+    ("type_", "reply_class"),
+    [
+        ("SpamDetected", ReplyClass.SPAM_BLOCK),
+        ("MailboxFull", ReplyClass.MAILBOX_FULL),
+        ("IPFailure", ReplyClass.POLICY_BLOCK),
+        ("RecipientServerError", ReplyClass.PROVIDER_OUTAGE),
+        ("TransientCommunicationFailure", ReplyClass.PROVIDER_OUTAGE),
+        pytest.param("InternalFailure", ReplyClass.OTHER, id="SES's own trouble"),
+        pytest.param("SendingDeferral", ReplyClass.OTHER, id="SES holds it back"),
+        ("BYOIPHostNameLookupUnavailable", ReplyClass.OTHER),
+        ("General", ReplyClass.OTHER),
+        ("Undetermined", ReplyClass.OTHER),
+        pytest.param("SomethingNew", ReplyClass.OTHER, id="one that nobody knows"),
+    ],
+)
+def test_a_delay_without_a_reply_counts_as_ses_calls_it(type_: str, reply_class: ReplyClass) -> None:
+    assert totals(delay(REAL, type_=type_)) == {Measure.DELAYED: 1, reply_measure(reply_class): 1}
+
+
+def test_a_delay_that_is_told_again_is_one_fact_until_the_server_says_something_else() -> None:
+    first = only(delay(REAL, reply="421 4.7.0 [TSS04] deferred due to user complaints"))
+    again = only(delay(REAL, reply="421 4.7.0 [TSS04] deferred due to user complaints, once more"))
+    other = only(delay(REAL, reply="452 4.2.2 Over quota"))
+    somebody_else = only(delay("b@gmail.com", reply="452 4.2.2 Over quota"))
+    assert first.key == again.key
+    assert len({first.key, other.key, somebody_else.key}) == 3
+
+
+@pytest.mark.parametrize("event", [send, bounce, delivery, delay], ids=lambda make: make.__name__)
 def test_a_recipient_named_twice_in_one_event_counts_once(event: Callable[..., Event]) -> None:
     assert totals(event("a@x.example", "a@x.example")) == totals(event("a@x.example"))
 
@@ -163,8 +224,8 @@ def test_a_mixed_send_is_split_by_recipient() -> None:
     assert entry.counts
 
 
-@pytest.mark.parametrize("event", [bounce, delivery], ids=lambda make: make.__name__)
-def test_a_mixed_bounce_or_delivery_counts_for_its_real_recipients_alone(event: Callable[..., Event]) -> None:
+@pytest.mark.parametrize("event", [bounce, delivery, delay], ids=lambda make: make.__name__)
+def test_a_mixed_bounce_delay_or_delivery_counts_for_its_real_recipients_alone(event: Callable[..., Event]) -> None:
     assert [entry.counts for entry in entries_of(event(SIMULATED, STAFF, REAL))] == [False, False, True]
 
 

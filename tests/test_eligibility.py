@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ses_reputation.domain.eligibility import (
+    BESIDE_RATES,
     BOUNCE_RULES,
     COMPLAINT_RULES,
     NEVER_ATTEMPTED,
@@ -19,10 +20,13 @@ from ses_reputation.domain.eligibility import (
     bounce_rule,
     complaint_rule,
     is_in_a_rate,
+    is_judged,
     is_unknown,
+    reply_measure,
 )
 from ses_reputation.domain.providers import OTHER, OWN, PROVIDERS, SIMULATOR, UNSPECIFIED
 from ses_reputation.domain.rates import ELIGIBLE, NUMERATOR, Metric, VolumeSource
+from ses_reputation.domain.reply_rules import ReplyClass
 
 HARD, SOFT, NOT_ATTEMPTED = Measure.HARD_BOUNCED, Measure.SOFT_BOUNCED, Measure.NOT_ATTEMPTED
 COMPLAINED, NOT_SPAM, UNSENT = Measure.COMPLAINED, Measure.NOT_SPAM, Measure.COMPLAINED_UNSENT
@@ -146,11 +150,18 @@ def test_what_was_never_attempted_is_four_subtypes() -> None:
 @pytest.mark.parametrize(("provider", "measure"), list(product([SIMULATOR, OWN], Measure)))
 def test_nothing_at_the_simulator_or_at_oneself_is_in_a_rate(provider: str, measure: Measure) -> None:
     assert not is_in_a_rate(provider, measure)
+    assert not is_judged(provider, measure)
+
+
+def test_every_class_of_replies_has_a_measure_of_its_own() -> None:
+    assert {reply_measure(c) for c in ReplyClass} | {Measure.DELAYED} == BESIDE_RATES
+    assert len(BESIDE_RATES) == len(ReplyClass) + 1
 
 
 @pytest.mark.parametrize("measure", Measure)
 def test_whoever_the_recipient_else_is_the_measure_decides(measure: Measure) -> None:
     moves_a_rate = measure in NUMERATOR.values() or any(measure in ELIGIBLE[source] for source in VolumeSource)
-    assert moves_a_rate == (measure not in {NOT_SPAM, UNSENT})
+    assert moves_a_rate == (measure not in {NOT_SPAM, UNSENT, *BESIDE_RATES})
     for provider in (*PROVIDERS, OTHER, UNSPECIFIED):
         assert is_in_a_rate(provider, measure) == moves_a_rate
+        assert is_judged(provider, measure) == (measure not in {NOT_SPAM, UNSENT})

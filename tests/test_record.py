@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ses_reputation.domain.counting import Entry, entries
-from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send, Uncounted
+from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.record import (
@@ -213,7 +213,11 @@ def test_what_is_in_no_rate_is_recorded_ignored_and_moves_nothing(event: Event, 
         ),
         (
             bounce("m-1", "newsletter", "me@shop.example", "a@gmail.com"),
-            {("verified-identity", "hard_bounced"): 1, ("gmail", "hard_bounced"): 1},
+            {
+                ("verified-identity", "hard_bounced"): 1,
+                ("gmail", "hard_bounced"): 1,
+                ("gmail", "reply_user_unknown"): 1,
+            },
         ),
         (complaint("me@shop.example", "a@gmail.com"), {("gmail", "complained"): 1}),
     ],
@@ -341,6 +345,29 @@ def test_only_the_contended_part_of_a_batch_comes_again() -> None:
     assert ledger.counts[Scope("account"), "hard_bounced"] == 150
 
 
+def delay(address: str = "a@gmail.com", reply: str = "421 4.7.0 [TSS04] deferred due to user complaints") -> Delay:
+    recipients = (Recipient(address, "4.7.0", reply),)
+    return Delay(Mail("m-1", "shop.example", "newsletter"), NOON, recipients, "General")
+
+
+def test_a_delay_counts_once_for_each_class_of_replies_and_has_its_scopes_judged() -> None:
+    ledger = FakeLedger()
+    assert record(ledger, delay(), delay()).outcomes == [Outcome.COUNTED, Outcome.DUPLICATE]
+    assert record(ledger, delay()).outcomes == [Outcome.DUPLICATE]
+    assert ledger.by_provider == {("gmail", "delayed"): 1, ("gmail", "reply_spam_block"): 1}
+    assert ledger.due == {"account", "configuration-set/newsletter", "identity/shop.example", "provider/gmail"}
+    assert record(ledger, delay(reply="452 4.2.2 Over quota")).outcomes == [Outcome.COUNTED]
+    assert ledger.by_provider["gmail", "delayed"] == 2
+    assert len(ledger.feedback) == 2, "so that the replies can be read"
+
+
+def test_a_delay_at_the_simulator_is_ignored() -> None:
+    ledger = FakeLedger()
+    assert record(ledger, delay("delay@simulator.amazonses.com")).outcomes == [Outcome.IGNORED]
+    assert ledger.by_provider == {("simulator", "delayed"): 1}
+    assert ledger.due == set()
+
+
 def test_a_batch_is_written_in_full_transactions() -> None:
     ledger = FakeLedger()
     record(ledger, *(bounce(f"m-{n}") for n in range(1000)))
@@ -382,8 +409,9 @@ def test_counts_are_those_of_the_set_of_facts(sent: list[list[Bounce]], contende
             if not event.recipients[0].address.endswith(("amazonses.com", "shop.example")):
                 in_a_rate.add(entry.key)
     model: dict[tuple[Scope, str], int] = {}
-    for scopes in facts.values():
+    for key, scopes in facts.items():
         for scope in scopes:
-            model[scope, "hard_bounced"] = model.get((scope, "hard_bounced"), 0) + 1
+            for measure in ("hard_bounced", "reply_user_unknown") if key in in_a_rate else ("hard_bounced",):
+                model[scope, measure] = model.get((scope, measure), 0) + 1
     assert ledger.counts == model
     assert outcomes.count(Outcome.COUNTED) == len(in_a_rate)

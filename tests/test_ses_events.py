@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ses_reputation.domain.counting import entries, scopes_of
-from ses_reputation.domain.events import Bounce, Complaint, Delivery, Mail, Send, Uncounted
+from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.ses_events import MAX_NAME, TagNames, UnreadableEvent, read_event, read_invocation
 
@@ -51,7 +51,7 @@ def changed(name: str, path: str, value: object) -> str:
         ("configuration-set/open.json", Uncounted),
         ("configuration-set/click.json", Uncounted),
         ("configuration-set/rendering-failure.json", Uncounted),
-        ("configuration-set/delivery-delay.json", Uncounted),
+        ("configuration-set/delivery-delay.json", Delay),
         ("configuration-set/subscription.json", Uncounted),
         ("identity/delivery.json", Delivery),
         ("identity/bounce.json", Bounce),
@@ -62,6 +62,57 @@ def changed(name: str, path: str, value: object) -> str:
 )
 def test_every_event_type_of_both_formats_is_read(name: str, kind: type) -> None:
     assert isinstance(read_event((EVENTS / name).read_bytes()), kind)
+
+
+DELAY = "configuration-set/delivery-delay.json"
+
+
+def test_a_delay_says_who_which_why_and_when() -> None:
+    delay = read_event((EVENTS / DELAY).read_text())
+    reply = "smtp; 452 4.2.2 <lena@small-mailbox.example>: the mailbox has no room left"
+    assert isinstance(delay, Delay)
+    assert delay.recipients == (Recipient("lena@small-mailbox.example", "4.2.2", reply),)
+    assert (delay.type, delay.mail.tenant) == ("MailboxFull", "garden-shop")
+    assert delay.time == datetime(2026, 3, 6, 9, 38, 54, 18000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("deliveryDelay", ...),
+        ("deliveryDelay", None),
+        ("deliveryDelay", [1]),
+        ("deliveryDelay.delayedRecipients", []),
+        ("deliveryDelay.delayedRecipients", [{"status": "4.2.2"}]),
+        ("deliveryDelay.delayedRecipients", [{"emailAddress": ""}]),
+        ("deliveryDelay.delayType", 7),
+        ("deliveryDelay.timestamp", "soon"),
+        ("mail", ...),
+        ("mail.messageId", ...),
+        ("mail.messageId", "m" * 300),
+    ],
+)
+def test_a_delay_that_lacks_what_counting_needs_is_let_go(path: str, value: object) -> None:
+    """It is in no rate: no reason to keep it among the dead letters."""
+    event = read_event(changed(DELAY, path, value))
+    assert isinstance(event, Uncounted)
+    assert event.kind == "DeliveryDelay"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "kept"),
+    [
+        ("deliveryDelay.delayType", ..., "Undetermined"),
+        ("deliveryDelay.delayType", "SomethingNew", "SomethingNew"),
+        ("deliveryDelay.timestamp", ..., "MailboxFull"),
+        ("deliveryDelay.expirationTime", 12, "MailboxFull"),
+        ("deliveryDelay.delayedRecipients", [{"emailAddress": "lena@x.example"}], "MailboxFull"),
+    ],
+)
+def test_a_delay_may_lack_the_rest(path: str, value: object, kept: str) -> None:
+    event = read_event(changed(DELAY, path, value))
+    assert isinstance(event, Delay)
+    assert event.type == kept
 
 
 def test_a_bounce_says_who_which_why_and_when() -> None:

@@ -23,6 +23,8 @@ from ses_reputation_local.ses_mail import (
     BounceSubtype,
     BounceType,
     Complaint,
+    Delay,
+    DelayType,
     Format,
     Message,
     Open,
@@ -187,7 +189,7 @@ def test_an_unknown_bounce_subtype_is_counted_logged_and_measured_once(cloud: Lo
     assert directive["Namespace"] == "SESReputation"
     assert [(m["Name"], m["Unit"]) for m in directive["Metrics"]] == [("UnknownBounceSubtype", "Count")]
     assert (metric["UnknownBounceSubtype"], metric["service"]) == ([1.0], "record_feedback")
-    assert totals(cloud, "account") == {Measure.HARD_BOUNCED: 1}
+    assert totals(cloud, "account") == {Measure.HARD_BOUNCED: 1, Measure.REPLY_USER_UNKNOWN: 1}
     assert "UnknownBounceSubtype" not in "".join(second.logs)
 
 
@@ -237,8 +239,9 @@ def test_one_bounce_counts_once_through_every_envelope_and_format(cloud: LocalCl
         run = cloud.invoke("RecordFeedback", json.loads(path.read_text()))
         assert run.error is None
         assert run.result == {"batchItemFailures": []}
-    assert totals(cloud, "account") == {Measure.HARD_BOUNCED: 1}
-    assert totals(cloud, "configuration-set/newsletter") == {Measure.HARD_BOUNCED: 1}
+    once = {Measure.HARD_BOUNCED: 1, Measure.REPLY_USER_UNKNOWN: 1}
+    assert totals(cloud, "account") == once
+    assert totals(cloud, "configuration-set/newsletter") == once
 
 
 def test_an_identity_notification_that_comes_first_loses_no_scope(cloud: LocalCloud) -> None:
@@ -362,11 +365,15 @@ def test_counts_of_random_mail_are_those_of_an_independent_model(cloud: LocalClo
             kind = HARD if hard else (BounceType.TRANSIENT, BounceSubtype.MAILBOX_FULL)
             outcomes.append(Bounce(bounced, *kind))
             counted[Measure.HARD_BOUNCED if hard else Measure.SOFT_BOUNCED] = 1
+            counted[Measure.REPLY_USER_UNKNOWN if hard else Measure.REPLY_MAILBOX_FULL] = 1
         elif random.random() < 0.2:
             outcomes.append(Complaint(addresses[0]))
             counted[Measure.COMPLAINED] = 1
         if random.random() < 0.1:
             outcomes.append(Open())
+        if random.random() < 0.1:
+            outcomes.append(Delay(addresses[-1:], DelayType.SPAM_DETECTED))
+            counted.update((Measure.DELAYED, Measure.REPLY_SPAM_BLOCK))
         counted[Measure.DELIVERED] = len(addresses) - len(bounced)
         publications += ses.send(MORNING + number * timedelta(minutes=1), message, *outcomes)
         scopes = ["account", "identity/shop.example", f"configuration-set/{configuration_set}"]

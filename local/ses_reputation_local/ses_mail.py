@@ -251,12 +251,16 @@ class Message:
 class Bounce:
     """One bounce notification. With `after_delivery` the server first accepted the mail and then sent a bounce or an
     automatic reply, from which SES reads no status.
+
+    `status` and `reply` are the server's; unless they are given, it is one that goes with the type.
     """
 
     recipients: tuple[str, ...]
     type: BounceType = BounceType.PERMANENT
     subtype: BounceSubtype = BounceSubtype.GENERAL
     after_delivery: bool = False
+    status: str | None = None
+    reply: str | None = None
 
     def __post_init__(self) -> None:
         if (self.type, self.subtype) not in DIAGNOSES:
@@ -277,10 +281,15 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """SES could not deliver yet and goes on trying."""
+    """SES could not deliver yet and goes on trying.
+
+    `status` and `reply` are the server's; unless they are given, it is one that goes with the type.
+    """
 
     recipients: tuple[str, ...]
     type: DelayType = DelayType.TRANSIENT_COMMUNICATION_FAILURE
+    status: str | None = None
+    reply: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

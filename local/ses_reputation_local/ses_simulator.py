@@ -294,7 +294,9 @@ def _bounce(mail: _Mail, bounce: Bounce, number: int) -> Iterator[Publication]:
         time = _delivered(mail, domain) + mail.dice.within(ANSWERING, "answer", number)
     else:
         time = mail.at + mail.dice.within(diagnosis.when, "bounce", number)
-    reported = diagnosis.status is not None and not bounce.after_delivery
+    status = bounce.status or diagnosis.status
+    reply = diagnosis.reply if bounce.reply is None else bounce.reply
+    reported = status is not None and not bounce.after_delivery
     body: Json = {
         "bounceType": bounce.type,
         "bounceSubType": bounce.subtype,
@@ -302,8 +304,8 @@ def _bounce(mail: _Mail, bounce: Bounce, number: int) -> Iterator[Publication]:
             {
                 "emailAddress": address,
                 "action": "failed",
-                "status": diagnosis.status,
-                "diagnosticCode": diagnosis.reply.format(address=address),
+                "status": status,
+                "diagnosticCode": _said(reply, address),
             }
             if reported
             else {"emailAddress": address}
@@ -354,6 +356,7 @@ def _suspects(recipients: Iterable[str], domain: str) -> list[str]:
 
 def _delay(mail: _Mail, delay: Delay) -> Iterator[Publication]:
     status, reply = DELAYS[delay.type]
+    status, reply = delay.status or status, reply if delay.reply is None else delay.reply
     time = mail.at + mail.dice.within(DELAYING, "delay", *delay.recipients)
     body: Json = {
         "timestamp": _iso(time),
@@ -363,13 +366,17 @@ def _delay(mail: _Mail, delay: Delay) -> Iterator[Publication]:
             {
                 "emailAddress": address,
                 "status": status,
-                "diagnosticCode": reply.format(address=address),
+                "diagnosticCode": _said(reply, address),
             }
             for address in delay.recipients
         ],
         "reportingMTA": mail.relay,
     }
     yield from mail.publish(EventType.DELIVERY_DELAY, time, lambda _: body)
+
+
+def _said(reply: str, address: str) -> str:
+    return reply.replace("{address}", address)
 
 
 def _open(mail: _Mail) -> Iterator[Publication]:

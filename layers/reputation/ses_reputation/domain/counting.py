@@ -124,14 +124,16 @@ def _recipient_entry(
     reason: str | None = None,
     unknown_subtype: str | None = None,
 ) -> Entry:
-    """What one recipient adds to a measure, and `also` to another.
+    """What one recipient adds to a measure, and `also` to another, if anything is judged by this recipient.
 
     SES tells of a delay again while it goes on trying. That is a new fact only if the reply is of another class.
     """
     told = (recipient.address, also) if also and measure is Measure.DELAYED else (recipient.address,)
     name = f"{measure}#{_digest(*told)}"
     provider = addresses.provider_of(recipient.address)
-    increments = {(provider, measure): 1, **({(provider, also): 1} if also else {})}
+    increments = {(provider, measure): 1}
+    if also and is_judged(provider, also):
+        increments[provider, also] = 1
     recorded = (recipient,) if reason else ()  # a delivery needs no record of whom it reached
     return Entry(mail.message_id, name, time, scopes_of(mail), increments, recorded, reason, unknown_subtype)
 

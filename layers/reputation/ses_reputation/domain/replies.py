@@ -24,10 +24,10 @@ _REPLIES: Mapping[ReplyClass, Reply] = {reply_class: Reply(reply_class) for repl
 
 # Nothing here may look at a character more than a few times, whatever a server writes.
 # Who the message was for is no reason, and a recipient may be called anything.
-_PERSON = re.compile(r"(?<![^\s<>(\[\"':=,;])[^\s<>@(\[\"':=,;]{1,64}@[^\s<>@]{1,255}")
+_PERSON = re.compile(r"(?<![^\s<>(\[\"':=,;])[^\s<>@(\[\"':=,;]{1,64}@[^\s<>@()\[\]\"':,;]{1,255}")
 # Each line of a reply begins like this, and others join the lines: `550-5.1.1 The account ... 550 5.1.1 Learn more`.
 _LINE_START = re.compile(
-    r"(?<![^\s;<])[45]\d\d(?:-(?:[45]\.\d{1,3}\.\d{1,3}(?!\.?\d))?| (?=[45]\.\d)[45]\.\d{1,3}\.\d{1,3}(?!\.?\d))"
+    r"(?:^[245]\d\d[- ]|(?<![^\s;<])[245]\d\d(?:-| (?=[245]\.\d)))(?:[245]\.\d{1,3}\.\d{1,3}(?!\.?\d))?", re.MULTILINE
 )
 _STATUS = re.compile(r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 _SMTP_CODE = re.compile(r"(?<![\d.])[45][0-5]\d(?=[\s-]|$)")

@@ -85,7 +85,7 @@ WORDINGS: tuple[ReplyRule, ...] = (
         (
             "rate limit|ratelimit|rate-limit|limit exceeded for mail|message rate|sending rate|too many|"
             "too much mail|too fast|too quickly|slow down|slower|throttl|receiving mail at a rate|"
-            "receiving email at a rate|greylist|graylist|grey-list|gray-list|grey list|postgrey|sending limit|"
+            "receiving email at a rate|greylist|graylist|grey-list|gray-list|grey list|postgrey|sending limit|send limit|"
             "daily quota|hourly quota|sending quota|message quota|messages per connection|message per connection|"
             "number of connections|connection limit|concurrent|exceeded the maximum number|"
             "maximum number of messages|maximum number of recipients|mail quota exceeded for sender|high volume|"
@@ -96,7 +96,7 @@ WORDINGS: tuple[ReplyRule, ...] = (
         "any",
         ReplyClass.PROVIDER_OUTAGE,
         "The server has no room or strength left; it is not one mailbox.",
-        "insufficient system|system storage|out of memory|disk full|no space left",
+        "temporary lookup failure|insufficient system|system storage|out of memory|disk full|no space left",
     ),
     ReplyRule(
         "any",
