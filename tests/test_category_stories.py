@@ -61,6 +61,18 @@ class Story:
         else:
             self.does(DESK, "as written to us", command="report", category=self.category, evidence="As seen on Monday.")
 
+    def is_suspected(self) -> None:
+        self.does(DESK, "It may be nothing.", **self.suspicion())
+
+    def is_suspected_in_vain(self) -> None:
+        status, body = self.asks(DESK, **self.suspicion())
+        assert (status, body["nothing_new"], body["changed"]) == (200, True, False)
+
+    def suspicion(self) -> dict[str, str]:
+        """It is another one every day."""
+        seen = f"As seen on {self.cloud.now:%d %B}."
+        return {"command": "report", "category": self.category, "severity": "suspected", "evidence": seen}
+
     def is_seen_no_more(self) -> None:
         if self.category in METRICS:
             self.sends(400, bad=0)
@@ -97,6 +109,12 @@ class Story:
 
     def is_lifted(self) -> None:
         self.is_decided("lift", "It was somebody else's mail.")
+
+    def is_confirmed(self) -> None:
+        self.is_decided("confirm", "The list is as old as it looks.")
+
+    def is_dismissed(self) -> None:
+        self.is_decided("dismiss", "The provider had an outage.")
 
     def is_reinstated(self) -> None:
         self.is_decided("reinstate", "They have a new list now.")
@@ -270,6 +288,21 @@ REPEATED_BEFORE_PEOPLE: list[Step] = [
 ]
 
 
+# Nothing follows from a suspicion but what a person decides.
+SUSPECTED: list[Step] = [
+    ("is_suspected", Status.HEALTHY, ["suspected"]),
+    ("is_suspected_in_vain", Status.HEALTHY, []),
+    ("three_days_pass", Status.HEALTHY, ["suspected, waits for a decision since 2026-03-02"]),
+    ("is_dismissed", Status.HEALTHY, ["suspicion dismissed"]),
+    ("three_days_pass", Status.HEALTHY, []),
+    ("is_suspected_in_vain", Status.HEALTHY, []),
+    ("a_week_passes", Status.HEALTHY, []),
+    ("is_suspected", Status.HEALTHY, ["suspected"]),
+    ("changes_are_made", Status.HEALTHY, ["suspected, changes reported"]),
+    ("is_confirmed", Status.PROBATION, ["Healthy -> Probation"]),
+]
+
+
 @contextmanager
 def told(category: Category, steps: Sequence[Step], **parameters: str) -> Iterator[Story]:
     """The story, after all of its steps, each of which led where it should."""
@@ -317,6 +350,32 @@ def check_text(email: Email) -> None:
 @pytest.mark.parametrize("category", Category)
 def test_a_finding_goes_all_the_way_to_a_shutdown_and_back(category: Category) -> None:
     with told(category, STORIES[category]) as story:
+        check_audit(story)
+    for email in story.heard:
+        check_text(email)
+
+
+@pytest.mark.parametrize(
+    ("category", "steps"),
+    [
+        (
+            Category.MAILBOX_PROVIDER,
+            [*SUSPECTED, ("changes_are_refused", Status.PROBATION, ["Probation, changes refused"])],
+        ),
+        (Category.RELATED_ACCOUNT, [*SUSPECTED, ("changes_are_accepted", Status.HEALTHY, ["Probation -> Healthy"])]),
+        (
+            Category.INTERNAL_REVIEW,
+            [
+                *REPEATED[:5],
+                ("is_suspected", Status.HEALTHY, ["suspected"]),
+                ("is_confirmed", Status.SHUTDOWN, ["Healthy -> Shutdown"]),
+            ],
+        ),
+    ],
+    ids=["and what was done is not enough", "and was solved", "for the third time"],
+)
+def test_what_is_suspected_is_dismissed_and_later_confirmed(category: Category, steps: list[Step]) -> None:
+    with told(category, steps) as story:
         check_audit(story)
     for email in story.heard:
         check_text(email)

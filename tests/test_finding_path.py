@@ -147,6 +147,38 @@ def test_another_event_about_the_same_problem_adds_evidence(cloud: LocalCloud) -
     assert len(cloud.emails()) == 1
 
 
+def test_a_suspicion_waits_for_a_person_who_dismisses_or_confirms_it(cloud: LocalCloud) -> None:
+    put(cloud, severity="suspected")
+    put(cloud, severity="suspected")
+    cloud.deliver()
+    assert outcomes(cloud) == ["changed", "nothing_new"]
+    dismissed = command(cloud, command="decide", decision="dismiss")
+    assert (dismissed["changed"], dismissed["scope_status"], dismissed["finding"]["suspected"]) == (
+        True,
+        "Healthy",
+        False,
+    )
+    put(cloud, severity="suspected", evidence="4 hits")
+    cloud.deliver()
+    assert outcomes(cloud)[2:] == ["nothing_new"]
+    assert list(standings(cloud).with_findings()) == []
+    cloud.now += timedelta(days=8)
+    put(cloud, severity="suspected", evidence="5 hits")
+    cloud.deliver()
+    assert [each.scope for each in standings(cloud).with_findings()] == [TENANT]
+    assert standing(cloud).status is Status.HEALTHY
+    cloud.tick(cloud.now + timedelta(days=8))
+    confirmed = command(cloud, command="decide", decision="confirm")
+    assert (confirmed["scope_status"], confirmed["finding"]["suspected"]) == ("Probation", False)
+    assert [email.subject.partition(": ")[2].partition(" since")[0] for email in cloud.emails()] == [
+        "suspected",
+        "suspicion dismissed",
+        "suspected",
+        "suspected, waits for a decision",
+        "Healthy -> Probation",
+    ]
+
+
 def test_what_is_known_is_news_if_it_is_bad_enough_for_a_shutdown(cloud: LocalCloud) -> None:
     for severity in ("probation", "shutdown"):
         put(cloud, severity=severity)

@@ -10,11 +10,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.domain.assessment import Windows, assess, measured, windows
 from ses_reputation.domain.categories import METRICS, Category, Severity
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
 from ses_reputation.domain.decisions import (
+    DISMISSED_FOR,
     ChangesMade,
     Command,
     CommandRefused,
@@ -22,6 +24,7 @@ from ses_reputation.domain.decisions import (
     Decision,
     ReinstateTo,
     Report,
+    Withdraw,
     allowed,
     carry_out,
 )
@@ -51,6 +54,7 @@ SENDER, OPERATOR = Actor("sender@acme.example", proven=False), Actor("arn:aws:ia
 # The status of a scope by its worst stage, the worst last.
 STATUSES: Mapping[Stage | None, str] = {
     None: "Healthy",
+    Stage.SUSPECTED: "Healthy",
     Stage.ALMOST_HEALED: "Probation",
     Stage.PROBATION: "Probation",
     Stage.PENDING_DECISION: "Pending end of probation decision",
@@ -59,7 +63,7 @@ STATUSES: Mapping[Stage | None, str] = {
     Stage.PERMANENT_SHUTDOWN: "Shutdown",
 }
 BEST_FIRST = tuple(STATUSES)
-WAITS_FOR_A_PERSON = BEST_FIRST[3:]
+WAITS_FOR_A_PERSON = BEST_FIRST[4:]
 
 
 class Mail(Struct, frozen=True):
@@ -159,6 +163,8 @@ class World:
 
 rules = st.sampled_from(list(POLICIES))
 waits = st.sampled_from([timedelta(0), timedelta(minutes=7), HOUR, 5 * HOUR, DAY, 2 * DAY, 3 * DAY, 8 * DAY, 22 * DAY])
+severities = st.sampled_from([Severity.SUSPECTED, *[Severity.PROBATION] * 3, Severity.SHUTDOWN, Severity.SUSPECTED])
+sources = st.sampled_from(["a detector", "another"])
 ago = st.none() | st.sampled_from([-DAY, timedelta(0), timedelta(minutes=50), DAY, 30 * DAY])
 
 
@@ -192,14 +198,25 @@ class Lifecycle(RuleBasedStateMachine):
         for _ in range(days):
             self._goes_on(Step(scope, DAY, rules, mail))
 
-    @rule(data=st.data(), wait=waits, rules=rules, severe=st.integers(0, 3), before=ago)
-    def a_problem_is_reported(
-        self, data: st.DataObject, wait: timedelta, rules: str, severe: int, before: timedelta | None
+    @rule(data=st.data(), wait=waits, rules=rules, severity=severities, source=sources, before=ago)
+    def a_problem_is_reported_or_suspected(
+        self,
+        data: st.DataObject,
+        wait: timedelta,
+        rules: str,
+        severity: Severity,
+        source: str,
+        before: timedelta | None,
     ) -> None:
         scope, category = data.draw(self.scopes), data.draw(self.categories)
-        severity = Severity.PROBATION if severe else Severity.SHUTDOWN
         observed = None if before is None else self.world.now - before
-        self._goes_on(Step(scope, wait, rules, command=Report(scope, category, "Seen.", "a", severity, observed)))
+        self._goes_on(Step(scope, wait, rules, command=Report(scope, category, "Seen.", source, severity, observed)))
+
+    @precondition(lambda self: self.open())
+    @rule(data=st.data(), wait=waits, rules=rules, source=sources)
+    def a_suspicion_is_withdrawn(self, data: st.DataObject, wait: timedelta, rules: str, source: str) -> None:
+        scope, finding = data.draw(st.sampled_from(self.open()))
+        self._goes_on(Step(scope, wait, rules, command=Withdraw(scope, finding.category, source, "Seen no more.")))
 
     @precondition(lambda self: self.open())
     @rule(
@@ -259,7 +276,7 @@ class Lifecycle(RuleBasedStateMachine):
         assert again.history == self.world.history, "the same sequence has the same history"
 
     def _every_act_is_in_the_history_once(self) -> None:
-        done = [h.act.id for h in self.world.history if h.act and not h.refused]
+        done = [h.act.id for h in self.world.history if h.act and not h.refused and h.news]
         pieces = [piece for h in self.world.history for piece in h.news]
         kept = [p.act.id for p in pieces if isinstance(p, Change | EvidenceAdded) and p.act]
         assert Counter(kept) == Counter(done)
@@ -320,6 +337,9 @@ def whatever_is_decided_is_told_in_exactly_one_change(last: Happened) -> None:
 def an_act_is_in_the_history_with_what_it_did(last: Happened) -> None:
     if last.refused:
         assert (last.news, last.after) == ((), last.before)
+    elif last.act and not last.news:
+        assert suspects(last) or isinstance(last.step.command, Withdraw)
+        assert last.after == last.before, "what is no news changes nothing"
     elif last.act:
         (piece,) = last.news
         assert isinstance(piece, Change | EvidenceAdded)
@@ -377,6 +397,51 @@ def floors_and_periods_only_move_forward(last: Happened) -> None:
         assert last.after.closed[category] >= closed
 
 
+def suspects(last: Happened) -> bool:
+    return isinstance(last.step.command, Report) and last.step.command.severity is Severity.SUSPECTED
+
+
+def a_suspicion_never_makes_a_scope_worse(last: Happened) -> None:
+    """Neither at once, nor by what it leads to later: of an established finding it is evidence, and nothing else."""
+    assert {finding.stage for category, finding in last.after.findings.items() if category in METRICS}.isdisjoint(
+        {Stage.SUSPECTED}
+    )
+    if suspects(last) or isinstance(last.step.command, Withdraw):
+        assert last.after.status == last.before.status
+        assert (last.after.metrics, last.after.closed) == (last.before.metrics, last.before.closed)
+        for before, after in last.findings():
+            if before.stage is not Stage.SUSPECTED:
+                assert replace(after, evidence=before.evidence, reports=before.reports) == before
+
+
+def only_a_person_or_a_report_makes_a_suspicion_a_problem(last: Happened) -> None:
+    for before, after in last.findings():
+        if before.stage is Stage.SUSPECTED is not after.stage:
+            command = last.step.command
+            assert not suspects(last)
+            assert isinstance(command, Report) or (
+                isinstance(command, Decide) and command.decision is Decision.CONFIRM and command.finding == before.id
+            )
+
+
+def what_was_only_suspected_leaves_no_trace_in_repeats(last: Happened) -> None:
+    for change in last.changes:
+        if change.before is Stage.SUSPECTED and change.after is Stage.RESOLVED:
+            besides = {c: finding for c, finding in last.before.findings.items() if c is not change.category}
+            assert last.after == replace(last.before, findings=besides, dismissed=last.after.dismissed)
+            dismissed = {change.category: last.time} if change.trigger is Trigger.DISMISSED else {}
+            assert last.after.dismissed == {**last.before.dismissed, **dismissed}
+
+
+def what_was_dismissed_is_not_suspected_again_at_once(last: Happened) -> None:
+    for change in last.changes:
+        dismissed = last.before.dismissed.get(change.category)
+        if change.after is Stage.SUSPECTED and change.before is None and dismissed:
+            assert last.time - dismissed >= DISMISSED_FOR
+            assert change.finding.last_observed
+            assert change.finding.last_observed > dismissed
+
+
 def what_closes_a_metrics_finding_leaves_its_mail_behind(last: Happened) -> None:
     for change in last.changes:
         if change.after is Stage.RESOLVED and change.category.metric:
@@ -386,7 +451,7 @@ def what_closes_a_metrics_finding_leaves_its_mail_behind(last: Happened) -> None
 
 
 def every_report_is_counted(last: Happened) -> None:
-    if isinstance(last.step.command, Report) and not last.refused:
+    if isinstance(last.step.command, Report) and not last.refused and last.news:
         category = last.step.command.category
         before = last.before.findings.get(category)
         assert last.after.findings[category].reports == (before.reports if before else 0) + 1
@@ -414,7 +479,8 @@ def a_probation_has_a_period_and_only_metrics_heal(last: Happened) -> None:
             assert finding.period_end > finding.period_since
         assert category in METRICS or (finding.stage is not Stage.ALMOST_HEALED and finding.under_since is None)
         assert category not in METRICS or (finding.reports, finding.evidence) == (0, ())
-        assert len(finding.evidence) == min(finding.reports, EVIDENCE_KEPT)
+        # What was taken back is no evidence any more, but it was a report.
+        assert min(finding.reports, 1) <= len(finding.evidence) <= min(finding.reports, EVIDENCE_KEPT)
         assert finding.stage is not Stage.PERMANENT_SHUTDOWN or finding.changes is None
 
 
@@ -458,6 +524,10 @@ LAWS = (
     floors_and_periods_only_move_forward,
     what_closes_a_metrics_finding_leaves_its_mail_behind,
     every_report_is_counted,
+    a_suspicion_never_makes_a_scope_worse,
+    only_a_person_or_a_report_makes_a_suspicion_a_problem,
+    what_was_only_suspected_leaves_no_trace_in_repeats,
+    what_was_dismissed_is_not_suspected_again_at_once,
     whoever_has_not_seen_the_latest_is_refused,
     no_mail_from_before_a_floor_is_measured,
     a_probation_has_a_period_and_only_metrics_heal,

@@ -7,10 +7,10 @@ from itertools import count
 
 import pytest
 
-from ses_reputation.domain.categories import Category
+from ses_reputation.domain.categories import Category, Severity
 from ses_reputation.domain.changes import Change, EvidenceAdded
-from ses_reputation.domain.decisions import ChangesMade, Command, CommandRefused, Decide, Decision, Report
-from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.decisions import ChangesMade, Command, CommandRefused, Decide, Decision, Report, Withdraw
+from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Actor, Finding, Standing
@@ -231,6 +231,23 @@ def test_a_report_of_what_is_known_is_kept_and_tells_nobody(desk: Desk) -> None:
     assert (kept.observation.text, kept.act.by) == ("2 more", BEN)
     assert desk.published == []
     assert desk.standings.waiting == []
+
+
+def test_what_is_suspected_is_told_and_what_is_no_news_is_not_even_written() -> None:
+    desk = Desk()
+    suspicion = Report(TENANT, Category.SPAMTRAP, "3 hits", "trap-monitor", Severity.SUSPECTED)
+    opened = desk.does(suspicion, "1")
+    assert (opened.changed, opened.nothing_new, opened.scope_status) == (True, False, Status.HEALTHY)
+    again = desk.does(suspicion, "2", now=NOW + timedelta(hours=1))
+    assert again == Done(TENANT, Status.HEALTHY, desk.finding(), nothing_new=True)
+    withdrawal = Withdraw(TENANT, Category.SPAMTRAP, "trap-monitor", "They were not ours.")
+    ended = desk.does(withdrawal, "3")
+    assert ended.finding
+    assert (ended.changed, ended.finding.stage) == (True, Stage.RESOLVED)
+    assert desk.does(withdrawal, "4") == Done(TENANT, Status.HEALTHY, nothing_new=True)
+    assert len(desk.standings.history) == 2
+    assert desk.standings.done == {"1", "3"}
+    assert [channel for channel, _ in desk.published] == [Channel.STATUS, Channel.CHAT] * 2
 
 
 def test_a_refused_command_leaves_no_trace(desk: Desk) -> None:

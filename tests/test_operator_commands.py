@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -235,6 +236,27 @@ def test_a_decision_about_what_was_decided_since_is_refused(cloud: LocalCloud) -
     result = run("decide", finding, "shutdown", "--note", "another", "--revision", "1", code=3)
     assert "was decided upon since you saw it: it is Probation now" in result.stderr
     assert told("findings", finding)["findings"][0]["status"] == "Probation"
+
+
+def test_a_suspicion_is_listed_as_one_until_it_is_decided(cloud: LocalCloud) -> None:
+    suspect = ("report", "spamtrap", "--scope", ACME, "--severity", "suspected", "--evidence", "14 hits")
+    assert run(*suspect).output.endswith(f"(spamtrap): Suspected. {ACME} is Healthy.\n")
+    assert f"is open already, and this was said of it today. {ACME} is Healthy." in run(*suspect).output
+    (finding,) = told("findings")["findings"]
+    assert (finding["status"], finding["suspected"]) == ("Healthy", True)
+    overview = run("status").output
+    assert "1 (1 suspected)" in overview
+    assert "1 open finding (1 suspected): ses-reputation findings" in overview
+    assert "spamtrap of tenant/acme, Suspected" in run("status", ACME).output
+    assert re.search(r"spamtrap +Suspected +waits for a", run("findings").output)
+    assert f'ses-reputation decide {finding["id"]} confirm|dismiss --note "why"' in run("reviews").output
+    refused = run("decide", finding["id"], "lift", "--note", "x", code=3)
+    assert "that is only suspected. Allowed: changes-made, confirm or dismiss." in refused.stderr
+    dismissed = run("decide", finding["id"], "dismiss", "--note", "they were ours")
+    assert dismissed.output.endswith(f"(spamtrap): Healthy. {ACME} is Healthy.\n")
+    assert f"a suspicion of this kind was dismissed a short while ago. {ACME} is Healthy." in run(*suspect).output
+    assert "spamtrap: suspicion dismissed" in run("changes").output
+    assert "spamtrap: suspected\n" in run("changes").output
 
 
 def test_a_shutdown_is_appealed_and_ended(cloud: LocalCloud) -> None:

@@ -44,6 +44,13 @@ _REPORTS: Sequence[Schema] = (
         "source": "abuse-desk",
         "observed": "2026-03-02T06:30:00+01:00",
     },
+    {
+        "scope": "configuration-set/newsletter",
+        "category": "mailbox_provider",
+        "evidence": "gmail.com has deferred 4,100 of 9,800 messages since Monday.",
+        "severity": "suspected",
+        "source": "bounce-monitor",
+    },
 )
 _COMMANDS: Mapping[str, tuple[type[msgspec.Struct], str, Sequence[Schema]]] = MappingProxyType(
     {
