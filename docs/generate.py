@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import click
 
-from docs.generators import detectors, lifecycle, outcomes, parameters, schemas
+from docs.generators import detectors, lifecycle, outcomes, parameters, replies, schemas, ses_types
 
 DOCS = Path(__file__).parent
 
@@ -32,7 +32,16 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "outcomes": outcomes.outcomes,
             "commands": schemas.command_fields,
         },
+        "smtp-replies.md": {
+            "classes": replies.classes,
+            "codes": replies.codes,
+            "wordings": replies.wordings,
+            "plain": replies.plain,
+            "blocklists": replies.blocklists,
+            "replies": replies.replies,
+        },
         "what-is-suspected.md": {"detectors": detectors.detectors},
+        "what-ses-says.md": {"types": ses_types.types},
     }
 )
 """The parts of each page, and what writes them."""

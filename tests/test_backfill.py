@@ -273,6 +273,13 @@ def test_hours_whose_events_a_later_boundary_would_replace_are_counted(until: da
     assert plan(Ses(hours), table, until=until).replaced == 0, "they are replaced already"
 
 
+def test_an_hour_in_which_mail_was_only_delayed_has_no_events_to_replace() -> None:
+    table = Table(events=[NOON - 4 * HOUR])
+    table.live[ACCOUNT][NOON - 9 * HOUR] = {(OTHER, Measure.DELAYED): 3, (OTHER, Measure.REPLY_SPAM_BLOCK): 3}
+    hours = {NOON - n * HOUR: MAIL for n in (9, 8, 4)}
+    assert plan(Ses(hours), table, until=NOON - 6 * HOUR).replaced == 0
+
+
 def test_what_is_chosen_for_the_account_replaces_nothing_that_a_set_has_counted() -> None:
     """Sets are connected one by one, so the account's hours in between are to be corrected, and not the first set's."""
     hours = {NOON - n * HOUR: MAIL for n in range(1, 49)}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.standings import DynamoDbStandings
@@ -18,6 +19,7 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Bounce, Complaint, Send
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.statements import SendingStatus, SesFinding
 from ses_reputation.domain.statistics import Reported
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.ses_events import read_event
@@ -477,6 +479,8 @@ def test_ses_s_verdict_is_shown_beside_ours(cloud: LocalCloud) -> None:
         "sending_enabled": True,
         "daily_quota": 50_000,
         "sent_last_day": 1000,
+        "findings": [],
+        "sending": [],
         "bounce_rate": {
             "ses": "0.0432",
             "published": "2026-03-20T11:00:00Z",
@@ -545,6 +549,40 @@ def test_what_was_not_published_or_judged_has_no_difference(cloud: LocalCloud) -
     assert (account["bounce_rate"], account["complaint_rate"]) == (nothing, nothing)
     assert account["enforcement"] == "HEALTHY"
     assert run("verdict").exit_code == 0
+
+
+TENANT = Scope("tenant/hill-bikes")
+FOUND = SesFinding("BOUNCE", "HIGH", "The rate exceeded 15.0%.", open=True, time=NOON, since=NOON)
+STOPPED = SendingStatus("AWS_MANAGED", "DISABLED", on=False, cause="", time=NOON)
+
+
+def test_what_ses_tells_of_a_tenant_is_shown_with_its_verdict_and_its_status(cloud: LocalCloud) -> None:
+    verdicts = DynamoDbVerdicts(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+    solved = replace(FOUND, type="SPF", open=False)
+    for verdict in (
+        Verdict(TENANT, NOON, findings=(solved, FOUND), sending=(STOPPED,)),
+        Verdict(Scope("tenant/good"), NOON, findings=(solved,), sending=(replace(STOPPED, on=True),)),
+        Verdict(ACCOUNT, NOON, enforcement="HEALTHY", sending_enabled=True),
+    ):
+        verdicts.write_verdict(verdict, 0, (), ())
+    for arguments in (("verdict",), ("verdict", TENANT), ("status", TENANT)):
+        output = " ".join(run(*arguments).stdout.split())
+        assert TENANT in output
+        assert "Sending off, by SES" in output
+        assert "Found by SES HIGH bounce problem, since 2026-03-20 12:00 UTC" in output
+        assert "HIGH bounce problem: The rate exceeded 15.0%." in output
+        assert "SPF" not in output
+    assert "SES tells of tenants by itself" in run("verdict", TENANT).stdout
+    document = told("verdict")["scopes"]
+    assert document.keys() == {"account", TENANT}, "nothing bad is said of the other"
+    assert [finding["type"] for finding in document[TENANT]["findings"]] == ["BOUNCE"]
+    assert [status["origin"] for status in document[TENANT]["sending"]] == ["AWS_MANAGED"]
+    assert told("verdict", "tenant/good")["scopes"]["tenant/good"]["findings"] == []
+    assert told("status", TENANT)["ses"]["sending"][0]["status"] == "DISABLED"
+
+
+def test_of_a_scope_that_ses_has_told_nothing_of_there_is_no_verdict(cloud: LocalCloud) -> None:
+    assert_told_in_one_line(run("verdict", "tenant/nobody"), "SES has told nothing of tenant/nobody")
 
 
 def test_without_a_verdict_it_is_told_who_would_read_it(cloud: LocalCloud) -> None:

@@ -20,9 +20,11 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Actor, Standing
 from ses_reputation.finding_events import FINDING_REPORTED, SOURCE, STATUS_CHANGED, ReceivedReport, read_event
+from ses_reputation.listen import Listened
 from ses_reputation.notices.alert import alert_of
 from ses_reputation.operate import Done
 from ses_reputation.receive import Outcome, Received, receive_finding
+from ses_reputation.ses_status_events import ReceivedStatement
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 US, OTHERS = "123456789012", "999999999999"
@@ -250,7 +252,11 @@ def receive(invocation: object, done: Done | Exception) -> tuple[Received, list[
             raise done
         return done
 
-    return receive_finding(invocation, US, HERE, operate, lambda *args: apart.append(args)), apart
+    return receive_finding(invocation, US, HERE, operate, not_of_ses, lambda *args: apart.append(args)), apart
+
+
+def not_of_ses(received: ReceivedStatement) -> Listened:
+    raise AssertionError(f"{received} came by our own bus")
 
 
 FINDING = carry_out(

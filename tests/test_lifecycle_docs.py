@@ -14,7 +14,7 @@ from samtranslator.yaml_helper import yaml_parse
 from docs import generate
 from ses_reputation.adapters.standings import REQUESTS_KEPT
 from ses_reputation.domain.categories import METRICS, Category
-from ses_reputation.domain.decisions import MOST_DAYS, allowed
+from ses_reputation.domain.decisions import DISMISSED_FOR, MOST_DAYS, allowed
 from ses_reputation.domain.lifecycle import TRANSITIONS, Stage, Status, Trigger, stages_of, triggers_from
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.standing import EVIDENCE_KEPT, Actor, Finding, ReportedChanges
@@ -172,6 +172,7 @@ def test_numbers_in_the_text_are_those_of_the_code() -> None:
         f"its newest {EVIDENCE_KEPT} pieces of evidence",
         f"again for {REQUESTS_KEPT.days} days",
         f"adds days (1 to {MOST_DAYS})",
+        f"in this scope for {DISMISSED_FOR.days} days",
     ):
         assert said in text
 

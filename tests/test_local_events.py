@@ -69,13 +69,13 @@ Resources:
   Plain:
     Type: AWS::Events::Rule
     Properties:
-      EventPattern: {source: [aws.ses]}
+      EventPattern: {source: [aws.ses, shop]}
       Targets: [{Id: Function, Arn: !GetAtt Receive.Arn}]
   Disabled:
     Type: AWS::Events::Rule
     Properties:
       State: DISABLED
-      EventPattern: {source: [aws.ses]}
+      EventPattern: {source: [aws.ses, shop]}
       Targets: [{Id: Function, Arn: !GetAtt Receive.Arn}]
   Operate:
     Type: AWS::Serverless::Function
@@ -182,7 +182,7 @@ def test_a_bus_can_be_named_by_its_arn(cloud: LocalCloud) -> None:
 
 def test_an_event_keeps_the_time_that_it_was_put_with(cloud: LocalCloud) -> None:
     time = datetime(2026, 3, 1, 9, 30, tzinfo=timezone(timedelta(hours=1)))
-    entry = {"Source": "aws.ses", "DetailType": "d", "Detail": '{"n": 1}', "Time": time, "Resources": ["arn:x"]}
+    entry = {"Source": "shop", "DetailType": "d", "Detail": '{"n": 1}', "Time": time, "Resources": ["arn:x"]}
     cloud.client("events").put_events(Entries=[entry])
     cloud.deliver()
     (event,) = received(cloud)
@@ -190,9 +190,20 @@ def test_an_event_keeps_the_time_that_it_was_put_with(cloud: LocalCloud) -> None
 
 
 def test_a_rule_without_a_transformer_passes_the_event_on_and_a_disabled_one_nothing(cloud: LocalCloud) -> None:
-    put(cloud, bus=None, source="aws.ses")
+    put(cloud, bus=None, source="shop")
     assert cloud.deliver() == 1
-    assert received(cloud)[0]["source"] == "aws.ses"
+    assert received(cloud)[0]["source"] == "shop"
+
+
+def test_only_aws_itself_gives_a_bus_an_event_of_aws(cloud: LocalCloud) -> None:
+    for bus in (None, "findings"):
+        assert put(cloud, bus, source="aws.ses")["ErrorCode"] == "NotAuthorizedForSourceException"
+    assert cloud.deliver() == 0
+    names = ("version", "id", "detail-type", "account", "region")
+    event = {**dict.fromkeys(names, "x"), "source": "aws.ses", "time": "2026-03-06T11:59:00Z", "resources": []}
+    cloud.receive_event("default", {**event, "detail": {"n": 1}})
+    assert cloud.deliver() == 1
+    assert received(cloud) == [{**event, "detail": {"n": 1}}]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +264,7 @@ def test_an_event_from_elsewhere_reaches_the_function_as_it_was_sent(cloud: Loca
 
 def test_the_other_entries_of_a_call_are_delivered(cloud: LocalCloud) -> None:
     entries: list[Any] = [
-        {"Source": "aws.ses", "DetailType": "d", "Detail": "{}", "EventBusName": bus}
+        {"Source": "shop", "DetailType": "d", "Detail": "{}", "EventBusName": bus}
         for bus in ("default", "arn:aws:events:eu-west-1:999999999999:event-bus/default")
     ]
     response = cloud.client("events").put_events(Entries=entries)
@@ -268,7 +279,7 @@ def test_an_event_for_a_bus_that_does_not_exist_is_taken_and_dropped(cloud: Loca
 
 
 def test_more_than_ten_events_at_once_are_refused(cloud: LocalCloud) -> None:
-    entry: Any = {"Source": "aws.ses", "DetailType": "d", "Detail": "{}"}
+    entry: Any = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
     with pytest.raises(ClientError, match="less than or equal to 10"):
         cloud.client("events").put_events(Entries=[entry] * 11)
 

@@ -926,7 +926,7 @@ def test_a_program_gets_a_warning_and_its_forecast() -> None:
 
 def test_a_program_gets_what_ses_said_before_and_after() -> None:
     document: dict[str, Any] = msgspec.to_builtins(ses_alert(verdict(), verdict(Enforcement.PROBATION)))
-    said = {
+    said: dict[str, Any] = {
         "scope": "account",
         "time": "2026-03-06T12:00:00Z",
         "bounce_rate": None,
@@ -935,6 +935,8 @@ def test_a_program_gets_what_ses_said_before_and_after() -> None:
         "sending_enabled": True,
         "daily_quota": None,
         "sent_last_day": None,
+        "findings": (),
+        "sending": (),
     }
     assert document == {
         "kind": "ses-verdict",
@@ -949,6 +951,7 @@ def test_a_program_gets_what_ses_said_before_and_after() -> None:
         "after": "PROBATION",
         "verdict_before": said,
         "verdict_after": {**said, "enforcement": "PROBATION"},
+        "said": None,
     }
 
 

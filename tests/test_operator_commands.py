@@ -22,7 +22,17 @@ from ses_reputation_cli import arguments
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.server import Clock, Server, address_of, listening, serving
-from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Complaint, Message, Outcome, Topic
+from ses_reputation_local.ses_mail import (
+    Bounce,
+    BounceSubtype,
+    BounceType,
+    Complaint,
+    Delay,
+    DelayType,
+    Message,
+    Outcome,
+    Topic,
+)
 from ses_reputation_local.ses_simulator import SesSimulator
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
@@ -279,6 +289,9 @@ def test_a_shutdown_is_appealed_and_ended(cloud: LocalCloud) -> None:
         pytest.param(("report", "other", "--scope", ACME, "--evidence", " "), "evidence", id="no evidence"),
         pytest.param(("changes", "--since", "yesterday"), "is no time", id="no time"),
         pytest.param(("feedback", "--kind", "complaint", "--hard"), "--hard is for --kind bounce", id="hard complaint"),
+        pytest.param(
+            ("feedback", "--kind", "complaint", "--class", "other"), "--class is for --kind bounce", id="class of none"
+        ),
         pytest.param(("feedback", "--kind", "bounce", "--csv", "--json"), "exclude each other", id="two formats"),
     ],
 )
@@ -366,15 +379,22 @@ def test_bounces_and_complaints_are_listed_with_recipient_reason_and_time(cloud:
         "reply": "smtp; 550 5.1.1 no such user",
         "message_id": "",
         "scopes": ["configuration-set/newsletter", "identity/shop.example"],
+        "reply_class": "user_unknown",
+        "blocklist": None,
     }
     (complaint,) = told("feedback", "--kind", "complaint")["feedback"]
     assert (complaint["recipient"], complaint["reason"]) == ("reader-19@yahoo.com", "abuse")
+    assert (complaint["reply_class"], complaint["blocklist"]) == (None, None), "nobody replies with a complaint"
 
 
 @pytest.mark.parametrize(
     ("options", "number"),
     [
         pytest.param(("--hard",), 3, id="only those that count"),
+        pytest.param(("--class", "user_unknown"), 3, id="of a class of replies"),
+        pytest.param(("--class", "user_unknown", "--class", "mailbox_full"), 4, id="of two classes"),
+        pytest.param(("--class", "user_unknown", "--limit", "2"), 2, id="the newest two of a class"),
+        pytest.param(("--class", "spam_block"), 0, id="of a class that nobody replied with"),
         pytest.param(("--limit", "2"), 2, id="the newest two"),
         pytest.param(("--limit", "0"), 4, id="all"),
         pytest.param(("--scope", "configuration-set/newsletter"), 4, id="of a scope"),
@@ -399,11 +419,26 @@ def test_feedback_as_csv_is_safe_to_open(cloud: LocalCloud) -> None:
     assert rows[0]["scopes"] == "configuration-set/newsletter identity/shop.example"
 
 
+def test_delays_are_listed_with_the_blocklist_that_they_name(cloud: LocalCloud) -> None:
+    message = Message("news@shop.example", ("ada@yahoo.com",), configuration_set="newsletter")
+    delay = Delay(message.recipients, DelayType.IP_FAILURE, "4.7.1", "451 4.7.1 blocked using zen.spamhaus.org")
+    for publication in SesSimulator("delays").send(YESTERDAY, message, delay):
+        if publication.topic is Topic.VOLUME:
+            cloud.publish("VolumeTopic", publication.message)
+    cloud.deliver()
+    (told_of,) = told("feedback", "--kind", "delay", "--class", "blocklist")["feedback"]
+    assert (told_of["counted_as"], told_of["reason"]) == ("delayed", "IPFailure")
+    assert (told_of["reply_class"], told_of["blocklist"]) == ("blocklist", "Spamhaus ZEN")
+    assert "ZEN" in run("feedback", "--kind", "delay").output
+    assert told("feedback", "--kind", "bounce")["feedback"] == []
+
+
 def test_feedback_is_shown_to_people(cloud: LocalCloud) -> None:
     newsletters(cloud, 10, 1)
     output = run("feedback", "--kind", "bounce", "--hard").output
     assert "reader-0@yahoo.com" in output
     assert "hard bounced" in output
+    assert "user unknown" in output
     assert "No complaint of tenant/x is known" in run("feedback", "--kind", "complaint", "--scope", "tenant/x").output
 
 
@@ -425,7 +460,7 @@ def test_a_shell_is_told_how_to_complete(shell: str) -> None:
         pytest.param(["report"], "do", {"domain-blocklist"}, id="a category"),
         pytest.param(["status"], "te", {"tenant/"}, id="a kind of scope"),
         pytest.param(["report", "other", "--scope"], "i", {"identity/"}, id="a scope in an option"),
-        pytest.param(["feedback", "--kind"], "", {"bounce", "complaint"}, id="a choice"),
+        pytest.param(["feedback", "--kind"], "", {"bounce", "complaint", "delay"}, id="a choice"),
     ],
 )
 def test_words_are_completed(line: list[str], incomplete: str, found: set[str]) -> None:

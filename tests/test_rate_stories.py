@@ -289,3 +289,21 @@ def test_a_forecast_names_the_day_on_which_the_limit_is_passed() -> None:
     assert played.changes() == [("2026-09-10T10:00:00Z", "Probation")]
     assert abs(datetime.fromisoformat("2026-09-10T10:00:00Z") - datetime.fromisoformat(forecast)) < DAY
     assert played.warnings() == [("2026-08-22T10:00:00Z", "0.0538")]
+
+
+# A listed domain
+
+
+def test_a_listed_domain_is_suspected_by_the_replies_while_no_rate_moves() -> None:
+    played = play("listed-domain")
+    quiet, listed = played.chapters
+    assert quiet["changes"] == []
+    (change,) = listed["changes"]
+    assert (change["scope"], change["category"], change["cause"]) == (
+        "identity/garden-tools.example",
+        "domain_blocklist",
+        "suspected",
+    )
+    assert set(played.of_each("status").values()) == {"Healthy"}
+    assert set(played.of_each("bounce_rate").values()) == {"0.0000"}
+    assert [kind for _, kind in played.emails] == ["status-change"]

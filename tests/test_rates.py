@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ses_reputation.domain.counting import entries, hour_of
-from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.eligibility import BESIDE_RATES, Measure
 from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send
 from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.providers import OTHER, OWN, SIMULATOR, UNSPECIFIED, AddressBook
@@ -26,6 +26,7 @@ from ses_reputation.domain.rates import (
     measure,
     of_provider,
 )
+from ses_reputation.domain.reply_rules import ReplyClass
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -319,3 +320,23 @@ def test_one_more_bounce_never_lowers_the_bounce_rate(
     before, after = (rate(*these, source=source, volume=volume) for these in (hours, worse))
     if before.eligible:
         assert after.fraction >= before.fraction
+
+
+def test_what_servers_replied_is_told_by_class_and_provider() -> None:
+    counted = together(
+        hour(0, "yahoo", sent=10, hard_bounced=2, reply_spam_block=3, delayed=1),
+        hour(0, "gmail", sent=10, reply_spam_block=4, reply_user_unknown=1),
+        hour(0, SIMULATOR, reply_spam_block=5),
+        hour(0, OWN, reply_spam_block=6),
+    )
+    assert counted.of_class(ReplyClass.SPAM_BLOCK) == 7
+    assert counted.of_class(ReplyClass.SPAM_BLOCK, "gmail") == 4
+    assert counted.of_class(ReplyClass.SPAM_BLOCK, SIMULATOR) == 0, "is in nothing"
+    assert counted.of_class(ReplyClass.BLOCKLIST) == counted.of_class(ReplyClass.BLOCKLIST, "gmail") == 0
+
+
+@pytest.mark.parametrize(("metric", "source"), list(product(Metric, VolumeSource)))
+def test_what_servers_replied_moves_no_rate(metric: Metric, source: VolumeSource) -> None:
+    plain = hour(0, "yahoo", sent=10, delivered=9, reported=10, hard_bounced=1, complained=1)
+    replied = together(plain, HourCounts(NOW, {("yahoo", measure): 7 for measure in BESIDE_RATES}))
+    assert replied.sums(metric, source, LOOPS) == plain.sums(metric, source, LOOPS)

@@ -20,8 +20,10 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Act, Finding, Standing
 from ses_reputation.finding_events import FINDING_REPORTED
+from ses_reputation.listen import Listened
 from ses_reputation.operate import Contended, Done
 from ses_reputation.receive import Outcome, Received, receive_finding
+from ses_reputation.ses_status_events import ReceivedStatement
 from ses_reputation_local.cloud import LocalCloud
 
 ROOT = Path(__file__).parents[1]
@@ -56,6 +58,10 @@ def operate(command: Command, act: Act, now: datetime) -> Done:
     return Done(command.scope, after.status, spamtrap, changed=True)
 
 
+def listen(received: ReceivedStatement) -> Listened:
+    raise AssertionError(f"{received} is no report")
+
+
 def receive(detail: object) -> Received:
     event = {
         "id": "0d079340-135a-c8c6-95c2-41fb8f496c53",
@@ -66,7 +72,7 @@ def receive(detail: object) -> Received:
         "detail": detail,
     }
     invocation = {"received": NOW.isoformat(), "event": event}
-    return receive_finding(invocation, "123456789012", "eu-west-1", operate, lambda _event, _reason: None)
+    return receive_finding(invocation, "123456789012", "eu-west-1", operate, listen, lambda _event, _reason: None)
 
 
 def command(document: object, proven: str | None = None) -> int:

@@ -402,3 +402,15 @@ def test_nothing_is_published_before_its_mail_is_sent_and_all_in_order(seconds: 
         times = [p.time for p in SesSimulator(seed).send(at, newsletter(), *outcomes)]
         assert times == sorted(times)
         assert times[0] > at
+
+
+@pytest.mark.parametrize("outcome", [Bounce, Delay])
+def test_a_server_says_what_it_is_told_to_say(outcome: type[Bounce | Delay]) -> None:
+    said = outcome(("ada@a.example",), status="5.7.1", reply="smtp; 550 5.7.1 <{address}> {not a field}: go away")
+    kind, key, recipients = {
+        Bounce: ("Bounce", "bounce", "bouncedRecipients"),
+        Delay: ("DeliveryDelay", "deliveryDelay", "delayedRecipients"),
+    }[outcome]
+    (recipient,) = the(published(newsletter(), said), kind)[key][recipients]
+    assert recipient["status"] == "5.7.1"
+    assert recipient["diagnosticCode"] == "smtp; 550 5.7.1 <ada@a.example> {not a field}: go away"

@@ -293,8 +293,15 @@ def test_whoever_suspects_something_can_withdraw_it() -> None:
     assert [seen.text for seen in change.finding.evidence] == ["No more hits."], "people read why"
     assert case.standing == replace(before, findings={}), "also nothing is dismissed"
     again = case.is_suspected(START + DAY)
-    assert isinstance(again, Change)
-    assert again.finding.id != change.finding.id
+    assert isinstance(again, Change), "nothing keeps it from being suspected again"
+
+
+def test_what_is_suspected_again_within_the_same_moment_is_another_finding() -> None:
+    case = suspected()
+    first = case.finding.id
+    case.is_withdrawn(START)
+    case.is_suspected(START)
+    assert case.finding.id != first
 
 
 def test_what_others_suspect_as_well_goes_on() -> None:

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
+from ses_reputation import ses_status_events
 from ses_reputation.finding_events import FINDING_REPORTED, SOURCE, STATUS_CHANGED
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.resources import STACK_NAME
@@ -72,6 +73,11 @@ def run_operate(cloud: LocalCloud) -> None:
 
 
 def run_receive_finding(cloud: LocalCloud) -> None:
+    blocklist = {"version": "1.0.0", "data": "An IP is listed.", "metadata": {"impact": "LOW", "type": "IP_LISTING"}}
+    resources = ["arn:aws:ses:eu-west-1:123456789012:tenant/acme/tn-1"]
+    by_ses = {"version": "0", "id": "ses-1", "source": "aws.ses", "time": "2026-03-06T08:00:00Z"}
+    of_acme = {"account": cloud.account, "region": cloud.region, "resources": resources, "detail": blocklist}
+    cloud.receive_event("default", {**by_ses, **of_acme, "detail-type": "Advisor Recommendation Status Open"})
     for number, detail in enumerate((report("account", severity="shutdown"), report("nobody"))):
         envelope = {"version": "0", "source": "trap-monitor", "time": "2026-03-06T09:00:00Z", "resources": []}
         sender = {"account": cloud.account, "region": cloud.region}
@@ -189,32 +195,68 @@ def test_no_other_account_may_put_events_on_the_bus_unless_one_is_named() -> Non
         assert all(account in policy(cloud) for account in RELATED["RelatedAccounts"].split(","))
 
 
-def test_every_event_of_our_types_goes_to_receive_finding_with_the_time_at_which_it_came() -> None:
-    """A wrong one is set apart with the reason, so no event is filtered by anything but its type."""
-    (rule,) = of_type("AWS::Events::Rule").values()
-    assert rule["EventBusName"] == {"Ref": "FindingBus"}
-    assert rule["EventPattern"] == {"detail-type": [FINDING_REPORTED, STATUS_CHANGED]}
-    (target,) = rule["Targets"]
+def invokes_receive_finding(rule: str, field: str) -> None:
+    """What a rule makes of an event says by which rule it came, and when EventBridge received it."""
+    (target,) = RESOURCES[rule]["Properties"]["Targets"]
     assert target["Arn"] == {"Fn::GetAtt": ["ReceiveFinding", "Arn"]}
     assert target["InputTransformer"] == {
-        "InputTemplate": '{"received": <aws.events.event.ingestion-time>, "event": <aws.events.event.json>}'
+        "InputTemplate": f'{{"received": <aws.events.event.ingestion-time>, "{field}": <aws.events.event.json>}}'
     }
     assert target["DeadLetterConfig"] == {"Arn": DEAD_LETTERS}
-    (permission,) = (
+    assert [p for p in of_type("AWS::Lambda::Permission").values() if p["SourceArn"] == arn_of(rule)] == [
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Ref": "ReceiveFinding"},
+            "Principal": "events.amazonaws.com",
+            "SourceArn": arn_of(rule),
+        }
+    ]
+
+
+def arn_of(resource: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [resource, "Arn"]}
+
+
+RULES = {"FindingRule", "SesStatusRule"}
+
+
+def test_only_our_rules_invoke_receive_finding() -> None:
+    permissions = [
         p for p in of_type("AWS::Lambda::Permission").values() if p["FunctionName"] == {"Ref": "ReceiveFinding"}
-    )
-    assert permission["Action"] == "lambda:InvokeFunction"
-    assert permission["Principal"] == "events.amazonaws.com"
-    assert permission["SourceArn"] == {"Fn::GetAtt": ["FindingRule", "Arn"]}
+    ]
+    assert of_type("AWS::Events::Rule").keys() >= RULES
+    assert sorted(str(p["SourceArn"]) for p in permissions) == sorted(str(arn_of(rule)) for rule in RULES)
 
 
-def test_the_dead_letter_queue_of_findings_takes_messages_from_our_rule_and_nobody_else() -> None:
+def test_every_event_of_our_types_goes_to_receive_finding_with_the_time_at_which_it_came() -> None:
+    """A wrong one is set apart with the reason, so no event is filtered by anything but its type."""
+    rule = RESOURCES["FindingRule"]["Properties"]
+    assert rule["EventBusName"] == {"Ref": "FindingBus"}
+    assert rule["EventPattern"] == {"detail-type": [FINDING_REPORTED, STATUS_CHANGED]}
+    invokes_receive_finding("FindingRule", "event")
+
+
+def test_what_ses_says_itself_comes_from_the_default_bus_of_this_account_and_is_told_apart() -> None:
+    """Nobody but AWS can put an event there whose source begins with aws., so the field says that it is SES's."""
+    rule = RESOURCES["SesStatusRule"]["Properties"]
+    assert "EventBusName" not in rule
+    assert rule["EventPattern"] == {
+        "source": [ses_status_events.SOURCE],
+        "account": [{"Ref": "AWS::AccountId"}],
+        "region": [{"Ref": "AWS::Region"}],
+        "detail-type": [*ses_status_events.OPENS, *ses_status_events.SWITCHES],
+    }
+    invokes_receive_finding("SesStatusRule", "from_ses")
+
+
+def test_the_dead_letter_queue_of_findings_takes_messages_from_our_rules_and_nobody_else() -> None:
     policy = RESOURCES["FindingDeadLetterQueuePolicy"]["Properties"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert policy["Queues"] == [{"Ref": "FindingDeadLetterQueue"}]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", DEAD_LETTERS)
-    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["FindingRule", "Arn"]}}}
+    sources = [arn_of("FindingRule"), arn_of("SesStatusRule")]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": sources}}
 
 
 def test_what_fails_again_and_again_is_kept_for_two_weeks() -> None:

@@ -195,6 +195,8 @@ def test_the_oldest_live_hour_is_one_with_events(cloud: LocalCloud, statistics: 
     assert statistics.oldest_live_hour(ACCOUNT) == NOON + 2 * HOUR
     statistics.write_reported(ACCOUNT, {NOON + HOUR: 100})
     assert statistics.oldest_live_hour(ACCOUNT) == NOON + 2 * HOUR, "there is no event in what SES tells"
+    count_event(cloud, NOON - 3 * HOUR, gmail_delayed=1, gmail_reply_spam_block=1)
+    assert statistics.oldest_live_hour(ACCOUNT) == NOON + 2 * HOUR, "a delay is no mail"
     count_event(cloud, NOON - HOUR, gmail_hard_bounced=1)
     assert statistics.oldest_live_hour(ACCOUNT) == NOON - HOUR, "in the same hour as a backfill, too"
     assert statistics.oldest_live_hour(NEWSLETTER) is None
@@ -245,6 +247,15 @@ def test_every_verdict_is_listed_and_nothing_else(verdicts: DynamoDbVerdicts) ->
         ACCOUNT: VersionedVerdict(PROBATION, 1),
         NEWSLETTER: VersionedVerdict(other, 1),
     }
+
+
+def test_tenants_which_can_be_many_are_left_out_when_ses_is_asked_about_the_others(verdicts: DynamoDbVerdicts) -> None:
+    tenant = Verdict(Scope("tenant/acme"), NOON)
+    for verdict in (tenant, HEALTHY):
+        assert verdicts.write_verdict(verdict, 0, (), ())
+    assert verdicts.versioned_verdicts().keys() == {ACCOUNT}
+    assert list(verdicts.verdicts()) == [HEALTHY, tenant]
+    assert verdicts.verdict(tenant.scope) == VersionedVerdict(tenant, 1)
 
 
 def test_a_verdict_is_written_with_its_news_and_its_alert(

@@ -1,7 +1,6 @@
 """`ses-reputation backfill`: count what SES still knows of the time before events were connected."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ import click
 import msgspec
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -29,6 +27,7 @@ from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.numbers import hours_text, moment
 from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
+from ses_reputation_cli.progress import progress
 
 _EXAMPLES = """\b
 Examples:
@@ -148,7 +147,7 @@ def command(
         if plan.replaced and not (replace_events or dry_run):
             raise _unfit(_replaced(plan))
         if not dry_run:
-            with _progress(plan.unwritten) as advance:
+            with progress("writing hours", plan.unwritten) as advance:
                 for hours in carry_out(plan, statistics, deployment.due()):
                     advance(hours)
     if as_json:
@@ -167,16 +166,6 @@ def _replaced(plan: Plan) -> str:
         f"the account's events count from {moment(plan.drawn)} on: {hours_text(plan.replaced)} with live events would "
         "be replaced by SES's numbers, for good; --replace-events does so"
     )
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Show progress on standard error while the block runs; nothing if that is no terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("writing hours", total=total)
-        yield lambda hours: progress.advance(task, hours)
 
 
 def _document(plan: Plan, *, dry_run: bool) -> str:

@@ -9,16 +9,23 @@ import click
 from msgspec import Struct
 
 from ses_reputation.adapters import clients
+from ses_reputation.adapters.connections import SesConnections
 from ses_reputation.adapters.counters import DynamoDbCounters
+from ses_reputation.adapters.deployed_parts import DeployedParts
 from ses_reputation.adapters.deployment import Deployment
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.function_url import FunctionUrl
 from ses_reputation.adapters.identities import DynamoDbIdentities
+from ses_reputation.adapters.mailer import SesMailer
+from ses_reputation.adapters.receipts import DynamoDbReceipts
+from ses_reputation.adapters.replaced_topics import DynamoDbReplacedTopics
+from ses_reputation.adapters.runs import DynamoDbRuns
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import DynamoDbStatistics
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
+from ses_reputation.domain.connections import Stream, Wanted
 from ses_reputation.domain.explanation import Explanation
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
@@ -28,6 +35,12 @@ from ses_reputation.explain import explain_scope
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.settings import ChannelSettings, RecordSettings, read_policy
 from ses_reputation.wiring import back_off
+
+_TOPICS: Mapping[Stream, str] = {
+    Stream.BOUNCE: "BounceTopic",
+    Stream.COMPLAINT: "ComplaintTopic",
+    Stream.VOLUME: "VolumeTopic",
+}
 
 
 class FindingNotFound(LookupError):
@@ -45,6 +58,7 @@ class DeployedStack:
     """The stack of this name, in this region. AWS is asked nothing before it is needed."""
 
     def __init__(self, name: str, region: str | None) -> None:
+        self._name = name
         self._region = region
         self._dynamodb = clients.dynamodb(region)
         self._deployment = Deployment(clients.cloudformation(region), clients.lambda_(region), name)
@@ -53,6 +67,20 @@ class DeployedStack:
         """The time that it is there, in UTC; or the one that is the object of click's context: a test has its own."""
         own = click.get_current_context().find_object(datetime)
         return own or self._deployment.now or datetime.now(UTC)
+
+    def aws_time(self) -> datetime | None:
+        """What AWS's clock showed when the stack was looked at; None if AWS did not say."""
+        return self._deployment.now
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._name
+
+    @property
+    def region(self) -> str:
+        """Its region, also if that of the user's profile was taken."""
+        return self._deployment.region
 
     def policy(self) -> Policy:
         """The numbers that scopes are judged by."""
@@ -84,7 +112,7 @@ class DeployedStack:
         return FunctionUrl(clients.lambda_(self._region), self._deployment.resource("Operate")).post(command)
 
     def feedback(self) -> DynamoDbFeedback:
-        """The single bounces and complaints."""
+        """The single bounces, delays and complaints."""
         return DynamoDbFeedback(self._dynamodb, table=self._deployment.resource("ReceiptsTable"))
 
     def counters(self) -> DynamoDbCounters:
@@ -120,6 +148,43 @@ class DeployedStack:
         """SES and CloudWatch, in the stack's account and region."""
         region = self._region
         return SesApi(clients.sesv2(region), clients.ses(region), clients.cloudwatch(region))
+
+    def connections(self) -> SesConnections:
+        """Where SES publishes what happens to mail, in the stack's account and region."""
+        return SesConnections(clients.sesv2(self._region), clients.ses(self._region))
+
+    def parts(self) -> DeployedParts:
+        """Its resources, as AWS tells of them from now on."""
+        region = self._region
+        return DeployedParts(
+            self._deployment.parts,
+            cloudwatch=clients.cloudwatch(region),
+            lambda_=clients.lambda_(region),
+            scheduler=clients.scheduler(region),
+            sns=clients.sns(region),
+            sqs=clients.sqs(region),
+        )
+
+    def runs(self) -> DynamoDbRuns:
+        """When the functions that schedules run last ended well."""
+        return DynamoDbRuns(self._dynamodb, table=self._standings_table)
+
+    def receipts(self) -> DynamoDbReceipts:
+        """What was counted of single messages."""
+        return DynamoDbReceipts(self._dynamodb, table=self._deployment.resource("ReceiptsTable"))
+
+    def mailer(self) -> SesMailer:
+        """SES in the stack's account and region, as it takes mail."""
+        return SesMailer(clients.sesv2(self._region))
+
+    def replaced_topics(self) -> DynamoDbReplacedTopics:
+        """The topics whose place those of the stack took."""
+        return DynamoDbReplacedTopics(self._dynamodb, table=self._standings_table)
+
+    def wanted(self) -> Wanted:
+        """What the stack wants SES to tell it."""
+        topics = {stream: self._deployment.resource(name) for stream, name in _TOPICS.items()}
+        return Wanted(self._name, topics, self.policy().volume_source)
 
     def explain(self, scope: Scope) -> tuple[Explanation, Verdict | None]:
         """The arithmetic of a scope's rates now, and SES's own verdict on it; NothingCounted if there is nothing."""

@@ -59,13 +59,14 @@ _region_option = click.option(
 @contextmanager
 def deployed(stack: Stack) -> "Iterator[DeployedStack]":
     """The deployed stack, for a block that uses it; what goes wrong is told in one line (exit code 1)."""
-    from ses_reputation.explain import NothingCounted  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation.connect import NotAtSes  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation.explain import NothingCounted  # noqa: PLC0415
     from ses_reputation_cli.deployed_stack import DeployedStack, FindingNotFound  # noqa: PLC0415
 
     with aws_errors_for_people():
         try:
             yield DeployedStack(stack.name, stack.region)
-        except (FindingNotFound, NothingCounted) as error:
+        except (FindingNotFound, NotAtSes, NothingCounted) as error:
             raise click.ClickException(str(error)) from error
 
 

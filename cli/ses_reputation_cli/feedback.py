@@ -1,8 +1,8 @@
-"""`ses-reputation feedback`: the bounces and complaints themselves."""
+"""`ses-reputation feedback`: the bounces, delays and complaints themselves."""
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -14,20 +14,35 @@ from rich.table import Table
 from rich.text import Text
 
 from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import Scope
-from ses_reputation.feedback import BOUNCES, COMPLAINTS, Feedback
+from ses_reputation.feedback import BOUNCES, COMPLAINTS, DELAYS, Feedback
 from ses_reputation.notices.structure import readable
 from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, json_option, period
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.statuses import json_text
 
-_KINDS = {"bounce": BOUNCES, "complaint": COMPLAINTS}
-COLUMNS = ("time", "kind", "counted_as", "recipient", "reason", "status", "reply", "message_id", "scopes")
+_KINDS = {"bounce": BOUNCES, "complaint": COMPLAINTS, "delay": DELAYS}
+COLUMNS = (
+    "time",
+    "kind",
+    "counted_as",
+    "recipient",
+    "reason",
+    "status",
+    "reply",
+    "message_id",
+    "scopes",
+    "reply_class",
+    "blocklist",
+)
 
 _EXAMPLES = """\b
 Examples:
   ses-reputation feedback --kind bounce --scope configuration-set/newsletter
   ses-reputation feedback --kind bounce --hard --since 7d --limit 0 --csv > dead.csv
+  ses-reputation feedback --kind bounce --class blocklist --class spam_block --since 7d
+  ses-reputation feedback --kind delay --scope provider/gmail
   ses-reputation feedback --kind complaint --json | jq -r '.feedback[].recipient' | sort -u
 """
 
@@ -35,6 +50,13 @@ Examples:
 @click.command(epilog=_EXAMPLES)
 @click.option("--kind", type=click.Choice(list(_KINDS)), required=True, help="Which of them.")
 @click.option("--scope", type=SCOPE, default="account", show_default=True, help="Those of one scope.")
+@click.option(
+    "--class",
+    "classes",
+    type=click.Choice(list(ReplyClass)),
+    multiple=True,
+    help="Of bounces and delays only those whose reply is of this class; may be repeated.",
+)
 @click.option("--hard", is_flag=True, help="Of bounces only those that count: dead addresses.")
 @click.option(
     "--since", type=MOMENT, metavar="TIME", help="A time, or how long ago, such as 12h. Default: 30 days ago."
@@ -54,24 +76,28 @@ def command(
     limit: int,
     stack: Stack,
     *,
+    classes: Collection[ReplyClass],
     hard: bool,
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    """List the newest bounces or complaints, so that a list can be cleaned from them: when, whom, and why. There is a
-    row for each recipient; of a complaint they are suspects, since providers often hide who complained.
+    """List the newest bounces, delays or complaints, so that a list can be cleaned from them: when, whom, and why.
+    There is a row for each recipient; of a complaint they are suspects, since providers often hide who complained.
 
+    `reply_class` says what the receiving server meant (docs/smtp-replies.md), and `blocklist` which list it named.
     `counted_as` says what each was to the rates. As long as receipts are kept (ReceiptRetentionDays), they are here.
     """
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other")
     if hard and kind != "bounce":
         raise click.UsageError("--hard is for --kind bounce")
+    if classes and kind == "complaint":
+        raise click.UsageError("--class is for --kind bounce and --kind delay: nobody replies with a complaint")
     measures = {Measure.HARD_BOUNCED} if hard else _KINDS[kind]
     with deployed(stack) as deployment:
         start, end = period(deployment.now(), since, until)
         found = deployment.feedback().newest_first(scope, measures, start, end)
-        rows = _rows(kind, islice(found, limit or None))
+        rows = _rows(kind, islice(_of_classes(found, classes), limit or None))
         if as_csv:
             _write_csv(rows)
         elif as_json:
@@ -80,9 +106,18 @@ def command(
             _print(Console(), list(rows), kind, scope, start)
 
 
+def _of_classes(found: Iterable[Feedback], classes: Collection[ReplyClass]) -> Iterator[Feedback]:
+    """Those whose replies are of these classes, or of any if there are none."""
+    for feedback in found:
+        replies = [feedback.reply_to(recipient) for recipient in feedback.recipients]
+        if not classes or any(reply and reply.reply_class in classes for reply in replies):
+            yield feedback
+
+
 def _rows(kind: str, found: Iterable[Feedback]) -> Iterator[dict[str, Any]]:
     for feedback in found:
         for recipient in feedback.recipients:
+            reply = feedback.reply_to(recipient)
             yield {
                 "time": feedback.time,
                 "kind": kind,
@@ -93,6 +128,8 @@ def _rows(kind: str, found: Iterable[Feedback]) -> Iterator[dict[str, Any]]:
                 "reply": recipient.reply,
                 "message_id": feedback.message_id,
                 "scopes": list(feedback.scopes),
+                "reply_class": reply.reply_class if reply else None,
+                "blocklist": reply.blocklist.name if reply and reply.blocklist else None,
             }
 
 
@@ -123,7 +160,8 @@ def _print(console: Console, rows: Sequence[dict[str, Any]], kind: str, scope: S
     table.add_column("Counted as")
     table.add_column("Why", overflow="fold")
     for row in rows:
-        why = ", ".join(filter(None, (row["reason"], row["reply"] or row["status"])))
+        meant = row["blocklist"] or (row["reply_class"] or "").replace("_", " ")
+        why = ", ".join(filter(None, (meant, row["reason"], row["reply"] or row["status"])))
         counted = row["counted_as"].replace("_", " ")
         table.add_row(
             f"{row['time']:%Y-%m-%d %H:%M}", Text(readable(row["recipient"])), counted, Text(readable(why, 200))

@@ -8,10 +8,13 @@ from rich.text import Text
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.standing import Act
+from ses_reputation.domain.statements import SendingStatus, SesFinding
+from ses_reputation.domain.verdict import VerdictChange
 from ses_reputation.news import News
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.findings import news_within
 from ses_reputation.notices.numbers import day
+from ses_reputation.notices.statements import headline_text
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import Vocabulary, words_of
@@ -35,7 +38,7 @@ def print_news(console: Console, news: Iterable[News], words: Vocabulary, *, wit
 def _what(piece: News, words: Vocabulary) -> Text:
     match piece:
         case Change():
-            return _change(piece, words)
+            return change_text(piece, words)
         case EvidenceAdded():
             again = "suspected" if piece.observation.suspected else "reported"
             return Text(f"{CATEGORY_TEXTS[piece.category].name}: {again} again")
@@ -43,12 +46,15 @@ def _what(piece: News, words: Vocabulary) -> Text:
             return Text(f"{METRICS[piece.metric].name}: early warning")
         case Reminder():
             return Text(f"{CATEGORY_TEXTS[piece.category].name}: reminder, {piece.kind.replace('_', ' ')}")
+        case VerdictChange(said=SesFinding() | SendingStatus() as said):
+            return Text(headline_text(said, piece.after))
         case _:
             before, after = (verdict.enforcement or "unknown" for verdict in (piece.before, piece.after))
             return Text(f"SES itself: {before} -> {after}")
 
 
-def _change(change: Change, words: Vocabulary) -> Text:
+def change_text(change: Change, words: Vocabulary = Vocabulary.CLASSIC) -> Text:
+    """What a change is about, and the statuses before and after it; or what else it is, where the status stays."""
     before, after = STAGE_STATUS[change.before], STAGE_STATUS[change.after]
     line = Text(f"{CATEGORY_TEXTS[change.category].name}: ")
     if before is not after:

@@ -18,9 +18,9 @@ from ses_reputation.domain.limits import exact_decimal
 from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.domain.standing import Standing
-from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.numbers import moment, percent
 from ses_reputation.notices.texts import METRICS
+from ses_reputation_cli.history import change_text
 from ses_reputation_cli.statuses import rate_text, status_text
 from ses_reputation_local.replay import Report, ScopeReport
 
@@ -45,6 +45,7 @@ def document(report: Report) -> str:
                 "metric": change.category.metric,
                 "before": STAGE_STATUS[change.before],
                 "after": STAGE_STATUS[change.after],
+                "cause": change.trigger,
             }
             for change in report.changes
         ],
@@ -71,11 +72,8 @@ def print_report(console: Console, report: Report) -> None:
         for change in report.changes:
             console.print(
                 f"  {change.time:%Y-%m-%d %H:%M}  ",
-                Text(change.scope),
-                f" {CATEGORY_TEXTS[change.category].name}: ",
-                status_text(STAGE_STATUS[change.before]),
-                " -> ",
-                status_text(STAGE_STATUS[change.after]),
+                Text(f"{change.scope} "),
+                change_text(change),
                 sep="",
                 soft_wrap=True,
             )

@@ -30,7 +30,7 @@ from ses_reputation_cli.arguments import SCOPE, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.findings import print_finding
 from ses_reputation_cli.history import print_news
-from ses_reputation_cli.statuses import SENDING, json_text, rate_text, status_text
+from ses_reputation_cli.statuses import SENDING, json_text, print_statements, rate_text, status_text
 
 _LISTED = 25
 _NEWS_SHOWN = 10
@@ -61,14 +61,13 @@ def command(scope: Scope | None, stack: Stack, *, everything: bool, as_json: boo
     with deployed(stack) as deployment:
         policy, words, standings = deployment.policy(), deployment.vocabulary(), deployment.standings()
         if scope is not None:
-            read = standings.read(scope)
-            if not read.version:
+            read, verdict = standings.read(scope), deployment.verdicts().verdict(scope).verdict
+            if not (read.version or verdict):
                 raise click.ClickException(f"nothing is known of {scope}: no mail was counted, no finding reported")
-            verdict = deployment.verdicts().verdict(scope).verdict
             known = _Known(read.standing, policy, words, verdict, list(standings.news(scope)))
             click.echo(_scope_document(known)) if as_json else _print_scope(Console(), known)
             return
-        overview = _overview(standings.all(), deployment.verdicts().verdicts(), policy, words)
+        overview = _overview(standings.all(), deployment.verdicts().verdict(ACCOUNT).verdict, policy, words)
     if as_json:
         click.echo(_document(overview))
     else:
@@ -104,10 +103,7 @@ class _Overview(Struct, frozen=True):
         return sum(f.waits_since is not None for s in self.standings for f in s.findings.values())
 
 
-def _overview(
-    standings: Iterable[Standing], verdicts: Iterable[Verdict], policy: Policy, words: Vocabulary
-) -> _Overview:
-    verdict = next((v for v in verdicts if v.scope == ACCOUNT), None)
+def _overview(standings: Iterable[Standing], verdict: Verdict | None, policy: Policy, words: Vocabulary) -> _Overview:
     return _Overview(sorted(standings, key=lambda standing: _badness(standing, policy)), policy, words, verdict)
 
 
@@ -234,9 +230,12 @@ def _print_metrics(console: Console, standing: Standing, policy: Policy, words: 
 
 def _print_verdict(console: Console, verdict: Verdict | None) -> None:
     if verdict and verdict.enforcement:
-        sending = SENDING[verdict.sending_enabled]
+        sending = SENDING[verdict.sends]
         line = f"\nSES itself says {verdict.enforcement}, sending {sending} (asked {moment(verdict.time)})"
         console.print(line, highlight=False)
+    if verdict and (verdict.findings or verdict.sending):
+        console.print()
+        print_statements(console, verdict)
 
 
 def _print_scope(console: Console, known: _Known) -> None:

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import msgspec
+from rich.console import Console
 from rich.text import Text
 
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Rate
 from ses_reputation.domain.standing import Finding
+from ses_reputation.domain.verdict import Verdict
 from ses_reputation.notices.numbers import percent
+from ses_reputation.notices.statements import problem, rows_of_statements
+from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, name_of_finding
 
 _COLOURS: Mapping[Status, str] = MappingProxyType(
@@ -51,3 +55,13 @@ def rate_text(rate: Rate, policy: Policy) -> str:
 def json_text(body: object) -> str:
     """A document as JSON, for people to read as well."""
     return msgspec.json.format(msgspec.json.encode(body)).decode()
+
+
+def print_statements(console: Console, verdict: Verdict) -> None:
+    """What SES has told of a scope by itself: who has switched sending off, and its open findings in its own words."""
+    console.print("What SES tells by itself", style="bold")
+    for row in rows_of_statements(verdict):
+        console.print(Text(f"  {row.label:<18} {row.value}"), soft_wrap=True)
+    for finding in reversed(verdict.open_findings):
+        if finding.text:
+            console.print(Text(f"  {problem(finding)}: {readable(finding.text)}", "dim"), soft_wrap=True)

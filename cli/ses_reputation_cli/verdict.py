@@ -1,6 +1,6 @@
 """`ses-reputation verdict`: what SES says itself, beside what was counted here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -15,12 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ses_reputation.domain.rates import decimal
+from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
 from ses_reputation.domain.verdict import Comparison, Verdict, compare
 from ses_reputation.notices.numbers import moment, percent
+from ses_reputation.notices.structure import readable
 from ses_reputation.notices.texts import METRICS
-from ses_reputation_cli.arguments import json_option
+from ses_reputation_cli.arguments import SCOPE, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
-from ses_reputation_cli.statuses import SENDING
+from ses_reputation_cli.statuses import SENDING, print_statements
 
 if TYPE_CHECKING:
     from ses_reputation_cli.deployed_stack import DeployedStack
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\b
 Examples:
   ses-reputation verdict
+  ses-reputation verdict tenant/lucky-deals
   ses-reputation verdict --stack-name ses-reputation-dev --region eu-west-1
   ses-reputation verdict --json | jq .scopes.account.enforcement
 """
@@ -47,10 +50,14 @@ class _Compared(Struct, frozen=True):
 
 
 @click.command(epilog=_EXAMPLES)
+@click.argument("scope", type=SCOPE, required=False)
 @json_option
 @deployment_options
-def command(stack: Stack, *, as_json: bool) -> None:
-    """Show SES's own verdict beside ours: the account's status, whether it may send, its quota, and the rates.
+def command(scope: Scope | None, stack: Stack, *, as_json: bool) -> None:
+    """Show SES's own verdict beside ours: the account's status, whether it may send, its quota, and the rates; and of
+    tenants the problems that SES has found, and who has switched sending off.
+
+    With a SCOPE it is the verdict on that one. Without, tenants are left out of which SES says nothing bad.
 
     SES tells a status of the account only, and rates of the account and of configuration sets whose reputation metrics
     are on. It is shown as the function WatchSes read it last. The difference is ours less SES's, in percentage points.
@@ -59,7 +66,9 @@ def command(stack: Stack, *, as_json: bool) -> None:
     https://docs.aws.amazon.com/ses/latest/dg/monitor-sender-reputation.html
     """
     with deployed(stack) as deployment:
-        compared = list(_compared(deployment))
+        compared = list(_compared(deployment, scope))
+    if scope is not None and not compared:
+        raise click.ClickException(f"SES has told nothing of {scope}")
     if as_json:
         click.echo(_document(compared))
     elif compared:
@@ -68,12 +77,20 @@ def command(stack: Stack, *, as_json: bool) -> None:
         click.echo(_NONE_KNOWN, nl=False)
 
 
-def _compared(deployment: "DeployedStack") -> Iterator[_Compared]:
-    policy, standings = deployment.policy(), deployment.standings()
-    for verdict in deployment.verdicts().verdicts():
+def _compared(deployment: "DeployedStack", scope: Scope | None) -> Iterator[_Compared]:
+    policy, standings, kept = deployment.policy(), deployment.standings(), deployment.verdicts()
+    if scope is None:
+        verdicts: Iterable[Verdict] = filter(_says_something, kept.verdicts())
+    else:
+        verdicts = filter(None, [kept.verdict(scope).verdict])
+    for verdict in verdicts:
         standing = standings.read(verdict.scope).standing
         ours = {metric: policy.shown(measured.window) for metric, measured in standing.measures.items()}
         yield _Compared(verdict, standing.evaluated, compare(verdict, ours))
+
+
+def _says_something(verdict: Verdict) -> bool:
+    return kind_of(verdict.scope) is not ScopeKind.TENANT or bool(verdict.open_findings or verdict.stopped)
 
 
 def _document(compared: Sequence[_Compared]) -> str:
@@ -90,6 +107,8 @@ def _scope(compared: _Compared) -> dict[str, Any]:
         "sending_enabled": verdict.sending_enabled,
         "daily_quota": verdict.daily_quota,
         "sent_last_day": verdict.sent_last_day,
+        "findings": verdict.open_findings,
+        "sending": verdict.sending,
         **{
             rate.metric: {
                 "ses": rate.ses.rate if rate.ses else None,
@@ -107,7 +126,7 @@ def _print(console: Console, compared: Sequence[_Compared]) -> None:
         if verdict.enforcement or verdict.sending_enabled is not None:
             console.print(
                 f"{verdict.scope}: {verdict.enforcement or 'status unknown'}, "
-                f"sending {SENDING[verdict.sending_enabled]}, {_quota(verdict)}.",
+                f"sending {SENDING[verdict.sends]}, {_quota(verdict)}.",
                 soft_wrap=True,
                 highlight=False,
             )
@@ -126,6 +145,11 @@ def _print(console: Console, compared: Sequence[_Compared]) -> None:
                 "-" if rate.difference is None else f"{_points(rate.difference):+f}",
             )
     console.print(table)
+    for verdict in (scope.verdict for scope in compared):
+        if verdict.findings or verdict.sending:
+            console.print(Text(f"{readable(verdict.scope)}:"))
+            print_statements(console, verdict)
+            console.print()
     console.print("Difference: ours less SES's, in percentage points. SES -: not published.", highlight=False)
     console.print(_read([scope.verdict for scope in compared]), highlight=False)
 
@@ -152,6 +176,9 @@ def _points(difference: Fraction) -> Decimal:
 
 def _read(verdicts: Sequence[Verdict]) -> str:
     """When SES was asked last, and of which scopes it said no more then."""
-    newest = max(verdict.time for verdict in verdicts)
-    older = [f"of {verdict.scope} {moment(verdict.time)}" for verdict in verdicts if verdict.time != newest]
+    asked = [verdict for verdict in verdicts if kind_of(verdict.scope) is not ScopeKind.TENANT]
+    if not asked:
+        return "SES tells of tenants by itself, whenever something changes."
+    newest = max(verdict.time for verdict in asked)
+    older = [f"of {verdict.scope} {moment(verdict.time)}" for verdict in asked if verdict.time != newest]
     return f"Read from SES: {', '.join([moment(newest), *older])}."

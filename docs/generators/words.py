@@ -188,7 +188,9 @@ OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
             "It suspects what the same source has suspected in the same words today, or what a person has dismissed. "
             "Nothing was done."
         ),
+        Outcome.NOTED: "SES itself says no more than was known, or that all is well. It is kept; nobody is told.",
         Outcome.REPEATED: "The same event had been carried out before. Nothing was done.",
+        Outcome.OUTDATED: "SES itself had said something newer of the same matter. Nothing was done.",
         Outcome.OWN: "This very account, in this region, tells of its own shutdown. Nothing was done.",
         Outcome.SET_APART: (
             "It can't be read, or the lifecycle does not allow it. The event is on the dead-letter queue, with the "

@@ -12,7 +12,8 @@ from typing import Any, Final, Self
 
 import boto3
 from moto import mock_aws
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaFunction, lambda_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import events_backends
 from moto.scheduler.models import Schedule, scheduler_backends
@@ -62,6 +63,7 @@ class _Source:
     function: str
     batch_size: int
     reports_failures: bool
+    mapping: Any
 
 
 class LocalCloud:
@@ -71,7 +73,8 @@ class LocalCloud:
     is what SES and CloudWatch say of the account when a function asks them.
     Entering raises ParameterError for a parameter that CloudFormation would refuse, and ResourceError for a resource
     that could not be created. IAM, topic, queue and event bus policies are stored, but nothing is refused because of
-    them. Given an `address` such as http://127.0.0.1:4588, function URLs begin with it: somebody serves them there.
+    them, except that SES publishes only where a topic's policy lets it. Given an `address` such as
+    http://127.0.0.1:4588, function URLs begin with it: somebody serves them there.
 
     Event buses of other accounts and regions let nobody in, unless `sent_elsewhere` is made a list: then they take
     every event, and it is in there. `receive_event` gives one to a bus of another cloud.
@@ -91,7 +94,7 @@ class LocalCloud:
         self.region: str = region
         self.resources: Mapping[str, str] = {}
         self.invocations: deque[Invocation] = deque(maxlen=_KEPT_INVOCATIONS)
-        self.ses = SesAccount()
+        self.ses = SesAccount(self.account, region)
         self.sent_elsewhere: list[SentEvent] | None = None
         self._parameters = parameters or {}
         self._template = template
@@ -120,7 +123,7 @@ class LocalCloud:
             elsewhere = collected_events(self._waiting, lambda: self.now, home, lambda: self.sent_elsewhere)
             opened.enter_context(elsewhere)
             opened.enter_context(answered_invokes(self._invoke_by_arn, self._waiting))
-            self.ses = opened.enter_context(answered_calls())
+            self.ses = opened.enter_context(answered_calls(self.account, self.region))
             created = create_stack(template, self.account, self.region, self._address)
             models = {logical_id: r for logical_id, r in created.items() if isinstance(r, LambdaFunction)}
             self._functions = Functions(template.functions, models, self.region, lambda: self.now)
@@ -178,8 +181,12 @@ class LocalCloud:
             sqs_backends[self.account][self.region].send_message(name, body)
 
     def receive_event(self, bus: str, event: Mapping[str, Any]) -> None:
-        """Give an event that another account or region sent to the bus with this logical id: its envelope and all."""
-        send_to_rules(events_backends[self.account][self.region].event_buses[self._physical_id(bus)], event)
+        """Give an event to the bus with this logical id, or to `default`: its envelope and all.
+
+        So come the events of AWS services, and those of other accounts and regions, which PutEvents does not take.
+        """
+        name = bus if bus == "default" else self._physical_id(bus)
+        send_to_rules(events_backends[self.account][self.region].event_buses[name], event)
 
     def deliver(self) -> int:
         """Move messages from queues, topics and event buses to functions until all is quiet, as Lambda does.
@@ -190,13 +197,15 @@ class LocalCloud:
         back, as in Lambda, and is found in `invocations`. What came from a topic, an event bus or an asynchronous
         Invoke is tried three times, or as often as the function says, and then put on its on-failure queue, if any.
 
+        Queues whose event source mapping is disabled are left alone.
+
         Returns how many times a message was handed to a function or moved to a dead-letter queue.
         """
         moved = 0
         attempts: Counter[str] = Counter()
         for _ in range(_MAXIMUM_ROUNDS):
             moved_now = self._deliver_waiting_events()
-            for source in self._sources:
+            for source in (source for source in self._sources if source.mapping.enabled):
                 moved_now += self._deliver_queue(source, attempts)
             if not moved_now:
                 return moved
@@ -243,6 +252,17 @@ class LocalCloud:
         del self._emails[: len(sent)]
         return sent
 
+    def measure(self, namespace: str, metric: str, dimensions: Mapping[str, str], value: float) -> None:
+        """Let CloudWatch have measured something now, as services of AWS do. Runs of functions are measured anyway."""
+        cloudwatch: Any = cloudwatch_backends[self.account][self.region]
+        datum = {
+            "MetricName": metric,
+            "Dimensions": [{"Name": name, "Value": of} for name, of in dimensions.items()],
+            "Timestamp": self.now.astimezone(UTC).replace(tzinfo=None),  # as moto reads those of a request
+            "Value": value,
+        }
+        cloudwatch.put_metric_data(namespace, [datum])
+
     def messages(self, queue: str) -> list[QueuedMessage]:
         """What is on the queue with this logical id now. Looking is not receiving: nothing changes."""
         return queues.peek(self._queue(queue))
@@ -267,6 +287,7 @@ class LocalCloud:
             function=self._functions.logical_id(properties["FunctionName"]),
             batch_size=int(properties.get("BatchSize", 10)),
             reports_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
+            mapping=lambda_backends[self.account][self.region].get_event_source_mapping(mapping.physical_resource_id),
         )
 
     def _schedules(self) -> list[Schedule]:
@@ -294,6 +315,9 @@ class LocalCloud:
     def _invoke(self, function: str, event: object, request_id: str | None = None) -> Invocation:
         invocation = self._functions.invoke(function, event, request_id)
         self.invocations.append(invocation)
+        name = {"FunctionName": self._physical_id(function)}
+        self.measure("AWS/Lambda", "Invocations", name, 1)
+        self.measure("AWS/Lambda", "Errors", name, int(invocation.error is not None))
         return invocation
 
     def _invoke_by_arn(self, arn: str, event: object) -> Invocation:

@@ -50,7 +50,7 @@ def collected_events(
     """Until the block ends, what rules send to functions is collected, as it was received at that time.
 
     The buses whose ARNs begin with `home` are ours. What is put on others is refused, or collected if `elsewhere` has a
-    list for it. An event may say that it comes from AWS itself: nobody else does so here.
+    list for it. So is an event that says that it comes from AWS itself: those come to a bus by send_to_rules.
     """
     put: Any = EventsBackend.put_events
     with ExitStack() as patches:
@@ -75,6 +75,10 @@ def _put_with_time(
         return [put_one(backend, event) for event in events]
 
     def put_one(backend: EventsBackend, event: Mapping[str, Any]) -> Any:
+        if str(event.get("Source", "")).startswith("aws."):
+            # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
+            message = "Not authorized for the source"
+            return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": message}
         bus = event.get("EventBusName") or "default"
         event = {"Time": now().timestamp(), **event}
         if bus.startswith("arn:") and not bus.startswith(home):

@@ -69,6 +69,7 @@ class Functions:
     that a handler imports are the process's, and keep what they keep.
 
     A function of a handler's module that is called `clock` is replaced by this one: what it shows is the cloud's time.
+    One that is called `sleep` does not wait: no time passes while a function runs.
     """
 
     def __init__(
@@ -156,6 +157,8 @@ class Functions:
         spec.loader.exec_module(module)
         if hasattr(module, "clock"):
             vars(module)["clock"] = self._clock
+        if hasattr(module, "sleep"):
+            vars(module)["sleep"] = _pass_no_time
         handler = _function(module, function_name)
         self._handlers[logical_id] = handler
         return handler
@@ -173,6 +176,10 @@ def error_document(invocation: Invocation) -> Mapping[str, Any]:
         "requestId": invocation.request_id,
         "stackTrace": traceback.format_tb(error.__traceback__) if error else [],
     }
+
+
+def _pass_no_time(_seconds: float) -> None:
+    """What functions of this cloud wait with."""
 
 
 def _function(module: ModuleType, name: str) -> Handler:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from unittest.mock import patch
 
-from moto.awslambda.models import LambdaFunction, LayerVersion, Permission, lambda_backends
+from moto.awslambda.models import EventSourceMapping, LambdaFunction, LayerVersion, Permission, lambda_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
@@ -181,13 +181,23 @@ def _schedule(request: Request) -> Resource:
 
 
 def _event_source_mapping(request: Request) -> Resource:
-    """Record it, for moto would start Docker on every message. Only what the local cloud can run is accepted."""
+    """Known to whoever asks Lambda for it, but not to its queue: moto would start Docker on every message.
+
+    Only what the local cloud can run is accepted.
+    """
     source = request.properties["EventSourceArn"].split(":")[2]
     if source != "sqs" or request.properties.get("FilterCriteria"):
         raise NotImplementedError(
             f"the local cloud moves messages from queues only, and does not filter them; not {source}"
         )
-    return Resource(request.name, request.properties)
+    function = request.properties["FunctionName"]
+    backend = lambda_backends[request.account][request.region]
+    owner = {"AccountId": request.account, "RegionName": request.region, "FunctionArn": function}
+    numbers = {name: int(request.properties[name]) for name in ("BatchSize",) if name in request.properties}
+    model: Any = EventSourceMapping
+    mapping = model({**request.properties, **numbers, **owner})
+    backend._event_source_mappings[mapping.uuid] = mapping
+    return Resource(mapping.uuid, request.properties)
 
 
 def _table(request: Request) -> Any:

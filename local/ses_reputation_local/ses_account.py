@@ -1,126 +1,65 @@
-"""What SES knows about the simulated account: its identities, how it stands, and the mail that SES has counted."""
+"""What SES knows about the simulated account: what it has, how it stands, and the mail that SES has counted."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 from ses_reputation.domain.events import Bounce, Complaint, Event, Send, Uncounted
+from ses_reputation_local.ses_faults import Faults
 from ses_reputation_local.ses_mail import SIMULATOR_DOMAIN, BounceType
+from ses_reputation_local.ses_metrics import CloudWatchMetric, Metric, Series, VdmMetric, seconds
+from ses_reputation_local.ses_resources import (
+    Call,
+    ConfigurationSets,
+    Notifications,
+    SendingStatus,
+    Sent,
+    StatusRecord,
+    SuppressionList,
+    Tenant,
+)
 
 CONFIGURATION_SET_DIMENSION: Final = "ses:configuration-set"
 
-_MINUTE: Final = 60
-_HOUR: Final = 3600
 _END_OF_TIME: Final = 1 << 40
 
 
-class Operation(StrEnum):
-    """What boto3 can ask this account. All other operations are moto's."""
-
-    LIST_EMAIL_IDENTITIES = "ListEmailIdentities"
-    LIST_CONFIGURATION_SETS = "ListConfigurationSets"
-    GET_ACCOUNT = "GetAccount"
-    BATCH_GET_METRIC_DATA = "BatchGetMetricData"
-    GET_SEND_STATISTICS = "GetSendStatistics"
-    LIST_METRICS = "ListMetrics"
-    GET_METRIC_DATA = "GetMetricData"
-
-
-class CloudWatchMetric(StrEnum):
-    """What is published here for the account and for each configuration set. SES does so for the account by itself; of
-    a configuration set it publishes rates if its reputation metrics are on, and counts through an event destination.
-
-    https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-cloudwatch.html
-    """
-
-    SEND = "Send"
-    BOUNCE = "Bounce"
-    COMPLAINT = "Complaint"
-    BOUNCE_RATE = "Reputation.BounceRate"
-    COMPLAINT_RATE = "Reputation.ComplaintRate"
-
-
-class VdmMetric(StrEnum):
-    """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BatchGetMetricDataQuery.html"""
-
-    DELIVERY = "DELIVERY"
-    DELIVERY_COMPLAINT = "DELIVERY_COMPLAINT"
-
-
-class Metric(NamedTuple):
-    """A metric of CloudWatch in SES's namespace, of the account or, with a dimension, of a configuration set."""
-
-    name: str
-    dimensions: tuple[tuple[str, str], ...] = ()
-
-
-class Point(NamedTuple):
-    """The sum of some values, and how many they are."""
-
-    total: float = 0
-    number: int = 0
-
-    def plus(self, other: "Point") -> "Point":
-        """Both points in one."""
-        return Point(self.total + other.total, self.number + other.number)
-
-
-class Series:
-    """Values by minute, kept by the hour, so that hours that nobody asks for take no time. Times are seconds since
-    1970 in UTC; a period is named by its first.
-    """
-
-    def __init__(self) -> None:
-        self.newest = 0
-        self._hours: dict[int, dict[int, Point]] = {}
-
-    def add(self, time: datetime, value: float) -> None:
-        """Add a value at a time."""
-        minute = seconds(time) // _MINUTE * _MINUTE
-        hour = self._hours.setdefault(minute // _HOUR, {})
-        hour[minute] = hour.get(minute, Point()).plus(Point(value, 1))
-        self.newest = max(self.newest, minute)
-
-    def periods(self, start: int, end: int, period: int, offset: int = 0) -> dict[int, Point]:
-        """The minutes from `start` up to before `end`, put together by period. A period without values has no point."""
-        periods: dict[int, Point] = {}
-        for minute, point in self._minutes(start, end):
-            first = (minute - offset) // period * period + offset
-            periods[first] = periods.get(first, Point()).plus(point)
-        return periods
-
-    def total(self, start: int, end: int) -> float:
-        """The sum of all values from `start` up to before `end`."""
-        return sum(point.total for _, point in self._minutes(start, end))
-
-    def _minutes(self, start: int, end: int) -> Iterator[tuple[int, Point]]:
-        hours: Iterable[int] = range(start // _HOUR, (end - 1) // _HOUR + 1)
-        if (end - start) // _HOUR > len(self._hours):
-            hours = self._hours
-        for hour in hours:
-            for minute, point in self._hours.get(hour, {}).items():
-                if start <= minute < end:
-                    yield minute, point
-
-
 class SesAccount:
-    """An account at SES. `configuration_sets` are those that mail was seen of, and those that somebody adds."""
+    """An account at SES in one Region.
 
-    def __init__(self) -> None:
+    `configuration_sets` are those that mail was seen of, and those that somebody adds. `calls` are the requests that
+    changed something: none means that nobody touched the account. `sent` is the mail that SES took. What goes wrong
+    with requests is in `faults`.
+    """
+
+    def __init__(self, account: str = "123456789012", region: str = "eu-west-1") -> None:
+        self.id = account
+        self.region = region
         # The simulated time. There is none before the first tick: till then nothing is too old.
         self.now: datetime | None = None
         self.enforcement_status = "HEALTHY"
         self.sending_enabled = True
+        self.production_access = True
         self.vdm_enabled = False
         # SES's 15-minute intervals need not begin at the clock's quarter hours: those in AWS's own example begin at
         # 19:32 and 00:47. https://docs.aws.amazon.com/cli/latest/reference/ses/get-send-statistics.html
         self.interval_offset = timedelta(0)
-        self.configuration_sets: set[str] = set()
+        self.configuration_sets = ConfigurationSets()
+        self.tenants: dict[str, Tenant] = {}
+        self.suppressed = SuppressionList()
+        self.suppression: dict[str, Any] = {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
         self.identities: dict[str, str] = {}
+        self.notifications: dict[str, Notifications] = {}
         self.metrics: dict[Metric, Series] = {}
-        self.vdm: Mapping[str, Series] = {metric: Series() for metric in VdmMetric}
-        self.failing: dict[Operation, str] = {}
+        self.vdm: dict[str, Series] = {metric: Series() for metric in VdmMetric}
+        self.calls: list[Call] = []
+        self.sent: list[Sent] = []
+        self.faults = Faults()
+
+    @property
+    def time(self) -> datetime:
+        """The simulated time, or the real one while there is none."""
+        return self.now or datetime.now(UTC)
 
     def verify(self, identity: str, status: str = "SUCCESS") -> None:
         """Add a domain or an address, or change its VerificationStatus."""
@@ -129,6 +68,11 @@ class SesAccount:
     def forget(self, identity: str) -> None:
         """Remove a domain or an address."""
         del self.identities[identity]
+        self.notifications.pop(identity, None)
+
+    def notifications_of(self, identity: str) -> Notifications:
+        """Where the feedback of a domain or an address goes."""
+        return self.notifications.setdefault(identity, Notifications())
 
     def observe(self, event: Event) -> None:
         """Count what an event says, at the event's time. Mail to the mailbox simulator is left out: AWS does not say
@@ -185,11 +129,47 @@ class SesAccount:
         self.vdm[VdmMetric.DELIVERY].add(midnight, delivered)
         self.vdm[VdmMetric.DELIVERY_COMPLAINT].add(midnight, with_feedback_loop)
 
-    def fail(self, operation: str, code: str) -> None:
-        """From now on, let an operation such as "GetAccount" end in this error; an empty code ends that. boto3 has the
-        error at once, as what is left after its retries. Raises ValueError for an operation that is moto's.
-        """
-        self.failing[Operation(operation)] = code
+    def add_tenant(self, name: str) -> Tenant:
+        """Add a tenant that may send, under SES's standard policy. Raises ValueError if there is one of this name."""
+        if name in self.tenants:
+            raise ValueError(f"there is a tenant {name} already")
+        tenant_id = f"tn-{hashlib.blake2b(f'{self.region}/{name}'.encode(), digest_size=15).hexdigest()}"
+        sends = StatusRecord(SendingStatus.ENABLED, self.time)
+        self.tenants[name] = Tenant(
+            name=name,
+            id=tenant_id,
+            arn=f"arn:aws:ses:{self.region}:{self.id}:tenant/{name}/{tenant_id}",
+            created=self.time,
+            policy=f"arn:aws:ses:{self.region}:aws:reputation-policy/standard",
+            customer=sends,
+            ses=sends,
+        )
+        return self.tenants[name]
+
+    def enforce_tenant(self, name: str, cause: str = "Sending was paused by Amazon SES.") -> None:
+        """Pause a tenant as SES itself does, which its customer can not undo. Raises KeyError if there is none."""
+        self.tenants[name].ses = StatusRecord(SendingStatus.DISABLED, self.time, cause)
+
+    def release_tenant(self, name: str, cause: str = "Sending was resumed by Amazon SES.") -> None:
+        """End SES's own pause of a tenant. Raises KeyError if there is none."""
+        self.tenants[name].ses = StatusRecord(SendingStatus.ENABLED, self.time, cause)
+
+    def fail(self, operation: str, code: str, *, times: int | None = None, final: bool = False) -> None:
+        """Let requests for an operation such as "GetAccount" end in this error: see Faults.fail."""
+        self.faults.fail(operation, code, times=times, final=final)
+
+    def time_out(self, operation: str, *, carried_out: bool, times: int | None = None, final: bool = False) -> None:
+        """Let requests for an operation get no answer: see Faults.time_out."""
+        self.faults.time_out(operation, carried_out=carried_out, times=times, final=final)
+
+    @property
+    def pace(self) -> bool:
+        """Whether SES takes one request a second of each operation: see Faults.pace."""
+        return self.faults.pace
+
+    @pace.setter
+    def pace(self, pace: bool) -> None:
+        self.faults.pace = pace
 
     def series(self, metric: Metric) -> Series:
         """The values of a metric, none if it was never published."""
@@ -205,10 +185,3 @@ class SesAccount:
             self.configuration_sets.add(configuration_set)
             metric = Metric(name, ((CONFIGURATION_SET_DIMENSION, configuration_set),))
         self.metrics.setdefault(metric, Series()).add(time, value)
-
-
-def seconds(time: datetime) -> int:
-    """The whole seconds since 1970 in UTC. Raises ValueError for a time without a time zone."""
-    if time.tzinfo is None:
-        raise ValueError("a time of SES needs a time zone")
-    return int(time.timestamp())

@@ -67,6 +67,7 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
 
     `hard_bounces`, `soft_bounces` and `complaints` are shares of the recipients, `opens` and `clicks` of the messages,
     `repeat` of the publications: those that SNS delivers twice. The mailbox simulator's recipients are in no share.
+    `hard_bounce_reply` and `soft_bounce_reply` are what the servers say, unless it goes with the subtype.
     """
 
     stream: str
@@ -76,8 +77,10 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     to: str | None = None
     hard_bounces: Fraction = Fraction(0)
     hard_bounce_subtype: BounceSubtype = BounceSubtype.NO_EMAIL
+    hard_bounce_reply: str | None = None
     soft_bounces: Fraction = Fraction(0)
     soft_bounce_subtype: BounceSubtype = BounceSubtype.MAILBOX_FULL
+    soft_bounce_reply: str | None = None
     complaints: Fraction = Fraction(0)
     complaint_feedback_type: FeedbackType = FeedbackType.ABUSE
     opens: Fraction = Fraction(0)
@@ -378,7 +381,9 @@ class _Outcomes:
                 complained.add(domain)
                 yield Complaint(address, self._mail.complaint_feedback_type)
         for (kind, subtype, _), addresses in bounced.items():
-            yield Bounce(tuple(addresses), kind, subtype)
+            hard = kind is BounceType.PERMANENT
+            reply = self._mail.hard_bounce_reply if hard else self._mail.soft_bounce_reply
+            yield Bounce(tuple(addresses), kind, subtype, reply=reply)
         yield from self._read(message)
 
     def _read(self, message: Message) -> Iterator[Outcome]:

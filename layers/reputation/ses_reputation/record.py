@@ -63,7 +63,7 @@ class Ledger(Protocol):
         """Remember that complaints come from these mailbox providers."""
 
     def list_feedback(self, entries: Collection[Entry]) -> None:
-        """Let these bounces and complaints be found by when they were."""
+        """Let these bounces, delays and complaints be found by when they were."""
 
 
 class DeadLetters(Protocol):

@@ -154,6 +154,23 @@ class WatchSettings(Struct, frozen=True):
         )
 
 
+class SuppressSettings(Struct, frozen=True):
+    """What suppress_recipients is told."""
+
+    receipts_table: str
+    dead_letter_queue_url: str
+    receipt_retention: timedelta
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables; SettingsError for the first that is wrong."""
+        return cls(
+            receipts_table=_read(environment, "RECEIPTS_TABLE", str),
+            dead_letter_queue_url=_read(environment, "DEAD_LETTER_QUEUE_URL", str),
+            receipt_retention=_read(environment, "RECEIPT_RETENTION_DAYS", _days),
+        )
+
+
 def read_policy(environment: Mapping[str, str]) -> Policy:
     """The numbers that scopes are judged by; SettingsError for the first that is wrong."""
     providers = _read_providers(environment)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.rates import VolumeSource
@@ -23,13 +24,16 @@ MISSING_FOR = timedelta(hours=2)
 
 
 class AccountFacts(Struct, frozen=True):
-    """What SES says of the account now. A daily quota of None is no limit."""
+    """What SES says of the account now. A daily quota of None is no limit; without production access, mail goes to
+    verified addresses only.
+    """
 
     enforcement: str | None
     sending_enabled: bool | None
     daily_quota: int | None
     sent_last_day: int | None
     vdm_enabled: bool
+    production_access: bool | None = None
 
 
 class Verification(Struct, frozen=True):
@@ -221,7 +225,9 @@ def _keep_verdicts(
             yield news
     for scope in sorted(rates.keys() - {ACCOUNT}):
         before = known.get(scope, VersionedVerdict())
-        verdict = Verdict(scope, now, *rates[scope])
+        bounce_rate, complaint_rate = rates[scope]
+        last = before.verdict or Verdict(scope, now)
+        verdict = replace(last, time=now, bounce_rate=bounce_rate, complaint_rate=complaint_rate)
         if before.is_before(now) and verdicts.write_verdict(verdict, before.version, (), ()):
             yield ()
 
@@ -232,11 +238,11 @@ def _account_verdict(
     """What SES says of the account. What it did not tell now is still as it was told last."""
     known = before or Verdict(ACCOUNT, now)
     bounce_rate, complaint_rate = rates.get(ACCOUNT, (known.bounce_rate, known.complaint_rate))
-    return Verdict(
-        ACCOUNT,
-        now,
-        bounce_rate,
-        complaint_rate,
+    return replace(
+        known,
+        time=now,
+        bounce_rate=bounce_rate,
+        complaint_rate=complaint_rate,
         enforcement=account.enforcement,
         sending_enabled=account.sending_enabled,
         daily_quota=account.daily_quota,

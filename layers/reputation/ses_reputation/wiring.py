@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Generic, TypeVar
 from uuid import uuid4
 
@@ -17,17 +17,23 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ledger import DynamoDbLedger
+from ses_reputation.adapters.pace import Pace
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
+from ses_reputation.adapters.runs import DynamoDbRuns
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import DynamoDbStatistics
 from ses_reputation.adapters.status_topic import SnsStatusTopic
+from ses_reputation.adapters.suppression_histories import DynamoDbSuppressionHistories
+from ses_reputation.adapters.suppression_list import SesSuppressionList, SesSuppressionPreferences
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
 from ses_reputation.commands import Answer, Call, answer
 from ses_reputation.domain.decisions import Command
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.standing import Act
+from ses_reputation.domain.suppression import Preferences
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
+from ses_reputation.listen import listen_to_ses
 from ses_reputation.notices.alert import alert_of, ses_alert_of, summary_of
 from ses_reputation.operate import Done, operate
 from ses_reputation.outbox import Channel, Publish
@@ -40,14 +46,19 @@ from ses_reputation.settings import (
     OperateSettings,
     ReceiveSettings,
     RecordSettings,
+    SuppressSettings,
     WatchSettings,
 )
+from ses_reputation.suppress import Suppressed, suppress_recipients
 from ses_reputation.watch import Watched, watch_ses
 
 T = TypeVar("T")
 
 # A recipient at an identity that was verified a few minutes ago may still count.
 IDENTITIES_KEPT = timedelta(minutes=5)
+
+# For so long, a recipient whom SES has begun to list by itself is still listed from here, too, which does no harm.
+PREFERENCES_KEPT = timedelta(minutes=5)
 
 
 class NotSetApart(RuntimeError):
@@ -88,7 +99,7 @@ def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]
     settings = EvaluateSettings.from_environment(environment)
     client = clients.dynamodb()
     account, region = _account_and_region(settings.channels.status_topic_arn)
-    return partial(
+    run = partial(
         evaluate_reputation,
         policy=settings.policy,
         counters=DynamoDbCounters(client, table=settings.counters_table),
@@ -99,6 +110,7 @@ def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]
         to_summary=partial(summary_of, account=account, region=region),
         weekly=settings.weekly_summary,
     )
+    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), "EvaluateReputation")
 
 
 def operator(environment: Mapping[str, str]) -> Callable[[Call], Answer]:
@@ -122,7 +134,19 @@ def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Recei
             raise NotSetApart(f"the dead-letter queue did not take an event that is refused: {reason}")
 
     carry_out = _operate(settings.operate)
-    return partial(receive_finding, account=account, region=region, operate=carry_out, set_apart=set_apart)
+    table = settings.operate.standings_table
+    listen = partial(
+        listen_to_ses,
+        verdicts=DynamoDbVerdicts(clients.dynamodb(), table=table),
+        outbox=DynamoDbStandings(clients.dynamodb(), table=table),
+        channels=_channels(settings.operate.channels),
+        to_alert=partial(ses_alert_of, account=account, region=region),
+        operate=carry_out,
+        pause=back_off,
+    )
+    return partial(
+        receive_finding, account=account, region=region, operate=carry_out, listen=listen, set_apart=set_apart
+    )
 
 
 def _operate(settings: OperateSettings) -> Callable[[Command, Act, datetime], Done]:
@@ -151,7 +175,7 @@ def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
     settings = WatchSettings.from_environment(environment)
     client = clients.dynamodb()
     account, region = _account_and_region(settings.status_topic_arn)
-    return partial(
+    run = partial(
         watch_ses,
         source=settings.volume_source,
         ses=SesApi(clients.sesv2(), clients.ses(), clients.cloudwatch()),
@@ -165,6 +189,44 @@ def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
         ),
         to_alert=partial(ses_alert_of, account=account, region=region),
     )
+    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), "WatchSes")
+
+
+def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> Callable[[datetime], T]:
+    """A use case on a schedule, of which is kept when it last ended well: silence alone would not tell that it stopped.
+
+    It is one write a run.
+    """
+
+    def noted(now: datetime) -> T:
+        did = run(now)
+        runs.note(function, now)
+        return did
+
+    return noted
+
+
+def suppressor(
+    environment: Mapping[str, str], sleep: Callable[[float], None]
+) -> Callable[[object, Callable[[], bool]], Suppressed]:
+    """`suppress_recipients` of Lambda's events, while there is time, with the table and the queue of this environment.
+
+    `sleep` waits for so many seconds. SettingsError if the environment is incomplete.
+    """
+    settings = SuppressSettings.from_environment(environment)
+    client, pace = clients.sesv2(), Pace(sleep, time.monotonic).wait
+    preferences = _KeptPreferences(SesSuppressionPreferences(client, pace=pace))
+    suppression_list = SesSuppressionList(client, pace=pace)
+    histories = DynamoDbSuppressionHistories(
+        clients.dynamodb(), table=settings.receipts_table, retention=settings.receipt_retention
+    )
+    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+
+    def suppress(invocation: object, has_time: Callable[[], bool]) -> Suppressed:
+        messages = read_invocation(invocation)
+        return suppress_recipients(messages, preferences, suppression_list, histories, dead_letters, has_time)
+
+    return suppress
 
 
 def back_off(attempt: int) -> None:
@@ -189,3 +251,25 @@ class _Kept(Generic[T]):
         if self._latest is None or time.monotonic() - self._latest[0] > self._seconds:
             self._latest = time.monotonic(), self._read()
         return self._latest[1]
+
+
+class _KeptPreferences:
+    """What SES lists by itself, asked for again only when it is a few minutes old."""
+
+    def __init__(self, preferences: SesSuppressionPreferences) -> None:
+        self.account = _Kept(preferences.account, PREFERENCES_KEPT)
+        self._configuration_set = _kept_each(preferences.configuration_set)
+        self._tenant = _kept_each(preferences.tenant)
+
+    def configuration_set(self, name: str) -> Preferences:
+        """What is set for a configuration set."""
+        return self._configuration_set(name)()
+
+    def tenant(self, name: str) -> Preferences:
+        """What is set for a tenant."""
+        return self._tenant(name)()
+
+
+def _kept_each(read: Callable[[str], Preferences]) -> Callable[[str], _Kept[Preferences]]:
+    """A kept reading of each name."""
+    return cache(lambda name: _Kept(partial(read, name), PREFERENCES_KEPT))

@@ -1,6 +1,7 @@
 """What went wrong between this machine and AWS, in a line for the person whose credentials were used."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from botocore import exceptions as botocore_errors
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,7 +16,19 @@ _UNKNOWN = "AWS does not know these credentials: check AWS_PROFILE, or the keys 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CommonErrors.html
 # https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
+# https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "NotAuthorized"}
+)
+_GONE = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "NotFound",
+        "NotFoundException",
+        "QueueDoesNotExist",
+        "ResourceNotFoundException",
+    }
+)
 _THROTTLED = frozenset(
     {
         "Throttling",
@@ -39,9 +52,43 @@ _CREDENTIALS: Mapping[str, str] = {
 }
 
 
+def may_pass(error: ClientError) -> bool:
+    """Whether the same call may work later: AWS is asked too much, or something is wrong on its side."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error.response.get("Error", {}).get("Code") in _THROTTLED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 def explained(error: BotoCoreError | ClientError) -> str:
     """What is wrong, and what to do about it where that is known. One line."""
     return " ".join((_refusal(error) if isinstance(error, ClientError) else _failure(error)).split())
+
+
+def denied_operation(error: BotoCoreError | ClientError) -> str | None:
+    """The call that these credentials may not make, such as `GetTopicAttributes`; None if that is not what is wrong."""
+    return error.operation_name if isinstance(error, ClientError) and _code(error) in _DENIED else None
+
+
+def is_gone(error: BotoCoreError | ClientError) -> bool:
+    """Whether what was asked about does not exist."""
+    return isinstance(error, ClientError) and _code(error) in _GONE
+
+
+def is_throttled(error: BotoCoreError | ClientError) -> bool:
+    """Whether AWS refused since it is asked too much."""
+    return isinstance(error, ClientError) and _code(error) in _THROTTLED
+
+
+def is_for_all(error: BotoCoreError | ClientError) -> bool:
+    """Whether any other call of the same kind would fail like this one, as when permission or credentials are missing;
+    what is wrong with one thing may be right with another.
+    """
+    if not isinstance(error, ClientError):
+        return True
+    return _code(error) in _DENIED | _THROTTLED | _CREDENTIALS.keys()
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
 
 
 def _refusal(error: ClientError) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_ses import SESClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
@@ -70,11 +71,16 @@ def sesv2(region: str | None = None) -> "SESV2Client":
     return boto3.client("sesv2", region_name=region, config=_SES)
 
 
-def sns() -> "SNSClient":
-    """An SNS client in the region of the environment."""
-    return boto3.client("sns", config=_CONFIG)
+def scheduler(region: str | None = None) -> "EventBridgeSchedulerClient":
+    """An EventBridge Scheduler client in this region, or that of the environment."""
+    return boto3.client("scheduler", region_name=region, config=_CONFIG)
 
 
-def sqs() -> "SQSClient":
-    """An SQS client in the region of the environment."""
-    return boto3.client("sqs", config=_CONFIG)
+def sns(region: str | None = None) -> "SNSClient":
+    """An SNS client in this region, or that of the environment."""
+    return boto3.client("sns", region_name=region, config=_CONFIG)
+
+
+def sqs(region: str | None = None) -> "SQSClient":
+    """An SQS client in this region, or that of the environment."""
+    return boto3.client("sqs", region_name=region, config=_CONFIG)

@@ -1,12 +1,14 @@
 """A deployed stack, as CloudFormation tells of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+
+from ses_reputation.diagnosis.readings import Part
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -33,9 +35,13 @@ class Deployment:
             return self._resources[logical_id]
         except KeyError:
             raise DeploymentNotFound(
-                f"the stack {self._stack_name} in {self._region} has no {logical_id}: "
+                f"the stack {self._stack_name} in {self.region} has no {logical_id}: "
                 "it is another application's, or of an older version; deploy this version"
             ) from None
+
+    def parts(self) -> Sequence[Part]:
+        """All resources of the stack that were not deleted."""
+        return [part for part in self._parts if not part.status.startswith("DELETE_") or part.status == "DELETE_FAILED"]
 
     def environment(self, logical_id: str) -> Mapping[str, str]:
         """The environment variables of a function; DeploymentNotFound if there is none."""
@@ -51,32 +57,43 @@ class Deployment:
 
         A machine's own clock may be wrong, and a local cloud has a time of its own.
         """
-        _ = self._resources
+        _ = self._parts
         return self._now
 
     @cached_property
     def _resources(self) -> Mapping[str, str]:
+        return {part.logical_id: part.name for part in self._parts if part.name}
+
+    @cached_property
+    def _parts(self) -> Sequence[Part]:
         # A resource whose creation failed has no physical id.
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
         pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self._stack_name)
-        resources: dict[str, str] = {}
+        parts: list[Part] = []
         try:
             for page in pages:
                 if date := page["ResponseMetadata"]["HTTPHeaders"].get("date"):
                     self._now = parsedate_to_datetime(date).astimezone(UTC)
-                for resource in page["StackResourceSummaries"]:
-                    if "PhysicalResourceId" in resource:
-                        resources[resource["LogicalResourceId"]] = resource["PhysicalResourceId"]
+                parts += [
+                    Part(
+                        resource["LogicalResourceId"],
+                        resource["ResourceType"],
+                        resource.get("PhysicalResourceId"),
+                        resource["ResourceStatus"],
+                    )
+                    for resource in page["StackResourceSummaries"]
+                ]
         except ClientError as error:
             # CloudFormation has no code of its own for a stack that does not exist.
             if "does not exist" not in error.response.get("Error", {}).get("Message", ""):
                 raise
             raise DeploymentNotFound(
-                f"there is no stack {self._stack_name} in {self._region}: "
+                f"there is no stack {self._stack_name} in {self.region}: "
                 "--stack-name and --region (or AWS_REGION) choose another"
             ) from error
-        return resources
+        return parts
 
     @property
-    def _region(self) -> str:
+    def region(self) -> str:
+        """The region that it is in."""
         return self._cloudformation.meta.region_name

@@ -1,4 +1,4 @@
-"""The list of bounces and complaints in the receipts table, by day, through which their receipts are found by time.
+"""The list of bounces, delays and complaints in the receipts table, by day, through which receipts are found by time.
 
 A receipt's key is made of the event itself, and says nothing of when it was. An index of DynamoDB's would cost a write
 for each receipt; here one item lists the receipts of a whole batch.
@@ -58,14 +58,14 @@ class NotRead(RuntimeError):
 
 
 class DynamoDbFeedback:
-    """The bounces and complaints of one deployment."""
+    """The bounces, delays and complaints of one deployment."""
 
     def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
         self._client = client
         self._table = table
 
     def add(self, entries: Iterable[Entry], retention: timedelta) -> None:
-        """List the receipts of these bounces and complaints. To list one twice does no harm."""
+        """List the receipts of these bounces, delays and complaints. To list one twice does no harm."""
         by_day = sorted(entries, key=lambda entry: (entry.time, entry.key))
         for day, group in groupby(by_day, key=lambda entry: entry.time.date()):
             of_day = list(group)
@@ -84,7 +84,7 @@ class DynamoDbFeedback:
     def newest_first(
         self, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime
     ) -> Iterator[Feedback]:
-        """The bounces or complaints of a scope from `since` until before `until`, read as far as they are asked for."""
+        """What was told of a scope from `since` until before `until`, read as far as it is asked for."""
         day = until.astimezone(UTC).date()
         while day >= since.astimezone(UTC).date():
             wanted = self._listed(keys.feedback_of(day), scope, measures, since, until)

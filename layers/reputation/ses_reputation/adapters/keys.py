@@ -1,18 +1,22 @@
 """How the tables' keys and attributes are written.
 
 receipts   message_id, entry                the SES message id, and which of its facts; `feedback/2026-03-02` lists the
-                                            bounces and complaints of a day
+                                            bounces, delays and complaints of a day; `suppression/DIGEST`: what is
+                                            known of a recipient whose suppression was considered
 counters   scope, hour                      `2026-03-02T08#1`: the hour, and which of the writers added to this item;
                                             `#statistics` and `#backfill` are written from SES's own statistics
 standings  collection, name                 `standing/2` of a scope, `news/SCOPE`, `news-in/2026-03` and `outbox` by
                                             time, `due/2`: the scopes to evaluate at the next run, `open-findings`:
                                             the scopes that have any, `requests`: the ids of what people and
                                             programs asked for, `summary`: when the last was sent,
+                                            `runs`: when functions on a schedule last ended well,
                                             `verified-identities`,
                                             `feedback-loops`: the mailbox providers that complaints came from, and
-                                            the share that SES measured; `verdicts`: what SES says of a scope itself;
+                                            the share that SES measured; `verdicts`: what SES says of a scope itself,
+                                            of a tenant in `tenant-verdicts`;
                                             `statistics`: since when SES's own are taken, and
-                                            when they were last read
+                                            when they were last read; `replaced-topics` of
+                                            identities, as `Bounce/shop.example`
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -31,9 +35,15 @@ OUTBOX = "outbox"
 OPEN_FINDINGS = "open-findings"
 REQUESTS = "requests"
 SUMMARY = "summary"
+RUNS = "runs"
 VERIFIED_IDENTITIES = "verified-identities"
 FEEDBACK_LOOPS = "feedback-loops"
 VERDICTS = "verdicts"
+TENANT_VERDICTS = "tenant-verdicts"
+REPLACED_TOPICS = "replaced-topics"
+
+HISTORY = "history"
+"""What was said of a recipient, and which entry on the suppression list was made because of it."""
 
 STATISTICS = "statistics"
 """Who writes what SES's statistics say of the present, beside the events of the same hour."""
@@ -96,8 +106,13 @@ def expires(time: datetime, retention: timedelta) -> dict[str, str]:
 
 
 def feedback_of(day: date) -> str:
-    """The collection that lists the bounces and complaints of a day."""
+    """The collection that lists the bounces, delays and complaints of a day."""
     return f"feedback/{day.isoformat()}"
+
+
+def suppression_of(digest: str) -> str:
+    """The collection of what is known of the recipient whose address has this digest."""
+    return f"suppression/{digest}"
 
 
 def news_of(scope: Scope) -> str:

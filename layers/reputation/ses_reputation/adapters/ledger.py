@@ -78,7 +78,7 @@ class DynamoDbLedger:
         self._due.mark(scopes)
 
     def list_feedback(self, entries: Collection[Entry]) -> None:
-        """Let these bounces and complaints be found by when they were, as long as their receipts are kept."""
+        """Let these bounces, delays and complaints be found by when they were, as long as their receipts are kept."""
         self._feedback.add(entries, self._receipt_retention)
 
     def note_feedback_loops(self, providers: Collection[str]) -> None:

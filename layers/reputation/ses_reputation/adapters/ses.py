@@ -77,6 +77,7 @@ class SesApi:
             daily_quota=None if daily is None or daily < 0 else int(daily),
             sent_last_day=None if sent is None else int(sent),
             vdm_enabled=answer.get("VdmAttributes", {}).get("VdmEnabled") == "ENABLED",
+            production_access=answer.get("ProductionAccessEnabled"),
         )
 
     def send_statistics(self) -> Mapping[datetime, Reported]:

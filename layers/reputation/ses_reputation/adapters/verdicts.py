@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import Item, decode, encode, items_of, write_decided
 from ses_reputation.domain.providers import UNSPECIFIED
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
@@ -28,23 +28,27 @@ class DynamoDbVerdicts:
 
     def verdict(self, scope: Scope) -> VersionedVerdict:
         """The newest verdict on a scope, if there is one."""
-        answer = self._client.get_item(
-            TableName=self._table, Key=keys.item_key(keys.VERDICTS, scope), ConsistentRead=True
-        )
+        answer = self._client.get_item(TableName=self._table, Key=_key(scope), ConsistentRead=True)
         return _versioned(answer["Item"]) if "Item" in answer else VersionedVerdict()
 
     def verdicts(self) -> Iterator[Verdict]:
-        """The newest verdict on every scope that SES ever judged, by scope."""
-        return (known.verdict for known in self.versioned_verdicts().values() if known.verdict)
+        """The newest verdict on every scope that SES ever judged, by scope, tenants last."""
+        for collection in (keys.VERDICTS, keys.TENANT_VERDICTS):
+            for item in items_of(self._client, self._table, collection):
+                verdict: Verdict = decode(item, Verdict)
+                yield verdict
 
     def versioned_verdicts(self) -> Mapping[Scope, VersionedVerdict]:
-        """The same with their versions, as they are now: a verdict that lags behind would be refused when written."""
+        """The newest verdict on every scope that SES can be asked about, which leaves out tenants.
+
+        They are read as they are now: a verdict that lags behind would be refused when written.
+        """
         items = items_of(self._client, self._table, keys.VERDICTS)
         return {Scope(item["name"]["S"]): _versioned(item) for item in items}
 
     def write_verdict(self, verdict: Verdict, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         """Write a verdict with its news and the alerts to send; False if it no longer has the version."""
-        item = {**keys.item_key(keys.VERDICTS, verdict.scope), "document": encode(verdict)}
+        item = {**_key(verdict.scope), "document": encode(verdict)}
         return write_decided(self._client, self._table, item, version, news, alerts)
 
     def write_feedback_share(self, percent: int) -> None:
@@ -79,6 +83,14 @@ class DynamoDbVerdicts:
             ExpressionAttributeNames={"#read": "read"},
             ExpressionAttributeValues={":time": keys.string(time.isoformat())},
         )
+
+
+def _key(scope: Scope) -> Item:
+    """There can be 300,000 tenants, and who asks about the other scopes reads those all.
+
+    https://docs.aws.amazon.com/ses/latest/dg/tenants.html#limitations
+    """
+    return keys.item_key(keys.TENANT_VERDICTS if kind_of(scope) is ScopeKind.TENANT else keys.VERDICTS, scope)
 
 
 def _versioned(item: Item) -> VersionedVerdict:

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from ses_reputation.domain.phrases import Beginnings, Phrases
+
 
 class Lists(StrEnum):
     """What a blocklist has entries of. Domains are the sender's to mend, addresses are SES's."""
@@ -301,6 +303,8 @@ BLOCKLISTS: tuple[KnownBlocklist, ...] = (
     ),
 )
 
+_MARKS = Phrases((known.marks, known.blocklist) for known in BLOCKLISTS)
+
 # What a recipient or provider keeps for itself.
 _OWN = re.compile(
     r"\b(?:customer|local|our|internal|private|personal|recipient'?s?|user'?s?|policy level)"
@@ -315,15 +319,13 @@ _BY_NAME = re.compile(r"\bblocked using (?:the )?([^\s;,:([<][^;,:([<]{2,40})")
 _HINTS = ("list", "rbl", "dnsbl", "blocked using")
 
 
-def find_blocklist(text: str) -> Blocklist | None:
+def find_blocklist(text: str, begins: Beginnings) -> Blocklist | None:
     """The blocklist that a reply in lower case, without people's addresses, says one is on; None if it names none.
 
-    One that is in no table is named as the reply names it.
+    One that is in no table is named as the reply names it. `begins` is what phrases in the reply can begin with.
     """
-    for known in BLOCKLISTS:
-        for mark in known.marks:
-            if mark in text:
-                return known.blocklist
+    if known := _MARKS.first(text, begins):
+        return known[1]
     if not any(hint in text for hint in _HINTS) or _OWN.search(text):
         return None
     if zone := _AT_A_ZONE.search(text):

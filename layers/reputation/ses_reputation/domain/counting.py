@@ -88,7 +88,7 @@ def entries(event: Event, addresses: AddressBook) -> Iterator[Entry]:
             # One complaint per notification: all its recipients are suspects of the same one complaint.
             measure = complaint_rule(subtype, feedback_type).measure
             suspects = _unique(recipients)
-            name = f"{measure}#{_digest(*sorted(r.address for r in suspects))}"
+            name = f"{measure}#{digest(*sorted(r.address for r in suspects))}"
             increments = {(_complaining(suspects, measure, addresses), measure): 1}
             reason = feedback_type or "unspecified"
             yield Entry(mail.message_id, name, time, scopes_of(mail), increments, suspects, reason)
@@ -129,7 +129,7 @@ def _recipient_entry(
     SES tells of a delay again while it goes on trying. That is a new fact only if the reply is of another class.
     """
     told = (recipient.address, also) if also and measure is Measure.DELAYED else (recipient.address,)
-    name = f"{measure}#{_digest(*told)}"
+    name = f"{measure}#{digest(*told)}"
     provider = addresses.provider_of(recipient.address)
     increments = {(provider, measure): 1}
     if also and is_judged(provider, also):
@@ -161,5 +161,6 @@ def _unique(recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
     return tuple({r.address: r for r in recipients}.values())
 
 
-def _digest(*addresses: str) -> str:
+def digest(*addresses: str) -> str:
+    """A text that stands for these addresses where they themselves are not to be, or are too long."""
     return blake2b("\0".join(addresses).encode(), digest_size=12).hexdigest()

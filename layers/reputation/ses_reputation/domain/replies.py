@@ -1,15 +1,16 @@
 """Replies of receiving servers, classified: why they did not take a message."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
 from ses_reputation.domain.blocklists import Blocklist, find_blocklist
+from ses_reputation.domain.phrases import Beginnings, Phrases, beginnings
 from ses_reputation.domain.reply_codes import CODES
-from ses_reputation.domain.reply_rules import SES_WORDS, SMTP_CODES, STATUSES, WORDINGS, ReplyClass, ReplyRule
+from ses_reputation.domain.reply_rules import SES_WORDS, SMTP_CODES, STATUSES, WORDINGS, ReplyClass
 
-LONGEST = 1000
+LONGEST = 500
 """How many characters of a reply are looked at; the reason never comes later."""
 
 
@@ -30,49 +31,35 @@ _LINE_START = re.compile(
     r"(?:^[245]\d\d[- ]|(?<![^\s;<])[245]\d\d(?:-| (?=[245]\.\d)))(?:[245]\.\d{1,3}\.\d{1,3}(?!\.?\d))?", re.MULTILINE
 )
 _STATUS = re.compile(r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
+# Where something is said may hold any word: `smtp-relay.example`, `/policy/spam.html`.
+_PLACE = re.compile(r"https?://\S+|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){2,}")
 _SMTP_CODE = re.compile(r"(?<![\d.])[45][0-5]\d(?=[\s-]|$)")
 # SES's own, around the last reply that it got: `Message expired: unable to deliver in 840 minutes.<421 ...>`.
 _GIVEN_UP = frozenset({"4.4.7", "5.4.7"})
 
 
-class _Test(Struct, frozen=True):
-    """A rule, ready to be held against replies: `wild` are phrases whose parts may be apart."""
-
-    reply_class: ReplyClass
-    phrases: tuple[str, ...]
-    wild: tuple[tuple[str, ...], ...]
-    statuses: frozenset[str]
-
-
-def _tests(rules: Iterable[ReplyRule]) -> tuple[_Test, ...]:
-    return tuple(
-        _Test(
-            rule.reply_class,
-            tuple(phrase for phrase in rule.each_phrase if "*" not in phrase),
-            tuple(tuple(phrase.split("*")) for phrase in rule.each_phrase if "*" in phrase),
-            frozenset(rule.statuses),
-        )
-        for rule in rules
-    )
-
-
-_CODES, _WORDINGS = _tests(CODES), _tests(WORDINGS)
+_CODES = Phrases((rule.each_phrase, rule.reply_class) for rule in CODES)
+_WORDINGS = Phrases((rule.each_phrase, rule.reply_class) for rule in WORDINGS)
+# An enhanced status code stands in one row only.
+_CODE_STATUSES = {status: (n, rule.reply_class) for n, rule in enumerate(CODES) for status in rule.statuses}
 
 
 def classify(status: str | None, reply: str | None, ses_word: str | None = None) -> Reply:
     """Why a server did not take a message, from its reply and its enhanced status code, either of which may be missing.
 
-    `ses_word` is SES's own: the subtype of a bounce, or the type of a delay. What decides is, in this order: a code or
-    sentence that only one provider has; a blocklist's name; the wording; SES's word; the status code; the SMTP code.
+    `ses_word` is SES's own: the subtype of a bounce, or the type of a delay. What decides is, in this order: a
+    blocklist's name; a code or sentence that only one provider has; the wording; SES's word; the status code; the SMTP
+    code.
     """
     raw = (reply or "")[:LONGEST].lower()
     text = _plain(raw)
-    statuses = _statuses(status, raw)
-    if blocklist := find_blocklist(text):
+    begins = beginnings(text)
+    if blocklist := find_blocklist(text, begins):
         return Reply(ReplyClass.BLOCKLIST, blocklist)
+    statuses = _statuses(status, raw)
     reply_class = (
-        _first(_CODES, text, statuses)
-        or _first(_WORDINGS, text, statuses)
+        _by_code(text, begins, statuses)
+        or _by_wording(text, begins)
         or SES_WORDS.get(ses_word or "")
         or _by_status(statuses)
         or _by_smtp_code(raw)
@@ -86,7 +73,12 @@ def _plain(raw: str) -> str:
     text = raw.replace("\u2019", "'")
     if "@" in text:
         text = _PERSON.sub("@", text)
-    return f" {' '.join(_LINE_START.sub(' ', text).split())} "
+    words = " ".join(_LINE_START.sub(" ", text).split())
+    code = _SMTP_CODE.search(raw)
+    # `550-... 550-... 550 the end`: only the last line's code, without a status code, is left now.
+    if code and raw.startswith("-", code.end()):
+        words = words.replace(f" {code[0]} ", " ")
+    return f" {words} "
 
 
 def _statuses(status: str | None, raw: str) -> list[str]:
@@ -95,25 +87,16 @@ def _statuses(status: str | None, raw: str) -> list[str]:
     return sorted(found, key=_GIVEN_UP.__contains__)
 
 
-def _first(tests: Iterable[_Test], text: str, statuses: Collection[str]) -> ReplyClass | None:
-    for test in tests:
-        for phrase in test.phrases:
-            if phrase in text:
-                return test.reply_class
-        if any(_holds(text, parts) for parts in test.wild) or not test.statuses.isdisjoint(statuses):
-            return test.reply_class
-    return None
+def _by_code(text: str, begins: Beginnings, statuses: Iterable[str]) -> ReplyClass | None:
+    rows = [_CODE_STATUSES[status] for status in statuses if status in _CODE_STATUSES]
+    if said := _CODES.first(text, begins):
+        rows.append(said)
+    return min(rows)[1] if rows else None
 
 
-def _holds(text: str, parts: tuple[str, ...]) -> bool:
-    """Whether these parts follow one another in a text."""
-    place = 0
-    for part in parts:
-        place = text.find(part, place)
-        if place < 0:
-            return False
-        place += len(part)
-    return True
+def _by_wording(text: str, begins: Beginnings) -> ReplyClass | None:
+    said = _WORDINGS.first(_PLACE.sub(" ", text), begins)
+    return said[1] if said else None
 
 
 def _by_status(statuses: Iterable[str]) -> ReplyClass | None:

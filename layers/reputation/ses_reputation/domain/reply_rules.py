@@ -49,13 +49,36 @@ class ReplyRule(Struct, frozen=True):
 WORDINGS: tuple[ReplyRule, ...] = (
     ReplyRule(
         "any",
+        ReplyClass.POLICY_BLOCK,
+        "A virus, or a message that is not in the right form, whatever else it says.",
+        "virus|malware|duplicate header|multiple * headers|not rfc 5322|not rfc compliant",
+    ),
+    ReplyRule(
+        "any",
+        ReplyClass.PROVIDER_OUTAGE,
+        "The server has no room left, or its mail goes round in circles: it is not one mailbox.",
+        (
+            "temporary lookup failure|unverified address|insufficient system|insufficient disk|system storage|"
+            "system full|out of memory|disk full|no space left|too many hops|hop count|mail loop|routing loop|"
+            "loops back"
+        ),
+    ),
+    ReplyRule(
+        "any",
+        ReplyClass.MAILBOX_FULL,
+        "The mailbox holds as many messages as it may.",
+        "too many messages in this mailbox|too many messages on this mailbox|too many messages in the mailbox",
+    ),
+    ReplyRule(
+        "any",
         ReplyClass.SPAM_BLOCK,
         "It says spam, complaints or reputation.",
         (
             "unsolicited|reputation|complaint|looks like spam|looks like a spam|look like spam|considered spam|"
             "considered as spam|identified as spam|classified as spam|detected as spam|rejected as spam|"
-            "spam message|spam content|spam detected|is spam|as spam|suspicion of spam|junk mail|junkmail|"
-            "bulk mail|spammer|spamtrap|spam trap|high spam score|spam score|spam-like|message scored"
+            "spam message|spam content|spam detected|is spam|as spam|suspicion of spam|junk mail|junkmail|bulk mail|"
+            "spammer|spamtrap|spam trap|high spam score|spam score|spam-like|message scored|mail score|sbrs|"
+            "messagescoring"
         ),
     ),
     ReplyRule(
@@ -69,11 +92,11 @@ WORDINGS: tuple[ReplyRule, ...] = (
         ReplyClass.AUTHENTICATION_FAILURE,
         "SPF, DKIM, DMARC or reverse DNS failed, or the sender's domain does not exist.",
         (
-            "dmarc|dkim|sender policy framework| spf | spf:|(spf)|spf check|spf fail|spf record|spf sender|"
-            "spf rule|unauthenticated email|unauthenticated mail|sender is unauthenticated|not authenticated|"
-            "authentication check|reverse hostname|reverse dns|rdns|ptr record|no ptr|cannot find your hostname|"
-            "ip name lookup failed|ip name forged|domain of sender address|sender domain|sender's domain|"
-            "sender address rejected: domain not found|sender address rejected: malformed dns|"
+            "dmarc|dkim|sender policy framework| spf | spf:|(spf)|spf check|spf fail|spf record|spf sender|spf rule|"
+            "unauthenticated email|unauthenticated mail|sender is unauthenticated|not authenticated|"
+            "authentication check|reverse hostname|reverse dns|rdns|ptr record|no ptr| ptr |"
+            "cannot find your hostname|ip name lookup failed|ip name forged|domain of sender address|sender domain|"
+            "sender's domain|sender address rejected: domain not found|sender address rejected: malformed dns|"
             "sender verify failed|sender verification failed|callout verification failed|"
             "sender address rejected: undeliverable|unresolvable rfc|envelope from domain|from domain does not"
         ),
@@ -84,19 +107,13 @@ WORDINGS: tuple[ReplyRule, ...] = (
         "Too much in a short time, or come back later (greylisting).",
         (
             "rate limit|ratelimit|rate-limit|limit exceeded for mail|message rate|sending rate|too many|"
-            "too much mail|too fast|too quickly|slow down|slower|throttl|receiving mail at a rate|"
-            "receiving email at a rate|greylist|graylist|grey-list|gray-list|grey list|postgrey|sending limit|send limit|"
-            "daily quota|hourly quota|sending quota|message quota|messages per connection|message per connection|"
-            "number of connections|connection limit|concurrent|exceeded the maximum number|"
+            "too much mail|too much email|too fast|too quickly|slow down|slower|throttl|receiving mail at a rate|"
+            "receiving email at a rate|greylist|graylist|grey-list|gray-list|grey list|postgrey|sending limit|"
+            "send limit|daily quota|hourly quota|sending quota|message quota|messages per connection|"
+            "message per connection|number of connections|connection limit|concurrent|exceeded the maximum number|"
             "maximum number of messages|maximum number of recipients|mail quota exceeded for sender|high volume|"
             "hourly limit|daily limit|receive limit|first time sender"
         ),
-    ),
-    ReplyRule(
-        "any",
-        ReplyClass.PROVIDER_OUTAGE,
-        "The server has no room or strength left; it is not one mailbox.",
-        "temporary lookup failure|insufficient system|system storage|out of memory|disk full|no space left",
     ),
     ReplyRule(
         "any",
@@ -107,16 +124,20 @@ WORDINGS: tuple[ReplyRule, ...] = (
             "folder is full|account is full|over quota|over the quota|overquota|over-quota|quota exceeded|"
             "exceeded quota|exceeds quota|exceeded its quota|exceeded his quota|exceeded * quota|quotaexceeded|"
             "quota violation|quota limit|beyond quota|out of storage|storage space|storage allocation|"
-            "allowed storage|storage limit|mailbox size limit|mailbox exceeded|mailbox exceeds|"
-            "mailbox has exceeded|mailbox limit|mailbox quota|not enough space|not enough storage|"
-            "insufficient space|insufficient storage|no room|trouble in home directory"
+            "allowed storage|storage limit|mailbox size limit|mailbox exceeded|mailbox exceeds|mailbox has exceeded|"
+            "mailbox limit|mailbox quota|storage quota|not enough space|not enough storage|insufficient space|"
+            "insufficient storage|no room|trouble in home directory"
         ),
     ),
     ReplyRule(
         "any",
         ReplyClass.POLICY_BLOCK,
         "It is the sender that is rejected, for no reason that is given.",
-        "sender rejected|sender address rejected|sender denied|sender blocked|client host rejected",
+        (
+            "sender rejected|sender address rejected|sender denied|sender blocked|client host rejected|"
+            "denies the sender|recipient's blacklist|user's blacklist|personal blacklist|blocked by the recipient|"
+            "recipient preferences|sender ip address rejected|blocked by recipient"
+        ),
     ),
     ReplyRule(
         "any",
@@ -129,20 +150,19 @@ WORDINGS: tuple[ReplyRule, ...] = (
             "user not found|mailbox not found|recipient not found|address not found|account not found|"
             "not found by smtp address lookup|couldn't be found|could not be found|unknown recipient|"
             "recipient unknown|recipient address unknown|unknown address|address unknown|unknown mailbox|"
-            "unknown local|unknown or illegal alias|unknown alias|unknown account|invalid recipient|"
-            "invalid mailbox|invalid user|invalid address|invalid email|marked as invalid|not a valid mailbox|"
-            "not a valid user|not a valid recipient|not a known user|not our customer|not a local user|"
-            "user not local|unrouteable|unroutable|mailbox unavailable|mailbox is unavailable|"
-            "mailbox not available|local mailbox * is unavailable|mailbox disabled|mailbox is disabled|"
-            "mailbox has been disabled|mailbox temporarily disabled|account disabled|account is disabled|"
-            "account has been disabled|user disabled|account that you tried to reach is disabled|inactive|"
-            "account is not active|not activated|account suspended|user suspended|user has been suspended|"
-            "account expired|account closed|account has been closed|mailbox closed|deactivated|no longer valid|"
-            "no longer available|no longer on server|no longer in use|no longer accepts|no longer accepting|"
-            "no longer employed|no mailbox|no account|doesn't have a|does not have an account|nobody here|"
-            "undeliverable address|recipient address rejected: unverified|recipient verify failed|"
-            "recipient verification failed|recipient rejected|address does not|bad destination mailbox|"
-            "bad recipient|bad address|host or domain name not found|domain not found|"
+            "unknown local|unknown or illegal alias|unknown alias|unknown account|invalid recipient|invalid mailbox|"
+            "invalid user|invalid address|invalid email|marked as invalid|not a valid mailbox|not a valid user|"
+            "not a valid recipient|not a known user|not our customer|not a local user|user not local|unrouteable|"
+            "unroutable|mailbox unavailable|mailbox is unavailable|mailbox not available|"
+            "local mailbox * is unavailable|mailbox disabled|mailbox is disabled|mailbox has been disabled|"
+            "mailbox temporarily disabled|account disabled|account is disabled|account has been disabled|"
+            "user disabled|account that you tried to reach is disabled|inactive|account is not active|not activated|"
+            "suspended|suspend the service|is locked|temporary locked|temporarily locked|inactivity|account expired|"
+            "account closed|account has been closed|mailbox closed|deactivated|no longer valid|no longer available|"
+            "no longer on server|no longer in use|no longer accepts|no longer accepting|no longer employed|"
+            "no mailbox|no account|doesn't have a|does not have an account|nobody here|undeliverable address|"
+            "recipient verify failed|recipient verification failed|recipient rejected|address does not|"
+            "bad destination mailbox|bad recipient|bad address|host or domain name not found|domain not found|"
             "domain does not accept mail|does not accept mail|does not receive mail|null mx|nullmx|no valid mx|"
             "user is not a member|able to find the recipient domain|has moved|no delivery to|address rejected"
         ),
@@ -152,10 +172,10 @@ WORDINGS: tuple[ReplyRule, ...] = (
         ReplyClass.USER_UNKNOWN,
         "German, French, Spanish, Portuguese, Italian, Polish, Russian, Chinese, Japanese: no such mailbox.",
         (
-            "unbekannter empfänger|empfänger unbekannt|empfaenger unbekannt|benutzer unbekannt|"
-            "utilisateur inconnu|destinataire inconnu|adresse inconnue|usuario desconocido|usuario no existe|"
-            "destinatario desconocido|usuário inexistente|utente sconosciuto|destinatario sconosciuto|"
-            "nie istnieje|не существует|не найден|不存在|存在しません"
+            "unbekannter empfänger|empfänger unbekannt|empfaenger unbekannt|benutzer unbekannt|utilisateur inconnu|"
+            "destinataire inconnu|adresse inconnue|usuario desconocido|usuario no existe|destinatario desconocido|"
+            "usuário inexistente|utente sconosciuto|destinatario sconosciuto|nie istnieje|не существует|не найден|"
+            "不存在|存在しません"
         ),
     ),
     ReplyRule(
@@ -163,9 +183,15 @@ WORDINGS: tuple[ReplyRule, ...] = (
         ReplyClass.MAILBOX_FULL,
         "The same languages: the mailbox is full.",
         (
-            "postfach ist voll|postfach voll|boîte pleine|boite pleine|buzón lleno|casella piena|"
-            "caixa postal cheia|skrzynka pełna|переполнен|空间不足|邮箱已满"
+            "postfach ist voll|postfach voll|boîte pleine|boite pleine|buzón lleno|casella piena|caixa postal cheia|"
+            "skrzynka pełna|переполнен|空间不足|邮箱已满"
         ),
+    ),
+    ReplyRule(
+        "any",
+        ReplyClass.SPAM_BLOCK,
+        "On a list of addresses or senders that the server keeps itself.",
+        "blacklist|black list|black-list|blocklist|block list|block-list|denylist|deny list|black ip",
     ),
     ReplyRule(
         "any",
@@ -173,13 +199,13 @@ WORDINGS: tuple[ReplyRule, ...] = (
         "A rule of the server or the recipient, a security matter, the form of the message, or no reason at all.",
         (
             "policy|policies|access denied|permission denied|not authorized|not authorised|not permitted|"
-            "not allowed|not in whitelist|prohibited|relay|virus|malware|phish|malicious|security issue|"
-            "security reasons|attachment|content rejected|content was turned down|content is not acceptable|"
-            "message content|content filter|content restriction|helo command rejected|ehlo|tls required|starttls|"
+            "not allowed|not in whitelist|prohibited|relay|phish|malicious|security issue|security reasons|"
+            "attachment|content rejected|content was turned down|content is not acceptable|message content|"
+            "content filter|content restriction|helo command rejected|ehlo|tls required|starttls|"
             "requires encryption|size limit|too large|too big|larger than|message size|mail size|exceeds maximum|"
-            "exceeded maximum|maximum email size|malformed|blacklist|black list|blocklist|block list|black-list|"
-            "denylist|blocked|banned|access to this mail system has been rejected|access to submit messages|"
-            "authentication required|blocking|no mail from this ip|challenge|non-compliant|not rfc"
+            "exceeded maximum|maximum email size|malformed|invalid ip|blocked|banned|"
+            "access to this mail system has been rejected|access to submit messages|authentication required|"
+            "blocking|no mail from this ip|challenge|non-compliant|not rfc"
         ),
     ),
     ReplyRule(
@@ -188,18 +214,17 @@ WORDINGS: tuple[ReplyRule, ...] = (
         "The server, its network or its DNS fails, or gave no answer until SES gave up.",
         (
             "temporarily unavailable|temporary unavailable|temporary failure|temporary error|temporary problem|"
-            "temporary system problem|temporarily rejected|temporary lookup failure|temporary local problem|"
-            "temporarily deferred|temporarily not available|currently unavailable|not currently available|"
-            "try again|try later|system problem|service unavailable|service not available|service is unavailable|"
-            "service is currently|not accepting connections|not accepting messages|"
-            "not accepting network messages|timed out|timeout|time out|unable to connect|"
-            "failed to establish connection|connection refused|connection lost|lost connection|"
-            "connection dropped|connection reset|connection closed|connection expired|unable to lookup dns|"
-            "dns lookup|dns failure|dns error|name service error|internal error|internal server error|"
-            "local error|server error|system error|software error|configuration error|server configuration|"
-            "server busy|server is busy|too busy|overload|over load|under maximum load|loops back|mail loop|"
-            "routing loop|hop count|too many hops|maintenance|queue file write error|no answer from|"
-            "unable to process|this server has a problem|shutting down|shut down|out of service|backend|database"
+            "temporary system problem|temporarily rejected|temporary local problem|temporarily deferred|"
+            "temporarily not available|currently unavailable|not currently available|try again|try later|"
+            "system problem|service unavailable|service not available|service is unavailable|service is currently|"
+            "not accepting connections|not accepting messages|not accepting network messages|timed out|timeout|"
+            "time out|unable to connect|not reachable|unreachable|no route to host|failed to establish connection|"
+            "connection refused|connection lost|lost connection|connection dropped|connection reset|"
+            "connection closed|connection expired|unable to lookup dns|dns lookup|dns query|dns failure|dns error|"
+            "name service error|internal error|internal server error|local error|server error|system error|"
+            "software error|configuration error|server configuration|server busy|server is busy|too busy|overload|"
+            "over load|under maximum load|maintenance|queue file write error|no answer from|unable to process|"
+            "this server has a problem|shutting down|shut down|out of service|backend|database"
         ),
     ),
     ReplyRule("any", ReplyClass.SPAM_BLOCK, "It speaks of spam, in whatever words.", "spam"),

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.domain.categories import CATEGORIES, AtEnd
 from ses_reputation.domain.changes import Change, EarlyWarning, Reminder, news_id
@@ -18,6 +19,7 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.domain.scopes import ACCOUNT, Scope, kind_of
 from ses_reputation.domain.standing import Act, Finding, Measures, Observation, ReportedChanges, Standing
+from ses_reputation.domain.statements import Statement
 from ses_reputation.domain.verdict import Verdict, VerdictChange
 from ses_reputation.news import News, Told
 
@@ -182,15 +184,18 @@ class WarningAlert(_Alert, frozen=True, tag="early-warning"):
 
 
 class SesAlert(_Alert, frozen=True, tag="ses-verdict"):
-    """SES has changed the account's enforcement status, or whether it may send.
+    """SES has changed the account's enforcement status or whether it may send, or has told something by itself.
 
-    `before` and `after` are SES's words, such as HEALTHY, with `, sending off` where that is so.
+    `before` and `after` are SES's words, such as HEALTHY, with its open findings, such as HIGH BOUNCE, and `sending
+    off` where that is so; `no findings` without any of that. `said` is what SES told, None if it was asked. Of what SES
+    told before, the verdicts have no texts.
     """
 
     before: str
     after: str
     verdict_before: Verdict
     verdict_after: Verdict
+    said: Statement | None = None
 
 
 Alert = StatusAlert | WarningAlert | ReminderAlert | SummaryAlert | SesAlert
@@ -254,15 +259,28 @@ def ses_alert_of(change: VerdictChange, account: str, region: str) -> Alert:
     """The alert about what SES itself said of this AWS account and region."""
     return SesAlert(
         **_heading(change, account, region),
-        before=_status(change.before),
-        after=_status(change.after),
-        verdict_before=change.before,
-        verdict_after=change.after,
+        before=_status(change.before, change.said),
+        after=_status(change.after, change.said),
+        verdict_before=_told(change.before),
+        verdict_after=_told(change.after),
+        said=change.said,
     )
 
 
-def _status(verdict: Verdict) -> str:
-    return (verdict.enforcement or "unknown") + (", sending off" if verdict.sending_enabled is False else "")
+def _told(verdict: Verdict) -> Verdict:
+    """A verdict without what is resolved, and without the texts of statements: they were told with each of them."""
+    return replace(
+        verdict,
+        findings=tuple(replace(finding, text="") for finding in verdict.open_findings),
+        sending=tuple(replace(status, cause="") for status in verdict.sending),
+    )
+
+
+def _status(verdict: Verdict, said: Statement | None) -> str:
+    asked = verdict.enforcement or (None if said else "unknown")
+    found = (" ".join(filter(None, (finding.impact, finding.type))) for finding in verdict.open_findings)
+    off = "sending off" if verdict.sends is False else None
+    return ", ".join(filter(None, (asked, *found, off))) or "no findings"
 
 
 def _heading(news: News, account: str, region: str) -> dict[str, Any]:

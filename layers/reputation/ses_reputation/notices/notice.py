@@ -3,6 +3,7 @@
 from ses_reputation.notices.alert import Alert, ReminderAlert, SesAlert, StatusAlert, SummaryAlert, WarningAlert
 from ses_reputation.notices.findings import reminder_notice, status_notice
 from ses_reputation.notices.overviews import ses_notice, summary_notice, warning_notice
+from ses_reputation.notices.statements import statement_notice
 from ses_reputation.notices.structure import Notice
 from ses_reputation.notices.vocabulary import Vocabulary
 
@@ -19,4 +20,4 @@ def notice_of(alert: Alert, vocabulary: Vocabulary = Vocabulary.CLASSIC) -> Noti
         case SummaryAlert():
             return summary_notice(alert, vocabulary)
         case SesAlert():
-            return ses_notice(alert, vocabulary)
+            return statement_notice(alert, alert.said, vocabulary) if alert.said else ses_notice(alert, vocabulary)

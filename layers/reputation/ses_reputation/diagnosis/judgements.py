@@ -1,0 +1,534 @@
+"""What is wrong with what was read: a pure function for each check."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import Struct
+
+from ses_reputation.diagnosis.faults import Fault, Found, found
+from ses_reputation.diagnosis.policies import lets_in, outsiders
+from ses_reputation.diagnosis.readings import (
+    Alarm,
+    Arrivals,
+    Connections,
+    DeadLetters,
+    Function,
+    LastRun,
+    Outbox,
+    Part,
+    Queue,
+    Runs,
+    Schedule,
+    Source,
+    Topic,
+)
+from ses_reputation.domain.connections import VOLUME_EVENTS, ConfigurationSet, EventType, Notification
+from ses_reputation.domain.counting import hour_of
+from ses_reputation.domain.rates import VolumeSource
+from ses_reputation.notices.numbers import moment
+from ses_reputation.notices.structure import readable
+from ses_reputation.settings import (
+    EvaluateSettings,
+    OperateSettings,
+    ReceiveSettings,
+    RecordSettings,
+    SettingsError,
+    WatchSettings,
+)
+from ses_reputation.watch import AccountFacts
+
+# What this version consists of. A part that depends on a parameter is not among them.
+PARTS = (
+    *("BounceTopic", "ComplaintTopic", "VolumeTopic", "StatusTopic", "ChatTopic", "OperationsTopic"),
+    *("BounceQueue", "ComplaintQueue", "VolumeQueue", "FeedbackDeadLetterQueue", "FindingDeadLetterQueue"),
+    *("BounceQueueSource", "ComplaintQueueSource", "VolumeQueueSource"),
+    *("ReceiptsTable", "CountersTable", "StandingsTable"),
+    *("RecordFeedback", "EvaluateReputation", "WatchSes", "Operate", "ReceiveFinding"),
+    *("EvaluateReputationOnSchedule", "WatchSesOnSchedule"),
+    *("FeedbackDeadLetterAlarm", "FindingDeadLetterAlarm"),
+)
+
+# The topics that SES publishes to, and the queue that each of them fills.
+FEEDBACK: Mapping[str, str] = MappingProxyType(
+    {"BounceTopic": "BounceQueue", "ComplaintTopic": "ComplaintQueue", "VolumeTopic": "VolumeQueue"}
+)
+
+RECORD, EVALUATE, WATCH = "RecordFeedback", "EvaluateReputation", "WatchSes"
+
+# What each function must be able to read of its environment.
+_SETTINGS: Mapping[str, Callable[[Mapping[str, str]], object]] = MappingProxyType(
+    {
+        RECORD: RecordSettings.from_environment,
+        EVALUATE: EvaluateSettings.from_environment,
+        WATCH: WatchSettings.from_environment,
+        "Operate": OperateSettings.from_environment,
+        "ReceiveFinding": ReceiveSettings.from_environment,
+    }
+)
+
+# AWS refuses what is signed five minutes off; a minute is what a slow answer or a machine just woken up may take.
+CLOCK_MAY_DIFFER = timedelta(minutes=1)
+
+# A batch waits half a minute at most, and one that failed is hidden for six.
+OLD_MESSAGE = timedelta(minutes=15)
+
+# A run may take five minutes, and Scheduler is a minute late at times.
+RUN_MAY_TAKE = timedelta(minutes=10)
+
+DAY = timedelta(days=1)
+
+# States of a resource that CloudFormation has finished with, for better.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+_COMPLETE = frozenset(
+    {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+)
+
+# https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html
+_SOURCE_CHANGES = frozenset({"Creating", "Enabling", "Updating"})
+
+# A reason is what somebody sent, or wrote.
+_REASON = 200
+
+
+class Judged(Struct, frozen=True):
+    """What a check has looked at, in a line, and what is wrong with it."""
+
+    looked_at: str
+    faults: Sequence[Found]
+
+
+def judged(looked_at: str, faults: Iterable[Found] = ()) -> Judged:
+    """A judgement, of however many faults."""
+    return Judged(looked_at, tuple(faults))
+
+
+def judge_stack(parts: Sequence[Part]) -> Judged:
+    """Whether all that belongs to this version is there and complete."""
+    there = {part.logical_id for part in parts if part.name}
+    missing = [found(Fault.PART_MISSING, part=name) for name in PARTS if name not in there]
+    incomplete = [
+        found(Fault.PART_NOT_COMPLETE, part=part.logical_id, status=part.status)
+        for part in parts
+        if part.status not in _COMPLETE
+    ]
+    return judged(numbered(len(parts), "part"), missing + incomplete)
+
+
+def judge_clock(here: datetime, aws: datetime | None) -> Judged:
+    """Whether this machine's clock is that of AWS."""
+    if aws is None:
+        return judged("AWS did not tell its time")
+    difference = abs(here - aws)
+    if difference < CLOCK_MAY_DIFFER:
+        return judged(f"it is {moment(aws)}")
+    direction = "ahead of" if here > aws else "behind"
+    fault = found(Fault.CLOCK_DIFFERS, difference=age_text(difference), direction=direction)
+    return judged(f"it is {moment(aws)}", [fault])
+
+
+def judge_functions(functions: Sequence[Function], runs: Sequence[Runs]) -> Judged:
+    """Whether functions can be run, fit this version, and do not fail."""
+    faults: list[Found] = []
+    for function in functions:
+        if problem := unfit_settings(function):
+            faults.append(found(Fault.VERSION_DIFFERS, function=function.part, reason=problem))
+        # An idle function is inactive until somebody calls it; one that is being updated is still the one before.
+        if "Failed" in (function.state, function.last_update):
+            details = {"name": function.name, "state": function.state, "last_update": function.last_update}
+            faults.append(found(Fault.FUNCTION_BROKEN, function=function.part, **details))
+    groups = {function.part: function.log_group for function in functions}
+    faults += [
+        found(
+            Fault.FUNCTION_FAILED,
+            function=run.part,
+            errors=f"{run.errors:,}",
+            runs=f"{run.runs:,}",
+            time=moment(run.last_error),
+            log_group=groups[run.part],
+        )
+        for run in runs
+        if run.last_error
+    ]
+    total = sum(run.runs for run in runs)
+    return judged(f"{numbered(len(functions), 'function')}, {numbered(total, 'run')} in the last day", faults)
+
+
+def unfit_settings(function: Function) -> str | None:
+    """What this version can not read in the settings of a function; None if it can."""
+    try:
+        _SETTINGS.get(function.part, dict)(function.environment)
+    except SettingsError as error:
+        return str(error)
+    return None
+
+
+def judge_topics(topics: Sequence[Topic]) -> Judged:
+    """Whether SES may publish where it has to, and nobody from outside anywhere."""
+    return judged(numbered(len(topics), "topic"), (fault for topic in topics for fault in _of_topic(topic)))
+
+
+def _of_topic(topic: Topic) -> Iterator[Found]:
+    _, partition, _, region, account, _ = topic.arn.split(":")
+    feedback = topic.part in FEEDBACK
+    policy = ses_policy(topic.arn) if feedback else owner_policy(topic.arn)
+    details = {"topic": topic.part, "topic_arn": topic.arn, "policy": json.dumps(policy)}
+    sender = f"arn:{partition}:ses:{region}:{account}:identity/any.example"
+    if feedback and not lets_in(topic.policy, "sns:Publish", "ses.amazonaws.com", sender):
+        yield found(Fault.TOPIC_CLOSED, **details)
+    if others := outsiders(topic.policy, "sns:Publish", account):
+        yield found(Fault.TOPIC_OPEN, **details, who=_who(others))
+
+
+def ses_policy(topic_arn: str) -> Mapping[str, Any]:
+    """The policy of a topic that SES publishes to on behalf of the account, as template.yaml has it."""
+    _, partition, _, region, account, _ = topic_arn.split(":")
+    return _policy(
+        "OnlySesOfThisAccount",
+        {"Service": "ses.amazonaws.com"},
+        "sns:Publish",
+        topic_arn,
+        {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": f"arn:{partition}:ses:{region}:{account}:*"},
+        },
+    )
+
+
+def owner_policy(topic_arn: str) -> Mapping[str, Any]:
+    """What SNS gives a topic that has no policy of its own, as far as it is about publishing and subscribing.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    """
+    account = topic_arn.split(":")[4]
+    actions = ["SNS:Publish", "SNS:Subscribe", "SNS:GetTopicAttributes", "SNS:ListSubscriptionsByTopic"]
+    condition = {"StringEquals": {"AWS:SourceOwner": account}}
+    return _policy("OnlyThisAccount", {"AWS": "*"}, actions, topic_arn, condition)
+
+
+def queue_policy(queue_arn: str, topic_arn: str) -> Mapping[str, Any]:
+    """The policy of a queue that a topic fills, as template.yaml has it."""
+    condition = {"ArnEquals": {"aws:SourceArn": topic_arn}}
+    return _policy("OnlyItsTopic", {"Service": "sns.amazonaws.com"}, "sqs:SendMessage", queue_arn, condition)
+
+
+def _policy(sid: str, principal: Any, action: Any, resource: str, condition: Any) -> Mapping[str, Any]:
+    statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": action,
+        "Resource": resource,
+        "Condition": condition,
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def judge_subscriptions(topics: Sequence[Topic], queues: Sequence[Queue]) -> Judged:
+    """Whether what is published gets onto the queues, and nothing else does."""
+    by_part, by_topic = {queue.part: queue for queue in queues}, {topic.part: topic for topic in topics}
+    faults: list[Found] = []
+    for topic_part, queue_part in FEEDBACK.items():
+        if (topic := by_topic.get(topic_part)) and (queue := by_part.get(queue_part)):
+            faults += _of_delivery(topic, queue)
+    for queue in queues:
+        if others := outsiders(queue.policy, "sqs:SendMessage", queue.arn.split(":")[4]):
+            faults.append(found(Fault.QUEUE_OPEN, queue=queue.part, url=queue.url, who=_who(others)))
+    return judged(f"{numbered(len(FEEDBACK), 'topic')} that SES publishes to, and their queues", faults)
+
+
+def _of_delivery(topic: Topic, queue: Queue) -> Iterator[Found]:
+    if not any(s.endpoint == queue.arn and s.confirmed for s in topic.subscriptions):
+        yield found(
+            Fault.NOT_SUBSCRIBED,
+            topic=topic.part,
+            topic_arn=topic.arn,
+            endpoint=queue.part,
+            endpoint_arn=queue.arn,
+            protocol="sqs",
+        )
+    if not lets_in(queue.policy, "sqs:SendMessage", "sns.amazonaws.com", topic.arn):
+        # A policy is one attribute, whose value is JSON itself.
+        attributes = json.dumps({"Policy": json.dumps(queue_policy(queue.arn, topic.arn))})
+        yield found(Fault.QUEUE_CLOSED, queue=queue.part, topic=topic.part, url=queue.url, attributes=attributes)
+
+
+def judge_sources(sources: Sequence[Source]) -> Judged:
+    """Whether functions read their queues."""
+    return judged(
+        numbered(len(sources), "queue that a function reads", "queues that a function reads"),
+        (
+            found(
+                Fault.SOURCE_CHANGING if source.state in _SOURCE_CHANGES else Fault.SOURCE_OFF,
+                source=source.part,
+                state=source.state.lower(),
+                uuid=source.uuid,
+            )
+            for source in sources
+            if source.state != "Enabled"
+        ),
+    )
+
+
+def judge_queues(queues: Sequence[Queue], ages: Mapping[str, timedelta], recorder_log: str) -> Judged:
+    """Whether messages are worked off in time. Events of SES should be; other queues may go at SES's pace.
+
+    `ages` are those of the oldest message, as CloudWatch told them last: that of one that is gone for some minutes yet.
+    """
+    read = [queue for queue in queues if not queue.is_for_dead_letters]
+    feedback = FEEDBACK.values()
+    return judged(
+        f"{numbered(len(read), 'queue')} with {numbered(sum(queue.held for queue in read), 'message')}",
+        (
+            found(
+                Fault.QUEUE_STUCK if queue.part in feedback else Fault.QUEUE_SLOW,
+                queue=queue.part,
+                messages=numbered(queue.held, "message"),
+                age=age_text(ages[queue.part]),
+                log_group=recorder_log,
+            )
+            for queue in read
+            if queue.held and ages.get(queue.part, timedelta()) > OLD_MESSAGE
+        ),
+    )
+
+
+def judge_dead_letters(letters: Sequence[DeadLetters]) -> Judged:
+    """Whether anything was given up."""
+    held = sum(each.queue.held for each in letters)
+    return judged(
+        f"{numbered(len(letters), 'dead-letter queue')} with {numbered(held, 'message')}",
+        (
+            found(
+                Fault.DEAD_LETTERS,
+                queue=each.queue.part,
+                messages=numbered(each.queue.held, "message"),
+                reasons=_reasons(each.reasons),
+                url=each.queue.url,
+            )
+            for each in letters
+            if each.queue.held
+        ),
+    )
+
+
+def _reasons(reasons: Sequence[str] | None) -> str:
+    if reasons is None:
+        return " (why, may not be read: sqs:ReceiveMessage)"
+    told = dict.fromkeys(readable(reason, _REASON) for reason in reasons)
+    return f": {'; '.join(told)}" if told else ""
+
+
+def judge_schedules(schedules: Sequence[Schedule]) -> Judged:
+    """Whether the schedules are on."""
+    told = [f"{schedule.expression}{_zone(schedule)}" for schedule in schedules]
+    return judged(
+        f"{numbered(len(schedules), 'schedule')}: {', '.join(told)}",
+        (
+            found(Fault.SCHEDULE_OFF, schedule=s.part, name=s.name, expression=s.expression)
+            for s in schedules
+            if not s.enabled
+        ),
+    )
+
+
+def _zone(schedule: Schedule) -> str:
+    """Only a cron expression goes by a time zone."""
+    return f" in {schedule.timezone}" if schedule.expression.startswith("cron") else ""
+
+
+def judge_run(run: LastRun, now: datetime) -> Judged:
+    """Whether a function ended well not longer ago than its schedule lets expect."""
+    expected = 2 * longest_gap(run.schedule.expression) + RUN_MAY_TAKE
+    details = {"function": run.function, "expression": run.schedule.expression, "log_group": run.log_group}
+    if run.time is None:
+        age = now - run.deployed
+        fault = Fault.NEVER_RAN if age > expected else Fault.NOT_RUN_YET
+        return judged("no run has ended well yet", [found(fault, **details, age=age_text(age))])
+    age = now - run.time
+    looked_at = f"the last run that ended well was for {moment(run.time)}"
+    if age <= expected:
+        return judged(looked_at)
+    return judged(looked_at, [found(Fault.RUN_LATE, **details, time=moment(run.time), age=age_text(age))])
+
+
+def longest_gap(expression: str) -> timedelta:
+    """How long a schedule pauses at most. Of a cron expression it is a bound: an hour, a day, or 31 days.
+
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+    """
+    if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression):
+        return int(rate[1]) * {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": DAY}[rate[2]]
+    fields = expression.removeprefix("cron(").removesuffix(")").split()
+    any_day = len(fields) >= 5 and all(field in {"*", "?"} for field in fields[2:5])
+    if not any_day:
+        return 31 * DAY
+    return timedelta(hours=1) if fields[1] == "*" else DAY
+
+
+def judge_watch(run: LastRun, identities: int, now: datetime) -> Judged:
+    """Whether SES was asked lately, and named verified identities."""
+    of_run = judge_run(run, now)
+    # Before its first run, nobody can know any.
+    none = [found(Fault.NO_IDENTITIES)] if not identities and run.time else []
+    looked_at = f"{of_run.looked_at}; {numbered(identities, 'verified identity', 'verified identities')}"
+    return judged(looked_at, [*of_run.faults, *none])
+
+
+def judge_alerts(topics: Sequence[Topic], outbox: Outbox, evaluator_log: str, now: datetime) -> Judged:
+    """Whether anybody gets alerts, and all were sent."""
+    channels = [topic for topic in topics if topic.part in ("StatusTopic", "ChatTopic")]
+    confirmed = sum(s.confirmed for topic in channels for s in topic.subscriptions)
+    faults = [fault for topic in channels for fault in _not_confirmed(topic)]
+    if not confirmed:
+        faults += [found(Fault.NOBODY_TOLD, topic_arn=topic.arn) for topic in channels if topic.part == "StatusTopic"]
+    if outbox.oldest and now - outbox.oldest > timedelta(hours=1):
+        alerts = numbered(outbox.waiting, "alert waits", "alerts wait")
+        age = age_text(now - outbox.oldest)
+        faults.append(found(Fault.ALERTS_WAITING, alerts=alerts, age=age, log_group=evaluator_log))
+    return judged(f"{numbered(confirmed, 'subscriber')} of alerts, {outbox.waiting:,} to be sent", faults)
+
+
+def judge_alarms(alarms: Sequence[Alarm], topics: Sequence[Topic]) -> Judged:
+    """Whether an alarm is raised, and whether anybody hears of it."""
+    faults = []
+    for alarm in alarms:
+        if alarm.state == "ALARM":
+            reason = readable(alarm.reason, _REASON).rstrip(".")
+            faults.append(found(Fault.ALARM_RAISED, alarm=alarm.part, name=alarm.name, reason=reason))
+        if not alarm.heard:
+            faults.append(found(Fault.ALARM_MUTE, alarm=alarm.part, name=alarm.name))
+    for topic in topics:
+        if topic.part == "OperationsTopic":
+            faults += _not_confirmed(topic)
+            if not any(s.confirmed for s in topic.subscriptions):
+                faults.append(found(Fault.NOBODY_ALARMED, topic_arn=topic.arn))
+    return judged(numbered(len(alarms), "alarm"), faults)
+
+
+def _not_confirmed(topic: Topic) -> Iterator[Found]:
+    for subscription in topic.subscriptions:
+        if not subscription.confirmed:
+            yield found(
+                Fault.NOT_CONFIRMED,
+                topic=topic.part,
+                topic_arn=topic.arn,
+                endpoint=subscription.endpoint,
+                protocol=subscription.protocol,
+            )
+
+
+def judge_account(account: AccountFacts) -> Judged:
+    """Whether SES lets the account send, to anybody."""
+    sandbox = account.production_access is False
+    faults = [found(Fault.SANDBOX)] if sandbox else []
+    # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
+    match account.enforcement:
+        case None | "HEALTHY":
+            pass
+        case "PROBATION":
+            faults.append(found(Fault.UNDER_REVIEW))
+        case enforcement:
+            faults.append(found(Fault.SHUT_DOWN, enforcement=readable(enforcement, _REASON)))
+    if account.sending_enabled is False:
+        faults.append(found(Fault.SENDING_OFF))
+    place = "sandbox" if sandbox else "production"
+    return judged(f"{place}, {account.enforcement or 'status unknown'}", faults)
+
+
+def judge_connections(connections: Connections, topics: Sequence[Topic], source: VolumeSource) -> Judged:
+    """Whether all that a deployment counts is published to it."""
+    ours = frozenset(topic.arn for topic in topics if topic.part in FEEDBACK)
+    sets = {each.name: _published(each, ours) for each in connections.configuration_sets}
+    identities = {i.name: frozenset(n for n, arn in i.topics.items() if arn in ours) for i in connections.identities}
+    faults = [fault for each in connections.configuration_sets for fault in _of_set(each, ours, source)]
+    for name, told in identities.items():
+        if told and (missing := _wanted_of_identity(source) - told):
+            faults.append(found(Fault.IDENTITY_INCOMPLETE, name=name, types=_types(missing), source=source))
+    connected = sum(map(bool, sets.values())), sum(map(bool, identities.values()))
+    if not any(connected):
+        # One line says it for all of them.
+        off = [fault for fault in faults if fault.fault is Fault.DESTINATION_OFF]
+        faults = [found(Fault.NOTHING_CONNECTED), *off]
+    looked_at = (
+        f"{connected[0]:,} of {numbered(len(sets), 'configuration set')} and "
+        f"{connected[1]:,} of {numbered(len(identities), 'identity', 'identities')} publish here"
+    )
+    return judged(looked_at, faults)
+
+
+def _published(configuration_set: ConfigurationSet, ours: frozenset[str]) -> frozenset[str]:
+    """The types of events that a configuration set publishes to our topics: whichever, all lead to the same counts."""
+    return frozenset(
+        event for d in configuration_set.destinations if d.topic in ours and d.enabled for event in d.events
+    )
+
+
+def _of_set(configuration_set: ConfigurationSet, ours: frozenset[str], source: VolumeSource) -> Iterator[Found]:
+    name, published = configuration_set.name, _published(configuration_set, ours)
+    off = [d for d in configuration_set.destinations if d.topic in ours and not d.enabled]
+    for destination in off:
+        update = {
+            "Enabled": True,
+            "MatchingEventTypes": sorted(destination.events),
+            "SnsDestination": {"TopicArn": destination.topic},
+        }
+        yield found(Fault.DESTINATION_OFF, name=name, destination=destination.name, update=json.dumps(update))
+    if not published and not off:
+        yield found(Fault.SET_NOT_CONNECTED, name=name)
+        return
+    missing = _wanted_of_set(source) - published
+    for destination in off:
+        missing -= destination.events
+    if missing:
+        yield found(Fault.SET_INCOMPLETE, name=name, types=_types(missing), source=source)
+
+
+def _wanted_of_set(source: VolumeSource) -> frozenset[str]:
+    """The types of events without which a configuration set's rates are wrong."""
+    return frozenset({EventType.BOUNCE, EventType.COMPLAINT}) | VOLUME_EVENTS[source]
+
+
+def _wanted_of_identity(source: VolumeSource) -> frozenset[str]:
+    bounces = frozenset({Notification.BOUNCE, Notification.COMPLAINT})
+    return bounces | {Notification.DELIVERY} if source is VolumeSource.DELIVERY_EVENTS else bounces
+
+
+def _types(types: Iterable[str]) -> str:
+    return " or ".join(sorted(types))
+
+
+def judge_events(arrivals: Arrivals, now: datetime) -> Judged:
+    """Whether what SES says was sent was seen here as well."""
+    if arrivals.newest_hour is None:
+        looked_at, since = "nothing has been counted yet", ""
+    else:
+        looked_at = f"the newest is of the hour from {moment(arrivals.newest_hour)}"
+        since = f" since the hour from {moment(arrivals.newest_hour)}"
+    seen = arrivals.newest_hour is not None and arrivals.newest_hour >= hour_of(now - DAY)
+    if seen:
+        return judged(looked_at)
+    if arrivals.sent_last_day:
+        sent = numbered(arrivals.sent_last_day, "mail")
+        return judged(looked_at, [found(Fault.EVENTS_MISSING, sent=sent, since=since)])
+    return judged(looked_at, [] if arrivals.newest_hour else [found(Fault.NO_EVENTS_YET)])
+
+
+def numbered(number: int, one: str, several: str | None = None) -> str:
+    """A number of things, in words."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def age_text(age: timedelta) -> str:
+    """A length of time, roughly."""
+    for unit, length in (("day", DAY), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if age >= 2 * length:
+            return f"{age // length:,} {unit}s"
+    return numbered(int(age.total_seconds()), "second")
+
+
+def _who(principals: Sequence[str]) -> str:
+    return ", ".join("everybody" if who == "*" else readable(who, _REASON) for who in principals)

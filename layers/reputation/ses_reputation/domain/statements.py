@@ -1,0 +1,126 @@
+"""What SES tells by itself, by events: problems that it finds, and whether it sends; and which of two statements holds.
+
+SES promises no order, and an event may come twice. So a statement is held against what is known of the same matter: the
+newer one holds, whatever came first.
+https://docs.aws.amazon.com/ses/latest/dg/tenants.html#setting-up-eventbridge-notifications
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ses_reputation.domain.categories import Category
+
+# SES knows eight types with two impacts each.
+FINDINGS_KEPT = 16
+# It knows two who can switch sending off.
+ORIGINS_KEPT = 4
+
+
+class SesFinding(Struct, frozen=True, tag_field="about", tag="finding"):
+    """A problem that SES found, in SES's words: of this type, such as BOUNCE, with this impact, such as HIGH.
+
+    `time` is of the newest statement about it, `since` is when it was opened. Of one that is no longer open both stay
+    known, so that an older statement that arrives late does not open it again.
+    """
+
+    type: str
+    impact: str | None
+    text: str
+    open: bool
+    time: datetime
+    since: datetime
+
+
+class Origin(StrEnum):
+    """Who can switch sending off: each on its own, and mail flows only if neither has.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_ReputationEntity.html
+    """
+
+    SES = "AWS_MANAGED"
+    CUSTOMER = "CUSTOMER_MANAGED"
+
+
+class SendingStatus(Struct, frozen=True, tag_field="about", tag="sending"):
+    """Whether one side lets a scope send, in SES's words: `origin` is who, `status` such as DISABLED, `cause` why."""
+
+    origin: str
+    status: str
+    on: bool
+    cause: str
+    time: datetime
+
+
+Statement = SesFinding | SendingStatus
+
+ENABLED, DISABLED = "ENABLED", "DISABLED"
+# REINSTATED: sending is on, and SES overlooks the findings that are open until they are resolved.
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_StatusRecord.html
+SENDING: Mapping[str, bool] = MappingProxyType({ENABLED: True, "REINSTATED": True, DISABLED: False})
+"""Whether mail flows, by SES's word for the status."""
+
+# Both rates are measured here (BOUNCE, COMPLAINT): what SES says of them is shown beside ours, and opens nothing. DKIM,
+# DMARC, SPF and BIMI are about how a domain is set up, which is none of the twelve categories.
+# https://docs.aws.amazon.com/ses/latest/dg/tenants.html#understanding-reputation-findings
+SUSPICIONS: Mapping[str, Category] = MappingProxyType(
+    {
+        # What mailbox providers tell SES apart from single complaints.
+        "FEEDBACK_3P": Category.MAILBOX_PROVIDER,
+        # An address that mail is sent from is on a blocklist. Those who keep such lists are anti-spam organizations;
+        # the category for blocklists is about the domains that are in the mail.
+        "IP_LISTING": Category.ANTI_SPAM_ORGANIZATION,
+    }
+)
+"""The types of SES's findings that are a category here which has to be reported."""
+
+
+class Superseded(Exception):
+    """Something newer is known of the same matter."""
+
+
+def findings_after(known: tuple[SesFinding, ...], said: SesFinding) -> tuple[SesFinding, ...]:
+    """The findings after one more statement, the newest last; the same if it is known. Superseded if it is outdated.
+
+    Of two statements of one moment, the one that a problem is open holds. A resolution that names no impact is about
+    all findings of its type.
+    """
+    moment = (said.time, said.open)
+    if any(_is_about(f, said) and (f.time, f.open) > moment for f in known):
+        raise Superseded
+    before = next((f for f in known if (f.type, f.impact) == (said.type, said.impact)), None)
+    if before and (before.time, before.open) == moment:
+        return known
+    others = [f for f in known if f is not before]
+    if said.open:
+        told = replace(said, since=before.since) if before and before.open else said
+    else:
+        others = [_resolved(f, said) if _is_about(said, f) and f.open and f.time < said.time else f for f in others]
+        told = _resolved(before, said) if before else said
+    return tuple(sorted((*others, told), key=lambda f: (f.open, f.time)))[-FINDINGS_KEPT:]
+
+
+def _is_about(said: SesFinding, other: SesFinding) -> bool:
+    return said.type == other.type and (said.impact == other.impact or (said.impact is None and not said.open))
+
+
+def _resolved(finding: SesFinding, said: SesFinding) -> SesFinding:
+    return replace(finding, open=False, time=said.time, text=said.text or finding.text)
+
+
+def sending_after(known: tuple[SendingStatus, ...], said: SendingStatus) -> tuple[SendingStatus, ...]:
+    """Who lets a scope send after one more statement; the same if it is known. Superseded if it is outdated.
+
+    Of two statements of one moment, the one that sending is off holds.
+    """
+    moment = (said.time, not said.on)
+    before = next((s for s in known if s.origin == said.origin), None)
+    if before and (before.time, not before.on) >= moment:
+        if (before.time, not before.on) > moment:
+            raise Superseded
+        return known
+    return (*(s for s in known if s is not before), said)[-ORIGINS_KEPT:]
