@@ -12,6 +12,7 @@ from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded
 from ses_reputation.domain.detection import Heard
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
 from ses_reputation.domain.replies import Reply
@@ -80,6 +81,9 @@ class FakeStandings:
 
     def learned(self) -> Learned:
         return self.known
+
+    def outages(self) -> Iterator[Outage]:
+        return (outage for known in self.kept.values() for outage in known.standing.outages)
 
     def write(self, standing: Standing, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         if standing.scope in self.overtaken or self.read(standing.scope).version != version:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.text import Text
 
-from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
+from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, OutageChange, OutageEvent, Reminder
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.statements import SendingStatus, SesFinding
@@ -30,7 +30,7 @@ def print_news(console: Console, news: Iterable[News], words: Vocabulary, *, wit
         if with_scope:
             line.append(f"{readable(piece.scope)} ")
         console.print(line.append_text(_what(piece, words)), soft_wrap=True)
-        if isinstance(piece, Change | EvidenceAdded):
+        if isinstance(piece, Change | EvidenceAdded | OutageChange):
             for detail in _details(piece):
                 console.print(Text(f"                    {detail}", "dim"), soft_wrap=True)
 
@@ -46,11 +46,18 @@ def _what(piece: News, words: Vocabulary) -> Text:
             return Text(f"{METRICS[piece.metric].name}: early warning")
         case Reminder():
             return Text(f"{CATEGORY_TEXTS[piece.category].name}: reminder, {piece.kind.replace('_', ' ')}")
-        case VerdictChange(said=SesFinding() | SendingStatus() as said):
-            return Text(headline_text(said, piece.after))
-        case _:
-            before, after = (verdict.enforcement or "unknown" for verdict in (piece.before, piece.after))
-            return Text(f"SES itself: {before} -> {after}")
+        case OutageChange():
+            return outage_text(piece)
+        case VerdictChange():
+            return _verdict_text(piece)
+
+
+def _verdict_text(change: VerdictChange) -> Text:
+    """What SES has told by itself, or what it said when it was asked."""
+    if isinstance(change.said, SesFinding | SendingStatus):
+        return Text(headline_text(change.said, change.after))
+    before, after = (verdict.enforcement or "unknown" for verdict in (change.before, change.after))
+    return Text(f"SES itself: {before} -> {after}")
 
 
 def change_text(change: Change, words: Vocabulary = Vocabulary.CLASSIC) -> Text:
@@ -70,7 +77,14 @@ def change_text(change: Change, words: Vocabulary = Vocabulary.CLASSIC) -> Text:
     )
 
 
-def _details(piece: Change | EvidenceAdded) -> Iterator[str]:
+def outage_text(piece: OutageChange) -> Text:
+    """What has become of an outage, and whether it counts."""
+    seen, event = piece.outage.seen, "suspected" if piece.event is OutageEvent.FOUND else piece.event
+    counted = "in no bounce rate here" if piece.held else "counted"
+    return Text(f"outage {event}: {seen.bounced:,} of {seen.recipients:,} recipients bounced, {counted}")
+
+
+def _details(piece: Change | EvidenceAdded | OutageChange) -> Iterator[str]:
     act = piece.act
     if act is None:
         return

@@ -1,9 +1,9 @@
 """News: everything that people are told about a scope, and that its history keeps."""
 
-from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
+from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, OutageChange, Reminder
 from ses_reputation.domain.verdict import VerdictChange
 
-News = Change | EarlyWarning | EvidenceAdded | Reminder | VerdictChange
+News = Change | EarlyWarning | EvidenceAdded | OutageChange | Reminder | VerdictChange
 
-Told = Change | EarlyWarning | Reminder
-"""The news about findings and rates that people are told at once."""
+Told = Change | EarlyWarning | OutageChange | Reminder
+"""The news about findings, rates and outages that people are told at once."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import (
     Item,
@@ -16,9 +18,10 @@ from ses_reputation.adapters.documents import (
     put_if_unchanged,
     write_decided,
 )
-from ses_reputation.domain.changes import Change
+from ses_reputation.domain.changes import Change, OutageChange
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.providers import UNSPECIFIED
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Standing
 from ses_reputation.evaluate import Due, Learned, Versioned
 from ses_reputation.news import News
@@ -30,6 +33,12 @@ if TYPE_CHECKING:
 
 # As long as any queue keeps a request that may come again, and then some.
 REQUESTS_KEPT = timedelta(days=90)
+
+
+class _Outages(Struct, frozen=True):
+    """A provider's outages: what every evaluation reads of its standing."""
+
+    outages: tuple[Outage, ...]
 
 
 class DynamoDbStandings:
@@ -67,6 +76,12 @@ class DynamoDbStandings:
             if standing.findings:
                 yield standing
 
+    def outages(self) -> Iterator[Outage]:
+        """The outages of all mailbox providers, by provider and then by time."""
+        for item in items_of(self._client, self._table, keys.OUTAGES):
+            known: _Outages = decode(item, _Outages)
+            yield from known.outages
+
     def write(self, standing: Standing, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         """Write a standing with its news and the alerts to send; False if it no longer has the version."""
         return self._write(standing, version, news, alerts, ())
@@ -84,8 +99,7 @@ class DynamoDbStandings:
             "ConditionExpression": "attribute_not_exists(#collection)",
             "ExpressionAttributeNames": {"#collection": "collection"},
         }
-        due = {**keys.item_key(keys.shard("due", standing.scope), standing.scope), "token": keys.string(act.id)}
-        others = ({"Put": request}, {"Put": {"TableName": self._table, "Item": due}})
+        others = ({"Put": request}, self._mark(standing.scope, act.id))
         return self._write(standing, version, news, alerts, others)
 
     def is_done(self, request: str) -> bool:
@@ -107,7 +121,20 @@ class DynamoDbStandings:
         }
         if any(isinstance(piece, Change) for piece in news):
             others = (*others, self._list(standing))
+        told = [piece.id for piece in news if isinstance(piece, OutageChange)]
+        if told:
+            outages = {
+                **keys.item_key(keys.OUTAGES, standing.scope),
+                "document": encode(_Outages(standing.outages)),
+            }
+            # What the provider bounced is in the account's rate, or no longer.
+            others = (*others, {"Put": {"TableName": self._table, "Item": outages}}, self._mark(ACCOUNT, told[0]))
         return write_decided(self._client, self._table, item, version, news, alerts, others)
+
+    def _mark(self, scope: Scope, token: str) -> Any:
+        """Have a scope evaluated at the next run."""
+        item = {**keys.item_key(keys.shard("due", scope), scope), "token": keys.string(token)}
+        return {"Put": {"TableName": self._table, "Item": item}}
 
     def _list(self, standing: Standing) -> Any:
         """Put a scope on the list of those with open findings, or take it off."""
