@@ -51,7 +51,7 @@ def carry_out(deployment: "DeployedStack", command: dict[str, Any], *, as_json: 
 
 def _told(answer: dict[str, Any], vocabulary: Vocabulary) -> str:
     names = STATUS_NAMES[vocabulary]
-    finding, outage = answer["finding"], answer["outage"]
+    finding, outage = answer["finding"], answer.get("outage")
     scope = f"{readable(answer['scope'])} is {names[Status(answer['scope_status'])]}"
     if answer["nothing_new"] and finding is None:
         return f"Nothing was done: a suspicion of this kind was dismissed a short while ago. {scope}."

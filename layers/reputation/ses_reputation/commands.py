@@ -284,16 +284,16 @@ def answer(call: Call, operate: Callable[[Command, Act, datetime], Done]) -> Ans
 
 def _done(done: Done) -> Mapping[str, Any]:
     finding = finding_document(done.finding) if done.finding else None
-    outage = outage_document(done.outage) if done.outage else None
+    outage = {"outage": outage_document(done.outage)} if done.outage else {}
     body: Mapping[str, Any] = msgspec.to_builtins(
         {
             "scope": done.scope,
             "scope_status": done.scope_status,
             "changed": done.changed,
             "finding": finding,
-            "outage": outage,
             "unsent": done.unsent,
             "nothing_new": done.nothing_new,
+            **outage,
         }
     )
     return body

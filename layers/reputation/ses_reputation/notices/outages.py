@@ -39,8 +39,8 @@ _EVENTS: Mapping[OutageEvent, _Texts] = MappingProxyType(
         OutageEvent.FOUND: _Texts(
             "outage suspected",
             "Far more mail to {provider} bounces hard than in the four weeks before, while other providers go on "
-            "taking it. That looks like an outage, in which the provider refuses mailboxes that exist. Whoever has just added "
-            "a list of addresses at {provider} should not believe it: then it is the list.",
+            "taking it. That looks like an outage, in which the provider refuses mailboxes that exist. Whoever has "
+            "just added addresses at {provider} should not believe it.",
         ),
         OutageEvent.OVER: _Texts(
             "outage over", "Mail to {provider} no longer bounces as it did in this outage. It is {stage}."
