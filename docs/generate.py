@@ -12,12 +12,16 @@ from types import MappingProxyType
 
 import click
 
-from docs.generators import detectors, lifecycle, outcomes, parameters, replies, schemas, ses_types
+from docs.generators import checks, detectors, lifecycle, outcomes, parameters, replies, schemas, ses_types
 
 DOCS = Path(__file__).parent
 
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
+        "checking-a-deployment.md": {
+            "checks": checks.checks,
+            "faults": checks.faults,
+        },
         "lifecycle.md": {
             "statuses": lifecycle.statuses,
             "stages": lifecycle.stages,

@@ -339,7 +339,7 @@ def check_text(email: Email) -> None:
     title, *lines = email.body.splitlines()
     assert title
     for number, line in enumerate(lines):
-        assert len(line) <= 78 or line.startswith("    ses-reputation "), line
+        assert len(line) <= 78 or line.startswith(("    ses-reputation ", "    aws ")), line
         assert line == line.rstrip()
         if line in HEADINGS:
             assert lines[number + 1].startswith("  "), email.body

@@ -125,6 +125,7 @@ def test_a_replay_counts_judges_and_tells() -> None:
         "metric": "bounce_rate",
         "before": "Healthy",
         "after": "Probation",
+        "cause": "limit_exceeded",
     } in document["changes"]
     assert {"time": "2026-03-06T10:00:00Z", "subject": "SES bounce rate of account: Healthy -> Probation"} in document[
         "alerts"

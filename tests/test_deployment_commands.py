@@ -575,6 +575,7 @@ def test_what_ses_tells_of_a_tenant_is_shown_with_its_verdict_and_its_status(clo
     assert "SES tells of tenants by itself" in run("verdict", TENANT).stdout
     document = told("verdict")["scopes"]
     assert document.keys() == {"account", TENANT}, "nothing bad is said of the other"
+    assert document[TENANT]["read"] is None, "nobody asks"
     assert [finding["type"] for finding in document[TENANT]["findings"]] == ["BOUNCE"]
     assert [status["origin"] for status in document[TENANT]["sending"]] == ["AWS_MANAGED"]
     assert told("verdict", "tenant/good")["scopes"]["tenant/good"]["findings"] == []

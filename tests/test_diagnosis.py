@@ -43,7 +43,7 @@ def topic(part: str, *subscriptions: Subscription) -> Topic:
     return Topic(part, arn, judgements.ses_policy(arn) if feedback else judgements.owner_policy(arn), subscriptions)
 
 
-TOPICS = tuple(map(topic, ("BounceTopic", "ComplaintTopic", "VolumeTopic", "StatusTopic")))
+OURS = frozenset({BOUNCE_TOPIC})
 
 
 def queue(part: str = "BounceQueue", *, waiting: int = 0, in_flight: int = 0) -> Queue:
@@ -200,9 +200,9 @@ def test_a_queue_that_goes_at_the_pace_of_ses_is_slow_and_no_problem() -> None:
 @pytest.mark.parametrize(
     ("reasons", "told"),
     [
-        (("broken", "broken", "other"), ": broken; other"),
-        ((), ""),
-        (None, " (why, may not be read: sqs:ReceiveMessage)"),
+        (("broken.", "broken.", "other"), "broken; other"),
+        ((), "just now SQS shows none of them"),
+        (None, "that needs the IAM action sqs:ReceiveMessage"),
     ],
     ids=["each reason once", "none to be seen", "not to be read"],
 )
@@ -360,7 +360,7 @@ def test_a_configuration_set_must_publish_what_its_rates_need(
 ) -> None:
     connected = ConfigurationSet("connected", [destination("BOUNCE", "COMPLAINT", "SEND", "DELIVERY")])
     sets = [connected, ConfigurationSet("newsletter", destinations)]
-    result = judgements.judge_connections(Connections(sets, []), TOPICS, source).faults
+    result = judgements.judge_connections(Connections(sets, []), OURS, source).faults
     assert {each.fault: each.details.get("types", "") for each in result} == expected
     assert all(each.details["name"] == "newsletter" for each in result)
 
@@ -388,12 +388,12 @@ def test_an_identity_that_publishes_something_must_publish_what_rates_need(
     topics: dict[Notification, str], source: VolumeSource, expected: list[Fault]
 ) -> None:
     connections = Connections([], [Identity("shop.example", topics, forwarding=True)])
-    assert faults(judgements.judge_connections(connections, TOPICS, source)) == expected
+    assert faults(judgements.judge_connections(connections, OURS, source)) == expected
 
 
 def test_a_destination_that_is_off_is_switched_on_as_it_is() -> None:
     sets = [ConfigurationSet("newsletter", [destination("BOUNCE", enabled=False)])]
-    result = judgements.judge_connections(Connections(sets, []), TOPICS, VolumeSource.SEND_EVENTS).faults
+    result = judgements.judge_connections(Connections(sets, []), OURS, VolumeSource.SEND_EVENTS).faults
     assert [each.fault for each in result] == [Fault.NOTHING_CONNECTED, Fault.DESTINATION_OFF]
     assert json.loads(result[1].details["update"]) == {
         "Enabled": True,

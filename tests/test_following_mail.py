@@ -10,7 +10,7 @@ import pytest
 from ses_reputation.diagnosis.diagnose import Outcome, State, Unreadable
 from ses_reputation.diagnosis.faults import Fault
 from ses_reputation.diagnosis.follow import Mail, Refused, Seen, Sent, Way, follow_mail
-from ses_reputation.diagnosis.readings import Connections, Function, Queue, Runs, Topic
+from ses_reputation.diagnosis.readings import Connections, Function, Part, Queue, Runs
 from ses_reputation.domain.connections import ConfigurationSet, Destination, Identity, Notification
 from ses_reputation.domain.eligibility import Measure
 from tests.test_template import environment
@@ -54,8 +54,8 @@ class FakeDeployment:
             [ConfigurationSet("newsletter", destinations)], [Identity("Shop.example", self.identity, forwarding=True)]
         )
 
-    def topics(self) -> Sequence[Topic]:
-        return [Topic("BounceTopic", BOUNCE_TOPIC, {}, ())]
+    def listed(self) -> Sequence[Part]:
+        return [Part("BounceTopic", "AWS::SNS::Topic", BOUNCE_TOPIC, "CREATE_COMPLETE")]
 
     def queues(self) -> Sequence[Queue]:
         return [Queue(name, name, name, {}, 0, n) for name, n in self.held.items()]

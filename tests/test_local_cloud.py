@@ -202,6 +202,44 @@ def test_messages_come_in_batches_as_large_as_the_event_source_mapping_says(clou
     assert batch_sizes(cloud) == [25, 25, 10]
 
 
+def test_a_queue_waits_while_its_event_source_mapping_is_disabled(cloud: LocalCloud) -> None:
+    lambda_, mapping = cloud.client("lambda"), cloud.resources["QueueSource"]
+    told = lambda_.get_event_source_mapping(UUID=mapping)
+    assert (told["State"], told["BatchSize"]) == ("Enabled", 25)
+    assert told["FunctionArn"].endswith(f":function:{cloud.resources['Reader']}")
+    lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)
+    cloud.publish("Topic", "{}")
+    assert cloud.deliver() == 0
+    lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
+    assert cloud.deliver() == 1
+
+
+def test_cloudwatch_has_measured_how_often_a_function_ran_and_failed(cloud: LocalCloud) -> None:
+    cloud.now = datetime(2026, 3, 6, 12, 30, tzinfo=UTC)
+    cloud.enqueue("Queue", ["{}"])
+    cloud.deliver()
+    queries = [
+        {
+            "Id": name.lower(),
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Lambda",
+                    "MetricName": name,
+                    "Dimensions": [{"Name": "FunctionName", "Value": cloud.resources["Reader"]}],
+                },
+                "Period": 3600,
+                "Stat": "Sum",
+            },
+        }
+        for name in ("Invocations", "Errors")
+    ]
+    noon = cloud.now.replace(minute=0)
+    told = cloud.client("cloudwatch").get_metric_data(
+        MetricDataQueries=queries, StartTime=noon, EndTime=noon + timedelta(hours=1)
+    )
+    assert [result["Values"] for result in told["MetricDataResults"]] == [[1.0], [0.0]]
+
+
 def test_a_batch_ends_where_the_payload_would_exceed_six_megabytes(cloud: LocalCloud) -> None:
     cloud.enqueue("Queue", ["x" * 1_000_000] * 8)
     cloud.deliver()

@@ -187,6 +187,9 @@ def statement(**changes: Any) -> dict[str, Any]:
         ),
         pytest.param([statement(Condition={"StringEquals": {"aws:SourceAccount": "1"}})], False, id="another account"),
         pytest.param([statement(Condition={"Bool": {"aws:SecureTransport": "true"}})], False, id="another condition"),
+        pytest.param(
+            [statement(Condition={"StringNotLike": {"aws:SourceArn": "arn:aws:ses:*"}})], False, id="everything but SES"
+        ),
         pytest.param([statement(Principal={"Service": "s3.amazonaws.com"})], False, id="another service"),
         pytest.param([statement(Action="sns:Subscribe")], False, id="another action"),
         pytest.param([statement(), statement(Effect="Deny")], False, id="denied as well"),

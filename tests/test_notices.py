@@ -449,7 +449,7 @@ def test_a_confirmed_suspicion_is_told_as_what_it_is_now() -> None:
 
 def test_a_shutdown_says_how_to_appeal() -> None:
     text = unfolded(body(first(Category.VULNERABLE_SITE, Trigger.SHUT_DOWN)))
-    assert "SES Reputation does not stop it for you." in text
+    assert "This mail has to be paused in SES, before SES pauses the whole account." in text
     assert "You can appeal: say which feature was abused, and what stops that now, and how it will stay so." in text
     assert "To appeal: ses-reputation changes-made " in text
 

@@ -51,6 +51,7 @@ def cloud() -> Iterator[LocalCloud]:
         serving(Server(cloud, Clock(NOW)), listener),
     ):
         cloud.now = NOW
+        cloud.ses.add_tenant("acme")
         yield cloud
 
 
@@ -339,9 +340,10 @@ def test_the_newest_change_comes_first_and_as_many_as_are_asked_for(cloud: Local
     run("report", "spamtrap", "--scope", ACME, "--evidence", "again")
     run("decide", finding, "extend", "--note", "first")
     run("decide", finding, "shutdown", "--note", "second")
-    assert [news["trigger"] for news in told("changes")["news"]] == ["shut_down", "extended", "reported"]
-    assert [news["trigger"] for news in told("changes", "--limit", "1")["news"]] == ["shut_down"]
-    assert len(told("changes", ACME, "--all")["news"]) == 4, "with the further evidence"
+    what = [news.get("trigger") or news["action"] for news in told("changes")["news"]]
+    assert what == ["would_pause", "shut_down", "extended", "reported"]
+    assert [news["action"] for news in told("changes", "--limit", "1")["news"]] == ["would_pause"]
+    assert len(told("changes", ACME, "--all")["news"]) == 5, "with the further evidence"
     assert told("changes", "--since", "2026-03-07", "--until", "2026-04-07")["news"] == []
     assert told("changes", "tenant/other")["news"] == []
 

@@ -9,7 +9,7 @@ from ses_reputation.diagnosis.policies import lets_in, outsiders
 ACCOUNT = "123456789012"
 TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:bounces"
 SES = "ses.amazonaws.com"
-IDENTITY = f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/shop.example"
+SENDERS = f"arn:aws:ses:eu-west-1:{ACCOUNT}:*"
 OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 
 
@@ -93,6 +93,11 @@ def test_who_is_let_in_from_outside(policy: dict[str, Any], expected: list[str])
             id="for all resources of this region",
         ),
         pytest.param(
+            allow({"Service": SES}, {"ArnLike": {"aws:SourceArn": f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/x"}}),
+            True,
+            id="for some resource of it",
+        ),
+        pytest.param(
             allow({"Service": SES}, {"ArnLike": {"aws:SourceArn": f"arn:aws:ses:us-east-1:{ACCOUNT}:*"}}),
             False,
             id="for resources of another region",
@@ -120,4 +125,10 @@ def test_who_is_let_in_from_outside(policy: dict[str, Any], expected: list[str])
     ],
 )
 def test_whether_ses_is_let_in(policy: dict[str, Any], expected: bool) -> None:
-    assert lets_in(policy, "sns:Publish", SES, IDENTITY) is expected
+    assert lets_in(policy, "sns:Publish", SES, SENDERS) is expected
+
+
+def test_a_queue_may_be_open_to_one_topic_only() -> None:
+    policy = allow({"Service": "sns.amazonaws.com"}, {"ArnEquals": {"aws:SourceArn": TOPIC}}, "sqs:SendMessage")
+    assert lets_in(policy, "sqs:SendMessage", "sns.amazonaws.com", TOPIC)
+    assert not lets_in(policy, "sqs:SendMessage", "sns.amazonaws.com", f"{TOPIC}-of-others")

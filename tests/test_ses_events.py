@@ -64,6 +64,12 @@ def test_every_event_type_of_both_formats_is_read(name: str, kind: type) -> None
     assert isinstance(read_event((EVENTS / name).read_bytes()), kind)
 
 
+@pytest.mark.parametrize("sample", sorted((EVENTS / "eventbridge").glob("*.json")), ids=lambda path: path.stem)
+def test_what_ses_says_of_findings_and_of_sending_is_no_mail_and_no_poison(sample: Path) -> None:
+    kind = json.loads(sample.read_text())["detail-type"]
+    assert read_event(sample.read_text()) == Uncounted(kind)
+
+
 DELAY = "configuration-set/delivery-delay.json"
 
 

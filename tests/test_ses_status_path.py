@@ -348,6 +348,12 @@ def replace_time(verdict: Verdict) -> Verdict:
     return Verdict(verdict.scope, NINE, findings=(SesFinding("BOUNCE", "HIGH", "", False, time, time),))
 
 
+def test_what_is_known_is_not_written_again() -> None:
+    verdicts = KeptVerdicts(0, {})
+    assert [listen(verdicts, "finding-open").known for _ in range(2)] == [False, True]
+    assert verdicts.kept.version == 1
+
+
 def test_an_event_waits_for_its_next_delivery_if_others_keep_writing() -> None:
     with pytest.raises(Contended, match="tenant/hill-bikes"):
         listen(KeptVerdicts(ATTEMPTS, {}), "finding-open")

@@ -13,6 +13,7 @@ from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.categories import Category, Severity
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder, ReminderKind
 from ses_reputation.domain.decisions import Command, Decide, Decision, Report, carry_out
+from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
@@ -21,7 +22,7 @@ from ses_reputation.domain.standing import EVIDENCE_KEPT, Act, Actor, Finding, M
 from ses_reputation.domain.verdict import Verdict, VerdictChange
 from ses_reputation.evaluate import Due
 from ses_reputation.news import News
-from ses_reputation.notices.alert import Alert, alert_of, ses_alert_of, summary_of
+from ses_reputation.notices.alert import Alert, alert_of, enforcement_alert_of, ses_alert_of, summary_of
 from ses_reputation.outbox import Channel, Outgoing
 from ses_reputation_local.cloud import LocalCloud
 
@@ -105,7 +106,13 @@ def verdict_change(time: datetime = NOON) -> VerdictChange:
 
 def told(news: News) -> Alert:
     assert not isinstance(news, EvidenceAdded), "nobody is told"
-    return ses_alert_of(news, *HERE) if isinstance(news, VerdictChange) else alert_of(news, Policy(), *HERE)
+    match news:
+        case VerdictChange():
+            return ses_alert_of(news, *HERE)
+        case Enforced():
+            return enforcement_alert_of(news, *HERE)
+        case _:
+            return alert_of(news, Policy(), *HERE)
 
 
 def summary(time: datetime = NOON) -> Alert:

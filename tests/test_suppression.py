@@ -230,6 +230,7 @@ def unsettled(known: History, put: Reason | None = None) -> History:
         pytest.param(
             TAKEN_BACK, Entry(Reason.COMPLAINT, made_by_ses=True), Action.LEAVE, None, id="SES has made it over since"
         ),
+        pytest.param(unsettled(OUR_BOUNCE), Entry(None), Action.LEAVE, None, id="for a reason that is not known here"),
         pytest.param(TAKEN_BACK, Entry(Reason.BOUNCE), Action.LEAVE, None, id="a person has made it over since"),
         pytest.param(
             History(complained=NOON, not_spam=LATER),

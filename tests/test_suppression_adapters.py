@@ -179,6 +179,15 @@ def test_a_configuration_set_that_overrides_nothing_is_not_one_that_lists_nobody
     assert preferences.configuration_set("tenants") == Preferences(scope=ListScope.TENANT)
 
 
+def test_words_that_ses_may_add_some_day_are_none(
+    cloud: LocalCloud, at_ses: SesSuppressionList, preferences: SesSuppressionPreferences
+) -> None:
+    cloud.ses.suppression = {"SuppressedReasons": ["BOUNCE", "WHIM"], "SuppressionScope": "PLANET"}
+    assert preferences.account() == Preferences(frozenset({Reason.BOUNCE}))
+    cloud.ses.suppressed.put(MIRA, "WHIM", NOON)
+    assert at_ses.entry(MIRA) == Entry(None)
+
+
 def test_what_is_gone_has_nothing_set(preferences: SesSuppressionPreferences, paced: list[str]) -> None:
     assert preferences.configuration_set("gone") == preferences.tenant("gone") == Preferences()
     assert paced == ["GetConfigurationSet", "GetTenant"]

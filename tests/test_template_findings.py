@@ -14,6 +14,8 @@ from ses_reputation import ses_status_events
 from ses_reputation.finding_events import FINDING_REPORTED, SOURCE, STATUS_CHANGED
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.resources import STACK_NAME
+from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Message
+from ses_reputation_local.ses_simulator import SesSimulator
 from tests import test_template as template
 from tests.test_template import RESOURCES, of_type, statements
 from tests.test_whole_path import HOUR, MORNING, mail, publish
@@ -23,7 +25,7 @@ RELATED = {"RelatedEventBuses": OWN_BUS, "RelatedAccounts": "210987654321,987654
 DEAD_LETTERS = {"Fn::GetAtt": ["FindingDeadLetterQueue", "Arn"]}
 
 # One call of an API may be several actions of IAM, or one of another name.
-SERVICES = {"DynamoDB": "dynamodb", "SNS": "sns", "SQS": "sqs", "EventBridge": "events"}
+SERVICES = {"DynamoDB": "dynamodb", "SNS": "sns", "SQS": "sqs", "EventBridge": "events", "SESv2": "ses"}
 RENAMED = {"SendMessageBatch": "SendMessage"}
 
 
@@ -33,8 +35,16 @@ def actions_of(model: Any, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
     match params:
         case {"TransactItems": actions}:
             yield from ((f"dynamodb:{kind}Item", one["TableName"]) for each in actions for kind, one in each.items())
+        case {"RequestItems": tables}:
+            yield from ((f"dynamodb:{model.name}", table) for table in tables)
         case {"Entries": [{"EventBusName": _}, *_] as entries}:
             yield from (("events:PutEvents", entry["EventBusName"]) for entry in entries)
+        case {"ConfigurationSetName": _}:
+            yield f"ses:{model.name}", "configuration-set"
+        case {"TenantName": _} | {"ReputationEntityReference": _}:
+            yield f"ses:{model.name}", "tenant"
+        case _ if service == "ses":
+            yield f"ses:{model.name}", "*"
         case {"TableName": resource} | {"TopicArn": resource} | {"QueueUrl": resource}:
             yield f"{service}:{RENAMED.get(model.name, model.name)}", resource
         case _:
@@ -59,6 +69,12 @@ def report(scope: str, severity: str = "probation") -> dict[str, str]:
 
 
 def run_evaluate(cloud: LocalCloud) -> None:
+    reply = "smtp; 554 5.7.1 blocked using dbl.spamhaus.org"
+    listed = Bounce(("mira@gmail.com",), BounceType.TRANSIENT, BounceSubtype.CONTENT_REJECTED, reply=reply)
+    message = Message("news@shop.example", listed.recipients, configuration_set="newsletter")
+    for number in range(20):
+        publish(cloud, SesSimulator(str(number)).send(MORNING, message, listed))
+    cloud.deliver()
     for days in (0, 21, 22):
         cloud.tick(MORNING + HOUR + timedelta(days=days), ["EvaluateReputation"])
 
@@ -93,9 +109,24 @@ def listed(one_or_more: Any) -> list[Any]:
     return one_or_more if isinstance(one_or_more, list) else [one_or_more]
 
 
-def logical_id(resource: dict[str, Any]) -> Any:
-    """The resource, or the parameter, that a statement is about."""
+def logical_id(resource: Any) -> Any:
+    """The resource, or the parameter, that a statement is about; or any, or any of a kind at SES."""
+    if resource == "*":
+        return resource
+    if "Fn::Sub" in resource:
+        return resource["Fn::Sub"].rpartition(":")[2].removesuffix("/*")
     return resource["Ref"] if "Ref" in resource else resource["Fn::GetAtt"][0]
+
+
+def allowed(name: str) -> set[tuple[str, str]]:
+    """What a function's role may do, but for reading its own queue and writing logs: Lambda itself does that."""
+    return {
+        (action, logical_id(resource))
+        for statement in statements(f"{name}Role")
+        if statement["Sid"] not in {"WriteLogs", "ReadQueue"}
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -103,6 +134,8 @@ def test_a_role_allows_what_its_function_does_and_no_more(name: str) -> None:
     """Logs are written by Lambda itself."""
     with LocalCloud(RELATED) as cloud:
         cloud.now = MORNING
+        # What the alerts lead to is another function's.
+        cloud.client("sns").unsubscribe(SubscriptionArn=cloud.resources["EnforcementSubscription"])
         for hours in (0, 3):
             publish(cloud, mail(200, bad=40, at=MORNING + hours * HOUR))
         cloud.deliver()
@@ -110,14 +143,7 @@ def test_a_role_allows_what_its_function_does_and_no_more(name: str) -> None:
             RUNS[name](cloud)
         assert {run.error for run in cloud.invocations} == {None}
         names = {physical: logical for logical, physical in cloud.resources.items()} | {OWN_BUS: "RelatedEventBuses"}
-    allowed = {
-        (action, logical_id(resource))
-        for statement in statements(f"{name}Role")
-        if statement["Sid"] != "WriteLogs"
-        for action in listed(statement["Action"])
-        for resource in listed(statement["Resource"])
-    }
-    assert {(action, names[resource]) for action, resource in seen} == allowed
+    assert {(action, names[resource]) for action, resource in seen} == allowed(name)
 
 
 def role_of(cloud: LocalCloud, function: str) -> dict[str, Any]:

@@ -84,6 +84,15 @@ LISTS_OF_PROVIDERS = {
     "an empty label": ("freenet..de", False),
     "two lines": ("yahoo\n", False),
 }
+LISTS_OF_PAUSABLE = {
+    "nothing": ("", True),
+    "one": ("tenant", True),
+    "all": ("account,configuration-set,tenant", True),
+    "a trailing comma": ("tenant,", False),
+    "a space": ("account, tenant", False),
+    "what SES can't pause": ("identity", False),
+    "two run together": ("accounttenant", False),
+}
 BUS = "arn:aws:events:eu-west-1:123456789012:event-bus/ses-reputation"
 TEXTS: dict[str, dict[str, tuple[str, bool]]] = {
     "PeriodReminderDays": {
@@ -180,6 +189,8 @@ TEXTS: dict[str, dict[str, tuple[str, bool]]] = {
         "a space": ("tenant.bounce.limit > 4%", False),
         "a space behind the comma": ("tenant.bounce.limit>4%, tag.bounce.limit>4%", False),
     },
+    "EnforceScopes": LISTS_OF_PAUSABLE,
+    "PauseAtProbationScopes": LISTS_OF_PAUSABLE,
     "HumanReviewScopes": {
         "nothing": ("", True),
         "one": ("account", True),

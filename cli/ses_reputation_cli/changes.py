@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 
 from ses_reputation.domain.changes import Change, OutageChange
+from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.scopes import Scope
 from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, json_option, period
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
@@ -40,8 +41,8 @@ def command(
     everything: bool,
     as_json: bool,
 ) -> None:
-    """List what has changed, the newest first: what was decided, by time and measurement or by whom, and why. This is
-    kept for ever.
+    """List what has changed, the newest first: what was decided, by time and measurement or by whom, and why, and what
+    was paused or resumed at SES because of it. This is kept for ever.
 
     With a SCOPE it is that scope's history alone.
     """
@@ -52,7 +53,7 @@ def command(
             told = list(standings.news_between(start, end))
         else:
             told = [piece for piece in standings.news(scope) if start <= piece.time < end]
-    wanted = (piece for piece in reversed(told) if everything or isinstance(piece, Change | OutageChange))
+    wanted = (piece for piece in reversed(told) if everything or isinstance(piece, Change | Enforced | OutageChange))
     news = list(islice(wanted, limit))
     if as_json:
         click.echo(json_text({"news": news}))

@@ -123,6 +123,8 @@ def command(
 def _results(
     deployment: DeployedStack, mail: Mail | None, timeout: timedelta, tell_progress: Callable[[str], None]
 ) -> Iterator[Outcome]:
+    # Without a stack there is nothing to check: who asks for it first says so.
+    deployment.aws_time()
     yield from diagnose(ExaminedStack(deployment), datetime.now(UTC), unreadable)
     if mail is not None:
         way = Way(

@@ -6,6 +6,7 @@ They come from the rules themselves, so a preview shows what the rules lead to.
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -118,11 +119,17 @@ def typical(category: Category, stage: Stage) -> Example:
     """How a finding of this category mostly comes to this stage. It must be one that the category has."""
     reached = [
         (_how_typical(change), number, example)
-        for number, example in enumerate(examples(category))
+        for number, example in enumerate(_all(category))
         if isinstance(change := example.news, Change) and change.after is stage is not change.before
     ]
     _, _, most_typical = min(reached)
     return most_typical
+
+
+@cache
+def _all(category: Category) -> tuple[Example, ...]:
+    # Each stage of a category is chosen from the same ones, and they take a while to be found.
+    return tuple(examples(category))
 
 
 def _how_typical(change: Change) -> tuple[int, bool]:

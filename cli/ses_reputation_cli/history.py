@@ -6,12 +6,13 @@ from rich.console import Console
 from rich.text import Text
 
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, OutageChange, OutageEvent, Reminder
+from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.standing import Act
-from ses_reputation.domain.statements import SendingStatus, SesFinding
 from ses_reputation.domain.verdict import VerdictChange
 from ses_reputation.news import News
 from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.enforcement import texts_of
 from ses_reputation.notices.findings import news_within
 from ses_reputation.notices.numbers import day
 from ses_reputation.notices.statements import headline_text
@@ -30,34 +31,39 @@ def print_news(console: Console, news: Iterable[News], words: Vocabulary, *, wit
         if with_scope:
             line.append(f"{readable(piece.scope)} ")
         console.print(line.append_text(_what(piece, words)), soft_wrap=True)
-        if isinstance(piece, Change | EvidenceAdded | OutageChange):
-            for detail in _details(piece):
-                console.print(Text(f"                    {detail}", "dim"), soft_wrap=True)
+        for detail in _details(piece):
+            console.print(Text(f"                    {detail}", "dim"), soft_wrap=True)
 
 
 def _what(piece: News, words: Vocabulary) -> Text:
+    return change_text(piece, words) if isinstance(piece, Change) else Text(_besides(piece))
+
+
+def _besides(
+    piece: EarlyWarning | Enforced | EvidenceAdded | OutageChange | Reminder | VerdictChange,
+) -> str:
+    """What has happened that changed no finding."""
     match piece:
-        case Change():
-            return change_text(piece, words)
         case EvidenceAdded():
             again = "suspected" if piece.observation.suspected else "reported"
-            return Text(f"{CATEGORY_TEXTS[piece.category].name}: {again} again")
+            return f"{CATEGORY_TEXTS[piece.category].name}: {again} again"
         case EarlyWarning():
-            return Text(f"{METRICS[piece.metric].name}: early warning")
+            return f"{METRICS[piece.metric].name}: early warning"
+        case Enforced():
+            return f"sending at SES: {texts_of(piece.action, piece.mode).news}"
         case Reminder():
-            return Text(f"{CATEGORY_TEXTS[piece.category].name}: reminder, {piece.kind.replace('_', ' ')}")
+            return f"{CATEGORY_TEXTS[piece.category].name}: reminder, {piece.kind.replace('_', ' ')}"
         case OutageChange():
             return outage_text(piece)
         case VerdictChange():
-            return _verdict_text(piece)
+            return _verdict(piece)
 
 
-def _verdict_text(change: VerdictChange) -> Text:
-    """What SES has told by itself, or what it said when it was asked."""
-    if isinstance(change.said, SesFinding | SendingStatus):
-        return Text(headline_text(change.said, change.after))
+def _verdict(change: VerdictChange) -> str:
+    if change.said:
+        return headline_text(change.said, change.after)
     before, after = (verdict.enforcement or "unknown" for verdict in (change.before, change.after))
-    return Text(f"SES itself: {before} -> {after}")
+    return f"SES itself: {before} -> {after}"
 
 
 def change_text(change: Change, words: Vocabulary = Vocabulary.CLASSIC) -> Text:
@@ -77,17 +83,19 @@ def change_text(change: Change, words: Vocabulary = Vocabulary.CLASSIC) -> Text:
     )
 
 
-def outage_text(piece: OutageChange) -> Text:
+def outage_text(piece: OutageChange) -> str:
     """What has become of an outage, and whether it counts."""
     seen, event = piece.outage.seen, "suspected" if piece.event is OutageEvent.FOUND else piece.event
     counted = "in no bounce rate here" if piece.held else "counted"
-    return Text(f"outage {event}: {seen.bounced:,} of {seen.recipients:,} recipients bounced, {counted}")
+    return f"outage {event}: {seen.bounced:,} of {seen.recipients:,} recipients bounced, {counted}"
 
 
-def _details(piece: Change | EvidenceAdded | OutageChange) -> Iterator[str]:
-    act = piece.act
-    if act is None:
+def _details(piece: News) -> Iterator[str]:
+    if isinstance(piece, Enforced) and piece.reason:
+        yield readable(piece.reason, _NOTE)
+    if not isinstance(piece, Change | EvidenceAdded | OutageChange) or piece.act is None:
         return
+    act = piece.act
     yield f"by {who(act)}" + (f": {readable(act.note, _NOTE)}" if act.note else "")
     if isinstance(piece, EvidenceAdded):
         yield f"{readable(piece.observation.source, _NOTE)}: {readable(piece.observation.text, _NOTE)}"

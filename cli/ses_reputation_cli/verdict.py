@@ -90,7 +90,12 @@ def _compared(deployment: "DeployedStack", scope: Scope | None) -> Iterator[_Com
 
 
 def _says_something(verdict: Verdict) -> bool:
-    return kind_of(verdict.scope) is not ScopeKind.TENANT or bool(verdict.open_findings or verdict.stopped)
+    return _is_asked(verdict) or bool(verdict.open_findings or verdict.stopped)
+
+
+def _is_asked(verdict: Verdict) -> bool:
+    """Whether SES is asked about the scope, rather than telling by itself."""
+    return kind_of(verdict.scope) is not ScopeKind.TENANT
 
 
 def _document(compared: Sequence[_Compared]) -> str:
@@ -101,7 +106,7 @@ def _document(compared: Sequence[_Compared]) -> str:
 def _scope(compared: _Compared) -> dict[str, Any]:
     verdict = compared.verdict
     return {
-        "read": verdict.time,
+        "read": verdict.time if _is_asked(verdict) else None,
         "evaluated": compared.evaluated,
         "enforcement": verdict.enforcement,
         "sending_enabled": verdict.sending_enabled,
@@ -176,7 +181,7 @@ def _points(difference: Fraction) -> Decimal:
 
 def _read(verdicts: Sequence[Verdict]) -> str:
     """When SES was asked last, and of which scopes it said no more then."""
-    asked = [verdict for verdict in verdicts if kind_of(verdict.scope) is not ScopeKind.TENANT]
+    asked = [verdict for verdict in verdicts if _is_asked(verdict)]
     if not asked:
         return "SES tells of tenants by itself, whenever something changes."
     newest = max(verdict.time for verdict in asked)

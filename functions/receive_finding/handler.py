@@ -1,4 +1,4 @@
-"""receive_finding: opens findings, or adds evidence to them, as events on the finding bus say."""
+"""receive_finding: opens findings, or adds evidence to them, as events say, and keeps what SES tells by itself."""
 
 import os
 from collections.abc import Callable

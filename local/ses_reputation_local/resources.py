@@ -190,12 +190,15 @@ def _event_source_mapping(request: Request) -> Resource:
         raise NotImplementedError(
             f"the local cloud moves messages from queues only, and does not filter them; not {source}"
         )
-    function = request.properties["FunctionName"]
     backend = lambda_backends[request.account][request.region]
-    owner = {"AccountId": request.account, "RegionName": request.region, "FunctionArn": function}
-    numbers = {name: int(request.properties[name]) for name in ("BatchSize",) if name in request.properties}
+    function = backend.get_function(request.properties["FunctionName"])
+    owner = {"AccountId": request.account, "RegionName": request.region, "FunctionArn": function.function_arn}
+    # A number of a parameter is a text, and so may be a truth.
+    given: dict[str, Any] = {"Enabled": _as_bool(request.properties.get("Enabled", True))}
+    if "BatchSize" in request.properties:
+        given["BatchSize"] = int(request.properties["BatchSize"])
     model: Any = EventSourceMapping
-    mapping = model({**request.properties, **numbers, **owner})
+    mapping = model({**request.properties, **given, **owner})
     backend._event_source_mappings[mapping.uuid] = mapping
     return Resource(mapping.uuid, request.properties)
 

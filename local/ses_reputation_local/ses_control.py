@@ -2,7 +2,8 @@
 
 Left out, and refused with NotImplementedError where a request names them: a set's tracking, delivery, archiving and
 security options, tags, a tenant's resources, and another policy than SES's standard one. Nothing here measures a
-tenant: its findings, and pauses because of them, are those that a test sets.
+tenant: its findings, and pauses because of them, are those that a test sets. What SES tells EventBridge about it is
+left out as well.
 """
 
 from typing import Any, Final

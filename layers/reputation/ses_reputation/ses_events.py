@@ -22,6 +22,10 @@ EVENT_DESTINATION_CREATED = "Successfully validated SNS topic for Amazon SES eve
 # The same for an identity's notification topic, as a notificationType of its own.
 IDENTITY_TOPIC_CREATED = "AmazonSnsSubscriptionSucceeded"
 
+# The detail types of SES's other EventBridge events, about findings and sending, are for receive_finding.
+# https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html
+ABOUT_MAIL = "Email "
+
 MAX_NAME = 256  # Message ids, configuration sets and tenants are at most 64 characters, domains 253, tag values 256.
 MAX_ADDRESS = 320
 MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
@@ -97,6 +101,8 @@ def read_event(text: str | bytes, tags: TagNames = SES_TAGS) -> Event:
                 text = inner
             case _Document(type=str(kind)) if document.event_type is None and document.notification_type is None:
                 raise UnreadableEvent(f"an SNS {kind[:MAX_NAME]} message with no notification in it")
+            case _Document(source="aws.ses", detail_type=str(kind)) if not kind.startswith(ABOUT_MAIL):
+                return Uncounted(kind[:MAX_NAME])
             case _Document(detail=msgspec.Raw() as detail):
                 text = bytes(detail)
             case _:
@@ -162,6 +168,8 @@ class _Document(Struct, rename="camel", gc=False):
     type: str | None = msgspec.field(default=None, name="Type")
     message: str | None = msgspec.field(default=None, name="Message")
     detail: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    detail_type: str | None = msgspec.field(default=None, name="detail-type")
+    source: str | None = None
 
 
 _decoder = msgspec.json.Decoder(_Document)

@@ -5,8 +5,9 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Self, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from ses_reputation.domain.enforcement import PAUSABLE, EnforcementPolicy
 from ses_reputation.domain.feedback_loops import FeedbackLoops, UnprovenProviders
 from ses_reputation.domain.limits import Profile, limits_by_kind, parse_custom_limits
 from ses_reputation.domain.policy import Policy
@@ -60,20 +61,26 @@ class RecordSettings(Struct, frozen=True):
 
 
 class ChannelSettings(Struct, frozen=True):
-    """Where alerts go, and in which words."""
+    """Where alerts go, and in which words. Related accounts hear of decisions, and of nothing else."""
 
     status_topic_arn: str
     chat_topic_arn: str
-    related_event_buses: tuple[str, ...]
     vocabulary: Vocabulary
+    related_event_buses: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the variables; SettingsError for the first that is wrong."""
+        return structs.replace(
+            cls.within_account(environment), related_event_buses=_read(environment, "RELATED_EVENT_BUSES", _names)
+        )
+
+    @classmethod
+    def within_account(cls, environment: Mapping[str, str]) -> Self:
+        """The same without the related accounts."""
         return cls(
             status_topic_arn=_read(environment, "STATUS_TOPIC_ARN", str),
             chat_topic_arn=_read(environment, "CHAT_TOPIC_ARN", str),
-            related_event_buses=_read(environment, "RELATED_EVENT_BUSES", _names),
             vocabulary=_read(environment, "VOCABULARY", Vocabulary),
         )
 
@@ -130,6 +137,28 @@ class ReceiveSettings(Struct, frozen=True):
         return cls(
             operate=OperateSettings.from_environment(environment),
             dead_letter_queue_url=_read(environment, "DEAD_LETTER_QUEUE_URL", str),
+        )
+
+
+class EnforceSettings(Struct, frozen=True):
+    """What enforce_status is told."""
+
+    standings_table: str
+    dead_letter_queue_url: str
+    channels: ChannelSettings
+    policy: EnforcementPolicy
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables; SettingsError for the first that is wrong."""
+        return cls(
+            standings_table=_read(environment, "STANDINGS_TABLE", str),
+            dead_letter_queue_url=_read(environment, "DEAD_LETTER_QUEUE_URL", str),
+            channels=ChannelSettings.within_account(environment),
+            policy=EnforcementPolicy(
+                enforced=_read(environment, "ENFORCE_SCOPES", _pausable_kinds),
+                paused_at_probation=_read(environment, "PAUSE_AT_PROBATION_SCOPES", _pausable_kinds),
+            ),
         )
 
 
@@ -275,6 +304,13 @@ def _hours(text: str) -> timedelta:
 
 def _scope_kinds(text: str) -> frozenset[ScopeKind]:
     return frozenset(ScopeKind(kind.strip()) for kind in text.split(",") if kind.strip())
+
+
+def _pausable_kinds(text: str) -> frozenset[ScopeKind]:
+    kinds = _scope_kinds(text)
+    if others := sorted(kinds - PAUSABLE):
+        raise ValueError(f"SES can't pause {', '.join(others)}")
+    return kinds
 
 
 def _names(text: str) -> tuple[str, ...]:

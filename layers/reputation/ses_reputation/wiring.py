@@ -14,12 +14,14 @@ from ses_reputation.adapters.chat_topic import SnsChatTopic
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.adapters.pace import Pace
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
 from ses_reputation.adapters.runs import DynamoDbRuns
+from ses_reputation.adapters.sending_controls import SesSendingControls
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import DynamoDbStatistics
@@ -32,9 +34,10 @@ from ses_reputation.domain.decisions import Command
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.suppression import Preferences
+from ses_reputation.enforce import Enforcer, Handled, enforce_status
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
 from ses_reputation.listen import listen_to_ses
-from ses_reputation.notices.alert import alert_of, ses_alert_of, summary_of
+from ses_reputation.notices.alert import alert_of, enforcement_alert_of, ses_alert_of, summary_of
 from ses_reputation.operate import Done, operate
 from ses_reputation.outbox import Channel, Publish
 from ses_reputation.receive import Received, receive_finding
@@ -42,6 +45,7 @@ from ses_reputation.record import Recorded, record_feedback
 from ses_reputation.ses_events import Message, read_invocation
 from ses_reputation.settings import (
     ChannelSettings,
+    EnforceSettings,
     EvaluateSettings,
     OperateSettings,
     ReceiveSettings,
@@ -49,6 +53,7 @@ from ses_reputation.settings import (
     SuppressSettings,
     WatchSettings,
 )
+from ses_reputation.status_messages import StatusMessage, read_messages
 from ses_reputation.suppress import Suppressed, suppress_recipients
 from ses_reputation.watch import Watched, watch_ses
 
@@ -147,6 +152,34 @@ def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Recei
     return partial(
         receive_finding, account=account, region=region, operate=carry_out, listen=listen, set_apart=set_apart
     )
+
+
+def enforcer(
+    environment: Mapping[str, str], sleep: Callable[[float], None]
+) -> Callable[[object, datetime], list[Handled]]:
+    """`enforce_status` of Lambda's events with the table, the topics and the queue of this environment.
+
+    `sleep` waits for so many seconds. SettingsError if the environment is incomplete.
+    """
+    settings = EnforceSettings.from_environment(environment)
+    account, region = _account_and_region(settings.channels.status_topic_arn)
+    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+    by = Enforcer(
+        policy=settings.policy,
+        enforcements=DynamoDbEnforcements(clients.dynamodb(), table=settings.standings_table),
+        controls=SesSendingControls(clients.sesv2_switches(), pace=Pace(sleep, time.monotonic).wait),
+        channels=_channels(settings.channels),
+        to_alert=partial(enforcement_alert_of, account=account, region=region),
+        pause=back_off,
+    )
+
+    def set_apart(message: StatusMessage) -> bool:
+        return not dead_letters.put([Message(message.id, message.body, problem=message.problem)])
+
+    def enforce(invocation: object, now: datetime) -> list[Handled]:
+        return enforce_status(read_messages(invocation), now, by, set_apart)
+
+    return enforce
 
 
 def _operate(settings: OperateSettings) -> Callable[[Command, Act, datetime], Done]:

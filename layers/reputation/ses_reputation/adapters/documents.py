@@ -58,14 +58,15 @@ def write_decided(  # noqa: PLR0917 - each is one part of the transaction
     `others` are more actions of the same transaction. False, and nothing written, if somebody else wrote it since, or
     another condition does not hold.
     """
-    put: Any = {
-        "TableName": table,
-        "Item": {**item, "version": {"N": str(version + 1)}},
-        **_still_at(version),
-    }
+    put = put_of(table, item, version)
     told = [*(one for piece in news for one in _news_items(piece)), *outbox_items(alerts)]
     actions = [*({"Put": {"TableName": table, "Item": one}} for one in told), *others]
     return put_if_unchanged(client, put, actions)
+
+
+def put_of(table: str, item: Item, version: int) -> dict[str, Any]:
+    """What puts an item in its next version if it still has this one; 0 for one that is not there."""
+    return {"TableName": table, "Item": {**item, "version": {"N": str(version + 1)}}, **_still_at(version)}
 
 
 def put_if_unchanged(client: "DynamoDBClient", put: Any, actions: Sequence[Any]) -> bool:

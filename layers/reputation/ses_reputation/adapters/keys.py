@@ -17,7 +17,8 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             of a tenant in `tenant-verdicts`;
                                             `statistics`: since when SES's own are taken, and
                                             when they were last read; `replaced-topics` of
-                                            identities, as `Bounce/shop.example`
+                                            identities, as `Bounce/shop.example`; `enforcements`: what was done at
+                                            SES about a scope's status
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -41,6 +42,7 @@ RUNS = "runs"
 VERIFIED_IDENTITIES = "verified-identities"
 FEEDBACK_LOOPS = "feedback-loops"
 VERDICTS = "verdicts"
+ENFORCEMENTS = "enforcements"
 TENANT_VERDICTS = "tenant-verdicts"
 REPLACED_TOPICS = "replaced-topics"
 

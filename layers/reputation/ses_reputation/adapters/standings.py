@@ -16,6 +16,7 @@ from ses_reputation.adapters.documents import (
     outbox_items,
     outbox_name,
     put_if_unchanged,
+    put_of,
     write_decided,
 )
 from ses_reputation.domain.changes import Change, OutageChange
@@ -99,7 +100,7 @@ class DynamoDbStandings:
             "ConditionExpression": "attribute_not_exists(#collection)",
             "ExpressionAttributeNames": {"#collection": "collection"},
         }
-        others = ({"Put": request}, self._mark(standing.scope, act.id))
+        others = ({"Put": request}, self._due(standing.scope, act.id))
         return self._write(standing, version, news, alerts, others)
 
     def is_done(self, request: str) -> bool:
@@ -114,11 +115,6 @@ class DynamoDbStandings:
         alerts: Sequence[Alert],
         others: Sequence[Any],
     ) -> bool:
-        item = {
-            **_standing_key(standing.scope),
-            "status": keys.string(standing.status),
-            "document": encode(standing),
-        }
         if any(isinstance(piece, Change) for piece in news):
             others = (*others, self._list(standing))
         told = [piece.id for piece in news if isinstance(piece, OutageChange)]
@@ -128,10 +124,16 @@ class DynamoDbStandings:
                 "document": encode(_Outages(standing.outages)),
             }
             # What the provider bounced is in the account's rate, or no longer.
-            others = (*others, {"Put": {"TableName": self._table, "Item": outages}}, self._mark(ACCOUNT, told[0]))
-        return write_decided(self._client, self._table, item, version, news, alerts, others)
+            others = (*others, {"Put": {"TableName": self._table, "Item": outages}}, self._due(ACCOUNT, told[0]))
+        return write_decided(self._client, self._table, _standing_item(standing), version, news, alerts, others)
 
-    def _mark(self, scope: Scope, token: str) -> Any:
+    def rewritten(self, read: Versioned) -> list[Any]:
+        """The actions of a transaction that write a standing if it still has the version, and have it evaluated."""
+        scope = read.standing.scope
+        put = put_of(self._table, _standing_item(read.standing), read.version)
+        return [{"Put": put}, self._due(scope, f"version {read.version + 1}")]
+
+    def _due(self, scope: Scope, token: str) -> Any:
         """Have a scope evaluated at the next run."""
         item = {**keys.item_key(keys.shard("due", scope), scope), "token": keys.string(token)}
         return {"Put": {"TableName": self._table, "Item": item}}
@@ -222,6 +224,11 @@ class DynamoDbStandings:
         }
         items = outbox_items([alert])
         return put_if_unchanged(self._client, put, [{"Put": {"TableName": self._table, "Item": one}} for one in items])
+
+
+def _standing_item(standing: Standing) -> Item:
+    status = keys.string(standing.status)
+    return {**_standing_key(standing.scope), "status": status, "document": encode(standing)}
 
 
 def _standing_key(scope: Scope) -> Item:

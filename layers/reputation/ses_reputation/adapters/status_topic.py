@@ -30,6 +30,8 @@ ATTRIBUTES = (
     "scope_after",
     "reminder",
     "scope_status",
+    "action",
+    "mode",
 )
 
 

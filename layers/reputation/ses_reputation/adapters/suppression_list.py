@@ -1,9 +1,9 @@
 """The account's suppression list at SES, and what SES puts on it by itself."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,6 +13,8 @@ from ses_reputation.suppress import NotNow, Refused
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
+
+Word = TypeVar("Word", Reason, ListScope)
 
 # As SES may quote one, or as it is in a URL.
 _ADDRESS = re.compile(r'(?:"[^"]*"|[^\s"])*(?:@|%40)\S*')
@@ -41,7 +43,7 @@ class SesSuppressionList:
         # Only an entry that SES made itself comes from a message.
         # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SuppressedDestinationAttributes.html
         attributes: Mapping[str, Any] = destination.get("Attributes") or {}
-        return Entry(Reason(destination["Reason"]), made_by_ses="MessageId" in attributes)
+        return Entry(_known(Reason, destination["Reason"]), made_by_ses="MessageId" in attributes)
 
     def put(self, address: str, reason: Reason) -> None:
         """Put an address on the list, or change the reason of its entry. NotNow or Refused if SES does not.
@@ -98,11 +100,14 @@ class SesSuppressionPreferences:
 def _preferences(told: Any) -> Preferences:
     """What SES tells of the account, a configuration set or a tenant. No reasons are others than an empty list."""
     fields: Mapping[str, Any] = told or {}
-    reasons, scope = fields.get("SuppressedReasons"), fields.get("SuppressionScope")
-    return Preferences(
-        None if reasons is None else frozenset(map(Reason, reasons)),
-        ListScope(scope) if scope else None,
-    )
+    reasons: Iterable[str] | None = fields.get("SuppressedReasons")
+    known = None if reasons is None else frozenset(r for reason in reasons if (r := _known(Reason, reason)))
+    return Preferences(known, _known(ListScope, fields.get("SuppressionScope")))
+
+
+def _known(kind: type[Word], word: str | None) -> Word | None:
+    """One of SES's words; None for one that SES may add some day."""
+    return next((known for known in kind if known == word), None)
 
 
 @contextmanager

@@ -222,7 +222,7 @@ _EXAMINATIONS: Mapping[Check, Callable[[Deployment, datetime, datetime], Judged]
         Check.ALARMS: lambda d, _now, _here: judgements.judge_alarms(d.parts().alarms(), d.parts().topics()),
         Check.ACCOUNT: lambda d, _now, _here: judgements.judge_account(d.account()),
         Check.CONNECTIONS: lambda d, _now, _here: judgements.judge_connections(
-            d.connections(), d.parts().topics(), volume_source(d)
+            d.connections(), judgements.feedback_topics(d.parts().listed()), volume_source(d)
         ),
         Check.EVENTS: lambda d, now, _here: judgements.judge_events(
             Arrivals(d.newest_hour(now), d.account().sent_last_day), now

@@ -211,7 +211,7 @@ _SWITCH_ON = (
     'aws scheduler update-schedule --region {region} --cli-input-json "$(aws scheduler get-schedule --region {region} '
     "--name {name} --output json --query '{{Name:Name,GroupName:GroupName,Description:Description,"
     "ScheduleExpression:ScheduleExpression,ScheduleExpressionTimezone:ScheduleExpressionTimezone,"
-    "FlexibleTimeWindow:FlexibleTimeWindow,Target:Target,State:`ENABLED`}}')\""
+    'FlexibleTimeWindow:FlexibleTimeWindow,Target:Target,State:`"ENABLED"`}}\')"'
 )
 _SET_TOPIC_POLICY = (
     "aws sns set-topic-attributes --region {region} --topic-arn {topic_arn} --attribute-name Policy "
@@ -356,7 +356,7 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
         Fault.DEAD_LETTERS: FaultText(
             Check.DEAD_LETTERS,
             _PROBLEM,
-            "{queue} holds {messages}{reasons}.",
+            "{queue} holds {messages}. Why: {reasons}.",
             "Nobody works on them any more. They are lost after 14 days.",
             "Look at them and mend what the reasons name. Then move them back to a queue that is read (aws sqs "
             "start-message-move-task), and delete what can never be read.",
@@ -533,7 +533,7 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
         Fault.EVENTS_MISSING: FaultText(
             Check.EVENTS,
             _PROBLEM,
-            "SES says that {sent} were sent in the last day, but nothing of it was counted{since}.",
+            "SES says that {sent} were sent in the last day, but {newest}.",
             "Events get lost on their way, or the mail goes through what is not connected.",
             "Mend what is told of topics, subscriptions, sources and connections above; then follow a mail all the "
             "way.",

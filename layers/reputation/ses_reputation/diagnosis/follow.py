@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ses_reputation.diagnosis.diagnose import Deployment, Explain, Outcome, outcome, volume_source
 from ses_reputation.diagnosis.faults import Check, Fault, found
-from ses_reputation.diagnosis.judgements import FEEDBACK, RECORD, Judged, judged, numbered
+from ses_reputation.diagnosis.judgements import FEEDBACK, RECORD, Judged, feedback_topics, judged, numbered
 from ses_reputation.domain.connections import EventType, Notification
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.rates import VolumeSource
@@ -145,7 +145,7 @@ def where_it_is(deployment: Deployment, sent: Sent, explain: Explain) -> str:
 
 
 def _not_published(deployment: Deployment, sent: Sent) -> str | None:
-    ours = {topic.arn for topic in deployment.parts().topics() if topic.part in FEEDBACK}
+    ours = feedback_topics(deployment.parts().listed())
     connections, mail = deployment.connections(), sent.mail
     published = {
         event

@@ -176,7 +176,7 @@ def _of_topic(topic: Topic) -> Iterator[Found]:
     feedback = topic.part in FEEDBACK
     policy = ses_policy(topic.arn) if feedback else owner_policy(topic.arn)
     details = {"topic": topic.part, "topic_arn": topic.arn, "policy": json.dumps(policy)}
-    sender = f"arn:{partition}:ses:{region}:{account}:identity/any.example"
+    sender = f"arn:{partition}:ses:{region}:{account}:*"
     if feedback and not lets_in(topic.policy, "sns:Publish", "ses.amazonaws.com", sender):
         yield found(Fault.TOPIC_CLOSED, **details)
     if others := outsiders(topic.policy, "sns:Publish", account):
@@ -317,9 +317,10 @@ def judge_dead_letters(letters: Sequence[DeadLetters]) -> Judged:
 
 def _reasons(reasons: Sequence[str] | None) -> str:
     if reasons is None:
-        return " (why, may not be read: sqs:ReceiveMessage)"
-    told = dict.fromkeys(readable(reason, _REASON) for reason in reasons)
-    return f": {'; '.join(told)}" if told else ""
+        return "that needs the IAM action sqs:ReceiveMessage"
+    told = dict.fromkeys(readable(reason, _REASON).rstrip(".") for reason in reasons)
+    # Whoever else is reading it, SQS hides its messages from us meanwhile.
+    return "; ".join(told) or "just now SQS shows none of them"
 
 
 def judge_schedules(schedules: Sequence[Schedule]) -> Judged:
@@ -439,9 +440,13 @@ def judge_account(account: AccountFacts) -> Judged:
     return judged(f"{place}, {account.enforcement or 'status unknown'}", faults)
 
 
-def judge_connections(connections: Connections, topics: Sequence[Topic], source: VolumeSource) -> Judged:
-    """Whether all that a deployment counts is published to it."""
-    ours = frozenset(topic.arn for topic in topics if topic.part in FEEDBACK)
+def feedback_topics(parts: Sequence[Part]) -> frozenset[str]:
+    """The ARNs of the topics that SES publishes to."""
+    return frozenset(part.name for part in parts if part.name and part.logical_id in FEEDBACK)
+
+
+def judge_connections(connections: Connections, ours: frozenset[str], source: VolumeSource) -> Judged:
+    """Whether all that a deployment counts is published to it: to `ours`, the topics for that."""
     sets = {each.name: _published(each, ours) for each in connections.configuration_sets}
     identities = {i.name: frozenset(n for n, arn in i.topics.items() if arn in ours) for i in connections.identities}
     faults = [fault for each in connections.configuration_sets for fault in _of_set(each, ours, source)]
@@ -503,18 +508,17 @@ def _types(types: Iterable[str]) -> str:
 
 def judge_events(arrivals: Arrivals, now: datetime) -> Judged:
     """Whether what SES says was sent was seen here as well."""
-    if arrivals.newest_hour is None:
-        looked_at, since = "nothing has been counted yet", ""
-    else:
-        looked_at = f"the newest is of the hour from {moment(arrivals.newest_hour)}"
-        since = f" since the hour from {moment(arrivals.newest_hour)}"
-    seen = arrivals.newest_hour is not None and arrivals.newest_hour >= hour_of(now - DAY)
-    if seen:
-        return judged(looked_at)
+    newest = (
+        f"the newest event that was counted is of the hour from {moment(arrivals.newest_hour)}"
+        if arrivals.newest_hour
+        else "no event has been counted yet"
+    )
+    if arrivals.newest_hour and arrivals.newest_hour >= hour_of(now - DAY):
+        return judged(newest)
     if arrivals.sent_last_day:
         sent = numbered(arrivals.sent_last_day, "mail")
-        return judged(looked_at, [found(Fault.EVENTS_MISSING, sent=sent, since=since)])
-    return judged(looked_at, [] if arrivals.newest_hour else [found(Fault.NO_EVENTS_YET)])
+        return judged(newest, [found(Fault.EVENTS_MISSING, sent=sent, newest=newest)])
+    return judged(newest, [] if arrivals.newest_hour else [found(Fault.NO_EVENTS_YET)])
 
 
 def numbered(number: int, one: str, several: str | None = None) -> str:

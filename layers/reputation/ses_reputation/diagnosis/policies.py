@@ -26,7 +26,7 @@ def outsiders(policy: Policy, action: str, account: str) -> list[str]:
 
 
 def lets_in(policy: Policy, action: str, service: str, source_arn: str) -> bool:
-    """Whether a service may do this on behalf of a resource such as `arn:aws:ses:eu-west-1:123456789012:identity/x`."""
+    """Whether a service may do this on behalf of a resource; of any, if its ARN ends in `:*` behind the account."""
     if any("Condition" not in denial and _names(denial, service) for denial in _statements(policy, "Deny", action)):
         return False
     return any(
@@ -83,11 +83,17 @@ def _is_the_account(key: str, value: str, account: str) -> bool:
 
 def _holds(statement: Policy, source_arn: str) -> bool:
     """Whether the conditions on who sends are true of a resource. Others are taken to be."""
+    account = _account_of(source_arn)
     return all(
-        any(fnmatchcase(_account_of(source_arn) if key in _ACCOUNT_KEYS else source_arn, value) for value in values)
+        any(fnmatchcase(account, v) if key in _ACCOUNT_KEYS else _is_about(v, source_arn) for v in values)
         for key, values in _equalities(statement)
         if key in _ACCOUNT_KEYS | _RESOURCE_KEYS
     )
+
+
+def _is_about(pattern: str, source_arn: str) -> bool:
+    any_of = source_arn.removesuffix("*")
+    return fnmatchcase(source_arn, pattern) or (any_of != source_arn and pattern.startswith(any_of))
 
 
 def _equalities(statement: Policy) -> Iterator[tuple[str, list[str]]]:

@@ -249,6 +249,10 @@ class Standing(Struct, frozen=True):
     def _findings_besides(self, category: Category) -> dict[Category, Finding]:
         return {each: finding for each, finding in self.findings.items() if each is not category}
 
+    def measured_from(self, floor: datetime) -> "Standing":
+        """The standing with mail before the floor no longer in any of its rates."""
+        return replace(self, metrics={metric: self._with_floor(metric, floor)[metric] for metric in Metric})
+
     def _with_floor(self, metric: Metric | None, floor: datetime | None) -> Mapping[Metric, MetricStanding]:
         if metric is None or floor is None:
             return self.metrics

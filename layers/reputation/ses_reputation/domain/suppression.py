@@ -110,9 +110,12 @@ def preferences_of_mail(account: Preferences, configuration_set: Preferences, te
 
 
 class Entry(Struct, frozen=True):
-    """An entry of the account's list. SES notes with those that it made which message they come from."""
+    """An entry of the account's list. SES notes with those that it made which message they come from.
 
-    reason: Reason
+    A reason of None is one that is not known here, so that somebody else has put it.
+    """
+
+    reason: Reason | None
     made_by_ses: bool = False
 
 
@@ -204,4 +207,6 @@ def _is_ours(history: History, listed: Entry) -> bool:
     """Whether an entry is the one that was made here. One with another reason was made over by somebody else, unless it
     was being changed when that was last heard of.
     """
-    return history.put is not None and not listed.made_by_ses and (not history.settled or listed.reason is history.put)
+    if history.put is None or listed.reason is None or listed.made_by_ses:
+        return False
+    return not history.settled or listed.reason is history.put

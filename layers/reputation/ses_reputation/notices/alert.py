@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from ses_reputation.domain.categories import CATEGORIES, AtEnd
 from ses_reputation.domain.changes import Change, EarlyWarning, OutageChange, Reminder, news_id
 from ses_reputation.domain.decisions import allowed, allowed_of_outage
+from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.forecast import Forecast
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
 from ses_reputation.domain.limits import Bound, exact_decimal
@@ -23,6 +24,7 @@ from ses_reputation.domain.standing import Act, Finding, Measures, Observation, 
 from ses_reputation.domain.statements import Statement
 from ses_reputation.domain.verdict import Verdict, VerdictChange
 from ses_reputation.news import News, Told
+from ses_reputation.notices.sending_commands import aws_command
 
 VERSION = 1
 """Goes up when a field changes its meaning or goes away; new fields alone do not raise it."""
@@ -220,6 +222,25 @@ class OutageAlert(_Alert, frozen=True, tag="provider-outage"):
     act: Act | None
 
 
+class EnforcementAlert(_Alert, frozen=True, tag="enforcement"):
+    """Sending was paused or resumed at SES because of a status, or would be, or could not: `action` says which.
+
+    `mode` is `observe` where it was only said. `finding` is the one because of which it was to be paused, as it was
+    then; `scope_status` the scope's now. `target` is how SES names the scope. `reason` is why something failed.
+    `stopped_by_ses` is why SES itself lets it not send, None if it does. `by_hand` is a command for the AWS CLI that
+    does the opposite, or what was not done; empty where there is none.
+    """
+
+    action: str
+    mode: str
+    scope_status: str
+    finding: FindingDocument | None
+    target: str
+    reason: str
+    stopped_by_ses: str | None
+    by_hand: str
+
+
 class SesAlert(_Alert, frozen=True, tag="ses-verdict"):
     """SES has changed the account's enforcement status or whether it may send, or has told something by itself.
 
@@ -235,7 +256,7 @@ class SesAlert(_Alert, frozen=True, tag="ses-verdict"):
     said: Statement | None = None
 
 
-Alert = StatusAlert | WarningAlert | ReminderAlert | OutageAlert | SummaryAlert | SesAlert
+Alert = StatusAlert | WarningAlert | ReminderAlert | OutageAlert | SummaryAlert | SesAlert | EnforcementAlert
 
 SUMMARY_SCOPES = 20
 EVIDENCE_TOLD = 3
@@ -309,6 +330,21 @@ def ses_alert_of(change: VerdictChange, account: str, region: str) -> Alert:
         verdict_before=_told(change.before),
         verdict_after=_told(change.after),
         said=change.said,
+    )
+
+
+def enforcement_alert_of(news: Enforced, account: str, region: str) -> Alert:
+    """The alert about what was done at SES, or was not, in this AWS account and region."""
+    return EnforcementAlert(
+        **_heading(news, account, region),
+        action=news.action,
+        mode=news.mode,
+        scope_status=news.status,
+        finding=finding_document(news.finding) if news.finding else None,
+        target=news.target,
+        reason=news.reason,
+        stopped_by_ses=news.stopped_by_ses,
+        by_hand=aws_command(news, region),
     )
 
 

@@ -11,6 +11,7 @@ class Part(StrEnum):
     """The sections that a notice can have, by their titles."""
 
     WHY = "Why"
+    DONE = "What was done"
     NUMBERS = "The numbers"
     REPORTED = "What was reported"
     SEEN = "What was seen"

@@ -297,8 +297,8 @@ NEXT_MEASURED: Mapping[Status, str] = MappingProxyType(
     }
 )
 _SHUTDOWN = (
-    "Pause this mail in SES now, before SES pauses the whole account. SES Reputation does not stop it for you. The "
-    "status does not clear by itself, whatever happens: a person has to lift it."
+    "This mail has to be paused in SES, before SES pauses the whole account. If SES Reputation can do that, another "
+    "message tells what it does. The status does not clear by itself, whatever happens: a person has to lift it."
 )
 NEXT: Mapping[Status, str] = MappingProxyType(
     {
@@ -331,8 +331,7 @@ NEXT_UNDECIDED: Mapping[Status, tuple[str, ...]] = MappingProxyType(
 )
 NEXT_LIFTED = "Nothing more to do. What was before this decision no longer counts."
 NEXT_PERMANENT = (
-    "Pause this mail in SES now, if it is not: SES Reputation does not stop it for you. This is permanent: no {appeal} "
-    "leads out of it."
+    "This mail has to stay paused in SES: pause it now if it is not. This is permanent: no {appeal} leads out of it."
 )
 
 # What follows while something is only suspected, and what each of the two decisions leads to. Confirming depends on how

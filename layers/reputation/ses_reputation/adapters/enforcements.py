@@ -1,0 +1,75 @@
+"""What was done at SES about each scope's status, in the standings table."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ses_reputation.adapters import keys
+from ses_reputation.adapters.documents import Item, decode, encode, items_of, write_decided
+from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.domain.enforcement import Enforced, Enforcement
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.enforce import VersionedEnforcement
+from ses_reputation.evaluate import Versioned
+from ses_reputation.notices.alert import Alert
+from ses_reputation.outbox import Outgoing
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoDbEnforcements:
+    """The records of one deployment, beside its standings and its outbox."""
+
+    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+        self._client = client
+        self._table = table
+        self._standings = DynamoDbStandings(client, table=table)
+
+    def read(self, scope: Scope) -> Versioned:
+        """The standing of a scope; a new one if it has none."""
+        return self._standings.read(scope)
+
+    def enforcement(self, scope: Scope) -> VersionedEnforcement:
+        """The record of a scope; a new one if it has none."""
+        answer = self._client.get_item(TableName=self._table, Key=_key(scope), ConsistentRead=True)
+        if item := answer.get("Item"):
+            return VersionedEnforcement(decode(item, Enforcement), int(item["version"]["N"]))
+        return VersionedEnforcement(Enforcement(scope))
+
+    def all(self) -> Iterator[Enforcement]:
+        """Every record, by scope."""
+        for item in items_of(self._client, self._table, keys.ENFORCEMENTS):
+            enforcement: Enforcement = decode(item, Enforcement)
+            yield enforcement
+
+    def write_enforcement(
+        self,
+        enforcement: Enforcement,
+        version: int,
+        news: Sequence[Enforced],
+        alerts: Sequence[Alert],
+        standing: Versioned | None = None,
+    ) -> bool:
+        """Write a record with its news and the alerts to send; with a standing, also that, and have it evaluated.
+
+        False, and nothing written, if one of them no longer has the version.
+        """
+        item: Item = {
+            **_key(enforcement.scope),
+            "state": keys.string(enforcement.state),
+            "document": encode(enforcement),
+        }
+        others: list[Any] = self._standings.rewritten(standing) if standing else []
+        return write_decided(self._client, self._table, item, version, news, alerts, others)
+
+    def outgoing(self) -> Iterator[Outgoing]:
+        """The alerts that are not known to be sent, oldest first."""
+        return self._standings.outgoing()
+
+    def mark_sent(self, outgoing: Outgoing, message_id: str) -> None:
+        """Take an alert out of the outbox; with its news it is noted that it reached the status topic."""
+        self._standings.mark_sent(outgoing, message_id)
+
+
+def _key(scope: Scope) -> Item:
+    return keys.item_key(keys.ENFORCEMENTS, scope)
