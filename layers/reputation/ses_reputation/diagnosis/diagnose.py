@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct
 
 from ses_reputation.diagnosis import judgements
-from ses_reputation.diagnosis.faults import CHECKS, FAULTS, Check, Fault, Found, Severity, found
+from ses_reputation.diagnosis.faults import Check, Fault, Found, Severity, found
 from ses_reputation.diagnosis.judgements import Judged
 from ses_reputation.diagnosis.readings import (
     Alarm,
@@ -27,6 +27,7 @@ from ses_reputation.diagnosis.readings import (
     Source,
     Topic,
 )
+from ses_reputation.diagnosis.texts import CHECKS, FAULTS
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.settings import read_policy
 from ses_reputation.watch import AccountFacts
