@@ -82,6 +82,9 @@ def held(outages: Iterable[Outage], policy: Policy) -> tuple[Outage, ...]:
 
 def without_outages(hours: Iterable[HourCounts], left_out: tuple[Outage, ...]) -> Iterator[HourCounts]:
     """The same hours, each knowing the providers whose mail in it is in no bounce rate."""
+    if not left_out:
+        yield from hours
+        return
     for hour in hours:
         providers = frozenset(outage.provider for outage in left_out if outage.covers(hour.hour))
         yield replace(hour, in_outage=providers) if providers else hour
