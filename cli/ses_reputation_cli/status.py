@@ -22,7 +22,7 @@ from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.news import News
-from ses_reputation.notices.alert import measured_document, scope_document
+from ses_reputation.notices.alert import measured_document, outage_document, scope_document
 from ses_reputation.notices.enforcement import STATES
 from ses_reputation.notices.numbers import moment, rows_of_rate, words_of_limits
 from ses_reputation.notices.structure import readable
@@ -32,10 +32,11 @@ from ses_reputation_cli.arguments import SCOPE, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.findings import print_finding
 from ses_reputation_cli.history import print_news
-from ses_reputation_cli.statuses import SENDING, json_text, print_statements, rate_text, status_text
+from ses_reputation_cli.statuses import SENDING, json_text, print_outage, print_statements, rate_text, status_text
 
 _LISTED = 25
 _NEWS_SHOWN = 10
+_OUTAGES_SHOWN = 3
 
 _EXAMPLES = """\b
 Examples:
@@ -106,8 +107,9 @@ class _Overview(Struct, frozen=True):
 
     @property
     def waiting(self) -> int:
-        """How many findings wait for a person's decision."""
-        return sum(f.waits_since is not None for s in self.standings for f in s.findings.values())
+        """How many findings and outages wait for a person's decision."""
+        findings = sum(f.waits_since is not None for s in self.standings for f in s.findings.values())
+        return findings + sum(o.waits_since is not None for s in self.standings for o in s.outages)
 
 
 def _overview(
@@ -166,6 +168,7 @@ def _scope_document(known: _Known) -> str:
         **msgspec.to_builtins(scope_document(standing, policy)),
         "evaluated": standing.evaluated,
         "metrics": metrics,
+        "outages": [outage_document(outage) for outage in standing.outages],
         "ses": known.verdict,
         "enforcement": known.enforcement,
         "news": known.news,
@@ -281,6 +284,11 @@ def _print_scope(console: Console, known: _Known) -> None:
     for finding in standing.findings.values():
         console.print()
         print_finding(console, finding, standing.scope, known.words)
+    for outage in reversed(standing.outages[-_OUTAGES_SHOWN:]):
+        console.print()
+        print_outage(console, outage_document(outage))
+        counted = "in no bounce rate here" if outage.is_held(known.policy) else "counted"
+        console.print(f"  {'These bounces':<18} {counted}")
     if known.news:
         console.print("\n[bold]What happened[/bold]")
         print_news(console, list(islice(reversed(known.news), _NEWS_SHOWN)), known.words, with_scope=False)

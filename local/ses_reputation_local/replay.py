@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.assessment import measured, windows
-from ses_reputation.domain.changes import Change, EarlyWarning
+from ses_reputation.domain.changes import Change, EarlyWarning, OutageChange
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.events import Bounce, Complaint, Send
 from ses_reputation.domain.explanation import Explanation
+from ses_reputation.domain.outages import held, without_outages
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import Scope
@@ -100,6 +101,7 @@ class Report(Struct, frozen=True):
     enforced: Sequence[Enforced]
     policy: Policy
     identities: Sequence[str]
+    outages: Sequence[OutageChange] = ()
 
     @property
     def read(self) -> int:
@@ -167,6 +169,7 @@ class Playback:
             enforced=[piece for piece in news if isinstance(piece, Enforced)],
             policy=self.policy(),
             identities=self._identities,
+            outages=[piece for piece in news if isinstance(piece, OutageChange)],
         )
 
     @cached_property
@@ -188,12 +191,14 @@ class Playback:
     def _scopes(self) -> dict[Scope, ScopeReport]:
         reading = Reading(self._counters(), END_OF_TIME)
         now, policy = self._now or END_OF_TIME, self.policy()
+        left_out = held(self._standings().outages(), policy)
         reports: dict[Scope, ScopeReport] = {}
         for decided in self.standings():
             # A scope is judged when mail touches it. What it would be judged by now may have changed since: a provider
             # was learned, or mail has grown too old.
             hours = list(reading.hours(decided.scope))
-            found = windows(decided, (hour for hour in hours if hour.hour < now), now, policy)
+            until_now = (hour for hour in hours if hour.hour < now)
+            found = windows(decided, without_outages(until_now, left_out), now, policy)
             measures = measured(found, decided.scope, now, policy)
             standing = replace(decided, measures=measures)
             totals = dict.fromkeys(Measure, 0)
