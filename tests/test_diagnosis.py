@@ -9,8 +9,9 @@ import pytest
 
 from ses_reputation.diagnosis import judgements
 from ses_reputation.diagnosis.diagnose import Outcome, State, Unreadable, outcome
-from ses_reputation.diagnosis.faults import CHECKS, FAULTS, Check, Fault, found, tell
+from ses_reputation.diagnosis.faults import Check, Fault, found
 from ses_reputation.diagnosis.judgements import Judged, judged
+from ses_reputation.diagnosis.policies import owner_policy, queue_policy, ses_policy
 from ses_reputation.diagnosis.readings import (
     Alarm,
     Arrivals,
@@ -27,6 +28,7 @@ from ses_reputation.diagnosis.readings import (
     Subscription,
     Topic,
 )
+from ses_reputation.diagnosis.texts import CHECKS, FAULTS, tell
 from ses_reputation.domain.connections import ConfigurationSet, Destination, Identity, Notification
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.watch import AccountFacts
@@ -40,7 +42,7 @@ BOUNCE_TOPIC = f"{ARN}BounceTopic"
 def topic(part: str, *subscriptions: Subscription) -> Topic:
     arn = f"{ARN}{part}"
     feedback = part in judgements.FEEDBACK
-    return Topic(part, arn, judgements.ses_policy(arn) if feedback else judgements.owner_policy(arn), subscriptions)
+    return Topic(part, arn, ses_policy(arn) if feedback else owner_policy(arn), subscriptions)
 
 
 OURS = frozenset({BOUNCE_TOPIC})
@@ -48,7 +50,7 @@ OURS = frozenset({BOUNCE_TOPIC})
 
 def queue(part: str = "BounceQueue", *, waiting: int = 0, in_flight: int = 0) -> Queue:
     arn = f"arn:aws:sqs:eu-west-1:123456789012:{part}"
-    return Queue(part, f"https://sqs/{part}", arn, judgements.queue_policy(arn, BOUNCE_TOPIC), waiting, in_flight)
+    return Queue(part, f"https://sqs/{part}", arn, queue_policy(arn, BOUNCE_TOPIC), waiting, in_flight)
 
 
 def schedule(expression: str = "rate(15 minutes)") -> Schedule:
@@ -279,13 +281,19 @@ def test_somebody_must_get_the_alerts(
     status: tuple[Subscription, ...], chat: tuple[Subscription, ...], expected: list[Fault]
 ) -> None:
     topics = [topic("StatusTopic", *status), topic("ChatTopic", *chat), topic("OperationsTopic", PENDING)]
-    assert faults(judgements.judge_alerts(topics, Outbox(0, None), "log", NOW)) == expected
+    assert faults(judgements.judge_alerts(topics, [], Outbox(0, None), "log", NOW)) == expected
+
+
+def test_a_queue_of_ours_is_nobody_who_gets_the_alerts() -> None:
+    ours = queue("EnforcementQueue")
+    subscribed = topic("StatusTopic", Subscription("sqs", ours.arn, confirmed=True))
+    assert faults(judgements.judge_alerts([subscribed], [ours], Outbox(0, None), "log", NOW)) == [Fault.NOBODY_TOLD]
 
 
 def test_an_alert_may_wait_for_an_hour() -> None:
     topics = [topic("StatusTopic", CONFIRMED)]
-    assert faults(judgements.judge_alerts(topics, Outbox(3, NOW - HOUR), "log", NOW)) == []
-    (fault,) = judgements.judge_alerts(topics, Outbox(3, NOW - 2 * HOUR), "log", NOW).faults
+    assert faults(judgements.judge_alerts(topics, [], Outbox(3, NOW - HOUR), "log", NOW)) == []
+    (fault,) = judgements.judge_alerts(topics, [], Outbox(3, NOW - 2 * HOUR), "log", NOW).faults
     assert (fault.fault, fault.details["alerts"]) == (Fault.ALERTS_WAITING, "3 alerts wait")
 
 

@@ -23,8 +23,9 @@ from moto.sns.models import sns_backends
 from ses_reputation.adapters.deployed_parts import unreadable
 from ses_reputation.diagnosis import judgements
 from ses_reputation.diagnosis.diagnose import Outcome, State
-from ses_reputation.diagnosis.faults import CHECKS, FAULTS, Check, Fault
+from ses_reputation.diagnosis.faults import Check, Fault
 from ses_reputation.diagnosis.follow import Mail, Way, follow_mail
+from ses_reputation.diagnosis.texts import CHECKS, FAULTS
 from ses_reputation_cli.deployed_stack import DeployedStack
 from ses_reputation_cli.examined_stack import ExaminedStack
 from ses_reputation_cli.main import main
@@ -167,7 +168,8 @@ def break_everything(cloud: LocalCloud) -> None:
     # SES.
     cloud.ses.production_access = cloud.ses.sending_enabled = False
     cloud.ses.enforcement_status = "PROBATION"
-    cloud.ses.configuration_sets.add("unconnected")
+    for name in (*map(str, range(6)), "unconnected"):
+        cloud.ses.configuration_sets.add(name)
     sesv2 = cloud.client("sesv2")
     told = sesv2.get_configuration_set_event_destinations(ConfigurationSetName="newsletter")["EventDestinations"]
     for destination in told:
@@ -196,7 +198,7 @@ BROKEN = {
     Fault.QUEUE_CLOSED: "ComplaintQueue takes no messages from ComplaintTopic.",
     Fault.NOT_SUBSCRIBED: "ComplaintQueue is not subscribed to ComplaintTopic.",
     Fault.SOURCE_OFF: "VolumeQueueSource is disabled: no function reads the queue.",
-    Fault.QUEUE_STUCK: "VolumeQueue holds 1 message, the oldest since 3 hours.",
+    Fault.QUEUE_STUCK: "VolumeQueue holds 1 message, the oldest for 3 hours.",
     Fault.DEAD_LETTERS: "FeedbackDeadLetterQueue holds 1 message. Why: ",
     Fault.SCHEDULE_OFF: "WatchSesOnSchedule is off (rate(15 minutes)).",
     Fault.RUN_LATE: " last ended well for 2026-03-19 12:40 UTC, 24 hours ago; its schedule says rate(15 minutes).",
@@ -239,6 +241,7 @@ def test_whatever_is_wrong_is_found_and_the_commands_that_are_told_mend_it() -> 
         result = run("doctor")
         assert result.exit_code == 1
         assert "problem  sources" in result.stdout
+        assert "... and 2 more: --json lists all of them." in result.stdout
         checks = examined(exit_code=1)
         told = faults(checks)
         assert told.keys() == BROKEN.keys()
@@ -437,6 +440,14 @@ KINDS = {
 def test_the_parts_that_must_be_there_are_those_of_the_template() -> None:
     always = {name for name, r in RESOURCES.items() if r["Type"] in KINDS and "Condition" not in r}
     assert set(judgements.PARTS) == always, "a new part belongs to PARTS in diagnosis/judgements.py"
+
+
+def test_the_deliveries_that_are_checked_are_those_of_the_template() -> None:
+    subscriptions = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::SNS::Subscription"]
+    of_queues = {
+        (s["TopicArn"]["Ref"], s["Endpoint"]["Fn::GetAtt"][0]) for s in subscriptions if s["Protocol"] == "sqs"
+    }
+    assert set(judgements.DELIVERIES) == of_queues, "a new one belongs to DELIVERIES in diagnosis/judgements.py"
 
 
 def test_the_page_is_in_the_docs() -> None:

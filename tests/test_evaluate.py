@@ -12,6 +12,7 @@ from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded
 from ses_reputation.domain.detection import Heard
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
 from ses_reputation.domain.replies import Reply
@@ -28,7 +29,7 @@ from ses_reputation.evaluate import (
     evaluate_reputation,
 )
 from ses_reputation.news import News
-from ses_reputation.notices.alert import Alert, StatusAlert, WarningAlert, alert_of, summary_of
+from ses_reputation.notices.alert import Alert, OutageAlert, StatusAlert, WarningAlert, alert_of, summary_of
 from ses_reputation.outbox import Channel, Outgoing, outgoing_of
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
@@ -80,6 +81,9 @@ class FakeStandings:
 
     def learned(self) -> Learned:
         return self.known
+
+    def outages(self) -> Iterator[Outage]:
+        return (outage for known in self.kept.values() for outage in known.standing.outages)
 
     def write(self, standing: Standing, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         if standing.scope in self.overtaken or self.read(standing.scope).version != version:
@@ -213,6 +217,41 @@ def test_replies_are_read_only_where_a_class_has_risen() -> None:
     hours = {scope: [blocked(1, 49)] for scope in (ACCOUNT, NEWSLETTER)}
     assert evaluate(FakeCounters(hours), standings, replies=replies) == Evaluated(scopes=3)
     assert replies.read == []
+
+
+def refusing(ago: int) -> HourCounts:
+    """Half of the mail to Gmail bounces, and next to none elsewhere."""
+    counts = {("gmail", Measure.SENT): 1000, ("gmail", Measure.HARD_BOUNCED): 500, ("yahoo", Measure.SENT): 1000}
+    return HourCounts(NOW - ago * HOUR, counts)
+
+
+OUTAGE = [refusing(1), *(hour(24 * ago, sent=100, hard_bounced=1) for ago in range(1, 21))]
+
+
+@pytest.mark.parametrize(
+    ("hold", "status"), [(True, Status.HEALTHY), (False, Status.PROBATION)], ids=["held", "counted"]
+)
+def test_an_outage_is_told_and_known_to_all_scopes_in_the_same_run(hold: bool, status: Status) -> None:
+    standings, topic = FakeStandings(ACCOUNT, NEWSLETTER, GMAIL), FakeChannel()
+    counters = FakeCounters({ACCOUNT: OUTAGE, NEWSLETTER: OUTAGE})
+    run = evaluate(counters, standings, topic, policy=Policy(hold_outages=hold))
+    assert run == Evaluated(
+        scopes=3, changes=0 if hold else 3, outages=1, alerts=1 if hold else 4, awaited=1 if hold else 3
+    )
+    assert {kept.standing.status for kept in standings.kept.values()} == {status}
+    (alert,) = [each for each in topic.published if isinstance(each, OutageAlert)]
+    assert (alert.scope, alert.cause, alert.held) == ("provider/gmail", "found", hold)
+    assert counters.read == [ACCOUNT, NEWSLETTER], "the account's hours are read once"
+    assert GMAIL in standings.marks, "its end has to be seen"
+
+
+def test_an_outage_is_told_once_and_when_it_is_over() -> None:
+    standings, topic = FakeStandings(GMAIL), FakeChannel()
+    for hours in (0, 0, 1, 2, 3, 4, 5):
+        evaluate(FakeCounters({ACCOUNT: OUTAGE}), standings, topic, NOW + hours * HOUR, Policy(hold_outages=True))
+    told = [(alert.time, alert.cause) for alert in topic.published if isinstance(alert, OutageAlert)]
+    assert told == [(NOW, "found"), (NOW + 3 * HOUR, "over")]
+    assert standings.marks == {}
 
 
 def test_a_healthy_scope_is_settled_until_its_counts_change() -> None:

@@ -97,6 +97,8 @@ def test_what_is_played_first_is_there_and_its_time_goes_on() -> None:
         (table,) = re.findall(r"\S+CountersTable\S+", shown)
         items = client("dynamodb", shown).scan(TableName=table)["Items"]
         assert {"account", "configuration-set/newsletter"} & {item["scope"]["S"] for item in items}
+        sets = client("sesv2", shown).list_configuration_sets()["ConfigurationSets"]
+        assert sets == [bounce["mail"]["tags"]["ses:configuration-set"][0]]
 
 
 def test_an_operator_works_with_it_from_another_terminal() -> None:

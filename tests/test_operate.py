@@ -11,12 +11,13 @@ from ses_reputation.domain.categories import Category, Severity
 from ses_reputation.domain.changes import Change, EvidenceAdded
 from ses_reputation.domain.decisions import ChangesMade, Command, CommandRefused, Decide, Decision, Report, Withdraw
 from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Actor, Finding, Standing
 from ses_reputation.evaluate import Versioned
 from ses_reputation.news import News
-from ses_reputation.notices.alert import Alert, alert_of
+from ses_reputation.notices.alert import Alert, OutageAlert, alert_of
 from ses_reputation.operate import ATTEMPTS, Contended, Done, operate
 from ses_reputation.outbox import Channel, Outgoing, outgoing_of
 
@@ -278,3 +279,31 @@ def test_related_accounts_hear_once_of_an_account_that_is_shut_down_for_two_reas
         desk.does(seen(scope=ACCOUNT, category=category), f"opened-{category}")
         desk.does(Decide(ACCOUNT, desk.finding(ACCOUNT, category).id, Decision.SHUTDOWN), f"ann-{category}")
     assert [channel for channel, _ in desk.published].count(Channel.RELATED) == 1
+
+
+GMAIL = Scope("provider/gmail")
+OUTAGE = Outage("52916bc6ca", "gmail", NOW - HOUR, NOW, Tally(50, 100), Tally(1, 1000))
+
+
+def test_an_outage_is_decided_upon_once_and_people_hear_of_it() -> None:
+    desk = Desk()
+    desk.standings.kept[GMAIL] = Versioned(Standing(GMAIL, outages=(OUTAGE,)), 1)
+    command = Decide(GMAIL, OUTAGE.id, Decision.CONFIRM)
+    done = desk.does(command, "request-1")
+    (confirmed,) = desk.standings.read(GMAIL).standing.outages
+    assert (confirmed.stage, confirmed.decided) == (OutageStage.CONFIRMED, NOW)
+    assert done == Done(GMAIL, Status.HEALTHY, changed=True, outage=confirmed)
+    (told, _) = desk.published
+    assert isinstance(told[1], OutageAlert)
+    assert (told[1].cause, told[1].act) == ("confirmed", Act("request-1", ANN, "because"))
+    assert desk.does(command, "request-1") == Done(GMAIL, Status.HEALTHY), "the same request again"
+    assert len(desk.standings.history) == 1
+
+
+def test_of_two_who_decide_about_an_outage_the_second_is_told() -> None:
+    desk = Desk()
+    desk.standings.kept[GMAIL] = Versioned(Standing(GMAIL, outages=(OUTAGE,)), 1)
+    desk.standings.before_writing = lambda: desk.does(Decide(GMAIL, OUTAGE.id, Decision.DISMISS), "request-1", BEN)
+    with pytest.raises(CommandRefused, match="it is dismissed now"):
+        desk.does(Decide(GMAIL, OUTAGE.id, Decision.CONFIRM), "request-2")
+    assert [outage.stage for outage in desk.standings.read(GMAIL).standing.outages] == [OutageStage.DISMISSED]

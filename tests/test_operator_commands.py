@@ -15,9 +15,14 @@ import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
+from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.categories import METRICS, Category
+from ses_reputation.domain.changes import OutageEvent, outage_change
 from ses_reputation.domain.decisions import Decision
-from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation.domain.outages import Outage, Tally
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.scopes import ScopeKind, scope
+from ses_reputation.domain.standing import Standing
 from ses_reputation_cli import arguments
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
@@ -270,6 +275,34 @@ def test_a_suspicion_is_listed_as_one_until_it_is_decided(cloud: LocalCloud) -> 
     assert "spamtrap: suspected\n" in run("changes").output
 
 
+def test_an_outage_is_listed_until_it_is_decided_and_its_decision_kept(cloud: LocalCloud) -> None:
+    gmail = scope(ScopeKind.PROVIDER, "gmail")
+    outage = Outage("52916bc6ca", "gmail", YESTERDAY, NOW, Tally(450, 600), Tally(15, 1500))
+    found = outage_change(gmail, outage, OutageEvent.FOUND, NOW, Policy())
+    table = DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+    assert table.write(Standing(gmail, NOW, outages=(outage,)), 0, [found], [])
+    waiting = run("reviews").output
+    assert "Outage of gmail, suspected" in waiting
+    assert "450 of 600 recipients (75 %)" in waiting
+    assert 'ses-reputation decide 52916bc6ca confirm|dismiss --note "why"' in waiting
+    assert [each["id"] for each in told("reviews")["outages"]] == ["52916bc6ca"]
+    assert "1 waits for a decision: ses-reputation reviews" in run("status").output
+    shown = run("status", gmail).output
+    assert "Outage of gmail, suspected" in shown
+    assert "These bounces      counted" in shown
+    decided = run("decide", "529", "confirm", "--note", "their status page says so")
+    assert decided.output == "Outage 52916bc6ca of gmail: confirmed. provider/gmail is Healthy.\n"
+    assert run("reviews").output == "Nothing waits for a decision.\n"
+    assert told("status", gmail)["outages"][0]["stage"] == "confirmed"
+    assert "These bounces      in no bounce rate here" in run("status", gmail).output
+    history = run("changes").output
+    assert "outage suspected: 450 of 600 recipients bounced, counted" in history
+    assert "outage confirmed: 450 of 600 recipients bounced, in no bounce rate here" in history
+    assert f"by {OPERATOR}: their status page says so" in history
+    refused = run("decide", "52916bc6ca", "confirm", "--note", "x", code=3)
+    assert refused.stderr == "Error: confirm is not for an outage that is confirmed. Allowed: dismiss.\n"
+
+
 def test_a_shutdown_is_appealed_and_ended(cloud: LocalCloud) -> None:
     finding = reported("other", "--severity", "shutdown")
     assert told("status", ACME)["status"] == "Shutdown"
@@ -348,6 +381,29 @@ def test_the_newest_change_comes_first_and_as_many_as_are_asked_for(cloud: Local
     assert told("changes", "tenant/other")["news"] == []
 
 
+def test_what_a_status_has_led_to_at_ses_is_shown_with_it(cloud: LocalCloud) -> None:
+    assert told("status")["enforcements"] == []
+    finding = reported("spamtrap", "--severity", "shutdown")
+    line = f"Sending at SES: would be paused, but is only observed, since 2026-03-06 12:00 UTC (finding {finding})"
+    assert line in " ".join(run("status", ACME).output.split())
+    assert "would be paused" in run("status").output
+    (enforcement,) = told("status")["enforcements"]
+    assert (enforcement["scope"], enforcement["state"]) == (ACME, "observed")
+    assert told("status", ACME)["enforcement"] == enforcement
+    run("decide", finding, "reinstate", "--note", "mended")
+    assert "Sending at SES" not in run("status", ACME).output
+    assert told("status", ACME)["enforcement"]["state"] == "released"
+    assert "sending at SES: would be resumed" in run("changes", ACME).output
+
+
+def test_what_ses_refused_is_shown_with_the_reason(cloud: LocalCloud) -> None:
+    cloud.ses.fail("GetTenant", "AccessDeniedException")
+    reported("spamtrap", "--severity", "shutdown")
+    output = run("status", ACME).output
+    assert "SES refused something since" in output
+    assert "AWS denied GetTenant to these credentials" in output
+
+
 def test_changes_that_are_reported_before_a_shutdown_are_no_appeal(cloud: LocalCloud) -> None:
     reviewed = [reported("internal-review")]
     for note in ("first", "second"):
@@ -393,7 +449,8 @@ def test_bounces_and_complaints_are_listed_with_recipient_reason_and_time(cloud:
     ("options", "number"),
     [
         pytest.param(("--hard",), 3, id="only those that count"),
-        pytest.param(("--class", "user_unknown"), 3, id="of a class of replies"),
+        pytest.param(("--class", "user_unknown"), 4, id="of a class of replies"),
+        pytest.param(("--class", "user_unknown", "--hard"), 3, id="of a class, and only those that count"),
         pytest.param(("--class", "user_unknown", "--class", "mailbox_full"), 4, id="of two classes"),
         pytest.param(("--class", "user_unknown", "--limit", "2"), 2, id="the newest two of a class"),
         pytest.param(("--class", "spam_block"), 0, id="of a class that nobody replied with"),

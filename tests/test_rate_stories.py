@@ -291,6 +291,32 @@ def test_a_forecast_names_the_day_on_which_the_limit_is_passed() -> None:
     assert played.warnings() == [("2026-08-22T10:00:00Z", "0.0538")]
 
 
+# A provider's outage
+
+
+@pytest.mark.parametrize(
+    ("hold", "account", "bounce_rate"),
+    [("true", "Healthy", "0.0100"), ("false", "Probation", "0.1238")],
+    ids=["held until it is reviewed", "counted"],
+)
+def test_a_providers_outage_counts_unless_it_is_held(hold: str, account: str, bounce_rate: str) -> None:
+    played = play("provider-outage", HoldOutages=hold)
+    ordinary, refused, _ = played.chapters
+    assert ordinary["changes"] == ordinary["outages"] == []
+    assert (refused["outages"][0]["time"], refused["outages"][0]["held"]) == ("2026-03-16T13:00:00Z", hold == "true")
+    assert (played.account["status"], played.account["bounce_rate"]) == (account, bounce_rate)
+    assert {name: status for name, status in played.of_each("status").items() if status != "Healthy"}.keys() == (
+        set()
+        if hold == "true"
+        else {"account", "configuration-set/magazine", "identity/garden-gate.example", "provider/gmail"}
+    )
+    found, over = played.report["outages"]
+    assert (found["cause"], over["cause"], over["stage"]) == ("found", "over", "suspected")
+    assert (over["start"], over["end"]) == ("2026-03-16T12:00:00Z", "2026-03-16T15:00:00Z")
+    assert (over["bounced"], over["recipients"]) == (450, 600)
+    assert [kind for _, kind in played.emails].count("provider-outage") == 2
+
+
 # A listed domain
 
 

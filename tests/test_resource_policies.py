@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ses_reputation.diagnosis.policies import lets_in, outsiders
+from ses_reputation.diagnosis.policies import lets_in, outsiders, owner_policy, queue_policy, ses_policy
 
 ACCOUNT = "123456789012"
 TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:bounces"
@@ -132,3 +132,12 @@ def test_a_queue_may_be_open_to_one_topic_only() -> None:
     policy = allow({"Service": "sns.amazonaws.com"}, {"ArnEquals": {"aws:SourceArn": TOPIC}}, "sqs:SendMessage")
     assert lets_in(policy, "sqs:SendMessage", "sns.amazonaws.com", TOPIC)
     assert not lets_in(policy, "sqs:SendMessage", "sns.amazonaws.com", f"{TOPIC}-of-others")
+
+
+def test_what_a_topic_and_a_queue_are_deployed_with_lets_in_those_who_have_to_and_no_outsider() -> None:
+    assert lets_in(ses_policy(TOPIC), "sns:Publish", SES, SENDERS)
+    queue = queue_policy(f"arn:aws:sqs:eu-west-1:{ACCOUNT}:bounces", TOPIC)
+    assert lets_in(queue, "sqs:SendMessage", "sns.amazonaws.com", TOPIC)
+    for policy in (ses_policy(TOPIC), owner_policy(TOPIC)):
+        assert outsiders(policy, "sns:Publish", ACCOUNT) == []
+    assert outsiders(queue, "sqs:SendMessage", ACCOUNT) == []

@@ -68,6 +68,7 @@ OPERATE = {
     "PERIOD_REMINDER_DAYS": "7,1",
     "REVIEW_REMINDER_DAYS": "3",
     "SUSPICION_MINIMUM": "20",
+    "HOLD_OUTAGES": "false",
 }
 EVALUATE = {**OPERATE, "RECEIPTS_TABLE": "receipts", "COUNTERS_TABLE": "counters", "WEEKLY_SUMMARY": "off"}
 RECEIVE = {**OPERATE, "DEAD_LETTER_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/refused"}
@@ -177,6 +178,7 @@ def test_the_tags_that_are_scopes_are_named(variable: str, value: str, tags: Tag
         ("REVIEW_REMINDER_DAYS", "5", Policy(review_reminder=timedelta(days=5))),
         ("REVIEW_REMINDER_DAYS", "0", Policy(review_reminder=timedelta(0))),
         ("SUSPICION_MINIMUM", "50", Policy(suspicion_minimum=50)),
+        ("HOLD_OUTAGES", "true", Policy(hold_outages=True)),
         ("HUMAN_REVIEW_SCOPES", "account", Policy(human_review=frozenset({ScopeKind.ACCOUNT}))),
         ("HUMAN_REVIEW_SCOPES", "tag, account,", Policy(human_review=frozenset({ScopeKind.TAG, ScopeKind.ACCOUNT}))),
         ("FEEDBACK_PROVIDERS", "proton", Policy(feedback_loops=FeedbackLoops(sending=SENDING | {"proton"}))),

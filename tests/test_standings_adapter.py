@@ -11,10 +11,20 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.keys import OPEN_FINDINGS
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.categories import Category, Severity
-from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder, ReminderKind
-from ses_reputation.domain.decisions import Command, Decide, Decision, Report, carry_out
+from ses_reputation.domain.changes import (
+    Change,
+    EarlyWarning,
+    EvidenceAdded,
+    OutageChange,
+    OutageEvent,
+    Reminder,
+    ReminderKind,
+    outage_change,
+)
+from ses_reputation.domain.decisions import Command, Decide, Decision, Report, carry_out, decide_outage
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
+from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -30,6 +40,7 @@ NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 NEWSLETTER = Scope("configuration-set/newsletter")
 ACME = Scope("tenant/acme")
+GMAIL = Scope("provider/gmail")
 HERE = ("123456789012", "eu-west-1")
 ANA = Actor("arn:aws:iam::123456789012:user/ana", proven=True)
 MEASURES = Measures(Rate(Metric.BOUNCE_RATE, 24, 190, NOON, 7, 200))
@@ -190,6 +201,53 @@ def test_a_scope_that_was_marked_again_is_not_settled(cloud: LocalCloud, standin
     standings.settle(again)
     assert list(standings.due()) == []
     standings.settle(Due(NEWSLETTER, "gone"))
+
+
+def outage(provider: str = "gmail") -> Outage:
+    return Outage(f"{provider}-1", provider, NOON - HOUR, NOON, Tally(50, 100), Tally(1, 1000))
+
+
+def outage_news(event: OutageEvent, outage: Outage) -> OutageChange:
+    return outage_change(Scope(f"provider/{outage.provider}"), outage, event, NOON, Policy())
+
+
+def test_outages_are_known_to_all_as_soon_as_they_are_written_and_the_account_is_due(
+    standings: DynamoDbStandings,
+) -> None:
+    for provider in ("yahoo", "gmail"):
+        known = outage(provider)
+        news = outage_news(OutageEvent.FOUND, known)
+        assert standings.write(Standing(news.scope, NOON, outages=(known,)), 0, [news], [told(news)])
+        assert list(standings.due()) == [Due(ACCOUNT, news.id)]
+    assert list(standings.outages()) == [outage("gmail"), outage("yahoo")]
+    assert list(standings.news(GMAIL)) == [outage_news(OutageEvent.FOUND, outage())]
+    assert standings.read(GMAIL).standing.outages == (outage(),)
+
+
+def test_an_outage_that_somebody_else_wrote_about_first_is_left_alone(
+    cloud: LocalCloud, standings: DynamoDbStandings
+) -> None:
+    assert standings.write(Standing(GMAIL, NOON), 0, [], [])
+    before = items(cloud)
+    news = outage_news(OutageEvent.FOUND, outage())
+    assert not standings.write(Standing(GMAIL, NOON, outages=(outage(),)), 0, [news], [told(news)])
+    assert items(cloud) == before
+
+
+def test_a_decision_about_an_outage_has_the_provider_and_the_account_evaluated(standings: DynamoDbStandings) -> None:
+    news = outage_news(OutageEvent.FOUND, outage())
+    standings.write(Standing(GMAIL, NOON, outages=(outage(),)), 0, [news], [])
+    after, change = decide_outage(
+        standings.read(GMAIL).standing,
+        outage(),
+        Decide(GMAIL, "gmail-1", Decision.CONFIRM),
+        Act("r-1", ANA),
+        NOON,
+        Policy(),
+    )
+    assert standings.write_act(after, 1, Act("r-1", ANA), NOON, [change], [told(change)])
+    assert set(standings.due()) == {Due(GMAIL, "r-1"), Due(ACCOUNT, change.id)}
+    assert [known.stage for known in standings.outages()] == [OutageStage.CONFIRMED]
 
 
 # What people and programs ask for

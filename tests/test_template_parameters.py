@@ -43,6 +43,7 @@ def values(parameter: str) -> st.SearchStrategy[str]:
         ("Profile", Profile),
         ("UnprovenProviders", UnprovenProviders),
         ("Vocabulary", Vocabulary),
+        ("HoldOutages", ("true", "false")),
         ("WeeklySummary", ("off", *WEEKDAYS)),
     ],
 )

@@ -5,7 +5,7 @@ from itertools import islice
 import click
 from rich.console import Console
 
-from ses_reputation.domain.changes import Change
+from ses_reputation.domain.changes import Change, OutageChange
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.scopes import Scope
 from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, json_option, period
@@ -53,7 +53,7 @@ def command(
             told = list(standings.news_between(start, end))
         else:
             told = [piece for piece in standings.news(scope) if start <= piece.time < end]
-    wanted = (piece for piece in reversed(told) if everything or isinstance(piece, Change | Enforced))
+    wanted = (piece for piece in reversed(told) if everything or isinstance(piece, Change | Enforced | OutageChange))
     news = list(islice(wanted, limit))
     if as_json:
         click.echo(json_text({"news": news}))

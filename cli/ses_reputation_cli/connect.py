@@ -239,7 +239,8 @@ def _print(console: Console, report: _Report) -> None:
         table.add_row(Text(scope, "bold"), "", "" if steps else _nothing(report))
         for step in steps:
             table.add_row(_what(step), _state(step, report), Text(report.failed.get(step) or _why(step)))
-    console.print(table)
+    if report.plan.scopes:
+        console.print(table)
     for text in _texts(report):
         console.print(text, highlight=False, markup=False)
 

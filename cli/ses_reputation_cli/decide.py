@@ -1,4 +1,4 @@
-"""`ses-reputation decide`: a person's decision about a finding."""
+"""`ses-reputation decide`: a person's decision about a finding, or an outage."""
 
 import click
 
@@ -47,7 +47,7 @@ def command(  # noqa: PLR0917 - each is an option
     *,
     as_json: bool,
 ) -> None:
-    """Decide about a FINDING (its id, or how that begins).
+    """Decide about a FINDING (its id, or how that begins), or an outage of a mailbox provider (confirm or dismiss).
 
     \b
     accept          the changes that were reported: by category, only mail after
@@ -59,8 +59,9 @@ def command(  # noqa: PLR0917 - each is an option
     reinstate       after an appeal, or without one
     make-permanent  no appeal leads out of it (internal-review, vulnerable-site)
     confirm         what is suspected is so: a probation begins, or what a
-                    repeat leads to
+                    repeat leads to (of an outage: it is left out for good)
     dismiss         what is suspected is not so: it leaves no trace in repeats
+                    (of an outage: what was bounced in it counts again)
 
     What the lifecycle does not allow is refused with what it would allow (exit code 3). So is a decision that somebody
     else took a moment before you. Who you are is proven by your AWS credentials, and kept with the decision.
@@ -70,15 +71,15 @@ def command(  # noqa: PLR0917 - each is an option
     if to is not None and decision != "reinstate":
         raise click.UsageError("--to is for reinstate")
     with deployed(stack) as deployment:
-        found = deployment.finding(finding)
+        subject = deployment.subject(finding)
         body = {
             "command": "decide",
-            "scope": found.standing.scope,
-            "finding": found.finding.id,
+            "scope": subject.scope,
+            "finding": subject.id,
             "decision": decision,
             "note": note,
             "days": days,
             "to": to,
-            "seen": revision or found.finding.revision,
+            "seen": revision or subject.revision,
         }
         carry_out(deployment, body, as_json=as_json)

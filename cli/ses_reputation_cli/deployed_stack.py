@@ -1,6 +1,6 @@
 """What the commands need of a deployed stack."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,7 @@ from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.deployed_parts import DeployedParts
 from ses_reputation.adapters.deployment import Deployment
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.function_url import FunctionUrl
 from ses_reputation.adapters.identities import DynamoDbIdentities
@@ -27,8 +28,9 @@ from ses_reputation.adapters.statistics import DynamoDbStatistics
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
 from ses_reputation.domain.connections import Stream, Wanted
 from ses_reputation.domain.explanation import Explanation
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.scopes import Scope, ScopeKind, scope
 from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.explain import explain_scope
@@ -52,6 +54,14 @@ class Found(Struct, frozen=True):
 
     finding: Finding
     standing: Standing
+
+
+class Subject(Struct, frozen=True):
+    """What somebody decides about: an open finding of a scope, or an outage of a mailbox provider."""
+
+    scope: Scope
+    id: str
+    revision: int
 
 
 class DeployedStack:
@@ -96,16 +106,20 @@ class DeployedStack:
 
     def finding(self, identifier: str) -> Found:
         """The open finding with this id, or the only one whose id begins so; FindingNotFound."""
-        matching = [found for found in self.findings() if found.finding.id.startswith(identifier)]
-        exact = [found for found in matching if found.finding.id == identifier]
-        if len(found := exact or matching) == 1:
-            return found[0]
-        if found:
-            ids = ", ".join(each.finding.id for each in found)
-            raise FindingNotFound(f"{identifier} could be any of {ids}")
-        raise FindingNotFound(
-            f"there is no open finding {identifier}: ses-reputation findings lists those that there are"
-        )
+        found = {found.finding.id: found for found in self.findings()}
+        return found[_only(identifier, found)]
+
+    def outages(self) -> list[Outage]:
+        """The outages of all mailbox providers."""
+        return list(self.standings().outages())
+
+    def subject(self, identifier: str) -> Subject:
+        """The open finding or outage with this id, or the only one whose id begins so; FindingNotFound."""
+        subjects = {
+            **{f.finding.id: Subject(f.standing.scope, f.finding.id, f.finding.revision) for f in self.findings()},
+            **{o.id: Subject(scope(ScopeKind.PROVIDER, o.provider), o.id, o.revision) for o in self.outages()},
+        }
+        return subjects[_only(identifier, subjects)]
 
     def operate(self, command: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """Have the function Operate carry out a command: the HTTP status, and what it answers."""
@@ -122,6 +136,10 @@ class DeployedStack:
     def standings(self) -> DynamoDbStandings:
         """What was decided."""
         return DynamoDbStandings(self._dynamodb, table=self._standings_table)
+
+    def enforcements(self) -> DynamoDbEnforcements:
+        """What was done at SES because of statuses."""
+        return DynamoDbEnforcements(self._dynamodb, table=self._standings_table)
 
     def identities(self) -> DynamoDbIdentities:
         """The verified identities that it knows."""
@@ -198,3 +216,13 @@ class DeployedStack:
     @property
     def _standings_table(self) -> str:
         return self._deployment.resource("StandingsTable")
+
+
+def _only(identifier: str, known: Iterable[str]) -> str:
+    """The id that is meant: this one, or the only one that begins so."""
+    matching = [each for each in known if each.startswith(identifier)]
+    if identifier in matching or len(matching) == 1:
+        return identifier if identifier in matching else matching[0]
+    if matching:
+        raise FindingNotFound(f"{identifier} could be any of {', '.join(matching)}")
+    raise FindingNotFound(f"there is no open finding {identifier}: ses-reputation findings lists those that there are")

@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
@@ -17,9 +16,9 @@ from rich.text import Text
 
 from ses_reputation.adapters.deployed_parts import unreadable
 from ses_reputation.diagnosis.diagnose import Outcome, State, diagnose
-from ses_reputation.diagnosis.faults import Told, tell
 from ses_reputation.diagnosis.follow import Mail, Seen, Sent, Way, follow_mail
 from ses_reputation.diagnosis.judgements import numbered
+from ses_reputation.diagnosis.texts import Told, tell
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.deployed_stack import DeployedStack
@@ -151,28 +150,28 @@ def _print(console: Console, case: _Case) -> None:
     )
     console.print(line, soft_wrap=True)
     if result.state is State.UNKNOWN and result.action:
-        _print_block(console, f"It was left out. The IAM action that these credentials lack: {result.action}")
-    for _, alike in groupby(case.faults, key=lambda told: told.fault):
-        _print_faults(console, list(alike))
+        _print_block(console, Text(f"It was left out. The IAM action that these credentials lack: {result.action}"))
+    for fault in dict.fromkeys(told.fault for told in case.faults):
+        _print_faults(console, [told for told in case.faults if told.fault is fault])
 
 
 def _print_faults(console: Console, alike: Sequence[Told]) -> None:
     """Faults of one kind: each of them, then what they mean and how they are mended, then the commands to copy."""
     shown = alike[:_SHOWN]
     for told in shown:
-        console.print(Padding(Text(told.says, _COLOURS[State(told.severity)]), (0, 0, 0, _INDENT)))
+        _print_block(console, Text(told.says, _COLOURS[State(told.severity)]))
     if more := len(alike) - len(shown):
-        _print_block(console, f"... and {more:,} more: --json lists all of them.")
+        _print_block(console, Text(f"... and {more:,} more: --json lists all of them."))
     for text in dict.fromkeys(text for told in shown for text in (told.means, told.mend)):
-        _print_block(console, text)
+        _print_block(console, Text(text), _INDENT + 2)
     for told in shown:
         if told.command:
             # Not wrapped, to be copied.
-            console.print(Text(f"{' ' * _INDENT}$ {told.command}", "cyan"), soft_wrap=True)
+            console.print(Text(f"{' ' * (_INDENT + 2)}$ {told.command}", "cyan"), soft_wrap=True)
 
 
-def _print_block(console: Console, text: str) -> None:
-    console.print(Padding(Text(text), (0, 0, 0, _INDENT)))
+def _print_block(console: Console, text: Text, indent: int = _INDENT) -> None:
+    console.print(Padding(text, (0, 0, 0, indent), expand=False))
 
 
 def _summary(cases: Sequence[_Case]) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 from ses_reputation.domain.eligibility import Rule
 from ses_reputation.domain.explanation import Calculation, Explanation, Line, MetricExplanation, ProviderLine
 from ses_reputation.domain.limits import Bound, exact_decimal
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Evidence
 from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.domain.verdict import Verdict, compare
@@ -47,6 +48,10 @@ def print_explanation(console: Console, explanation: Explanation, verdict: Verdi
         console.print(
             "\n[bold]What SES says itself[/bold]\n" + "\n".join(_verdict(verdict, explanation)), soft_wrap=True
         )
+    if explanation.outages:
+        console.print("\n[bold]Left out as outages of mailbox providers[/bold]")
+        for outage in explanation.outages:
+            console.print(f"  {_outage(outage)}", soft_wrap=True)
     if explanation.rules:
         console.print(
             "\n[bold]Rules that apply to these lines[/bold]\n" + "\n".join(_rules(explanation.rules)), soft_wrap=True
@@ -158,6 +163,11 @@ def _verdict(verdict: Verdict, explanation: Explanation) -> Iterator[str]:
             name, theirs = METRICS[rate.metric].name.capitalize(), f"{percent(rate.ses.rate)} ({moment(rate.ses.time)})"
             points = f"{float(rate.difference):+.3f} percentage points"
             yield f"    {name} {theirs}; ours, over the window, differs by {points}"
+
+
+def _outage(outage: Outage) -> str:
+    time = f"{moment(outage.start)} to {moment(outage.end) if outage.end else 'now'}"
+    return f"{outage.provider}, {time} ({outage.stage}, {outage.id}). SES counts this mail all the same."
 
 
 def _rules(rules: Iterable[Rule]) -> Iterator[str]:

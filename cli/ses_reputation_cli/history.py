@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.text import Text
 
-from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
+from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, OutageChange, OutageEvent, Reminder
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.standing import Act
@@ -36,20 +36,27 @@ def print_news(console: Console, news: Iterable[News], words: Vocabulary, *, wit
 
 
 def _what(piece: News, words: Vocabulary) -> Text:
+    return change_text(piece, words) if isinstance(piece, Change) else Text(_besides(piece))
+
+
+def _besides(
+    piece: EarlyWarning | Enforced | EvidenceAdded | OutageChange | Reminder | VerdictChange,
+) -> str:
+    """What has happened that changed no finding."""
     match piece:
-        case Change():
-            return change_text(piece, words)
         case EvidenceAdded():
             again = "suspected" if piece.observation.suspected else "reported"
-            return Text(f"{CATEGORY_TEXTS[piece.category].name}: {again} again")
+            return f"{CATEGORY_TEXTS[piece.category].name}: {again} again"
         case EarlyWarning():
-            return Text(f"{METRICS[piece.metric].name}: early warning")
+            return f"{METRICS[piece.metric].name}: early warning"
         case Enforced():
-            return Text(f"sending at SES: {texts_of(piece.action, piece.mode).news}")
+            return f"sending at SES: {texts_of(piece.action, piece.mode).news}"
         case Reminder():
-            return Text(f"{CATEGORY_TEXTS[piece.category].name}: reminder, {piece.kind.replace('_', ' ')}")
-        case _:
-            return Text(_verdict(piece))
+            return f"{CATEGORY_TEXTS[piece.category].name}: reminder, {piece.kind.replace('_', ' ')}"
+        case OutageChange():
+            return outage_text(piece)
+        case VerdictChange():
+            return _verdict(piece)
 
 
 def _verdict(change: VerdictChange) -> str:
@@ -76,10 +83,17 @@ def change_text(change: Change, words: Vocabulary = Vocabulary.CLASSIC) -> Text:
     )
 
 
+def outage_text(piece: OutageChange) -> str:
+    """What has become of an outage, and whether it counts."""
+    seen, event = piece.outage.seen, "suspected" if piece.event is OutageEvent.FOUND else piece.event
+    counted = "in no bounce rate here" if piece.held else "counted"
+    return f"outage {event}: {seen.bounced:,} of {seen.recipients:,} recipients bounced, {counted}"
+
+
 def _details(piece: News) -> Iterator[str]:
     if isinstance(piece, Enforced) and piece.reason:
         yield readable(piece.reason, _NOTE)
-    if not isinstance(piece, Change | EvidenceAdded) or piece.act is None:
+    if not isinstance(piece, Change | EvidenceAdded | OutageChange) or piece.act is None:
         return
     act = piece.act
     yield f"by {who(act)}" + (f": {readable(act.note, _NOTE)}" if act.note else "")

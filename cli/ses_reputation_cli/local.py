@@ -110,7 +110,8 @@ def _run(
     pace: float,
     evaluate_every: float,
 ) -> None:
-    from ses_reputation_cli.demo import letter  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation.domain.scopes import ScopeKind, kind_of, name_of  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_cli.demo import letter  # noqa: PLC0415
     from ses_reputation_cli.replay import play, read_events  # noqa: PLC0415
     from ses_reputation_local.replay import Playback  # noqa: PLC0415
     from ses_reputation_local.server import Clock, Server, address_of, serving  # noqa: PLC0415
@@ -120,7 +121,12 @@ def _run(
     with local_cloud(parameters, address) as cloud:
         for identity in identities:
             cloud.ses.verify(identity)
-        play(Playback(cloud, identities), events)
+        playback = Playback(cloud, identities)
+        play(playback, events)
+        # What mail was sent with is there, so that it can be connected, paused or looked at.
+        for scope in (standing.scope for standing in playback.standings()):
+            if kind_of(scope) is ScopeKind.CONFIGURATION_SET:
+                cloud.ses.configuration_sets.add(name_of(scope))
         clock = Clock(cloud.now, pace)
         server = Server(
             cloud,

@@ -51,10 +51,14 @@ def carry_out(deployment: "DeployedStack", command: dict[str, Any], *, as_json: 
 
 def _told(answer: dict[str, Any], vocabulary: Vocabulary) -> str:
     names = STATUS_NAMES[vocabulary]
-    finding = answer["finding"]
+    finding, outage = answer["finding"], answer.get("outage")
     scope = f"{readable(answer['scope'])} is {names[Status(answer['scope_status'])]}"
     if answer["nothing_new"] and finding is None:
         return f"Nothing was done: a suspicion of this kind was dismissed a short while ago. {scope}."
+    if outage:
+        return "\n".join(
+            [f"Outage {outage['id']} of {outage['provider']}: {outage['stage']}. {scope}.", *_unsent(answer)]
+        )
     if finding is None:
         return f"This was done before. {scope}."
     about = f"Finding {finding['id']} ({CATEGORY_TEXTS[finding['category']].name})"
@@ -63,7 +67,9 @@ def _told(answer: dict[str, Any], vocabulary: Vocabulary) -> str:
     if not answer["changed"]:
         return f"{about} is open already: this is report {finding['reports']:,} of it. {scope}."
     name = name_of_finding(Status(finding["status"]), vocabulary, suspected=finding["suspected"])
-    lines = [f"{about}: {name}{' for good' if finding['permanent'] else ''}. {scope}."]
-    if answer["unsent"]:
-        lines.append("The alert could not be sent yet; the next evaluation sends it.")
-    return "\n".join(lines)
+    done = f"{about}: {name}{' for good' if finding['permanent'] else ''}. {scope}."
+    return "\n".join([done, *_unsent(answer)])
+
+
+def _unsent(answer: dict[str, Any]) -> list[str]:
+    return ["The alert could not be sent yet; the next evaluation sends it."] if answer["unsent"] else []

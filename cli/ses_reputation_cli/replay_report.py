@@ -15,12 +15,15 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.forecast import Forecast
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.limits import exact_decimal
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.domain.standing import Standing
+from ses_reputation.notices.alert import outage_document
+from ses_reputation.notices.enforcement import texts_of
 from ses_reputation.notices.numbers import moment, percent
 from ses_reputation.notices.texts import METRICS
-from ses_reputation_cli.history import change_text
+from ses_reputation_cli.history import change_text, outage_text
 from ses_reputation_cli.statuses import rate_text, status_text
 from ses_reputation_local.replay import Report, ScopeReport
 
@@ -49,6 +52,10 @@ def document(report: Report) -> str:
             }
             for change in report.changes
         ],
+        "outages": [
+            {"time": _time(piece.time), "cause": piece.event, "held": piece.held, **_outage(piece.outage)}
+            for piece in report.outages
+        ],
         "warnings": [
             {
                 "time": _time(warning.time),
@@ -58,6 +65,16 @@ def document(report: Report) -> str:
                 "recommended": exact_decimal(report.policy.limits_of(warning.scope, warning.metric).recommended.value),
             }
             for warning in report.warnings
+        ],
+        "enforcements": [
+            {
+                "time": _time(piece.time),
+                "scope": piece.scope,
+                "action": piece.action,
+                "mode": piece.mode,
+                "reason": piece.reason or None,
+            }
+            for piece in report.enforced
         ],
         "alerts": [{"time": _time(alert.time), "subject": alert.subject} for alert in report.alerts],
     }
@@ -78,6 +95,22 @@ def print_report(console: Console, report: Report) -> None:
                 soft_wrap=True,
             )
         console.print(f"  {len(report.alerts):,} alert{'' if len(report.alerts) == 1 else 's'} sent.")
+    if report.enforced:
+        console.print("\n[bold]Sending at SES[/bold]")
+        for done in report.enforced:
+            console.print(
+                f"  {done.time:%Y-%m-%d %H:%M}  ",
+                Text(done.scope),
+                f": {texts_of(done.action, done.mode).news}",
+                sep="",
+                soft_wrap=True,
+            )
+    if report.outages:
+        console.print("\n[bold]Outages of mailbox providers[/bold]")
+        for piece in report.outages:
+            console.print(
+                f"  {piece.time:%Y-%m-%d %H:%M}  ", Text(f"{piece.scope} "), outage_text(piece), sep="", soft_wrap=True
+            )
     if report.warnings:
         console.print("\n[bold]Early warnings[/bold]")
         for warning in report.warnings:
@@ -232,6 +265,11 @@ def _decimal(rate: Rate, policy: Policy) -> str | None:
 
 def _plain(rate: Rate, policy: Policy) -> str | None:
     return decimal(rate.plain) if rate.volume >= max(policy.minimum_volume, 1) else None
+
+
+def _outage(outage: Outage) -> dict[str, Any]:
+    body: dict[str, Any] = msgspec.to_builtins(outage_document(outage))
+    return body
 
 
 def _time_or_none(time: datetime | None) -> str | None:

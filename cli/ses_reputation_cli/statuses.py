@@ -8,11 +8,14 @@ from rich.console import Console
 from rich.text import Text
 
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
+from ses_reputation.domain.outages import OutageStage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Rate
 from ses_reputation.domain.standing import Finding
 from ses_reputation.domain.verdict import Verdict
+from ses_reputation.notices.alert import OutageDocument
 from ses_reputation.notices.numbers import percent
+from ses_reputation.notices.outages import rows_of_outage
 from ses_reputation.notices.statements import problem, rows_of_statements
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, name_of_finding
@@ -28,6 +31,9 @@ _COLOURS: Mapping[Status, str] = MappingProxyType(
     }
 )
 _SUSPECTED = "magenta"
+_OUTAGES: Mapping[str, str] = MappingProxyType(
+    {OutageStage.SUSPECTED: _SUSPECTED, OutageStage.CONFIRMED: "cyan", OutageStage.DISMISSED: "dim"}
+)
 
 
 SENDING: Mapping[bool | None, str] = MappingProxyType({True: "on", False: "off", None: "unknown"})
@@ -65,3 +71,13 @@ def print_statements(console: Console, verdict: Verdict) -> None:
     for finding in reversed(verdict.open_findings):
         if finding.text:
             console.print(Text(f"  {problem(finding)}: {readable(finding.text)}", "dim"), soft_wrap=True)
+
+
+def print_outage(console: Console, outage: OutageDocument) -> None:
+    """An outage of a mailbox provider: whether it is suspected, when it was, and how much bounced."""
+    heading = Text(f"Outage of {readable(outage.provider)}, ", "bold").append(
+        outage.stage, style=_OUTAGES[outage.stage]
+    )
+    console.print(heading, soft_wrap=True)
+    for row in rows_of_outage(outage):
+        console.print(Text(f"  {row.label:<18} {row.value}"), soft_wrap=True)

@@ -3,7 +3,8 @@
 import re
 
 from docs.generators.tables import table
-from ses_reputation.diagnosis.faults import CHECKS, FAULTS, Check, FaultText
+from ses_reputation.diagnosis.faults import Check
+from ses_reputation.diagnosis.texts import CHECKS, FAULTS, FaultText
 
 
 def checks() -> str:

@@ -23,7 +23,7 @@ from ses_reputation.domain.decisions import (
 )
 from ses_reputation.domain.scopes import Scope, parse_scope
 from ses_reputation.domain.standing import Act, Actor
-from ses_reputation.notices.alert import finding_document
+from ses_reputation.notices.alert import finding_document, outage_document
 from ses_reputation.operate import Contended, Done
 
 MAX_TEXT = 1500
@@ -78,7 +78,7 @@ class ChangesRequest(_Request, frozen=True, tag="changes-made"):
 
 
 class DecideRequest(_Request, frozen=True, tag="decide"):
-    """A person's decision: `note` says why."""
+    """A person's decision about a finding, or an outage of a mailbox provider: `note` says why."""
 
     finding: Name
     decision: Decision
@@ -284,6 +284,7 @@ def answer(call: Call, operate: Callable[[Command, Act, datetime], Done]) -> Ans
 
 def _done(done: Done) -> Mapping[str, Any]:
     finding = finding_document(done.finding) if done.finding else None
+    outage = {"outage": outage_document(done.outage)} if done.outage else {}
     body: Mapping[str, Any] = msgspec.to_builtins(
         {
             "scope": done.scope,
@@ -292,6 +293,7 @@ def _done(done: Done) -> Mapping[str, Any]:
             "finding": finding,
             "unsent": done.unsent,
             "nothing_new": done.nothing_new,
+            **outage,
         }
     )
     return body

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from itertools import count
 from typing import Generic, Protocol, TypeVar
 
@@ -9,9 +10,11 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from ses_reputation.domain.assessment import assess, measured, windows
-from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded
+from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, OutageChange
 from ses_reputation.domain.decisions import Report, suspect
 from ses_reputation.domain.detection import RECENT, SOURCE, Heard, rises, suspicions, trapped, unanswered
+from ses_reputation.domain.outage_detection import with_outages
+from ses_reputation.domain.outages import Outage, held, without_outages
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, of_provider
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
@@ -86,10 +89,14 @@ class Standings(Outbox, Protocol):
         """What is known of feedback loops from experience."""
 
     def write(self, standing: Standing, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
-        """Write a standing with its news and the alerts to send, all or nothing.
+        """Write a standing with its news and the alerts to send, all or nothing; with news of an outage, make the
+        account due.
 
         False, and nothing written, if somebody else wrote it since it had this version.
         """
+
+    def outages(self) -> Iterator[Outage]:
+        """The outages of all mailbox providers."""
 
     def settle(self, due: Due) -> None:
         """Take a scope off the list, unless it was marked again since."""
@@ -118,11 +125,16 @@ class Weekly(Struct, frozen=True):
 
 
 class Evaluated(Struct, frozen=True):
-    """What a run did. `awaited` is how many scopes time alone may still move; `overtaken` were written by another."""
+    """What a run did.
+
+    `outages` is how often people were told of one. `awaited` is how many scopes time alone may still move; `overtaken`
+    were written by another.
+    """
 
     scopes: int = 0
     changes: int = 0
     warnings: int = 0
+    outages: int = 0
     reminders: int = 0
     alerts: int = 0
     awaited: int = 0
@@ -159,18 +171,27 @@ def evaluate_reputation(
     policy = standings.learned().applied_to(policy)
     total = Evaluated()
     # The whole list before the first count: what is marked from here on must not be settled by what is read now.
-    for due in list(standings.due()):
-        try:
-            total = _sum(total, _judge(due, now, policy, reading, replies, standings, to_alert))
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one scope, the others are still judged
-            failures.append(error)
+    waiting = list(standings.due())
+    others = [due for due in waiting if not _is_provider(due.scope)]
+
+    def judge_each(scopes: Iterable[Due], outages: tuple[Outage, ...]) -> Iterator[Evaluated]:
+        for due in scopes:
+            try:
+                yield _judge(due, now, policy, reading, outages, replies, standings, to_alert)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one scope, the others are still judged
+                failures.append(error)
+
+    # An outage that is found at its provider is known to all others in the same run.
+    total = reduce(_sum, judge_each([due for due in waiting if _is_provider(due.scope)], ()), total)
+    if others:
+        total = reduce(_sum, judge_each(others, tuple(standings.outages())), total)
     summarised = False
     if weekly:
         try:
             summarised = _summarise(weekly, now, policy, standings, to_summary)
         except Exception as error:  # noqa: BLE001 - the alerts still have to go
             failures.append(error)
-    if summarised or total.changes or total.warnings or total.reminders:
+    if summarised or total.changes or total.warnings or total.outages or total.reminders:
         alerts += send(standings.outgoing(), standings, channels, failures)
     if failures:
         raise EvaluationIncomplete(f"{len(failures)} failures, the first: {failures[0]!r}") from failures[0]
@@ -199,19 +220,28 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
     now: datetime,
     policy: Policy,
     reading: "Reading",
+    outages: tuple[Outage, ...],
     replies: Replies,
     standings: Standings,
     to_alert: Callable[[Told, Policy], Alert],
 ) -> Evaluated:
-    """Judge one scope, and take it off the list unless it has to be looked at again."""
+    """Judge one scope, and take it off the list unless it has to be looked at again.
+
+    A mailbox provider is judged with its own outages, everybody else with those that are given.
+    """
     read, hours = standings.read(due.scope), reading.hours(due.scope)
-    found = windows(read.standing, hours, now, policy)
+    standing = read.standing
+    told_of: tuple[OutageChange, ...] = ()
+    if _is_provider(due.scope):
+        standing, told_of = with_outages(standing, reading.hours(ACCOUNT), now, policy)
+        outages = standing.outages
+    found = windows(standing, without_outages(hours, held(outages, policy)), now, policy)
     measures = measured(found, due.scope, now, policy)
-    judged, decided = assess(read.standing, measures, now, policy)
-    if judged is read.standing:
+    judged, decided = assess(standing, measures, now, policy)
+    if judged is standing:
         return Evaluated(scopes=1, awaited=1)
     after, suspected = _with_suspicions(judged, hours, now, policy, replies)
-    news = (*decided, *suspected)
+    news = (*told_of, *decided, *suspected)
     alerts = [to_alert(piece, policy) for piece in news if not isinstance(piece, EvidenceAdded)]
     if not standings.write(after, read.version, news, alerts):
         return Evaluated(scopes=1, overtaken=1)
@@ -222,8 +252,17 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
     if not awaited:
         standings.settle(due)
     return Evaluated(
-        scopes=1, changes=changes, warnings=warnings, reminders=len(alerts) - changes - warnings, awaited=awaited
+        scopes=1,
+        changes=changes,
+        warnings=warnings,
+        outages=len(told_of),
+        reminders=len(alerts) - changes - warnings - len(told_of),
+        awaited=awaited,
     )
+
+
+def _is_provider(scope: Scope) -> bool:
+    return scope.startswith(f"{ScopeKind.PROVIDER}/")
 
 
 def _with_suspicions(

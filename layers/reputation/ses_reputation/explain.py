@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from ses_reputation.domain.explanation import Explanation, explain
+from ses_reputation.domain.outages import held, without_outages
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.evaluate import Counters, Reading, Rereadable, Standings
@@ -14,9 +15,9 @@ class NothingCounted(LookupError):
 
 def explain_scope(scope: Scope, now: datetime, policy: Policy, counters: Counters, standings: Standings) -> Explanation:
     """The arithmetic of a scope's rates at this moment; NothingCounted if there is nothing to explain."""
-    reading = Reading(counters, now)
-    hours = Rereadable(reading.hours(scope))
+    learned = standings.learned().applied_to(policy)
+    left_out = held(standings.outages(), learned)
+    hours = Rereadable(without_outages(Reading(counters, now).hours(scope), left_out))
     if next(iter(hours), None) is None:
         raise NothingCounted(f"nothing was counted for {scope}")
-    learned = standings.learned().applied_to(policy)
-    return explain(standings.read(scope).standing, hours, now, learned)
+    return explain(standings.read(scope).standing, hours, now, learned, left_out)

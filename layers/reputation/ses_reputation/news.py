@@ -1,10 +1,10 @@
 """News: everything that people are told about a scope, and that its history keeps."""
 
-from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder
+from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, OutageChange, Reminder
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.verdict import VerdictChange
 
-News = Change | EarlyWarning | EvidenceAdded | Reminder | VerdictChange | Enforced
+News = Change | EarlyWarning | EvidenceAdded | OutageChange | Reminder | VerdictChange | Enforced
 
-Told = Change | EarlyWarning | Reminder
-"""The news about findings and rates that people are told at once."""
+Told = Change | EarlyWarning | OutageChange | Reminder
+"""The news about findings, rates and outages that people are told at once."""

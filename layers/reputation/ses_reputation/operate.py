@@ -7,9 +7,10 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ses_reputation.domain.changes import Change
-from ses_reputation.domain.decisions import ChangesMade, Command, Decide, carry_out
+from ses_reputation.domain.changes import Change, EvidenceAdded, OutageChange
+from ses_reputation.domain.decisions import ChangesMade, Command, Decide, carry_out, decide_outage
 from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Act, Finding, Standing
@@ -41,7 +42,8 @@ class ActStandings(Outbox, Protocol):
 
 
 class Done(Struct, frozen=True):
-    """What an act has led to. `finding` is None if nothing was done, because it had been done before.
+    """What an act has led to. `finding` is None if nothing was done, because it had been done before, or if the act
+    was about an `outage`.
 
     `nothing_new` is whether nothing was done, because what is suspected, or withdrawn, is no news; `finding` is the
     open one of its category then, if there is one. `unsent` is how many alerts could not be sent at once; the next
@@ -54,6 +56,7 @@ class Done(Struct, frozen=True):
     changed: bool = False
     unsent: int = 0
     nothing_new: bool = False
+    outage: Outage | None = None
 
 
 class Contended(RuntimeError):
@@ -82,26 +85,35 @@ def operate(
             # Perhaps a moment ago, after this reading.
             return Done(command.scope, standings.read(command.scope).standing.status)
         command = _bound(command, read.standing)
-        after, piece = carry_out(read.standing, command, act, now, policy)
+        after, piece = _carry_out(read.standing, command, act, now, policy)
         finding = piece.finding if isinstance(piece, Change) else _about(command, after)
         if piece is None:
             return Done(command.scope, after.status, finding, nothing_new=True)
-        alerts = [to_alert(piece, policy)] if isinstance(piece, Change) else []
+        outage = piece.outage if isinstance(piece, OutageChange) else None
+        alerts = [to_alert(piece, policy)] if isinstance(piece, Change | OutageChange) else []
         if standings.write_act(after, read.version, act, now, [piece], alerts):
             failures: list[Exception] = []
             for alert in alerts:
                 send(outgoing_of(alert), standings, channels, failures)
-            return Done(command.scope, after.status, finding, bool(alerts), len(failures))
+            return Done(command.scope, after.status, finding, bool(alerts), len(failures), outage=outage)
         pause(attempt)
     raise Contended(f"others kept writing the standing of {command.scope}; nothing was done")
 
 
+def _carry_out(
+    standing: Standing, command: Command, act: Act, now: datetime, policy: Policy
+) -> tuple[Standing, Change | EvidenceAdded | OutageChange | None]:
+    if isinstance(command, Decide) and (outage := standing.outage(command.finding)):
+        return decide_outage(standing, outage, command, act, now, policy)
+    return carry_out(standing, command, act, now, policy)
+
+
 def _bound(command: Command, standing: Standing) -> Command:
-    """The command, bound to the finding as it was first seen: a decision that comes between must not be overruled."""
+    """The command, bound to what it is about as that was first seen: no decision that comes between is overruled."""
     if not isinstance(command, ChangesMade | Decide) or command.seen is not None:
         return command
-    finding = standing.finding(command.finding)
-    return replace(command, seen=finding.revision) if finding else command
+    about = standing.finding(command.finding) or standing.outage(command.finding)
+    return replace(command, seen=about.revision) if about else command
 
 
 def _about(command: Command, after: Standing) -> Finding | None:

@@ -257,6 +257,7 @@ def read_policy(environment: Mapping[str, str]) -> Policy:
         period_reminders=_read(environment, "PERIOD_REMINDER_DAYS", _whole_numbers),
         review_reminder=_read(environment, "REVIEW_REMINDER_DAYS", _days),
         suspicion_minimum=_read(environment, "SUSPICION_MINIMUM", _whole),
+        hold_outages=_read(environment, "HOLD_OUTAGES", _flag),
     )
 
 
@@ -320,6 +321,12 @@ def _whole(text: str) -> int:
         return int(Decimal(text).to_integral_value(ROUND_HALF_UP))
     except InvalidOperation:
         raise ValueError("not a number") from None
+
+
+def _flag(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError("neither true nor false")
+    return text == "true"
 
 
 def _whole_numbers(text: str) -> tuple[int, ...]:

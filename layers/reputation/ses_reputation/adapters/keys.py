@@ -10,7 +10,8 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             the scopes that have any, `requests`: the ids of what people and
                                             programs asked for, `summary`: when the last was sent,
                                             `runs`: when functions on a schedule last ended well,
-                                            `verified-identities`,
+                                            `verified-identities`, `outages` of
+                                            mailbox providers, by their scopes,
                                             `feedback-loops`: the mailbox providers that complaints came from, and
                                             the share that SES measured; `verdicts`: what SES says of a scope itself,
                                             of a tenant in `tenant-verdicts`;
@@ -34,6 +35,7 @@ SHARDS = 4
 
 OUTBOX = "outbox"
 OPEN_FINDINGS = "open-findings"
+OUTAGES = "outages"
 REQUESTS = "requests"
 SUMMARY = "summary"
 RUNS = "runs"

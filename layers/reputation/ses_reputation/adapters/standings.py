@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import (
     Item,
@@ -17,9 +19,10 @@ from ses_reputation.adapters.documents import (
     put_of,
     write_decided,
 )
-from ses_reputation.domain.changes import Change
+from ses_reputation.domain.changes import Change, OutageChange
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.providers import UNSPECIFIED
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Standing
 from ses_reputation.evaluate import Due, Learned, Versioned
 from ses_reputation.news import News
@@ -31,6 +34,12 @@ if TYPE_CHECKING:
 
 # As long as any queue keeps a request that may come again, and then some.
 REQUESTS_KEPT = timedelta(days=90)
+
+
+class _Outages(Struct, frozen=True):
+    """A provider's outages: what every evaluation reads of its standing."""
+
+    outages: tuple[Outage, ...]
 
 
 class DynamoDbStandings:
@@ -68,6 +77,12 @@ class DynamoDbStandings:
             if standing.findings:
                 yield standing
 
+    def outages(self) -> Iterator[Outage]:
+        """The outages of all mailbox providers, by provider and then by time."""
+        for item in items_of(self._client, self._table, keys.OUTAGES):
+            known: _Outages = decode(item, _Outages)
+            yield from known.outages
+
     def write(self, standing: Standing, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         """Write a standing with its news and the alerts to send; False if it no longer has the version."""
         return self._write(standing, version, news, alerts, ())
@@ -102,6 +117,14 @@ class DynamoDbStandings:
     ) -> bool:
         if any(isinstance(piece, Change) for piece in news):
             others = (*others, self._list(standing))
+        told = [piece.id for piece in news if isinstance(piece, OutageChange)]
+        if told:
+            outages = {
+                **keys.item_key(keys.OUTAGES, standing.scope),
+                "document": encode(_Outages(standing.outages)),
+            }
+            # What the provider bounced is in the account's rate, or no longer.
+            others = (*others, {"Put": {"TableName": self._table, "Item": outages}}, self._due(ACCOUNT, told[0]))
         return write_decided(self._client, self._table, _standing_item(standing), version, news, alerts, others)
 
     def rewritten(self, read: Versioned) -> list[Any]:
@@ -111,6 +134,7 @@ class DynamoDbStandings:
         return [{"Put": put}, self._due(scope, f"version {read.version + 1}")]
 
     def _due(self, scope: Scope, token: str) -> Any:
+        """Have a scope evaluated at the next run."""
         item = {**keys.item_key(keys.shard("due", scope), scope), "token": keys.string(token)}
         return {"Put": {"TableName": self._table, "Item": item}}
 

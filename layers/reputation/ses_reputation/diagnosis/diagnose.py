@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct
 
 from ses_reputation.diagnosis import judgements
-from ses_reputation.diagnosis.faults import CHECKS, FAULTS, Check, Fault, Found, Severity, found
+from ses_reputation.diagnosis.faults import Check, Fault, Found, Severity, found
 from ses_reputation.diagnosis.judgements import Judged
 from ses_reputation.diagnosis.readings import (
     Alarm,
@@ -27,6 +27,7 @@ from ses_reputation.diagnosis.readings import (
     Source,
     Topic,
 )
+from ses_reputation.diagnosis.texts import CHECKS, FAULTS
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.settings import read_policy
 from ses_reputation.watch import AccountFacts
@@ -217,7 +218,7 @@ _EXAMINATIONS: Mapping[Check, Callable[[Deployment, datetime, datetime], Judged]
             _last_run(d, judgements.WATCH), d.known_identities(), now
         ),
         Check.ALERTS: lambda d, now, _here: judgements.judge_alerts(
-            d.parts().topics(), d.outbox(), _log_of(d, judgements.EVALUATE), now
+            d.parts().topics(), d.parts().queues(), d.outbox(), _log_of(d, judgements.EVALUATE), now
         ),
         Check.ALARMS: lambda d, _now, _here: judgements.judge_alarms(d.parts().alarms(), d.parts().topics()),
         Check.ACCOUNT: lambda d, _now, _here: judgements.judge_account(d.account()),

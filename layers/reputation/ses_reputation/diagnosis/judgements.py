@@ -5,12 +5,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 
 from msgspec import Struct
 
 from ses_reputation.diagnosis.faults import Fault, Found, found
-from ses_reputation.diagnosis.policies import lets_in, outsiders
+from ses_reputation.diagnosis.policies import lets_in, outsiders, owner_policy, queue_policy, ses_policy
 from ses_reputation.diagnosis.readings import (
     Alarm,
     Arrivals,
@@ -32,11 +31,13 @@ from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.numbers import moment
 from ses_reputation.notices.structure import readable
 from ses_reputation.settings import (
+    EnforceSettings,
     EvaluateSettings,
     OperateSettings,
     ReceiveSettings,
     RecordSettings,
     SettingsError,
+    SuppressSettings,
     WatchSettings,
 )
 from ses_reputation.watch import AccountFacts
@@ -45,16 +46,25 @@ from ses_reputation.watch import AccountFacts
 PARTS = (
     *("BounceTopic", "ComplaintTopic", "VolumeTopic", "StatusTopic", "ChatTopic", "OperationsTopic"),
     *("BounceQueue", "ComplaintQueue", "VolumeQueue", "FeedbackDeadLetterQueue", "FindingDeadLetterQueue"),
-    *("BounceQueueSource", "ComplaintQueueSource", "VolumeQueueSource"),
+    *("EnforcementQueue", "EnforcementDeadLetterQueue"),
+    *("BounceQueueSource", "ComplaintQueueSource", "VolumeQueueSource", "EnforcementQueueSource"),
     *("ReceiptsTable", "CountersTable", "StandingsTable"),
-    *("RecordFeedback", "EvaluateReputation", "WatchSes", "Operate", "ReceiveFinding"),
+    *("RecordFeedback", "EvaluateReputation", "WatchSes", "Operate", "ReceiveFinding", "EnforceStatus"),
     *("EvaluateReputationOnSchedule", "WatchSesOnSchedule"),
-    *("FeedbackDeadLetterAlarm", "FindingDeadLetterAlarm"),
+    *("FeedbackDeadLetterAlarm", "FindingDeadLetterAlarm", "EnforcementDeadLetterAlarm"),
 )
 
 # The topics that SES publishes to, and the queue that each of them fills.
 FEEDBACK: Mapping[str, str] = MappingProxyType(
     {"BounceTopic": "BounceQueue", "ComplaintTopic": "ComplaintQueue", "VolumeTopic": "VolumeQueue"}
+)
+
+# Every queue that a topic fills, by its topic. What a stack does not have is passed over.
+DELIVERIES = (
+    *FEEDBACK.items(),
+    ("BounceTopic", "SuppressionQueue"),
+    ("ComplaintTopic", "SuppressionQueue"),
+    ("StatusTopic", "EnforcementQueue"),
 )
 
 RECORD, EVALUATE, WATCH = "RecordFeedback", "EvaluateReputation", "WatchSes"
@@ -67,6 +77,8 @@ _SETTINGS: Mapping[str, Callable[[Mapping[str, str]], object]] = MappingProxyTyp
         WATCH: WatchSettings.from_environment,
         "Operate": OperateSettings.from_environment,
         "ReceiveFinding": ReceiveSettings.from_environment,
+        "EnforceStatus": EnforceSettings.from_environment,
+        "SuppressRecipients": SuppressSettings.from_environment,
     }
 )
 
@@ -183,61 +195,17 @@ def _of_topic(topic: Topic) -> Iterator[Found]:
         yield found(Fault.TOPIC_OPEN, **details, who=_who(others))
 
 
-def ses_policy(topic_arn: str) -> Mapping[str, Any]:
-    """The policy of a topic that SES publishes to on behalf of the account, as template.yaml has it."""
-    _, partition, _, region, account, _ = topic_arn.split(":")
-    return _policy(
-        "OnlySesOfThisAccount",
-        {"Service": "ses.amazonaws.com"},
-        "sns:Publish",
-        topic_arn,
-        {
-            "StringEquals": {"aws:SourceAccount": account},
-            "ArnLike": {"aws:SourceArn": f"arn:{partition}:ses:{region}:{account}:*"},
-        },
-    )
-
-
-def owner_policy(topic_arn: str) -> Mapping[str, Any]:
-    """What SNS gives a topic that has no policy of its own, as far as it is about publishing and subscribing.
-
-    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
-    """
-    account = topic_arn.split(":")[4]
-    actions = ["SNS:Publish", "SNS:Subscribe", "SNS:GetTopicAttributes", "SNS:ListSubscriptionsByTopic"]
-    condition = {"StringEquals": {"AWS:SourceOwner": account}}
-    return _policy("OnlyThisAccount", {"AWS": "*"}, actions, topic_arn, condition)
-
-
-def queue_policy(queue_arn: str, topic_arn: str) -> Mapping[str, Any]:
-    """The policy of a queue that a topic fills, as template.yaml has it."""
-    condition = {"ArnEquals": {"aws:SourceArn": topic_arn}}
-    return _policy("OnlyItsTopic", {"Service": "sns.amazonaws.com"}, "sqs:SendMessage", queue_arn, condition)
-
-
-def _policy(sid: str, principal: Any, action: Any, resource: str, condition: Any) -> Mapping[str, Any]:
-    statement = {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": principal,
-        "Action": action,
-        "Resource": resource,
-        "Condition": condition,
-    }
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
 def judge_subscriptions(topics: Sequence[Topic], queues: Sequence[Queue]) -> Judged:
     """Whether what is published gets onto the queues, and nothing else does."""
     by_part, by_topic = {queue.part: queue for queue in queues}, {topic.part: topic for topic in topics}
     faults: list[Found] = []
-    for topic_part, queue_part in FEEDBACK.items():
+    for topic_part, queue_part in DELIVERIES:
         if (topic := by_topic.get(topic_part)) and (queue := by_part.get(queue_part)):
             faults += _of_delivery(topic, queue)
     for queue in queues:
         if others := outsiders(queue.policy, "sqs:SendMessage", queue.arn.split(":")[4]):
             faults.append(found(Fault.QUEUE_OPEN, queue=queue.part, url=queue.url, who=_who(others)))
-    return judged(f"{numbered(len(FEEDBACK), 'topic')} that SES publishes to, and their queues", faults)
+    return judged(f"{numbered(len(queues), 'queue')}, and the topics that fill them", faults)
 
 
 def _of_delivery(topic: Topic, queue: Queue) -> Iterator[Found]:
@@ -379,10 +347,13 @@ def judge_watch(run: LastRun, identities: int, now: datetime) -> Judged:
     return judged(looked_at, [*of_run.faults, *none])
 
 
-def judge_alerts(topics: Sequence[Topic], outbox: Outbox, evaluator_log: str, now: datetime) -> Judged:
-    """Whether anybody gets alerts, and all were sent."""
+def judge_alerts(
+    topics: Sequence[Topic], queues: Sequence[Queue], outbox: Outbox, evaluator_log: str, now: datetime
+) -> Judged:
+    """Whether anybody gets alerts besides our own functions, through their queues, and all were sent."""
+    own = {queue.arn for queue in queues}
     channels = [topic for topic in topics if topic.part in ("StatusTopic", "ChatTopic")]
-    confirmed = sum(s.confirmed for topic in channels for s in topic.subscriptions)
+    confirmed = sum(s.confirmed and s.endpoint not in own for topic in channels for s in topic.subscriptions)
     faults = [fault for topic in channels for fault in _not_confirmed(topic)]
     if not confirmed:
         faults += [found(Fault.NOBODY_TOLD, topic_arn=topic.arn) for topic in channels if topic.part == "StatusTopic"]

@@ -1,4 +1,4 @@
-"""Who a policy of a topic or a queue lets in.
+"""Who a policy of a topic or a queue lets in, and the policies that they are deployed with.
 
 Only what such policies hold in practice is understood: what is not counts as open to others, never as closed.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
@@ -33,6 +33,50 @@ def lets_in(policy: Policy, action: str, service: str, source_arn: str) -> bool:
         _names(statement, service) and _holds(statement, source_arn)
         for statement in _statements(policy, "Allow", action)
     )
+
+
+def ses_policy(topic_arn: str) -> Policy:
+    """The policy of a topic that SES publishes to on behalf of the account, as template.yaml has it."""
+    _, partition, _, region, account, _ = topic_arn.split(":")
+    return _policy(
+        "OnlySesOfThisAccount",
+        {"Service": "ses.amazonaws.com"},
+        "sns:Publish",
+        topic_arn,
+        {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": f"arn:{partition}:ses:{region}:{account}:*"},
+        },
+    )
+
+
+def owner_policy(topic_arn: str) -> Policy:
+    """What SNS gives a topic that has no policy of its own, as far as it is about publishing and subscribing.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    """
+    account = topic_arn.split(":")[4]
+    actions = ["SNS:Publish", "SNS:Subscribe", "SNS:GetTopicAttributes", "SNS:ListSubscriptionsByTopic"]
+    condition = {"StringEquals": {"AWS:SourceOwner": account}}
+    return _policy("OnlyThisAccount", {"AWS": "*"}, actions, topic_arn, condition)
+
+
+def queue_policy(queue_arn: str, topic_arn: str) -> Policy:
+    """The policy of a queue that a topic fills, as template.yaml has it."""
+    condition = {"ArnEquals": {"aws:SourceArn": topic_arn}}
+    return _policy("OnlyItsTopic", {"Service": "sns.amazonaws.com"}, "sqs:SendMessage", queue_arn, condition)
+
+
+def _policy(sid: str, principal: Any, action: Any, resource: str, condition: Any) -> Policy:
+    statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": action,
+        "Resource": resource,
+        "Condition": condition,
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _statements(policy: Policy, effect: str, action: str) -> Iterator[Policy]:

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
+from ses_reputation.domain.outages import Outage
+from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Act, Finding, Measures, Observation, Standing
@@ -73,6 +75,38 @@ class Reminder(Struct, frozen=True, tag="reminder"):
     status: Status
     finding: Finding
     measures: Measures | None = None
+
+
+class OutageEvent(StrEnum):
+    """What has become of a provider's outage."""
+
+    FOUND = "found"
+    OVER = "over"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+
+
+class OutageChange(Struct, frozen=True, tag="outage"):
+    """An outage of a mailbox provider was suspected, is over, or was decided upon by somebody's act.
+
+    `outage` is as it is after it, `held` whether its mail is in no bounce rate from now on.
+    """
+
+    id: str
+    time: datetime
+    scope: Scope
+    event: OutageEvent
+    outage: Outage
+    held: bool
+    act: Act | None = None
+
+
+def outage_change(
+    scope: Scope, outage: Outage, event: OutageEvent, now: datetime, policy: Policy, act: Act | None = None
+) -> OutageChange:
+    """What has become of an outage; it is as it is after that."""
+    identifier = news_id(f"outage/{event}", scope, outage.id, now, act.id if act else "")
+    return OutageChange(identifier, now, scope, event, outage, outage.is_held(policy), act)
 
 
 def change(

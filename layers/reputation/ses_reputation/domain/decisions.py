@@ -9,7 +9,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ses_reputation.domain.categories import CATEGORIES, METRICS, Category, Severity
-from ses_reputation.domain.changes import Change, EvidenceAdded, change, news_id
+from ses_reputation.domain.changes import (
+    Change,
+    EvidenceAdded,
+    OutageChange,
+    OutageEvent,
+    change,
+    news_id,
+    outage_change,
+)
 from ses_reputation.domain.lifecycle import (
     ACCEPTED,
     REPEATED,
@@ -19,6 +27,7 @@ from ses_reputation.domain.lifecycle import (
     Trigger,
     triggers_from,
 )
+from ses_reputation.domain.outages import Outage, OutageStage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import (
@@ -94,9 +103,10 @@ class ChangesMade(Struct, frozen=True):
 
 
 class Decide(Struct, frozen=True):
-    """A person's decision. `days` is for extend (None: the length of a probation), `to` for reinstate.
+    """A person's decision about a finding, or an outage. `days` is for extend (None: the length of a probation), `to`
+    for reinstate.
 
-    `seen` is the revision of the finding that the person saw: if it is another by now, nothing is decided.
+    `seen` is the revision of what the person saw: if it is another by now, nothing is decided.
     """
 
     scope: Scope
@@ -172,6 +182,38 @@ def carry_out(
         case Decide():
             finding = _found(standing, command.finding, command.seen)
             return _decide(standing, finding, command, act, now, policy)
+
+
+_OUTAGE_DECISIONS: Mapping[Decision, tuple[OutageStage, OutageEvent]] = MappingProxyType(
+    {
+        Decision.CONFIRM: (OutageStage.CONFIRMED, OutageEvent.CONFIRMED),
+        Decision.DISMISS: (OutageStage.DISMISSED, OutageEvent.DISMISSED),
+    }
+)
+
+
+def allowed_of_outage(outage: Outage) -> tuple[str, ...]:
+    """The decisions about an outage that would not be refused now. Whoever erred can decide the other way."""
+    return tuple(decision for decision, (stage, _) in _OUTAGE_DECISIONS.items() if stage is not outage.stage)
+
+
+def decide_outage(
+    standing: Standing, outage: Outage, command: Decide, act: Act, now: datetime, policy: Policy
+) -> tuple[Standing, OutageChange]:
+    """Confirm or dismiss an outage of a mailbox provider: the standing that follows, and what people are told.
+
+    CommandRefused for all other decisions, and if somebody else has decided since `seen`.
+    """
+    would = allowed_of_outage(outage)
+    if command.seen is not None and command.seen != outage.revision:
+        raise CommandRefused(
+            f"outage {outage.id} was decided upon since you saw it: it is {outage.stage} now. Nothing was done", would
+        )
+    if command.decision not in would:
+        raise CommandRefused(f"{command.decision} is not for an outage that is {outage.stage}", would)
+    stage, event = _OUTAGE_DECISIONS[command.decision]
+    decided = replace(outage, stage=stage, decided=now, revision=outage.revision + 1)
+    return standing.with_outage(decided), outage_change(standing.scope, decided, event, now, policy, act)
 
 
 def suspect(

@@ -20,6 +20,7 @@ from ses_reputation.domain.feedback_loops import Feedback, FeedbackLoops
 from ses_reputation.domain.forecast import Forecast
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.limits import Limits
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.providers import OWN, SIMULATOR
 from ses_reputation.domain.rates import ELIGIBLE, NUMERATOR, HourCounts, Metric, Rate, VolumeSource
@@ -83,7 +84,7 @@ class MetricExplanation(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True):
-    """The present rates of a scope, and the rules that were applied."""
+    """The present rates of a scope, the rules that were applied, and the outages whose mail was left out."""
 
     scope: Scope
     status: Status
@@ -91,10 +92,16 @@ class Explanation(Struct, frozen=True):
     source: VolumeSource
     metrics: tuple[MetricExplanation, ...]
     rules: tuple[Rule, ...]
+    outages: tuple[Outage, ...] = ()
 
 
-def explain(standing: Standing, hours: Iterable[HourCounts], now: datetime, policy: Policy) -> Explanation:
-    """The arithmetic of a scope's rates at one moment. Its hours, newest first, are gone through several times."""
+def explain(
+    standing: Standing, hours: Iterable[HourCounts], now: datetime, policy: Policy, left_out: tuple[Outage, ...] = ()
+) -> Explanation:
+    """The arithmetic of a scope's rates at one moment. Its hours, newest first, are gone through several times.
+
+    They know themselves what is left out of them; `left_out` are the outages that it is due to.
+    """
     found = windows(standing, hours, now, policy)
     measures = measured(found, standing.scope, now, policy)
     metrics = [
@@ -120,14 +127,25 @@ def explain(standing: Standing, hours: Iterable[HourCounts], now: datetime, poli
         source=policy.volume_source,
         metrics=tuple(metrics),
         rules=tuple(rule for rule in RULES if rule.name in applied),
+        outages=tuple(_touching(left_out, found[Metric.BOUNCE_RATE], hours)),
     )
+
+
+def _touching(outages: Iterable[Outage], found: Windows, hours: Iterable[HourCounts]) -> Iterator[Outage]:
+    """The outages that have mail among the hours of a rate."""
+    starts = [window.rate.start for window in (found.window, found.since) if window and window.rate.start]
+    counted = _back_to(min(starts), hours) if starts else []
+    for outage in outages:
+        if any(outage.covers(hour.hour) and any(p == outage.provider for p, _ in hour.counts) for hour in counted):
+            yield outage
 
 
 def _calculations(metric: Metric, found: Windows, hours: Iterable[HourCounts], policy: Policy) -> Iterator[Calculation]:
     """The rate that decides first."""
     for window in filter(None, (found.since, found.window)):
         span = window.span
-        held = _Held(_back_to(window.rate.start, hours) if window.rate.start else [], policy.volume_source)
+        counted = _back_to(window.rate.start, hours) if window.rate.start else []
+        held = _Held(counted, policy.volume_source, metric)
         yield Calculation(
             full_at=span.volume,
             start=span.start,
@@ -146,9 +164,11 @@ def _back_to(oldest: datetime, newest_first: Iterable[HourCounts]) -> list[HourC
 class _Held:
     """The counts of the hours that a rate is made of, summed up."""
 
-    def __init__(self, hours: list[HourCounts], source: VolumeSource) -> None:
+    def __init__(self, hours: list[HourCounts], source: VolumeSource, metric: Metric) -> None:
         self._hours = hours
         self._source = source
+        in_outage = {name for hour in hours for name in hour.in_outage} if metric is Metric.BOUNCE_RATE else set()
+        self._in_outage = sorted(in_outage)
 
     def volume(self) -> Iterator[Line]:
         """What was sent, less what does not count."""
@@ -169,6 +189,11 @@ class _Held:
                 if n := sum(_count(hour, part, rule.provider) for hour in hours for part in reported):
                     total -= n
                     yield Line(_RECIPIENTS[rule.provider], -n, (rule.name,))
+            for provider in self._in_outage:
+                parts = ELIGIBLE[source].items()
+                if n := sum(sign * self._in_outage_of(provider, part, hours) for part, sign in parts):
+                    total -= n
+                    yield Line(_outage_text(provider), -n)
             if total < 0:
                 yield Line("never attempted, but not reported as sent", -total)
 
@@ -197,6 +222,12 @@ class _Held:
         for rule in RECIPIENT_RULES:
             if n := sum(_count(hour, part, rule.provider) for hour in self._hours):
                 yield Line(_RECIPIENTS[rule.provider], -n, (rule.name,))
+        for provider in self._in_outage:
+            if n := self._in_outage_of(provider, part, self._hours):
+                yield Line(_outage_text(provider), -n)
+
+    def _in_outage_of(self, provider: str, part: Measure, hours: Iterable[HourCounts]) -> int:
+        return sum(_count(hour, part, provider) for hour in hours if provider in hour.in_outage)
 
     def besides(self, parts: Iterable[Measure]) -> Iterator[Line]:
         """What was reported and is in no numerator."""
@@ -221,6 +252,10 @@ _VOLUME_TEXTS = {
     Measure.NOT_ATTEMPTED: "never attempted",
     Measure.REPORTED: "sent (SES's statistics)",
 }
+
+
+def _outage_text(provider: str) -> str:
+    return f"at {provider}, during an outage"
 
 
 def _volume_text(part: Measure, *, backfilled: bool) -> str:

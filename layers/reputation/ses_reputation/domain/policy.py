@@ -34,7 +34,9 @@ class Policy(Struct, frozen=True):
     SES publishes neither the length of a probation nor its representative volume: 21 days follow from its FAQ (ask for
     no review within three weeks), 10,000 recipients from the mails it sent. `period_reminders` are days before the end
     of a probation; `review_reminder` is after how long, again and again, people are told that a review waits (zero:
-    never). `suspicion_minimum` is how many replies of a class it takes to suspect a problem (zero: none ever is).
+    never). `suspicion_minimum` is how many replies of a class, or hard bounces at one provider, it takes to suspect a
+    problem (zero: none ever is). `hold_outages` is whether mail that a suspected outage bounces is in no bounce rate
+    until a person has reviewed it.
     """
 
     profile: Profile = Profile.CLASSIC
@@ -53,6 +55,7 @@ class Policy(Struct, frozen=True):
     period_reminders: tuple[int, ...] = (7, 1)
     review_reminder: timedelta = timedelta(days=3)
     suspicion_minimum: int = 20
+    hold_outages: bool = False
 
     def limits_of(self, scope: Scope, metric: Metric) -> Limits:
         """What a metric of a scope may be."""

@@ -47,12 +47,14 @@ ELIGIBLE: Mapping[VolumeSource, Mapping[Measure, int]] = {
 class HourCounts(Struct, frozen=True, gc=False):
     """What one scope counted in one full hour, by mailbox provider and measure.
 
-    A backfilled hour is one from before events were connected: all of it is from SES's own statistics.
+    A backfilled hour is one from before events were connected: all of it is from SES's own statistics. Mail to the
+    providers in `in_outage` is in no bounce rate.
     """
 
     hour: datetime
     counts: Increments
     backfilled: bool = False
+    in_outage: frozenset[str] = frozenset()
 
     def total(self, measure: Measure) -> int:
         """The count over all providers, without recipients that are in no rate."""
@@ -78,9 +80,10 @@ class HourCounts(Struct, frozen=True, gc=False):
         """What this hour adds to a rate."""
         sign = ELIGIBLE[VolumeSource.STATISTICS if self.backfilled else source]
         numerator = NUMERATOR[metric]
+        left_out = self.in_outage if metric is Metric.BOUNCE_RATE else frozenset()
         volume = hundredths = count = 0
         for (provider, measure), n in self.counts.items():
-            if provider in LEFT_OUT_RECIPIENTS:
+            if provider in LEFT_OUT_RECIPIENTS or provider in left_out:
                 continue
             if measure is numerator:
                 count += n

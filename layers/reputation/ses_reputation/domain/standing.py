@@ -20,6 +20,7 @@ from ses_reputation.domain.lifecycle import (
     Trigger,
     advance,
 )
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.rates import Metric, Rate
 from ses_reputation.domain.scopes import Scope
 
@@ -177,7 +178,8 @@ class Standing(Struct, frozen=True):
     """All that is decided about a scope, and the rates that it was judged by when it was last evaluated.
 
     `findings` are those that are open, one of a category at most; `closed` is how many of each have been, without those
-    that were never more than suspected. `dismissed` is when a person last dismissed a suspicion of each.
+    that were never more than suspected. `dismissed` is when a person last dismissed a suspicion of each. `outages` are
+    those of a mailbox provider, the oldest first.
     """
 
     scope: Scope
@@ -187,6 +189,7 @@ class Standing(Struct, frozen=True):
     findings: Mapping[Category, Finding] = field(default_factory=dict)
     closed: Mapping[Category, int] = field(default_factory=dict)
     dismissed: Mapping[Category, datetime] = field(default_factory=dict)
+    outages: tuple[Outage, ...] = ()
 
     def metric(self, metric: Metric) -> MetricStanding:
         """What is decided about one metric."""
@@ -201,6 +204,10 @@ class Standing(Struct, frozen=True):
         """The open finding with this id, None without one."""
         return next((f for f in self.findings.values() if f.id == identifier), None)
 
+    def outage(self, identifier: str) -> Outage | None:
+        """The outage with this id, None without one."""
+        return next((outage for outage in self.outages if outage.id == identifier), None)
+
     def metric_status(self, metric: Metric) -> Status:
         """The status of a metric; one that was never judged is Healthy."""
         return METRIC_STATUS[self.stage(Category(metric))]
@@ -213,7 +220,13 @@ class Standing(Struct, frozen=True):
     @property
     def moves_with_time(self) -> bool:
         """Whether time alone could change it, or have people reminded."""
-        return any(finding.moves_with_time for finding in self.findings.values())
+        return any(finding.moves_with_time for finding in self.findings.values()) or any(
+            outage.end is None for outage in self.outages
+        )
+
+    def with_outage(self, outage: Outage) -> "Standing":
+        """The standing with this outage in place of the one with its id."""
+        return replace(self, outages=tuple(outage if known.id == outage.id else known for known in self.outages))
 
     def with_finding(self, finding: Finding, floor: datetime | None = None) -> "Standing":
         """The standing with this finding in place of the one of its category; a resolved one is closed.

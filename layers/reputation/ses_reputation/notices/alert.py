@@ -10,12 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ses_reputation.domain.categories import CATEGORIES, AtEnd
-from ses_reputation.domain.changes import Change, EarlyWarning, Reminder, news_id
-from ses_reputation.domain.decisions import allowed
+from ses_reputation.domain.changes import Change, EarlyWarning, OutageChange, Reminder, news_id
+from ses_reputation.domain.decisions import allowed, allowed_of_outage
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.forecast import Forecast
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
 from ses_reputation.domain.limits import Bound, exact_decimal
+from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.domain.scopes import ACCOUNT, Scope, kind_of
@@ -185,6 +186,42 @@ class WarningAlert(_Alert, frozen=True, tag="early-warning"):
     measured: MeasuredDocument
 
 
+class OutageDocument(Struct, frozen=True):
+    """One outage of a mailbox provider: `stage` is suspected, confirmed or dismissed, `end` None while it goes on.
+
+    `bounced` of `recipients` bounced hard since its start, `bounced_before` of `recipients_before` in the four weeks
+    before. `allowed` are the decisions about it that would not be refused.
+    """
+
+    id: str
+    provider: str
+    stage: str
+    start: datetime
+    end: datetime | None
+    found: datetime
+    bounced: int
+    recipients: int
+    bounced_before: int
+    recipients_before: int
+    decided: datetime | None
+    waits_since: datetime | None
+    allowed: tuple[str, ...]
+    revision: int
+
+
+class OutageAlert(_Alert, frozen=True, tag="provider-outage"):
+    """An outage of a mailbox provider was `found`, is `over`, or was `confirmed` or `dismissed`: `cause` says which.
+
+    `held` is whether its mail is in no bounce rate here. SES counts it in either case. `act` is of the person who
+    decided.
+    """
+
+    cause: str
+    held: bool
+    outage: OutageDocument
+    act: Act | None
+
+
 class EnforcementAlert(_Alert, frozen=True, tag="enforcement"):
     """Sending was paused or resumed at SES because of a status, or would be, or could not: `action` says which.
 
@@ -219,7 +256,7 @@ class SesAlert(_Alert, frozen=True, tag="ses-verdict"):
     said: Statement | None = None
 
 
-Alert = StatusAlert | WarningAlert | ReminderAlert | SummaryAlert | SesAlert | EnforcementAlert
+Alert = StatusAlert | WarningAlert | ReminderAlert | OutageAlert | SummaryAlert | SesAlert | EnforcementAlert
 
 SUMMARY_SCOPES = 20
 EVIDENCE_TOLD = 3
@@ -232,6 +269,14 @@ def alert_of(news: Told, policy: Policy, account: str, region: str) -> Alert:
             return _status_alert(news, policy, account, region)
         case Reminder():
             return _reminder_alert(news, policy, account, region)
+        case OutageChange():
+            return OutageAlert(
+                **_heading(news, account, region),
+                cause=news.event,
+                held=news.held,
+                outage=outage_document(news.outage),
+                act=news.act,
+            )
         case EarlyWarning():
             return WarningAlert(
                 **_heading(news, account, region),
@@ -394,6 +439,26 @@ def finding_document(finding: Finding) -> FindingDocument:
         gone=row.gone,
         allowed=allowed(finding),
         suspected=finding.stage is Stage.SUSPECTED,
+    )
+
+
+def outage_document(outage: Outage) -> OutageDocument:
+    """One outage, for programs."""
+    return OutageDocument(
+        id=outage.id,
+        provider=outage.provider,
+        stage=outage.stage,
+        start=outage.start,
+        end=outage.end,
+        found=outage.found,
+        bounced=outage.seen.bounced,
+        recipients=outage.seen.recipients,
+        bounced_before=outage.before.bounced,
+        recipients_before=outage.before.recipients,
+        decided=outage.decided,
+        waits_since=outage.waits_since,
+        allowed=allowed_of_outage(outage),
+        revision=outage.revision,
     )
 
 

@@ -223,7 +223,7 @@ def _decision(alert: StatusAlert) -> Iterator[Section]:
     """Who decided, and why."""
     if alert.act and Trigger(alert.cause) not in {*_REPORTS, Trigger.WITHDRAWN, Trigger.CHANGES_REPORTED}:
         note = [Row("Why", readable(alert.act.note, QUOTED))] if alert.act.note else []
-        yield Section(Part.DECIDED, (Rows((Row("By", _who(alert.act.by)), *note)),))
+        yield Section(Part.DECIDED, (Rows((Row("By", who(alert.act.by)), *note)),))
 
 
 def _evidence(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> Iterator[Section]:
@@ -245,7 +245,7 @@ def _evidence(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> I
         yield Section(Part.SEEN, tuple(_quotes(finding)))
     if changes := finding.changes:
         what = Row("Changed", readable(changes.text, QUOTED))
-        by = Row("Reported by", f"{_who(changes.by)}, {moment(changes.reported)}")
+        by = Row("Reported by", f"{who(changes.by)}, {moment(changes.reported)}")
         yield Section(Part.CHANGED, (Rows((what, Row("Since", moment(changes.since)), by)),))
 
 
@@ -254,7 +254,7 @@ def _reports(alert: StatusAlert | ReminderAlert) -> Iterator[Row]:
     seen = f", seen last on {moment(finding.last_observed)}" if finding.last_observed else ""
     yield Row("Reports", f"{finding.reports:,}{seen}")
     if isinstance(alert, StatusAlert) and alert.act and Trigger(alert.cause) in _REPORTS:
-        yield Row("Entered by", _who(alert.act.by))
+        yield Row("Entered by", who(alert.act.by))
         if alert.act.note:
             yield Row("Note", readable(alert.act.note, QUOTED))
 
@@ -266,7 +266,8 @@ def _quotes(finding: FindingDocument) -> Iterator[Quote]:
         yield Quote(by, readable(observation.text, QUOTED))
 
 
-def _who(actor: Actor) -> str:
+def who(actor: Actor) -> str:
+    """Who did something, and whether that is proven."""
     return f"{readable(actor.name, QUOTED)} ({'as IAM proves' if actor.proven else 'as stated'})"
 
 
