@@ -32,6 +32,7 @@ class Case:
         self.listed: set[tuple[str, str]] = set()
         self.silent: set[tuple[str, str]] = set()
         self.says: dict[str, str] = {}
+        self.refused: set[str] = set()
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         self.standings: dict[Scope, Standing] = {}
         self.acts: list[tuple[Command, Act]] = []
@@ -49,6 +50,8 @@ class Case:
             return SILENT
         if zone in self.says:
             return (self.says[zone],)
+        if name in self.refused:
+            return ("127.255.255.255",)
         return ("127.0.0.2",) if name == TESTS.get(zone, "test") or (zone, name) in self.listed else ()
 
     def own_words(self, zone: str, name: str) -> str:
@@ -215,6 +218,19 @@ def test_a_list_that_falls_silent_is_asked_no_further() -> None:
     assert looked_up.unknown == 3 * BATCH
     assert looked_up.unusable == {SURBL: SILENT.reason}
     assert len(case.asked) == 2
+
+
+def test_a_list_that_refuses_half_way_is_believed_in_what_it_lists_alone() -> None:
+    """What it says is not listed may already be its way to refuse."""
+    case = Case(SHOP, "bad.example", "busy.example")
+    case.listed.add((SURBL, SHOP))
+    case.run()
+    case.listed = {(SURBL, "bad.example")}
+    case.refused.add("busy.example")
+    looked_up = case.run(NOON + 6 * HOUR)
+    assert (looked_up.suspected, looked_up.withdrawn, looked_up.unknown) == (1, 0, 2)
+    assert "asked too often" in looked_up.unusable[SURBL]
+    assert case.finding(SHOP)
 
 
 def test_what_there_was_no_time_for_is_not_known() -> None:
