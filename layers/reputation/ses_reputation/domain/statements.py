@@ -87,25 +87,33 @@ def findings_after(known: tuple[SesFinding, ...], said: SesFinding) -> tuple[Ses
     """The findings after one more statement, the newest last; the same if it is known. Superseded if it is outdated.
 
     Of two statements of one moment, the one that a problem is open holds. A resolution that names no impact is about
-    all findings of its type.
+    all findings of its type, and is kept beside them: it holds for an older one that arrives late.
     """
     moment = (said.time, said.open)
-    if any(_is_about(f, said) and (f.time, f.open) > moment for f in known):
+    if any(_holds_for(f, said) and (f.time, f.open) > moment for f in known):
         raise Superseded
-    before = next((f for f in known if (f.type, f.impact) == (said.type, said.impact)), None)
+    before = next((f for f in known if _matter(f) == _matter(said)), None)
     if before and (before.time, before.open) == moment:
         return known
     others = [f for f in known if f is not before]
     if said.open:
         told = replace(said, since=before.since) if before and before.open else said
     else:
-        others = [_resolved(f, said) if _is_about(said, f) and f.open and f.time < said.time else f for f in others]
-        told = _resolved(before, said) if before else said
+        solved = [f for f in others if f.open and _holds_for(said, f) and f.time < said.time]
+        # One that never had an impact is told by the resolution itself.
+        told = _resolved(next((f for f in solved if f.impact is None), before) or said, said)
+        others = [_resolved(f, said) if f in solved else f for f in others if not (f in solved and f.impact is None)]
     return tuple(sorted((*others, told), key=lambda f: (f.open, f.time)))[-FINDINGS_KEPT:]
 
 
-def _is_about(said: SesFinding, other: SesFinding) -> bool:
-    return said.type == other.type and (said.impact == other.impact or (said.impact is None and not said.open))
+def _matter(finding: SesFinding) -> tuple[str, str | None, bool]:
+    """What a statement is about: two about the same matter are not both kept."""
+    return finding.type, finding.impact, finding.impact is None and not finding.open
+
+
+def _holds_for(said: SesFinding, other: SesFinding) -> bool:
+    """Whether a statement says something of what another is about."""
+    return _matter(said) == _matter(other) or (said.type == other.type and said.impact is None and not said.open)
 
 
 def _resolved(finding: SesFinding, said: SesFinding) -> SesFinding:
