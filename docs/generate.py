@@ -12,12 +12,24 @@ from types import MappingProxyType
 
 import click
 
-from docs.generators import checks, detectors, lifecycle, outcomes, parameters, replies, schemas, ses_types
+from docs.generators import (
+    blocklists,
+    checks,
+    detectors,
+    enforcement,
+    lifecycle,
+    outcomes,
+    parameters,
+    replies,
+    schemas,
+    ses_types,
+)
 
 DOCS = Path(__file__).parent
 
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
+        "blocklist-look-ups.md": {"answers": blocklists.answers},
         "checking-a-deployment.md": {
             "checks": checks.checks,
             "faults": checks.faults,
@@ -30,6 +42,11 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "commands": lifecycle.commands,
             "transitions": lifecycle.transitions,
             "parameters": parameters.of_lifecycle,
+        },
+        "automatic-reaction.md": {
+            "parameters": enforcement.settings,
+            "states": enforcement.states,
+            "actions": enforcement.actions,
         },
         "reporting-findings.md": {
             "event": schemas.report_fields,
@@ -54,6 +71,7 @@ SCHEMAS: Mapping[str, Callable[[], schemas.Schema]] = MappingProxyType(
     {
         "schemas/finding-reported.json": schemas.finding_reported,
         "schemas/operate-command.json": schemas.operate_command,
+        "schemas/enforcement-alert.json": schemas.enforcement_alert,
     }
 )
 """The files that are generated whole."""

@@ -17,13 +17,15 @@ from ses_reputation.domain.assessment import assess
 from ses_reputation.domain.categories import Category, Severity
 from ses_reputation.domain.changes import Change, EarlyWarning, Reminder
 from ses_reputation.domain.decisions import Report, carry_out
+from ses_reputation.domain.enforcement import Action, Enforced, Mode
+from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Actor, Measures, Standing
 from ses_reputation.domain.verdict import Verdict, VerdictChange
 from ses_reputation.news import Told
-from ses_reputation.notices.alert import Alert, StatusAlert, alert_of, ses_alert_of, summary_of
+from ses_reputation.notices.alert import Alert, StatusAlert, alert_of, enforcement_alert_of, ses_alert_of, summary_of
 from ses_reputation.notices.chat import chat_message
 from ses_reputation.notices.email import body, subject
 from ses_reputation.notices.vocabulary import Vocabulary
@@ -70,6 +72,13 @@ def verdict() -> Alert:
     before = Verdict(ACCOUNT, NOON - timedelta(hours=1), enforcement="HEALTHY", sending_enabled=True)
     after = Verdict(ACCOUNT, NOON, enforcement="PROBATION", sending_enabled=False)
     return ses_alert_of(VerdictChange("verdict", NOON, ACCOUNT, before, after), *OWN)
+
+
+def enforced() -> Alert:
+    """What was done about a shutdown."""
+    finding = reported(severity=Severity.SHUTDOWN)[0].findings[Category.SPAMTRAP]
+    done = Enforced("enforced", NOON, NEWSLETTER, Action.PAUSED, Mode.ENFORCE, Status.SHUTDOWN, finding)
+    return enforcement_alert_of(done, *OWN)
 
 
 ALERTS: dict[str, tuple[Alert, dict[str, str]]] = {
@@ -123,6 +132,17 @@ ALERTS: dict[str, tuple[Alert, dict[str, str]]] = {
     "a summary": (
         summary_of([], NOON, POLICY, *OWN),
         {"kind": "summary", "scope": "account", "scope_kind": "account"},
+    ),
+    "what was done at SES": (
+        enforced(),
+        {
+            "kind": "enforcement",
+            "scope": "configuration-set/newsletter",
+            "scope_kind": "configuration-set",
+            "scope_status": "Shutdown",
+            "action": "paused",
+            "mode": "enforce",
+        },
     ),
     "SES's own verdict": (
         verdict(),

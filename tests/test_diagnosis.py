@@ -281,13 +281,19 @@ def test_somebody_must_get_the_alerts(
     status: tuple[Subscription, ...], chat: tuple[Subscription, ...], expected: list[Fault]
 ) -> None:
     topics = [topic("StatusTopic", *status), topic("ChatTopic", *chat), topic("OperationsTopic", PENDING)]
-    assert faults(judgements.judge_alerts(topics, Outbox(0, None), "log", NOW)) == expected
+    assert faults(judgements.judge_alerts(topics, [], Outbox(0, None), "log", NOW)) == expected
+
+
+def test_a_queue_of_ours_is_nobody_who_gets_the_alerts() -> None:
+    ours = queue("EnforcementQueue")
+    subscribed = topic("StatusTopic", Subscription("sqs", ours.arn, confirmed=True))
+    assert faults(judgements.judge_alerts([subscribed], [ours], Outbox(0, None), "log", NOW)) == [Fault.NOBODY_TOLD]
 
 
 def test_an_alert_may_wait_for_an_hour() -> None:
     topics = [topic("StatusTopic", CONFIRMED)]
-    assert faults(judgements.judge_alerts(topics, Outbox(3, NOW - HOUR), "log", NOW)) == []
-    (fault,) = judgements.judge_alerts(topics, Outbox(3, NOW - 2 * HOUR), "log", NOW).faults
+    assert faults(judgements.judge_alerts(topics, [], Outbox(3, NOW - HOUR), "log", NOW)) == []
+    (fault,) = judgements.judge_alerts(topics, [], Outbox(3, NOW - 2 * HOUR), "log", NOW).faults
     assert (fault.fault, fault.details["alerts"]) == (Fault.ALERTS_WAITING, "3 alerts wait")
 
 

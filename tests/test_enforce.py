@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -450,6 +450,7 @@ EVENTS = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(EVENTS, st.integers(0, 3))
+@example(["shut down", "no answer", "reinstate", *["shut down"] * 3, "reinstate"], 1)
 def test_whatever_goes_wrong_and_in_whatever_order_ses_agrees_with_the_status_in_the_end(
     events: list[str], position: int
 ) -> None:

@@ -32,7 +32,8 @@ Resources:
 def cloud() -> Iterator[LocalCloud]:
     """One with everything that a deployment may have."""
     parameters = {"NotificationEmail": "reader@example.com", "RelatedAccounts": "210987654321"}
-    with LocalCloud({**parameters, "ReceiptRetentionDays": "61", "AutomaticSuppression": "true"}) as cloud:
+    optional = {"AutomaticSuppression": "true", "BlocklistZones": "multi.surbl.org"}
+    with LocalCloud({**parameters, **optional, "ReceiptRetentionDays": "61"}) as cloud:
         yield cloud
 
 

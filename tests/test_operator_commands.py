@@ -381,6 +381,29 @@ def test_the_newest_change_comes_first_and_as_many_as_are_asked_for(cloud: Local
     assert told("changes", "tenant/other")["news"] == []
 
 
+def test_what_a_status_has_led_to_at_ses_is_shown_with_it(cloud: LocalCloud) -> None:
+    assert told("status")["enforcements"] == []
+    finding = reported("spamtrap", "--severity", "shutdown")
+    line = f"Sending at SES: would be paused, but is only observed, since 2026-03-06 12:00 UTC (finding {finding})"
+    assert line in " ".join(run("status", ACME).output.split())
+    assert "would be paused" in run("status").output
+    (enforcement,) = told("status")["enforcements"]
+    assert (enforcement["scope"], enforcement["state"]) == (ACME, "observed")
+    assert told("status", ACME)["enforcement"] == enforcement
+    run("decide", finding, "reinstate", "--note", "mended")
+    assert "Sending at SES" not in run("status", ACME).output
+    assert told("status", ACME)["enforcement"]["state"] == "released"
+    assert "sending at SES: would be resumed" in run("changes", ACME).output
+
+
+def test_what_ses_refused_is_shown_with_the_reason(cloud: LocalCloud) -> None:
+    cloud.ses.fail("GetTenant", "AccessDeniedException")
+    reported("spamtrap", "--severity", "shutdown")
+    output = run("status", ACME).output
+    assert "SES refused something since" in output
+    assert "AWS denied GetTenant to these credentials" in output
+
+
 def test_changes_that_are_reported_before_a_shutdown_are_no_appeal(cloud: LocalCloud) -> None:
     reviewed = [reported("internal-review")]
     for note in ("first", "second"):
@@ -426,7 +449,8 @@ def test_bounces_and_complaints_are_listed_with_recipient_reason_and_time(cloud:
     ("options", "number"),
     [
         pytest.param(("--hard",), 3, id="only those that count"),
-        pytest.param(("--class", "user_unknown"), 3, id="of a class of replies"),
+        pytest.param(("--class", "user_unknown"), 4, id="of a class of replies"),
+        pytest.param(("--class", "user_unknown", "--hard"), 3, id="of a class, and only those that count"),
         pytest.param(("--class", "user_unknown", "--class", "mailbox_full"), 4, id="of two classes"),
         pytest.param(("--class", "user_unknown", "--limit", "2"), 2, id="the newest two of a class"),
         pytest.param(("--class", "spam_block"), 0, id="of a class that nobody replied with"),

@@ -55,7 +55,12 @@ def test_all_pages_of_identities_are_read(cloud: LocalCloud, api: SesApi) -> Non
 def test_an_account_tells_how_it_stands(cloud: LocalCloud, api: SesApi) -> None:
     cloud.ses.count(NOON - HOUR, sent=321)
     assert api.account() == AccountFacts(
-        "HEALTHY", sending_enabled=True, daily_quota=50_000, sent_last_day=321, vdm_enabled=False
+        "HEALTHY",
+        sending_enabled=True,
+        daily_quota=50_000,
+        sent_last_day=321,
+        vdm_enabled=False,
+        production_access=True,
     )
     cloud.ses.enforcement_status, cloud.ses.sending_enabled, cloud.ses.vdm_enabled = "SHUTDOWN", False, True
     facts = api.account()

@@ -256,6 +256,7 @@ CALLS = [
     *("Publish", "TransactWriteItems", "Publish", "DeleteItem"),  # and its alerts
     *("GetItem", "GetItem", "TransactWriteItems"),  # the suspicion
     *("Publish", "TransactWriteItems", "Publish", "DeleteItem"),
+    *("GetItem", "GetItem"),  # of enforce_status, which has nothing to do
 ]
 
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ses_reputation.commands import read_call, read_command
 from ses_reputation_local.ses_mail import Publication
-from ses_reputation_local.stories import Story, StoryError, read_story
+from ses_reputation_local.stories import Commanded, Story, StoryError, read_story
 
 STORIES = sorted((Path(__file__).parents[1] / "events" / "stories").glob("*.toml"))
 
@@ -97,6 +98,26 @@ def test_a_story_is_short_enough_for_a_demo(path: Path) -> None:
 def test_the_last_event_comes_before_the_end(path: Path) -> None:
     story = read_story(path)
     assert list(story.publications())[-1].time < story.chapters[-1].end
+
+
+def test_what_people_do_comes_before_the_mail_of_its_chapter(tell: Any) -> None:
+    people = '[[chapters.people]]\nby = "ann"\ndo = { command = "decide", scope = "tenant/acme", decision = "lift" }'
+    story = tell(STREAM, CHAPTER, CHAPTER, people)
+    played = list(story.events())
+    assert [event.time for event in played] == sorted(event.time for event in played)
+    (number,) = (number for number, event in enumerate(played) if isinstance(event, Commanded))
+    assert played[number] == Commanded(
+        story.chapters[1].start, "ann", {"command": "decide", "scope": "tenant/acme", "decision": "lift"}
+    )
+    assert [event for event in played if not isinstance(event, Commanded)] == list(story.publications())
+
+
+@each_story
+def test_what_people_do_are_commands(path: Path) -> None:
+    for event in read_story(path).events():
+        if isinstance(event, Commanded):
+            document = {"finding": "that of the scope", "by": event.by, **event.fields}
+            read_command(read_call(document, "1", event.time))
 
 
 def test_chapters_follow_each_other_without_a_gap(tell: Any) -> None:

@@ -245,20 +245,21 @@ def test_what_is_counted_and_what_is_judged_are_given_the_same_providers_and_the
 
 
 def test_all_that_decide_decide_by_the_same_policy_and_tell_the_same_people() -> None:
-    evaluate, operate, receive = (
-        SOURCE["Resources"][name]["Properties"]["Environment"]["Variables"]
-        for name in ("EvaluateReputation", "Operate", "ReceiveFinding")
-    )
     own = {
         "EvaluateReputation": {"RECEIPTS_TABLE", "COUNTERS_TABLE", "WEEKLY_SUMMARY"},
         "Operate": set(),
         "ReceiveFinding": {"DEAD_LETTER_QUEUE_URL"},
+        "LookUpBlocklists": {"BLOCKLIST_ZONES", "BLOCKLIST_KEYS", "BLOCKLIST_RESOLVER"},
     }
-    shared = [
-        {variable: given for variable, given in variables.items() if variable not in {*own[name], SERVICE}}
-        for name, variables in zip(own, (evaluate, operate, receive), strict=True)
+    evaluate, *others = [
+        {
+            variable: given
+            for variable, given in SOURCE["Resources"][name]["Properties"]["Environment"]["Variables"].items()
+            if variable not in {*own[name], SERVICE}
+        }
+        for name in own
     ]
-    assert shared[0] == shared[1] == shared[2]
+    assert all(other == evaluate for other in others)
 
 
 def test_nobody_is_subscribed_unless_an_address_is_given() -> None:
@@ -268,8 +269,9 @@ def test_nobody_is_subscribed_unless_an_address_is_given() -> None:
 
 def test_a_packaged_layer_holds_the_packages_that_the_functions_import() -> None:
     pinned = (TEMPLATE.parent / "layers/dependencies/requirements.txt").read_text()
-    assert re.findall(r"^(aws-lambda-powertools|msgspec)==", pinned, re.MULTILINE) == [
+    assert re.findall(r"^(aws-lambda-powertools|dnspython|msgspec)==", pinned, re.MULTILINE) == [
         "aws-lambda-powertools",
+        "dnspython",
         "msgspec",
     ]
     assert "pyyaml" not in pinned.lower()

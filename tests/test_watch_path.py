@@ -331,6 +331,7 @@ def test_five_hundred_configuration_sets_of_which_nothing_is_new_are_written_now
         "PutItem",  # the account's verdict
         "UpdateItem",  # since when statistics are taken
         "UpdateItem",  # when they were last read
+        "UpdateItem",  # that this run ended well
     ]
 
 

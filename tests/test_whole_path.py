@@ -333,7 +333,7 @@ def test_a_missing_variable_is_named(cloud: LocalCloud) -> None:
     name = cloud.resources["EvaluateReputation"]
     cloud.client("lambda").update_function_configuration(FunctionName=name, Environment={"Variables": {}})
     run = cloud.invoke("EvaluateReputation", {"now": "2026-03-06T10:00:00Z"})
-    assert "COUNTERS_TABLE is missing" in str(run.error)
+    assert "RECEIPTS_TABLE is missing" in str(run.error)
 
 
 def test_counts_of_random_mail_are_those_of_an_independent_model(cloud: LocalCloud) -> None:

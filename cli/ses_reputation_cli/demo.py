@@ -30,6 +30,7 @@ _EXAMPLES = """\b
 Examples:
   ses-reputation demo
   ses-reputation demo complaint-wave
+  ses-reputation demo second-chance -P EnforceScopes=tenant
   ses-reputation demo my-story.toml -P ProbationDays=7
 """
 
@@ -76,7 +77,7 @@ def _tell(console: Console, story: "Story", playback: "Playback") -> int:
     letters = 0
     chapters = iter(story.chapters)
     chapter = next(chapters, None)
-    for tick in playback.play(story.publications()):
+    for tick in playback.play(story.events()):
         # The first evaluation of a chapter's mail is after its start.
         while chapter and tick.now > chapter.start:
             _announce(console, chapter)

@@ -14,6 +14,7 @@ from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.deployed_parts import DeployedParts
 from ses_reputation.adapters.deployment import Deployment
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.function_url import FunctionUrl
 from ses_reputation.adapters.identities import DynamoDbIdentities
@@ -135,6 +136,10 @@ class DeployedStack:
     def standings(self) -> DynamoDbStandings:
         """What was decided."""
         return DynamoDbStandings(self._dynamodb, table=self._standings_table)
+
+    def enforcements(self) -> DynamoDbEnforcements:
+        """What was done at SES because of statuses."""
+        return DynamoDbEnforcements(self._dynamodb, table=self._standings_table)
 
     def identities(self) -> DynamoDbIdentities:
         """The verified identities that it knows."""

@@ -53,7 +53,7 @@ Examples:
 @click.option(
     "--class",
     "classes",
-    type=click.Choice(list(ReplyClass)),
+    type=click.Choice([str(reply_class) for reply_class in ReplyClass]),
     multiple=True,
     help="Of bounces and delays only those whose reply is of this class; may be repeated.",
 )
@@ -76,7 +76,7 @@ def command(
     limit: int,
     stack: Stack,
     *,
-    classes: Collection[ReplyClass],
+    classes: Collection[str],
     hard: bool,
     as_csv: bool,
     as_json: bool,
@@ -106,7 +106,7 @@ def command(
             _print(Console(), list(rows), kind, scope, start)
 
 
-def _of_classes(found: Iterable[Feedback], classes: Collection[ReplyClass]) -> Iterator[Feedback]:
+def _of_classes(found: Iterable[Feedback], classes: Collection[str]) -> Iterator[Feedback]:
     """Those whose replies are of these classes, or of any if there are none."""
     for feedback in found:
         replies = [feedback.reply_to(recipient) for recipient in feedback.recipients]

@@ -13,9 +13,7 @@ from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 
 if TYPE_CHECKING:
-    from ses_reputation_local.captures import Captured
-    from ses_reputation_local.replay import Playback, Tick
-    from ses_reputation_local.ses_mail import Publication
+    from ses_reputation_local.replay import Playback, Played, Tick
 
 _EXAMPLES = """\b
 Examples:
@@ -26,6 +24,7 @@ Examples:
   ses-reputation replay captured.jsonl --profile current
   ses-reputation replay captured.jsonl --verified-identity shop.example --minimum-volume 500
   ses-reputation replay captured.jsonl -P ProbationDays=14
+  ses-reputation replay events/stories/second-chance.toml -P EnforceScopes=tenant
 """
 
 
@@ -62,18 +61,18 @@ def played(paths: tuple[Path, ...], parameters: dict[str, str], identities: tupl
         yield playback
 
 
-def read_events(paths: tuple[Path, ...]) -> "list[Captured | Publication]":
+def read_events(paths: tuple[Path, ...]) -> "list[Played]":
     """The events at these paths, of captures and of stories, in order of time."""
     from ses_reputation_local.captures import read_captures  # noqa: PLC0415 - help must not wait for it
     from ses_reputation_local.stories import read_story  # noqa: PLC0415
 
     stories = [read_story(path) for path in paths if path.suffix == ".toml"]
-    events: list[Captured | Publication] = list(read_captures([path for path in paths if path.suffix != ".toml"]))
-    events += [publication for story in stories for publication in story.publications()]
+    events: list[Played] = list(read_captures([path for path in paths if path.suffix != ".toml"]))
+    events += [event for story in stories for event in story.events()]
     return sorted(events, key=lambda event: event.time)
 
 
-def play(playback: "Playback", events: "list[Captured | Publication]") -> None:
+def play(playback: "Playback", events: "list[Played]") -> None:
     """Play the events to their end, with a progress bar."""
     with _progress(len(events)) as advance:
         for tick in playback.play(events):

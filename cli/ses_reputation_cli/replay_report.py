@@ -20,6 +20,7 @@ from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.domain.standing import Standing
 from ses_reputation.notices.alert import outage_document
+from ses_reputation.notices.enforcement import texts_of
 from ses_reputation.notices.numbers import moment, percent
 from ses_reputation.notices.texts import METRICS
 from ses_reputation_cli.history import change_text, outage_text
@@ -65,6 +66,16 @@ def document(report: Report) -> str:
             }
             for warning in report.warnings
         ],
+        "enforcements": [
+            {
+                "time": _time(piece.time),
+                "scope": piece.scope,
+                "action": piece.action,
+                "mode": piece.mode,
+                "reason": piece.reason or None,
+            }
+            for piece in report.enforced
+        ],
         "alerts": [{"time": _time(alert.time), "subject": alert.subject} for alert in report.alerts],
     }
     return msgspec.json.format(msgspec.json.encode(body)).decode()
@@ -84,6 +95,16 @@ def print_report(console: Console, report: Report) -> None:
                 soft_wrap=True,
             )
         console.print(f"  {len(report.alerts):,} alert{'' if len(report.alerts) == 1 else 's'} sent.")
+    if report.enforced:
+        console.print("\n[bold]Sending at SES[/bold]")
+        for done in report.enforced:
+            console.print(
+                f"  {done.time:%Y-%m-%d %H:%M}  ",
+                Text(done.scope),
+                f": {texts_of(done.action, done.mode).news}",
+                sep="",
+                soft_wrap=True,
+            )
     if report.outages:
         console.print("\n[bold]Outages of mailbox providers[/bold]")
         for piece in report.outages:

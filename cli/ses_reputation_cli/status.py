@@ -1,7 +1,7 @@
 """`ses-reputation status`: where the account, or any scope, stands."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ses_reputation.domain.categories import Category
+from ses_reputation.domain.enforcement import Enforcement
 from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric
@@ -22,6 +23,7 @@ from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.news import News
 from ses_reputation.notices.alert import measured_document, outage_document, scope_document
+from ses_reputation.notices.enforcement import STATES
 from ses_reputation.notices.numbers import moment, rows_of_rate, words_of_limits
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.texts import METRICS
@@ -54,7 +56,7 @@ def command(scope: Scope | None, stack: Stack, *, everything: bool, as_json: boo
     """Show where everything stands: the account, what SES says of it, and the scopes, the worst first.
 
     With a SCOPE (account, configuration-set/NAME, identity/DOMAIN, tenant/NAME, provider/NAME or tag/NAME=VALUE) it
-    shows that one: its rates and limits, its open findings, and what happened last.
+    shows that one: its rates and limits, whether it is paused at SES, its open findings, and what happened last.
 
     Statuses are those of the newest evaluation, as the people who are e-mailed read them. JSON always has the classic
     words, such as Probation.
@@ -65,10 +67,13 @@ def command(scope: Scope | None, stack: Stack, *, everything: bool, as_json: boo
             read, verdict = standings.read(scope), deployment.verdicts().verdict(scope).verdict
             if not (read.version or verdict):
                 raise click.ClickException(f"nothing is known of {scope}: no mail was counted, no finding reported")
-            known = _Known(read.standing, policy, words, verdict, list(standings.news(scope)))
+            enforcement = deployment.enforcements().enforcement(scope).enforcement
+            known = _Known(read.standing, policy, words, verdict, enforcement, list(standings.news(scope)))
             click.echo(_scope_document(known)) if as_json else _print_scope(Console(), known)
             return
-        overview = _overview(standings.all(), deployment.verdicts().verdict(ACCOUNT).verdict, policy, words)
+        enforcements = deployment.enforcements().all()
+        verdict = deployment.verdicts().verdict(ACCOUNT).verdict
+        overview = _overview(standings.all(), verdict, enforcements, policy, words)
     if as_json:
         click.echo(_document(overview))
     else:
@@ -82,6 +87,7 @@ class _Known(Struct, frozen=True):
     policy: Policy
     words: Vocabulary
     verdict: Verdict | None
+    enforcement: Enforcement
     news: list[News]
 
 
@@ -92,6 +98,7 @@ class _Overview(Struct, frozen=True):
     policy: Policy
     words: Vocabulary
     verdict: Verdict | None
+    enforcements: Mapping[Scope, Enforcement]
 
     @property
     def account(self) -> Standing:
@@ -105,8 +112,16 @@ class _Overview(Struct, frozen=True):
         return findings + sum(o.waits_since is not None for s in self.standings for o in s.outages)
 
 
-def _overview(standings: Iterable[Standing], verdict: Verdict | None, policy: Policy, words: Vocabulary) -> _Overview:
-    return _Overview(sorted(standings, key=lambda standing: _badness(standing, policy)), policy, words, verdict)
+def _overview(
+    standings: Iterable[Standing],
+    verdict: Verdict | None,
+    enforcements: Iterable[Enforcement],
+    policy: Policy,
+    words: Vocabulary,
+) -> _Overview:
+    sending = {each.scope: each for each in enforcements if each.state in STATES}
+    worst_first = sorted(standings, key=lambda standing: _badness(standing, policy))
+    return _Overview(worst_first, policy, words, verdict, sending)
 
 
 def _badness(standing: Standing, policy: Policy) -> tuple[Any, ...]:
@@ -132,6 +147,7 @@ def _document(overview: _Overview) -> str:
         "ses": overview.verdict,
         "statuses": Counter(str(standing.status) for standing in overview.standings),
         "waiting": overview.waiting,
+        "enforcements": list(overview.enforcements.values()),
         "scopes": [scope_document(standing, overview.policy) for standing in overview.standings],
     }
     return json_text(body)
@@ -154,6 +170,7 @@ def _scope_document(known: _Known) -> str:
         "metrics": metrics,
         "outages": [outage_document(outage) for outage in standing.outages],
         "ses": known.verdict,
+        "enforcement": known.enforcement,
         "news": known.news,
     }
     return json_text(body)
@@ -166,6 +183,8 @@ def _print(console: Console, overview: _Overview, *, everything: bool) -> None:
     _print_heading(console, overview.account, overview.words)
     _print_metrics(console, overview.account, overview.policy, overview.words)
     _print_verdict(console, overview.verdict)
+    if ACCOUNT in overview.enforcements:
+        _print_enforcement(console, overview.enforcements[ACCOUNT])
     others = [standing for standing in overview.standings if standing is not overview.account]
     shown = others if everything else others[:_LISTED]
     if shown:
@@ -181,9 +200,7 @@ def _print(console: Console, overview: _Overview, *, everything: bool) -> None:
             ]
             known = standing.findings.values()
             findings = f"{len(known)}{_suspected(known)}" if known else ""
-            table.add_row(
-                Text(readable(standing.scope)), status_text(standing.status, overview.words), *rates, findings
-            )
+            table.add_row(Text(readable(standing.scope)), _status(standing, overview), *rates, findings)
         console.print(table)
     for line in _footer(overview, len(others) - len(shown)):
         console.print(line, soft_wrap=True, highlight=False)
@@ -193,6 +210,14 @@ def _suspected(findings: Iterable[Finding]) -> str:
     """How many of these findings are only suspected, to be said after how many there are; nothing of none."""
     suspected = sum(finding.stage is Stage.SUSPECTED for finding in findings)
     return f" ({suspected:,} suspected)" if suspected else ""
+
+
+def _status(standing: Standing, overview: _Overview) -> Text:
+    """The status, and below it what it has led to at SES."""
+    shown = status_text(standing.status, overview.words)
+    if enforcement := overview.enforcements.get(standing.scope):
+        shown.append(f"\n{STATES[enforcement.state]}", "dim")
+    return shown
 
 
 def _footer(overview: _Overview, left_out: int) -> Iterator[str]:
@@ -241,11 +266,21 @@ def _print_verdict(console: Console, verdict: Verdict | None) -> None:
         print_statements(console, verdict)
 
 
+def _print_enforcement(console: Console, enforcement: Enforcement) -> None:
+    if enforcement.state in STATES and enforcement.since:
+        line = f"\nSending at SES: {STATES[enforcement.state]}, since {moment(enforcement.since)}"
+        finding = f" (finding {enforcement.finding.id})" if enforcement.finding else ""
+        console.print(f"{line}{finding}", highlight=False)
+    if enforcement.failures:
+        console.print("  SES refused something since: the history below says what, and why.", highlight=False)
+
+
 def _print_scope(console: Console, known: _Known) -> None:
     standing = known.standing
     _print_heading(console, standing, known.words)
     _print_metrics(console, standing, known.policy, known.words)
     _print_verdict(console, known.verdict)
+    _print_enforcement(console, known.enforcement)
     for finding in standing.findings.values():
         console.print()
         print_finding(console, finding, standing.scope, known.words)

@@ -14,12 +14,17 @@ _GROUPS = ("How statuses change", "Who is told")
 
 def of_lifecycle() -> str:
     """What the template says of the parameters that say when statuses change, and who is told."""
+    return of_group(*_GROUPS)
+
+
+def of_group(*labels: str) -> str:
+    """What the template says of the parameters in the groups with these labels."""
     template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
     groups = {
         group["Label"]["default"]: group["Parameters"]
         for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     }
-    parameters = {name: template["Parameters"][name] for group in _GROUPS for name in groups[group]}
+    parameters = {name: template["Parameters"][name] for group in labels for name in groups[group]}
     return table(
         ("parameter", "default", "what it is"),
         (

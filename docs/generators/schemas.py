@@ -1,6 +1,6 @@
 """The JSON Schemas in docs/schemas, from the types that the functions read, and the tables of their fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +12,10 @@ from ses_reputation import finding_events
 from ses_reputation.commands import ChangesRequest, DecideRequest, ReportRequest
 from ses_reputation.domain.categories import METRICS, Category, Severity
 from ses_reputation.domain.decisions import MOST_DAYS, Decision, ReinstateTo
+from ses_reputation.domain.enforcement import PAUSABLE, Action, Mode
+from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation.notices.alert import EnforcementAlert
 
 Schema = dict[str, Any]
 
@@ -30,6 +33,11 @@ _NARROWER: Mapping[str, Schema] = MappingProxyType(
 # msgspec sorts the values of an enumeration; here they are in the order of the code.
 _ORDERED: Mapping[str, Sequence[str]] = MappingProxyType(
     {"severity": list(Severity), "decision": list(Decision), "to": list(ReinstateTo)}
+)
+
+# What is a text in the document, since one of a later version may have another, is one of these.
+_WORDS: Mapping[str, Iterable[str]] = MappingProxyType(
+    {"scope_kind": sorted(PAUSABLE), "action": Action, "mode": Mode, "scope_status": Status}
 )
 
 _FINDING = "5d1c0a7be4"
@@ -131,6 +139,24 @@ def operate_command() -> Schema:
             for name, (request, says, _) in _COMMANDS.items()
         ],
         "examples": [example for _, _, examples in _COMMANDS.values() for example in examples],
+    }
+
+
+def enforcement_alert() -> Schema:
+    """The schema of the alert about what was done at SES."""
+    (reference,), definitions = msgspec.json.schema_components([EnforcementAlert], ref_template="#/$defs/{name}")
+    schema = definitions.pop(reference["$ref"].rpartition("/")[2])
+    for name, enumeration in _WORDS.items():
+        schema["properties"][name] = {"enum": [str(word) for word in enumeration]}
+    return {
+        "$schema": _DIALECT,
+        **schema,
+        "title": "The alert enforcement",
+        "description": (
+            f"{' '.join(str(schema['description']).split())} A document on the status topic. "
+            "See docs/automatic-reaction.md."
+        ),
+        "$defs": definitions,
     }
 
 

@@ -215,7 +215,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         ),
         "source": "Who saw it. If it is left out, that is who reports it.",
         "observed": "When it was seen. If it is left out, or lies in the future, that is when it was reported.",
-        "finding": "The id of the finding, from an alert or from ses-reputation findings; or that of an outage, to decide.",
+        "finding": "The id of the finding, from an alert or ses-reputation findings; decide takes an outage's, too.",
         "note": "Why; of changes, what was changed. A report needs none.",
         "since": "Since when the changes are made. If it is left out, that is now.",
         "decision": "What is decided.",

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from http import HTTPStatus
 from itertools import groupby, zip_longest
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from ses_reputation.domain.assessment import measured, windows
 from ses_reputation.domain.changes import Change, EarlyWarning, OutageChange
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.events import Bounce, Complaint, Send
 from ses_reputation.domain.explanation import Explanation
 from ses_reputation.domain.outages import held, without_outages
@@ -30,6 +32,7 @@ from ses_reputation.settings import EvaluateSettings
 from ses_reputation_local.captures import Captured
 from ses_reputation_local.cloud import Email, LocalCloud
 from ses_reputation_local.ses_mail import Publication, Topic
+from ses_reputation_local.stories import Commanded
 
 HOUR = timedelta(hours=1)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -46,6 +49,14 @@ TOPICS: Mapping[Topic, str] = {
     Topic.VOLUME: "VolumeTopic",
 }
 STATUS_CHANGE = "status-change"
+
+# The tags that SES itself gives a message. In an envelope of SNS or SQS their quotation marks are escaped.
+_TENANT = "ses:tenant-name"
+_NAMED = re.compile(rf"\\*\"(ses:configuration-set|{_TENANT})\\*\": ?\[ ?\\*\"([A-Za-z0-9_-]+)\\*\"")
+
+Played = Captured | Publication | Commanded
+"""What can happen in a replay: something was captured, SES publishes it in a story, or somebody gives a command."""
+
 OUTCOMES = ("counted", "duplicate", "ignored", "unreadable")
 
 
@@ -87,6 +98,7 @@ class Report(Struct, frozen=True):
     changes: Sequence[Change]
     warnings: Sequence[EarlyWarning]
     alerts: Sequence[Sent]
+    enforced: Sequence[Enforced]
     policy: Policy
     identities: Sequence[str]
     outages: Sequence[OutageChange] = ()
@@ -114,7 +126,7 @@ class Playback:
         self._sends_seen: set[str] = set()
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
 
-    def play(self, events: Iterable[Captured | Publication]) -> Iterator[Tick]:
+    def play(self, events: Iterable[Played]) -> Iterator[Tick]:
         """Feed the events, which are in order of time; yields after each evaluation."""
         hours = [(hour, list(group)) for hour, group in groupby(events, key=lambda event: hour_of(event.time))]
         for (hour, group), following in zip_longest(hours, hours[1:]):
@@ -154,6 +166,7 @@ class Playback:
                 (piece for piece in news if isinstance(piece, EarlyWarning)), key=lambda w: (w.time, w.scope, w.metric)
             ),
             alerts=self._sent,
+            enforced=[piece for piece in news if isinstance(piece, Enforced)],
             policy=self.policy(),
             identities=self._identities,
             outages=[piece for piece in news if isinstance(piece, OutageChange)],
@@ -201,7 +214,12 @@ class Playback:
     def _standings(self) -> DynamoDbStandings:
         return DynamoDbStandings(self._cloud.client("dynamodb"), table=self._cloud.resources["StandingsTable"])
 
-    def _feed(self, events: Sequence[Captured | Publication]) -> None:
+    def _feed(self, played: Sequence[Played]) -> None:
+        for command in played:
+            if isinstance(command, Commanded):
+                self._carry_out(command)
+        events = [event for event in played if not isinstance(event, Commanded)]
+        self._let_ses_know(events)
         for queue in ("BounceQueue", "ComplaintQueue", "VolumeQueue"):
             bodies = [_body(e.text) for e in events if isinstance(e, Captured) and _queue(e) == queue]
             if bodies:
@@ -215,6 +233,31 @@ class Playback:
         if self._configured.volume_source is VolumeSource.STATISTICS:
             self._let_ses_count(events)
         self._fed += len(events)
+
+    def _carry_out(self, commanded: Commanded) -> None:
+        """Let somebody give a command. It is about the finding that is open in its scope, unless it reports one."""
+        fields = dict(commanded.fields)
+        if fields.get("command") != "report":
+            scope = Scope(fields.get("scope", ""))
+            finding = next(iter(self._standings().read(scope).standing.findings.values()), None)
+            if finding is None:
+                raise ReplayFailed(f"{scope} has no open finding that {commanded.by} could do something about")
+            fields["finding"] = finding.id
+        self._cloud.now = commanded.time
+        caller = f"arn:aws:iam::{self._cloud.account}:user/{commanded.by}"
+        answer = self._cloud.call("Operate", fields, caller)
+        if answer.status != HTTPStatus.OK:
+            raise ReplayFailed(f"what {commanded.by} wanted was refused: {answer.body}")
+
+    def _let_ses_know(self, events: Sequence[Captured | Publication]) -> None:
+        """Have SES know the configuration sets and tenants of this mail: they were there, or it would not have gone."""
+        for event in events:
+            text = event.text if isinstance(event, Captured) else event.message
+            for tag, name in _NAMED.findall(text):
+                if tag == _TENANT and name not in self._cloud.ses.tenants:
+                    self._cloud.ses.add_tenant(name)
+                elif tag != _TENANT:
+                    self._cloud.ses.configuration_sets.add(name)
 
     def _let_ses_count(self, events: Sequence[Captured | Publication]) -> None:
         """Have SES's own statistics count what the events say was sent: each message once, though it is told twice."""

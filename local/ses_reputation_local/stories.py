@@ -88,15 +88,35 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     repeat: Fraction = Fraction(0)
 
 
+class Person(Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody does at the beginning of a chapter: `do` are the fields of a command for operate.
+
+    Where that is about a finding, it is the one that is open in its scope.
+    """
+
+    by: str
+    do: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Commanded:
+    """A command that a person gives at a time."""
+
+    time: datetime
+    by: str
+    fields: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A part of a story: mail from `start` up to `end`, and the text that a narrator says before it."""
+    """A part of a story: what people do at `start`, mail from then up to `end`, and what a narrator says before it."""
 
     title: str
     text: str
     start: datetime
     end: datetime
     mail: tuple[Mail, ...]
+    people: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +134,13 @@ class Story:
     def publications(self) -> Iterator[Publication]:
         """Everything that SES and SNS publish, in order of time."""
         return _Telling(self).publications()
+
+    def events(self) -> Iterator[Publication | Commanded]:
+        """The same, and what people do."""
+        commands = [
+            Commanded(chapter.start, person.by, person.do) for chapter in self.chapters for person in chapter.people
+        ]
+        return merge(commands, self.publications(), key=lambda event: event.time)
 
     def told(self) -> Iterator[tuple[Chapter, list[Publication]]]:
         """Each chapter, with what is published before it ends.
@@ -158,6 +185,7 @@ class _ChapterScript(Struct, frozen=True, forbid_unknown_fields=True):
     days: Annotated[int, Meta(ge=0)] = 0
     hours: Annotated[int, Meta(ge=0)] = 0
     mail: tuple[Mail, ...] = ()
+    people: tuple[Person, ...] = ()
 
     @property
     def length(self) -> timedelta:
@@ -238,7 +266,7 @@ def _chapters(script: _Script) -> Iterator[Chapter]:
     start = script.start
     for chapter in script.chapters:
         end = start + chapter.length
-        yield Chapter(chapter.title, chapter.text.strip(), start, end, chapter.mail)
+        yield Chapter(chapter.title, chapter.text.strip(), start, end, chapter.mail, chapter.people)
         start = end
 
 

@@ -266,6 +266,8 @@ class _Turn:
     def _put(self, after: Enforcement, news: Enforced | None = None, standing: Standing | None = None) -> bool:
         """Write a record, and tell people its news; False if somebody else wrote meanwhile."""
         pieces = [news] if news else []
+        if news:
+            after = replace(after, told=news.time)
         alerts = [self._by.to_alert(piece) for piece in pieces]
         floored = Versioned(standing, self._read.version) if standing else None
         if not self._by.enforcements.write_enforcement(after, self._version, pieces, alerts, floored):
@@ -281,5 +283,5 @@ class _Turn:
 
     @property
     def _moment(self) -> datetime:
-        """When the next piece of news is: after what led to it, also where no time passes in between."""
-        return self._now + timedelta(milliseconds=len(self._told) + 1)
+        """When the next piece of news is: after the one before and what led to it, however clocks differ."""
+        return max(self._now, self._enforcement.told or self._now) + timedelta(milliseconds=1)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from ipaddress import IPv4Address
 from typing import Self, TypeVar
 
 from msgspec import Struct, structs
@@ -200,6 +201,37 @@ class SuppressSettings(Struct, frozen=True):
         )
 
 
+class Secret(str):
+    """A text that is shown to nobody who only looks at what holds it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'...'"
+
+
+class LookSettings(Struct, frozen=True):
+    """What look_up_blocklists is told.
+
+    `keys` are by zone. `server` is the address and port of the DNS server to ask, None for the machine's own.
+    """
+
+    operate: OperateSettings
+    zones: tuple[str, ...]
+    keys: Mapping[str, Secret]
+    server: tuple[str, int] | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables; SettingsError for the first that is wrong, without any key."""
+        return cls(
+            operate=OperateSettings.from_environment(environment),
+            zones=tuple(dict.fromkeys(_read(environment, "BLOCKLIST_ZONES", _names))),
+            keys=_read(environment, "BLOCKLIST_KEYS", _keys, secret=True),
+            server=_read(environment, "BLOCKLIST_RESOLVER", _server),
+        )
+
+
 def read_policy(environment: Mapping[str, str]) -> Policy:
     """The numbers that scopes are judged by; SettingsError for the first that is wrong."""
     providers = _read_providers(environment)
@@ -252,14 +284,35 @@ def _read_providers(environment: Mapping[str, str]) -> _Providers:
     return _Providers(book.domains, frozenset(map(provider, sending)), frozenset(map(provider, silent)))
 
 
-def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T:
+def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], *, secret: bool = False) -> T:
     text = environment.get(name)
     if text is None:
         raise SettingsError(f"the environment variable {name} is missing")
     try:
         return parse(text)
     except ValueError as error:
+        if secret:
+            raise SettingsError(f"the environment variable {name} makes no sense: {error}") from None
         raise SettingsError(f"the environment variable {name} is {text!r}: {error}") from error
+
+
+def _keys(text: str) -> Mapping[str, Secret]:
+    """`dbl.dq.spamhaus.net=KEY`: the keys of zones. No error names one."""
+    pairs = [pair.partition("=") for pair in _names(text)]
+    if not all(zone and key for zone, _, key in pairs):
+        raise ValueError("a list looks like dbl.dq.spamhaus.net=KEY,zone.example=KEY")
+    return {zone.lower(): Secret(key) for zone, _, key in pairs}
+
+
+def _server(text: str) -> tuple[str, int] | None:
+    """`192.0.2.53`, or with a port `192.0.2.53:5353`; nothing for the machine's own."""
+    if not text:
+        return None
+    address, _, port = text.partition(":")
+    return str(IPv4Address(address)), int(port or DNS_PORT)
+
+
+DNS_PORT = 53
 
 
 def _whole(text: str) -> int:

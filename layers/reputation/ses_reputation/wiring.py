@@ -37,6 +37,7 @@ from ses_reputation.domain.suppression import Preferences
 from ses_reputation.enforce import Enforcer, Handled, enforce_status
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
 from ses_reputation.listen import listen_to_ses
+from ses_reputation.look_up import LookedUp, look_up_blocklists
 from ses_reputation.notices.alert import alert_of, enforcement_alert_of, ses_alert_of, summary_of
 from ses_reputation.operate import Done, operate
 from ses_reputation.outbox import Channel, Publish
@@ -47,6 +48,7 @@ from ses_reputation.settings import (
     ChannelSettings,
     EnforceSettings,
     EvaluateSettings,
+    LookSettings,
     OperateSettings,
     ReceiveSettings,
     RecordSettings,
@@ -237,6 +239,27 @@ def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> C
         return did
 
     return noted
+
+
+def looker(environment: Mapping[str, str]) -> Callable[[datetime, Callable[[], bool]], LookedUp]:
+    """`look_up_blocklists` at a moment, while there is time, with what this environment names.
+
+    SettingsError if the environment is incomplete.
+    """
+    # dnspython takes a tenth of a second to import, and no other function needs it.
+    from ses_reputation.adapters.dns_zones import DnsZones  # noqa: PLC0415
+
+    settings = LookSettings.from_environment(environment)
+    client, table = clients.dynamodb(), settings.operate.standings_table
+    look_up = partial(
+        look_up_blocklists,
+        zones=settings.zones,
+        lists=DnsZones(keys=settings.keys, server=settings.server),
+        identities=DynamoDbIdentities(client, table=table),
+        standings=DynamoDbStandings(client, table=table),
+        operate=_operate(settings.operate),
+    )
+    return lambda now, has_time: look_up(now, has_time=has_time)
 
 
 def suppressor(

@@ -218,7 +218,7 @@ _EXAMINATIONS: Mapping[Check, Callable[[Deployment, datetime, datetime], Judged]
             _last_run(d, judgements.WATCH), d.known_identities(), now
         ),
         Check.ALERTS: lambda d, now, _here: judgements.judge_alerts(
-            d.parts().topics(), d.outbox(), _log_of(d, judgements.EVALUATE), now
+            d.parts().topics(), d.parts().queues(), d.outbox(), _log_of(d, judgements.EVALUATE), now
         ),
         Check.ALARMS: lambda d, _now, _here: judgements.judge_alarms(d.parts().alarms(), d.parts().topics()),
         Check.ACCOUNT: lambda d, _now, _here: judgements.judge_account(d.account()),

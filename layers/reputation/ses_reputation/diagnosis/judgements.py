@@ -31,11 +31,13 @@ from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.numbers import moment
 from ses_reputation.notices.structure import readable
 from ses_reputation.settings import (
+    EnforceSettings,
     EvaluateSettings,
     OperateSettings,
     ReceiveSettings,
     RecordSettings,
     SettingsError,
+    SuppressSettings,
     WatchSettings,
 )
 from ses_reputation.watch import AccountFacts
@@ -44,11 +46,12 @@ from ses_reputation.watch import AccountFacts
 PARTS = (
     *("BounceTopic", "ComplaintTopic", "VolumeTopic", "StatusTopic", "ChatTopic", "OperationsTopic"),
     *("BounceQueue", "ComplaintQueue", "VolumeQueue", "FeedbackDeadLetterQueue", "FindingDeadLetterQueue"),
-    *("BounceQueueSource", "ComplaintQueueSource", "VolumeQueueSource"),
+    *("EnforcementQueue", "EnforcementDeadLetterQueue"),
+    *("BounceQueueSource", "ComplaintQueueSource", "VolumeQueueSource", "EnforcementQueueSource"),
     *("ReceiptsTable", "CountersTable", "StandingsTable"),
-    *("RecordFeedback", "EvaluateReputation", "WatchSes", "Operate", "ReceiveFinding"),
+    *("RecordFeedback", "EvaluateReputation", "WatchSes", "Operate", "ReceiveFinding", "EnforceStatus"),
     *("EvaluateReputationOnSchedule", "WatchSesOnSchedule"),
-    *("FeedbackDeadLetterAlarm", "FindingDeadLetterAlarm"),
+    *("FeedbackDeadLetterAlarm", "FindingDeadLetterAlarm", "EnforcementDeadLetterAlarm"),
 )
 
 # The topics that SES publishes to, and the queue that each of them fills.
@@ -57,7 +60,12 @@ FEEDBACK: Mapping[str, str] = MappingProxyType(
 )
 
 # Every queue that a topic fills, by its topic. What a stack does not have is passed over.
-DELIVERIES = (*FEEDBACK.items(),)
+DELIVERIES = (
+    *FEEDBACK.items(),
+    ("BounceTopic", "SuppressionQueue"),
+    ("ComplaintTopic", "SuppressionQueue"),
+    ("StatusTopic", "EnforcementQueue"),
+)
 
 RECORD, EVALUATE, WATCH = "RecordFeedback", "EvaluateReputation", "WatchSes"
 
@@ -69,6 +77,8 @@ _SETTINGS: Mapping[str, Callable[[Mapping[str, str]], object]] = MappingProxyTyp
         WATCH: WatchSettings.from_environment,
         "Operate": OperateSettings.from_environment,
         "ReceiveFinding": ReceiveSettings.from_environment,
+        "EnforceStatus": EnforceSettings.from_environment,
+        "SuppressRecipients": SuppressSettings.from_environment,
     }
 )
 
@@ -337,10 +347,13 @@ def judge_watch(run: LastRun, identities: int, now: datetime) -> Judged:
     return judged(looked_at, [*of_run.faults, *none])
 
 
-def judge_alerts(topics: Sequence[Topic], outbox: Outbox, evaluator_log: str, now: datetime) -> Judged:
-    """Whether anybody gets alerts, and all were sent."""
+def judge_alerts(
+    topics: Sequence[Topic], queues: Sequence[Queue], outbox: Outbox, evaluator_log: str, now: datetime
+) -> Judged:
+    """Whether anybody gets alerts besides our own functions, through their queues, and all were sent."""
+    own = {queue.arn for queue in queues}
     channels = [topic for topic in topics if topic.part in ("StatusTopic", "ChatTopic")]
-    confirmed = sum(s.confirmed for topic in channels for s in topic.subscriptions)
+    confirmed = sum(s.confirmed and s.endpoint not in own for topic in channels for s in topic.subscriptions)
     faults = [fault for topic in channels for fault in _not_confirmed(topic)]
     if not confirmed:
         faults += [found(Fault.NOBODY_TOLD, topic_arn=topic.arn) for topic in channels if topic.part == "StatusTopic"]

@@ -116,7 +116,7 @@ class Enforcement(Struct, frozen=True):
     `answered` is since when the newest reason is one that was acted on, `finding` which finding that was. `setting` is
     what SES is to say again when it is resumed. `holder` is the message because of which SES is called, and `held` when
     it was, as long as nobody knows how that ended. `failures` are those that people were told of since something last
-    succeeded.
+    succeeded. `told` is when they were last told anything.
     """
 
     scope: Scope
@@ -129,6 +129,7 @@ class Enforcement(Struct, frozen=True):
     holder: str | None = None
     held: datetime | None = None
     failures: tuple[str, ...] = ()
+    told: datetime | None = None
 
 
 class Enforced(Struct, frozen=True, tag="enforcement"):
@@ -347,18 +348,20 @@ def _move(enforcement: Enforcement, demand: Demand | None, sending: Sending) -> 
 
 
 def _moved(before: Enforcement, state: State, demand: Demand | None, sending: Sending, now: datetime) -> Enforcement:
-    """The record in its next state."""
+    """The record in its next state. What is released answers no reason, but ends what answered the last one."""
+    answered = None if state is State.RELEASED else demand
     return Enforcement(
         scope=before.scope,
         state=state,
         since=before.since if state is before.state else now,
-        answered=demand.since if demand else before.answered,
-        finding=demand.finding if demand else before.finding,
+        answered=answered.since if answered else before.answered,
+        finding=answered.finding if answered else before.finding,
         target=sending.target or before.target,
         # What it was before we paused it. Once we have, SES tells only what we made of it.
         setting=sending.setting if sending.enabled else before.setting,
         # An intent is no success yet.
         failures=before.failures if state in INTENTS or state is before.state else (),
+        told=before.told,
     )
 
 

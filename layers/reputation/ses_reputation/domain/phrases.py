@@ -40,7 +40,7 @@ class Phrases(Generic[T]):
         found = len(self._rows)
         for beginning in self._beginnings & begins:
             for number, parts in self._by_beginning[beginning]:
-                if number < found and _holds(text, parts):
+                if number < found and parts[0] in text and (len(parts) == 1 or _holds(text, parts)):
                     found = number
         return (found, self._rows[found]) if found < len(self._rows) else None
 

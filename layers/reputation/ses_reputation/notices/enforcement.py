@@ -6,14 +6,14 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from ses_reputation.domain.categories import Category
-from ses_reputation.domain.enforcement import Action, Call, Mode
+from ses_reputation.domain.enforcement import Action, Call, Mode, State
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.notices.alert import EnforcementAlert
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.sending_commands import by_hand
 from ses_reputation.notices.structure import Command, Headline, Notice, Part, Row, Rows, Section, Text, readable
-from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary
+from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, words_of
 
 
 class ActionTexts(Struct, frozen=True):
@@ -54,7 +54,7 @@ ACTIONS: Mapping[Action, ActionTexts] = MappingProxyType(
         Action.LEFT_RUNNING: ActionTexts(
             "left running",
             "Sending was resumed at SES by somebody else, though the status asks for a pause. It is left so.",
-            "It is paused again only if there is a new reason: one more shutdown.",
+            "It is paused again only if there is a new reason: one more {shutdown}.",
         ),
         Action.WOULD_RESUME: ActionTexts(
             "would be resumed",
@@ -112,6 +112,18 @@ OBSERVED_FAILURES: Mapping[Action, ActionTexts] = MappingProxyType(
 )
 
 ALL_PAUSED = "That is all mail of this account in this region, password resets included."
+STATES: Mapping[State, str] = MappingProxyType(
+    {
+        State.OBSERVED: "would be paused, but is only observed",
+        State.PAUSING: "is being paused",
+        State.PAUSED: "paused",
+        State.FOUND_PAUSED: "paused by somebody else",
+        State.LEFT_RUNNING: "left running, as somebody else set it",
+        State.RESUMING: "is being resumed",
+    }
+)
+"""How it stands with a scope's sending at SES, where its status has led to something."""
+
 STOPPED_BY_SES = "SES itself keeps it from sending as well, and only SES can lift that."
 MEASURED_ANEW = "SES measures the rates of this configuration set anew from now on, and so does SES Reputation."
 BY_HAND: Mapping[Call, str] = MappingProxyType({Call.PAUSE: "To pause it by hand", Call.RESUME: "To resume it by hand"})
@@ -137,7 +149,9 @@ def enforcement_notice(alert: EnforcementAlert, vocabulary: Vocabulary) -> Notic
         sections=(
             Section(Part.DONE, tuple(map(Text, _done(alert, texts)))),
             Section(Part.WHY, (Rows(tuple(_rows(alert, vocabulary))),)),
-            Section(Part.NEXT, (Text(texts.next.format(kind=alert.scope_kind)), *commands)),
+            Section(
+                Part.NEXT, (Text(texts.next.format_map(words_of(vocabulary) | {"kind": alert.scope_kind})), *commands)
+            ),
         ),
         account=alert.account,
         region=alert.region,
