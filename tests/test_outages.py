@@ -175,7 +175,7 @@ def test_it_is_over_three_hours_after_the_last_bad_one() -> None:
 
 def test_its_end_is_the_same_however_late_it_is_seen() -> None:
     hours, standing = going_on()
-    hours += [later(0, 50), later(1, 1), later(9, 50)]
+    hours += [later(0, 50), later(1, 1), later(4, 50)]
     for now in (NOON + 4 * HOUR, NOON + 5 * HOUR, NOON + 20 * HOUR, NOON + 60 * HOUR):
         (outage,) = judge(hours, now, standing)[0].outages
         assert (outage.end, outage.seen) == (NOON + HOUR, Tally(150, 300))
