@@ -138,10 +138,12 @@ def test_history_is_read_only_if_the_newest_hours_look_like_an_outage() -> None:
 
 def test_only_four_weeks_are_history_and_no_hour_that_names_no_provider() -> None:
     edge = [hour(6 + 28 * 24, (1, 1000), (0, 1000)), hour(7 + 28 * 24, (900, 900))]
-    unknown = HourCounts(NOON - 48 * HOUR, {("unspecified", Measure.REPORTED): 9_000}, backfilled=True)
-    outage = found([hour(1, (50, 100), (0, 100)), unknown, *edge])
+    outage = found([hour(1, (50, 100), (0, 100)), *edge])
     assert outage
     assert outage.before == Tally(1, 1000)
+    unknown = {("unspecified", Measure.REPORTED): 9_000, ("unspecified", Measure.HARD_BOUNCED): 900}
+    backfilled = HourCounts(NOON - 48 * HOUR, unknown, backfilled=True)
+    assert found([hour(1, (20, 200), (8, 200)), backfilled, *days()]) is None, "others seem to have bounced always"
 
 
 def test_nothing_is_suspected_if_so_configured_or_where_nobody_tells_of_providers() -> None:
@@ -173,7 +175,7 @@ def test_it_is_over_three_hours_after_the_last_bad_one() -> None:
 
 def test_its_end_is_the_same_however_late_it_is_seen() -> None:
     hours, standing = going_on()
-    hours += [later(0, 50), later(1, 1), later(9, 50)]
+    hours += [later(0, 50), later(1, 1), later(4, 50)]
     for now in (NOON + 4 * HOUR, NOON + 5 * HOUR, NOON + 20 * HOUR, NOON + 60 * HOUR):
         (outage,) = judge(hours, now, standing)[0].outages
         assert (outage.end, outage.seen) == (NOON + HOUR, Tally(150, 300))
