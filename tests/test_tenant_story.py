@@ -192,7 +192,10 @@ def test_the_story_to_be_replayed_is_such_a_one() -> None:
             {"command": "decide", "decision": "lift"},
             "tenant/acme has no open finding that ann could do something about",
         ),
-        ({"command": "report", "category": "bounce_rate"}, "what ann wanted was refused: .*missing required field `evidence`"),
+        (
+            {"command": "report", "category": "bounce_rate"},
+            "what ann wanted was refused: .*missing required field `evidence`",
+        ),
     ],
     ids=["nothing is open", "refused"],
 )
