@@ -149,11 +149,11 @@ def test_the_rate_since_a_probation_began_is_told_while_it_lasts() -> None:
 
 def test_time_passes_between_events_of_a_replay() -> None:
     """A probation ends between two events: for too little mail, a person has to decide."""
-    document = replay("-P", "ProbationDays=3", events=[*mail(200, 50), *mail(1, day=9)])
+    document = replay("-P", "ProbationDays=1", events=[*mail(200, 50), *mail(1, day=7)])
     assert document["scopes"]["account"]["status"] == "Pending end of probation decision"
     assert [c["time"] for c in document["changes"] if c["scope"] == "account"] == [
         "2026-03-06T10:00:00Z",
-        "2026-03-09T10:00:00Z",
+        "2026-03-07T10:00:00Z",
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, Protocol
 
 import boto3
@@ -167,9 +168,9 @@ def test_the_undisturbed_run_makes_every_call_there_is() -> None:
 
 
 def places(calls: list[str]) -> Iterator[tuple[int, str]]:
-    """The numbers of the calls, each with its name, but those that stand where the same ones stood before."""
+    """The numbers of the calls, each with its name, but those that follow the same call as such a one did before."""
     known = set()
-    for number, place in enumerate(zip(["", *calls], calls, [*calls[1:], ""], strict=False), start=1):
+    for number, place in enumerate(pairwise(["", *calls]), start=1):
         if place not in known:
             known.add(place)
             yield number, place[1]
@@ -177,11 +178,11 @@ def places(calls: list[str]) -> Iterator[tuple[int, str]]:
 
 @every_failure
 def test_a_failure_at_any_call_changes_no_count_and_loses_no_alert(failure: Failure, moment: str) -> None:
-    """A process is killed at every call. That AWS answers with an error is tried once where the same calls come again."""
+    """Of calls that follow the same one again, the first stands for all."""
     undisturbed = Calls()
     expected = run(undisturbed)
     seen = undisturbed.seen
-    for number, name in enumerate(seen, start=1) if failure is killed else places(seen):
+    for number, name in places(seen):
         if moment == "after-call" and name in READS:
             continue  # Reading has no effect: whether it took place is the same.
         assert run(Calls(fail_at=number, failure=failure), moment) == expected, f"{name}, call {number}"

@@ -82,6 +82,7 @@ def newsletters(cloud: LocalCloud, count: int, bad: int, reply: str = "smtp; 550
     is full.
     """
     ses = SesSimulator("newsletters")
+    published: dict[str, list[str]] = {name: [] for name in TOPICS.values()}
     for number in range(count):
         message = Message("news@shop.example", (f"reader-{number}@yahoo.com",), configuration_set="newsletter")
         outcomes: list[Outcome] = []
@@ -95,7 +96,9 @@ def newsletters(cloud: LocalCloud, count: int, bad: int, reply: str = "smtp; 550
             event = json.loads(publication.message)
             for recipient in event.get("bounce", {}).get("bouncedRecipients", []):
                 recipient["diagnosticCode"] = reply
-            cloud.publish(TOPICS[publication.topic], json.dumps(event))
+            published[TOPICS[publication.topic]].append(json.dumps(event))
+    for topic, messages in published.items():
+        cloud.publish_all(topic, messages)
     cloud.deliver()
     cloud.tick(NOW, ["EvaluateReputation"])
 

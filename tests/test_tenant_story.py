@@ -58,7 +58,7 @@ def sends(cloud: LocalCloud, tenant: str, count: int, bad: int = 0) -> None:
         message = Message("news@platform.example", recipients, configuration_set="shared", tenant=tenant)
         bounce = [Bounce(recipients[:bad], BounceType.PERMANENT, BounceSubtype.NO_EMAIL)] if bad else []
         for publication in ses.send(cloud.now, message, *bounce):
-            cloud.publish(TOPICS[publication.topic], publication.message)
+            cloud.publish_all(TOPICS[publication.topic], [publication.message])
     cloud.deliver()
 
 

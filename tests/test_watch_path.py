@@ -284,14 +284,15 @@ def outcome(calls: Calls, moment: str = "before-call") -> dict[str, Any]:
         }
 
 
-@pytest.mark.parametrize("moment", ["before-call", "after-call"], ids=["before it took effect", "after it took effect"])
-def test_a_run_that_dies_at_any_call_and_comes_again_does_what_one_run_does(moment: str) -> None:
+def test_a_run_that_dies_at_any_call_and_comes_again_does_what_one_run_does() -> None:
+    """To die before a call is to die after the one before it, and to read changes nothing."""
     undisturbed = Calls()
     expected = outcome(undisturbed)
     assert len(expected["e-mails"]) == len(expected["news"]) == 1
     assert all(measures[Metric.COMPLAINT_RATE].window.eligible == 100 for measures in expected["rates"])
     for number, name in enumerate(undisturbed.seen, start=1):
-        assert outcome(Calls(number), moment) == expected, f"{name}, call {number}"
+        if not name.startswith(("Get", "List", "Query", "BatchGet")):
+            assert outcome(Calls(number), "after-call") == expected, f"{name}, call {number}"
 
 
 @contextmanager
@@ -312,7 +313,7 @@ def noted_calls() -> Iterator[set[tuple[str, str]]]:
         yield seen
 
 
-def test_five_hundred_configuration_sets_of_which_nothing_is_new_are_written_nowhere() -> None:
+def test_a_hundred_configuration_sets_of_which_nothing_is_new_are_written_nowhere() -> None:
     calls: list[tuple[str, str]] = []
 
     def note(model: Any, params: dict[str, Any], **_: Any) -> None:
@@ -320,9 +321,9 @@ def test_five_hundred_configuration_sets_of_which_nothing_is_new_are_written_now
 
     with LocalCloud({"VolumeSource": "statistics"}) as cloud, listening("before-call.dynamodb", note):
         watch(cloud, NINE)
-        for n in range(500):
+        for n in range(100):
             cloud.ses.count(NINE + MINUTE, configuration_set=f"set-{n}", sent=1)
-        assert watch(cloud, NINE + HOUR).result["hours"] == 501  # type: ignore[index]
+        assert watch(cloud, NINE + HOUR).result["hours"] == 101  # type: ignore[index]
         calls.clear()
         assert watch(cloud, NINE + HOUR + 15 * MINUTE).result["hours"] == 0  # type: ignore[index]
     assert sum('"verdicts"' in body for name, body in calls if name == "Query") == 1
