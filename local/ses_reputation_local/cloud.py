@@ -28,7 +28,7 @@ from ses_reputation_local.function_urls import JSON, Answer, Caller, Request, Re
 from ses_reputation_local.functions import Functions, Invocation
 from ses_reputation_local.invokes import answered_invokes
 from ses_reputation_local.queues import QueuedMessage
-from ses_reputation_local.regions import kept_models, quick_regions
+from ses_reputation_local.regions import kept_models, quick_calls, quick_regions
 from ses_reputation_local.resources import EVENT_SOURCE_MAPPING, Resource, create_stack
 from ses_reputation_local.ses_account import SesAccount
 from ses_reputation_local.ses_calls import answered_calls
@@ -115,6 +115,7 @@ class LocalCloud:
             opened.enter_context(no_other_aws(self.region))
             opened.enter_context(quick_regions())
             opened.enter_context(kept_models())
+            opened.enter_context(quick_calls())
             opened.enter_context(mock_aws())
             opened.enter_context(real_transactions())
             opened.enter_context(queues.quick_sends())

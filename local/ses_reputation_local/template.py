@@ -45,14 +45,23 @@ class Template:
 
 
 def read_template(path: Path, parameters: Mapping[str, str], region: str) -> Template:
-    """Read a SAM template and translate it as AWS::Serverless does.
+    """Read a SAM template and translate it as AWS::Serverless does. What is returned is not to be changed.
 
     Raises ParameterError for a value that CloudFormation would refuse.
     """
+    return _translated(path.read_text(encoding="utf-8"), path.parent, tuple(parameters.items()), region)
+
+
+# Parsing and translating take longer than all else that bringing up a cloud does, and a process may bring up many.
+_parsed = lru_cache(maxsize=4)(yaml_parse)
+
+
+@lru_cache(maxsize=32)
+def _translated(text: str, folder: Path, parameters: tuple[tuple[str, str], ...], region: str) -> Template:
     # A copy: translating it changes it.
-    sam = deepcopy(_parsed(path.read_text(encoding="utf-8")))
-    values = check_parameters(sam.get("Parameters", {}), parameters)
-    folders = _take_code_folders(sam, path.parent)
+    sam = deepcopy(_parsed(text))
+    values = check_parameters(sam.get("Parameters", {}), dict(parameters))
+    folders = _take_code_folders(sam, folder)
     # The translator asks its session for nothing but the region.
     session = SimpleNamespace(region_name=region)
     translator = Translator({}, Parser(), boto_session=session)
@@ -65,10 +74,6 @@ def read_template(path: Path, parameters: Mapping[str, str], region: str) -> Tem
         if resource["Type"] == "AWS::Lambda::Function" and logical_id in folders
     }
     return Template(body, values, functions)
-
-
-# Parsing takes longer than all else that bringing up a cloud does, and a process may bring up many.
-_parsed = lru_cache(maxsize=4)(yaml_parse)
 
 
 def check_parameters(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> Mapping[str, str]:
