@@ -1,7 +1,19 @@
 """What the tests share."""
 
+import gc
+
 from hypothesis import settings
 
 # The machines that run this are shared: an example that is slow there is no failure.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+# The models of botocore and moto are a million objects that stay: going through them again and again to find garbage
+# takes a quarter of all time.
+gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_collection_finish() -> None:
+    """Whatever was imported is kept for good."""
+    gc.collect()
+    gc.freeze()

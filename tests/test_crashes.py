@@ -178,11 +178,11 @@ def places(calls: list[str]) -> Iterator[tuple[int, str]]:
 
 @every_failure
 def test_a_failure_at_any_call_changes_no_count_and_loses_no_alert(failure: Failure, moment: str) -> None:
-    """Of calls that follow the same one again, the first stands for all."""
+    """A process dies at every call. Of errors at calls that follow the same one again, the first stands for all."""
     undisturbed = Calls()
     expected = run(undisturbed)
     seen = undisturbed.seen
-    for number, name in places(seen):
+    for number, name in enumerate(seen, start=1) if failure is killed else places(seen):
         if moment == "after-call" and name in READS:
             continue  # Reading has no effect: whether it took place is the same.
         assert run(Calls(fail_at=number, failure=failure), moment) == expected, f"{name}, call {number}"
