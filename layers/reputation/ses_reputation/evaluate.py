@@ -274,7 +274,7 @@ def _with_suspicions(
     suspected = (*suspicions(standing.scope, risen, heard), *trapped(standing, hours, now, policy))
     news: list[Change | EvidenceAdded] = []
     for suspicion in suspected:
-        report = Report(standing.scope, suspicion.category, evidence_text(suspicion, now), SOURCE)
+        report = Report(standing.scope, suspicion.category, evidence_text(suspicion), SOURCE)
         act = Act(f"{SOURCE}/{standing.scope}/{suspicion.category}/{now.isoformat()}", DETECTOR)
         standing, piece = suspect(standing, report, act, now)
         news += [piece] if piece else []

@@ -62,8 +62,9 @@ from ses_reputation.notices.texts import (
 )
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, other_name, words_of
 
-# A report can be long; the history has all of it.
+# What somebody wrote can be long, and the history has all of it. What was seen is what people decide by.
 QUOTED = 280
+SEEN = 600
 
 _SEVERITY = tuple(Status)
 _NEWS: Mapping[Status, Mapping[Trigger, str]] = MappingProxyType(
@@ -263,12 +264,15 @@ def _quotes(finding: FindingDocument) -> Iterator[Quote]:
     for observation in reversed(finding.evidence):
         only = " (only suspected)" if observation.suspected and not finding.suspected else ""
         by = f"{moment(observation.observed)}, {readable(observation.source, QUOTED)}{only}"
-        yield Quote(by, readable(observation.text, QUOTED))
+        yield Quote(by, readable(observation.text, SEEN))
 
 
 def who(actor: Actor) -> str:
-    """Who did something, and whether that is proven."""
-    return f"{readable(actor.name, QUOTED)} ({'as IAM proves' if actor.proven else 'as stated'})"
+    """Who did something, and whether that is proven. What is done without a person needs no proof."""
+    name = readable(actor.name, QUOTED)
+    if not actor.proven:
+        return f"{name} (as stated)"
+    return f"{name} (as IAM proves)" if name.startswith("arn:") else name
 
 
 def _follows(alert: StatusAlert | ReminderAlert) -> Iterator[str]:

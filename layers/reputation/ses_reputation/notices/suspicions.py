@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 from fractions import Fraction
 from types import MappingProxyType
 
 from ses_reputation.domain.detection import Heard, Rise, Suspicion
+from ses_reputation.domain.providers import OTHER
 from ses_reputation.domain.reply_rules import ReplyClass
-from ses_reputation.notices.numbers import moment, percent
+from ses_reputation.notices.numbers import percent
 from ses_reputation.notices.structure import readable
 
 LISTS = 5
@@ -26,25 +26,25 @@ _SAYING: Mapping[ReplyClass, str] = MappingProxyType(
 )
 
 
-def evidence_text(suspicion: Suspicion, now: datetime) -> str:
+def evidence_text(suspicion: Suspicion) -> str:
     """How much of what was heard, how that was before, and a few examples; no recipient is in it."""
-    sentences = [f"In the 24 hours before {moment(now)}:", *map(_rise_text, suspicion.rises)]
+    sentences = [_rise_text(rise) for rise in suspicion.rises]
     if suspicion.trapped:
         times = "once" if suspicion.trapped == 1 else f"{suspicion.trapped:,} times"
-        sentences.append(f"mail was sent or delivered {times} to addresses that you named as spam traps.")
+        sentences.append(f"In 24 hours mail was sent or delivered {times} to addresses that you named as spam traps.")
     if lists := Counter(h.reply.blocklist.name for h in suspicion.heard if h.reply.blocklist):
         names = ", ".join(f"{readable(name, 60)} ({n})" for name, n in lists.most_common(LISTS))
-        sentences.append(f"Lists that the newest of them name: {names}.")
+        sentences.append(f"The newest of them name {names}.")
     if examples := _examples(suspicion):
-        quoted = "; ".join(f'{h.provider}: "{readable(h.text, EXAMPLE_LENGTH)}"' for h in examples)
-        sentences.append(f"For example {quoted}.")
+        quoted = "; at ".join(f'{_place(h.provider)}: "{_words(h.text)}"' for h in examples)
+        sentences.append(f"They say, at {quoted}.")
     return " ".join(sentences)
 
 
 def _rise_text(rise: Rise) -> str:
     return (
-        f"{rise.count:,} replies to mail for {rise.volume:,} recipients ({_share(rise.count, rise.volume)}) "
-        f"{_SAYING[rise.reply_class]}. {_before(rise)}"
+        f"In 24 hours, {rise.count:,} replies to mail for {rise.volume:,} recipients "
+        f"({_share(rise.count, rise.volume)}) {_SAYING[rise.reply_class]}. {_before(rise)}"
     )
 
 
@@ -66,9 +66,19 @@ def _share(count: int, volume: int) -> str:
 
 def _examples(suspicion: Suspicion) -> list[Heard]:
     """Replies that differ, of as many providers as possible, the newest first."""
-    by_provider: dict[str, Heard] = {}
     by_text: dict[str, Heard] = {}
     for heard in suspicion.heard:
-        by_provider.setdefault(heard.provider, heard)
         by_text.setdefault(heard.text, heard)
+    by_provider: dict[str, Heard] = {}
+    for heard in by_text.values():
+        by_provider.setdefault(heard.provider, heard)
     return list(dict.fromkeys((*by_provider.values(), *by_text.values())))[:EXAMPLES]
+
+
+def _place(provider: str) -> str:
+    return "another provider" if provider == OTHER else provider
+
+
+def _words(reply: str) -> str:
+    """What a server said, without SES's mark of where it heard it."""
+    return readable(reply.removeprefix("smtp; "), EXAMPLE_LENGTH)
