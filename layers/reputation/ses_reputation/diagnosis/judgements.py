@@ -33,6 +33,7 @@ from ses_reputation.notices.structure import readable
 from ses_reputation.settings import (
     EnforceSettings,
     EvaluateSettings,
+    LookSettings,
     OperateSettings,
     ReceiveSettings,
     RecordSettings,
@@ -79,6 +80,7 @@ _SETTINGS: Mapping[str, Callable[[Mapping[str, str]], object]] = MappingProxyTyp
         "ReceiveFinding": ReceiveSettings.from_environment,
         "EnforceStatus": EnforceSettings.from_environment,
         "SuppressRecipients": SuppressSettings.from_environment,
+        "LookUpBlocklists": LookSettings.from_environment,
     }
 )
 
