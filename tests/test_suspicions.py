@@ -281,6 +281,20 @@ def test_a_suspicion_of_what_is_established_is_evidence_that_decides_nothing(pol
     assert case.standing.status is Status.HEALTHY, "only a report can say that the problem remains"
 
 
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [("detector", Status.SHUTDOWN), ("another detector", Status.HEALTHY)],
+    ids=["who was believed", "who was not"],
+)
+def test_what_a_person_confirmed_remains_if_the_same_source_sees_it_again(source: str, status: Status) -> None:
+    case = suspected()
+    case.is_decided(Decision.CONFIRM, START + DAY)
+    case.is_suspected(START + 3 * DAY, source=source)
+    assert case.finding.evidence[-1].suspected == (status is Status.HEALTHY)
+    case.is_judged(START + DAY + POLICY.probation)
+    assert case.standing.status is status
+
+
 # What its source takes back.
 
 

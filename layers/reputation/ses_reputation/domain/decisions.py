@@ -221,15 +221,16 @@ def suspect(
 ) -> tuple[Standing, Change | EvidenceAdded | None]:
     """Suspect what a report says, whatever its severity: the standing that follows, and what its history keeps.
 
-    Where a finding of its category is open it is evidence, and moves nothing. None, and the standing as it is, if the
-    same source has said the same on this day (UTC) and it is still among the finding's evidence; and if a person has
+    Where a finding of its category is open it is evidence, and moves nothing; it says that the problem remains only if
+    a person has confirmed what the same source suspected of it. None, and the standing as it is, if the same source has
+    said the same on this day (UTC) and it is still among the finding's evidence; and if a person has
     dismissed such a suspicion within DISMISSED_FOR, or after what is suspected now was observed. CommandRefused if the
     category is measured.
     """
     category = suspicion.category
     _refuse_measured(category)
-    observation = _observation(suspicion, now, suspected=True)
     finding = standing.findings.get(category)
+    observation = _observation(suspicion, now, suspected=not (finding and suspicion.source in finding.confirmed))
     if finding:
         if any(_is_alike(known, observation) for known in finding.evidence):
             return standing, None
@@ -410,7 +411,8 @@ def _decide_suspicion(
     reviewed = policy.reviewed_by_people(standing.scope)
     opening = _opening(finding.category, finding.repeat, shutdown=False, reviewed=reviewed)
     trigger = Trigger.CONFIRMED if opening is Trigger.REPORTED else opening
-    return _changed(standing, _established(moved(finding, trigger, now), now, policy), trigger, act, now)
+    believed = replace(finding, confirmed=tuple(dict.fromkeys(known.source for known in finding.evidence)))
+    return _changed(standing, _established(moved(believed, trigger, now), now, policy), trigger, act, now)
 
 
 def _until(finding: Finding, end: datetime, now: datetime) -> Finding:

@@ -78,6 +78,7 @@ class Finding(Struct, frozen=True):
     `repeat` is how many findings of this category were closed before. `revision` goes up with everything that is
     decided. `reports` counts them all, `evidence` has the newest, `last_observed` is of the newest observation that is
     more than a suspicion, unless the finding itself is suspected.
+    `confirmed` are the sources whose suspicion a person confirmed: what they see again is no mere suspicion any more.
     `changes` wait for a decision. `period_reminded` and `review_reminded` are when people were last reminded.
     """
 
@@ -95,6 +96,7 @@ class Finding(Struct, frozen=True):
     reports: int = 0
     last_observed: datetime | None = None
     evidence: tuple[Observation, ...] = ()
+    confirmed: tuple[str, ...] = ()
     changes: ReportedChanges | None = None
     period_reminded: datetime | None = None
     review_reminded: datetime | None = None
