@@ -14,11 +14,11 @@ _COMMANDS = {
     "changes-made": "Report what was changed about a problem, or appeal against a shutdown.",
     "completion": "Print what makes a shell complete this command.",
     "connect": "Let SES publish the events of your mail to the deployed stack.",
-    "decide": "Decide about a finding: accept, refuse, lift, extend, shut down, reinstate.",
+    "decide": "Decide about a finding: confirm, dismiss, accept, refuse, lift, extend, shut down, reinstate.",
     "demo": "Tell a story from beginning to end: mail, rates, alerts.",
     "doctor": "Check the deployed stack, and say how to mend what is wrong with it.",
     "explain": "Show the arithmetic of a scope's rates, line by line.",
-    "feedback": "List the bounces or complaints themselves: recipient, reason, time.",
+    "feedback": "List the bounces, delays or complaints themselves: recipient, reason, time.",
     "findings": "List the open findings, or show one with its evidence.",
     "identities": "List the verified identities that the deployed stack knows.",
     "local": "Keep a local cloud running on a port.",
@@ -27,7 +27,7 @@ _COMMANDS = {
     "report": "Report a problem that no rate shows.",
     "reviews": "List what waits for a person's decision.",
     "status": "Show where the account, or any scope, stands.",
-    "verdict": "Show what SES says of the account itself, beside our rates.",
+    "verdict": "Show what SES says itself of the account, beside our rates, or of a tenant.",
 }
 
 
