@@ -136,7 +136,7 @@ BLOCKLISTS: tuple[KnownBlocklist, ...] = (
         "urlbl001",
         "urlbl011",
     ),
-    _known("URIBL", Lists.DOMAINS, "multi.uribl.com", "https://lookup.uribl.com/", "uribl.com", "uribl "),
+    _known("URIBL", Lists.DOMAINS, "multi.uribl.com", "https://lookup.uribl.com/", "uribl.com", "uribl ", "uribl_"),
     _known(
         "Invaluement ivmURI",
         Lists.DOMAINS,
@@ -179,7 +179,7 @@ BLOCKLISTS: tuple[KnownBlocklist, ...] = (
         "http://www.sorbs.net/ (closed in June 2024)",
         "sorbs.net",
         "sorbs dnsbl",
-        "sorbs ",
+        " sorbs ",
     ),
     _known(
         "Abusix",

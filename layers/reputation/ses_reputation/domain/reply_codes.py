@@ -93,6 +93,27 @@ CODES: tuple[ReplyRule, ...] = (
         _GMAIL,
     ),
     ReplyRule(
+        "Gmail",
+        ReplyClass.PROVIDER_OUTAGE,
+        "Not now, whatever command it says that after.",
+        "try again later, closing connection",
+        source=_GMAIL,
+    ),
+    ReplyRule(
+        "Gmail",
+        ReplyClass.SPAM_BLOCK,
+        "Content or links that look like spam.",
+        "suspicious due to the nature of the content",
+        source=_GMAIL,
+    ),
+    ReplyRule(
+        "GMX, web.de, 1&1",
+        ReplyClass.AUTHENTICATION_FAILURE,
+        "The sender's domain takes no mail.",
+        "sender address has null mx",
+        source=_GMX,
+    ),
+    ReplyRule(
         "Yahoo, AOL",
         ReplyClass.SPAM_BLOCK,
         "Deferred for complaints, reputation, or traffic that looks like spam (TS codes).",
@@ -158,14 +179,17 @@ CODES: tuple[ReplyRule, ...] = (
             "customer block list|rejected by recipient|sendernotauthenticated|restrictedtorecipientspermission|"
             "resolver.rst"
         ),
-        ("5.7.506", "5.7.507", "5.7.510", "5.7.513", "5.7.57", *_range("5.7", 124, 136)),
+        ("5.7.506", "5.7.507", "5.7.510", "5.7.513", "5.7.51", "5.7.57", *_range("5.7", 124, 136)),
         _EXCHANGE,
     ),
     ReplyRule(
         "Exchange Online",
         ReplyClass.RATE_LIMITED,
         "Too much mail at once, or more an hour than this recipient may get.",
-        "server busy. please try again later from|recipient thread limit|hop count exceeded - recipient",
+        (
+            "server busy. please try again later from|recipient thread limit|sender thread limit|"
+            "hop count exceeded - recipient"
+        ),
         ("4.7.500", "5.2.121", "5.2.122"),
         _EXCHANGE,
     ),
@@ -173,7 +197,10 @@ CODES: tuple[ReplyRule, ...] = (
         "Exchange Online",
         ReplyClass.USER_UNKNOWN,
         "No such recipient: with Directory-Based Edge Blocking it says *access denied*.",
-        "recipient address rejected: access denied|adr.recipnotfound|recipientnotfound",
+        (
+            "recipient address rejected: access denied|recipient addresses rejected : access denied|"
+            "mail received as unauthenticated, incoming to a recipient domain|adr.recipnotfound|recipientnotfound"
+        ),
         source=_EXCHANGE,
     ),
     ReplyRule(

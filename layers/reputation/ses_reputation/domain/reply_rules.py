@@ -78,7 +78,7 @@ WORDINGS: tuple[ReplyRule, ...] = (
             "considered as spam|identified as spam|classified as spam|detected as spam|rejected as spam|"
             "spam message|spam content|spam detected|is spam|as spam|suspicion of spam|junk mail|junkmail|bulk mail|"
             "spammer|spamtrap|spam trap|high spam score|spam score|spam-like|message scored|mail score|sbrs|"
-            "messagescoring"
+            "messagescoring|spam probability|senderbase"
         ),
     ),
     ReplyRule(
@@ -111,7 +111,8 @@ WORDINGS: tuple[ReplyRule, ...] = (
             "receiving email at a rate|greylist|graylist|grey-list|gray-list|grey list|postgrey|sending limit|"
             "send limit|daily quota|hourly quota|sending quota|message quota|messages per connection|"
             "message per connection|number of connections|connection limit|concurrent|exceeded the maximum number|"
-            "maximum number of messages|maximum number of recipients|mail quota exceeded for sender|high volume|"
+            "policy rejection- quota|maximum number of messages|maximum number of recipients|"
+            "mail quota exceeded for sender|high volume|"
             "hourly limit|daily limit|receive limit|first time sender"
         ),
     ),
@@ -149,8 +150,9 @@ WORDINGS: tuple[ReplyRule, ...] = (
             "user doesn't|user not exist|not exist|n't exist|non-existent|nonexistent|nonexistant|non existent|"
             "user not found|mailbox not found|recipient not found|address not found|account not found|"
             "not found by smtp address lookup|couldn't be found|could not be found|unknown recipient|"
-            "recipient unknown|recipient address unknown|unknown address|address unknown|unknown mailbox|"
-            "unknown local|unknown or illegal alias|unknown alias|unknown account|invalid recipient|invalid mailbox|"
+            "recipient unknown|no valid recipients|recipient address unknown|unknown address|address unknown|"
+            "unknown mailbox|unknown local|unknown or illegal alias|unknown alias|unknown account|invalid recipient|"
+            "invalid mailbox|"
             "invalid user|invalid address|invalid email|marked as invalid|not a valid mailbox|not a valid user|"
             "not a valid recipient|not a known user|not our customer|not a local user|user not local|unrouteable|"
             "unroutable|mailbox unavailable|mailbox is unavailable|mailbox not available|"
