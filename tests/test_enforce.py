@@ -14,7 +14,7 @@ from ses_reputation.domain.enforcement import Action, Enforced, Enforcement, Enf
 from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import Scope, ScopeKind
-from ses_reputation.domain.standing import Finding, Standing
+from ses_reputation.domain.standing import Finding, Standing, next_full_hour
 from ses_reputation.enforce import (
     INTENT_HELD,
     Enforcer,
@@ -31,6 +31,7 @@ from ses_reputation.status_messages import StatusMessage, read_messages
 
 SET = Scope("configuration-set/newsletter")
 MORNING = datetime(2026, 3, 6, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 ENFORCED = EnforcementPolicy(enforced=frozenset({ScopeKind.CONFIGURATION_SET}))
 THROTTLED = SesRefused("TooManyRequestsException", "SES is asked too much", passing=True)
@@ -77,7 +78,7 @@ class World:
 
     def set_by_hand(self, *, enabled: bool) -> None:
         start = self.now if enabled and not self.sending.enabled else self.sending.fresh_start
-        self.sending = replace(self.sending, enabled=enabled, fresh_start=start)
+        self.sending = replace(self.sending, enabled=enabled, fresh_start=start, switched=start)
 
     # What arrives.
 
@@ -99,15 +100,17 @@ class World:
         version: int,
         news: Sequence[Enforced],
         alerts: Sequence[Alert],
-        standing: Versioned | None = None,
+        standing: Versioned,
+        *,
+        floored: bool = False,
     ) -> bool:
         assert [alert.id for alert in alerts] == [piece.id for piece in news]
         with self.step(f"write {enforcement.state}"):
-            if version != self.version or (standing and standing.version != self.standing_version):
+            if version != self.version or standing.version != self.standing_version:
                 return False
             self.record, self.version = enforcement, version + 1
             self.history += news
-            if standing:
+            if floored:
                 self.standing, self.standing_version = standing.standing, standing.version + 1
             return True
 
@@ -399,7 +402,62 @@ def test_an_observer_tries_again_only_what_may_pass(refusal: SesRefused, outcome
     world.shut_down()
     world.before = failing(refusal, at="ask", times=9)
     assert [world.message().outcome for _ in range(2)] == [outcome] * 2
-    assert actions(world) == [Action.PAUSE_FAILED]
+    # Nobody is told that it would fail before it is known.
+    assert actions(world) == ([] if refusal.passing else [Action.PAUSE_FAILED])
+
+
+def test_what_somebody_resumed_and_paused_again_is_theirs(world: World) -> None:
+    world.shut_down()
+    world.message()
+    for enabled in (True, False):
+        world.now += HOUR
+        world.set_by_hand(enabled=enabled)
+    world.reinstate()
+    world.message("n")
+    assert not world.sending.enabled
+    assert actions(world) == [Action.PAUSED, Action.LEFT_PAUSED]
+
+
+@pytest.mark.parametrize("policy", [EnforcementPolicy(), ENFORCED], ids=["observed", "found paused"])
+def test_a_floor_is_kept_too_if_somebody_else_paused_and_resumed_it(policy: EnforcementPolicy) -> None:
+    world = World(policy)
+    if policy is ENFORCED:
+        world.set_by_hand(enabled=False)
+    world.shut_down()
+    world.message()
+    world.set_by_hand(enabled=False)
+    world.now += HOUR
+    world.set_by_hand(enabled=True)
+    world.reinstate()
+    world.message("n")
+    assert {metric.floor for metric in world.standing.metrics.values()} == {next_full_hour(world.now)}
+
+
+def test_what_ses_no_longer_has_is_forgotten_when_nothing_asks_for_its_pause(world: World) -> None:
+    world.shut_down()
+    world.message()
+    world.reinstate()
+    world.before = failing(SesRefused("NotFoundException", "SES has no such set", missing=True), at="ask", times=9)
+    assert world.message("n").outcome is Outcome.AGREED
+    assert world.record.state is State.RELEASED
+    assert actions(world) == [Action.PAUSED]
+
+
+def test_what_changes_while_ses_is_asked_is_decided_anew(world: World) -> None:
+    """Whoever handled the change meanwhile found nothing to do: it must not be paused by what held before."""
+    world.shut_down()
+
+    def reinstated_meanwhile(step: str) -> None:
+        if step == "ask" and world.before is reinstated_meanwhile:
+            world.before = lambda _: None
+            world.reinstate()
+            assert world.message("n").outcome is Outcome.AGREED
+
+    world.before = reinstated_meanwhile
+    world.message()
+    assert world.sending.enabled
+    assert world.record.state is State.RELEASED
+    assert actions(world) == []
 
 
 def test_an_alert_that_can_not_be_sent_keeps_back_nothing(world: World) -> None:

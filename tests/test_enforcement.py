@@ -77,12 +77,21 @@ def test_a_probation_that_heals_and_relapses_is_one_reason_and_a_shutdown_is_ano
     early = EnforcementPolicy(paused_at_probation=frozenset({ScopeKind.TENANT}))
 
     def since(stage: Stage, hours: int) -> datetime:
-        asks = early.demand(Standing(TENANT, findings={Category.OTHER: finding(stage, since=MORNING + hours * HOUR)}))
+        on_probation = replace(finding(stage, since=MORNING + hours * HOUR), period_since=MORNING)
+        asks = early.demand(Standing(TENANT, findings={Category.OTHER: on_probation}))
         assert asks
         return asks.since
 
     assert [since(Stage.PROBATION, 0), since(Stage.ALMOST_HEALED, 1), since(Stage.PROBATION, 2)] == [MORNING] * 3
     assert since(Stage.SHUTDOWN, 3) == MORNING + 3 * HOUR
+
+
+def test_a_suspicion_that_is_confirmed_asks_from_then_on() -> None:
+    early = EnforcementPolicy(paused_at_probation=frozenset({ScopeKind.TENANT}))
+    confirmed = replace(finding(Stage.PROBATION, since=MORNING + HOUR), opened=MORNING, period_since=MORNING + HOUR)
+    asks = early.demand(Standing(TENANT, findings={Category.OTHER: confirmed}))
+    assert asks
+    assert asks.since == MORNING + HOUR
 
 
 def test_a_scope_is_only_observed_unless_its_kind_is_named() -> None:

@@ -402,7 +402,10 @@ def suspects(last: Happened) -> bool:
 
 
 def a_suspicion_never_makes_a_scope_worse(last: Happened) -> None:
-    """Neither at once, nor by what it leads to later: of an established finding it is evidence, and nothing else."""
+    """Neither at once, nor by what it leads to later: of an established finding it is evidence, and nothing else.
+
+    Unless a person has confirmed what the same source suspected: then the problem has been seen again.
+    """
     assert {finding.stage for category, finding in last.after.findings.items() if category in METRICS}.isdisjoint(
         {Stage.SUSPECTED}
     )
@@ -410,7 +413,8 @@ def a_suspicion_never_makes_a_scope_worse(last: Happened) -> None:
         assert last.after.status == last.before.status
         assert (last.after.metrics, last.after.closed) == (last.before.metrics, last.before.closed)
         for before, after in last.findings():
-            if before.stage is not Stage.SUSPECTED:
+            believed = isinstance(last.step.command, Report) and last.step.command.source in before.confirmed
+            if before.stage is not Stage.SUSPECTED and not believed:
                 assert replace(after, evidence=before.evidence, reports=before.reports) == before
 
 

@@ -281,6 +281,13 @@ def test_an_entry_is_announced_before_it_is_made() -> None:
     assert step.before == History(bounced=NOON, put=Reason.BOUNCE, settled=False)
 
 
+def test_an_old_entry_does_not_confirm_a_call_that_was_to_change_it() -> None:
+    """The bounce's own message comes again, and then it must not look as if the entry had been made."""
+    known = unsettled(BOUNCED_SINCE, Reason.BOUNCE).after(claim(Measure.NOT_SPAM))
+    step = next_step(known, Entry(Reason.COMPLAINT), claim(Measure.NOT_SPAM))
+    assert (step.action, step.after) == (Action.LEAVE, known)
+
+
 def test_what_was_taken_back_while_somebody_may_be_making_it_stays_unsettled() -> None:
     known = unsettled(TAKEN_BACK)
     assert next_step(known, None, claim(NOT_SPAM)) == Step(Action.LEAVE, known, known)

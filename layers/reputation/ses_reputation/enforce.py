@@ -22,6 +22,7 @@ from ses_reputation.domain.enforcement import (
     called,
     decide,
     failed,
+    forgotten,
     needs_ses,
     news_of,
 )
@@ -45,14 +46,18 @@ INTENT_HELD = timedelta(minutes=3)
 class SesRefused(RuntimeError):
     """SES did not do, or not tell, what it was asked; the text says why.
 
-    `passing` is whether that may be over in a while, `unsure` whether SES may have done it all the same.
+    `passing` is whether that may be over in a while, `unsure` whether SES may have done it all the same, `missing`
+    whether SES has no such scope.
     """
 
-    def __init__(self, code: str, reason: str, *, passing: bool = False, unsure: bool = False) -> None:
+    def __init__(
+        self, code: str, reason: str, *, passing: bool = False, unsure: bool = False, missing: bool = False
+    ) -> None:
         super().__init__(reason)
         self.code = code
         self.passing = passing
         self.unsure = unsure
+        self.missing = missing
 
 
 class SendingControls(Protocol):
@@ -90,11 +95,15 @@ class Enforcements(Outbox, Protocol):
         version: int,
         news: Sequence[Enforced],
         alerts: Sequence[Alert],
-        standing: Versioned | None = None,
+        standing: Versioned,
+        *,
+        floored: bool = False,
     ) -> bool:
-        """Write a record with its news and the alerts to send, and perhaps the scope's standing, all or nothing.
+        """Write a record with its news and the alerts to send, all or nothing; with the standing, if that has a new
+        floor.
 
-        False, and nothing written, if somebody else wrote one of them since it had its version.
+        False, and nothing written, if somebody else wrote the record or the standing since it had its version: what
+        was decided by it holds no longer, and whoever has changed it may have found nothing to do.
         """
 
 
@@ -254,7 +263,14 @@ class _Turn:
         return self._put(after, news, standing)
 
     def _refused(self, refusal: SesRefused) -> bool:
-        """Tell people if they do not know yet; False if somebody else wrote meanwhile, else SesRefused again."""
+        """Tell people if they do not know yet; False if somebody else wrote meanwhile, else SesRefused again.
+
+        What SES no longer has can't be resumed, and need not be: True.
+        """
+        if refusal.missing and self._demand is None:
+            return self._put(forgotten(self._enforcement, self._now))
+        if refusal.passing and self._mode is Mode.OBSERVE:
+            raise refusal  # SES only was not asked yet.
         before = self._enforcement if refusal.unsure else replace(self._enforcement, holder=None, held=None)
         status = self._read.standing.status
         news = failed(before, self._demand, self._mode, status, self._moment, code=refusal.code, reason=str(refusal))
@@ -269,12 +285,13 @@ class _Turn:
         if news:
             after = replace(after, told=news.time)
         alerts = [self._by.to_alert(piece) for piece in pieces]
-        floored = Versioned(standing, self._read.version) if standing else None
-        if not self._by.enforcements.write_enforcement(after, self._version, pieces, alerts, floored):
+        seen = Versioned(standing, self._read.version) if standing else self._read
+        floored = standing is not None
+        if not self._by.enforcements.write_enforcement(after, self._version, pieces, alerts, seen, floored=floored):
             return False
         self._enforcement, self._version = after, self._version + 1
         if floored:
-            self._read = Versioned(floored.standing, floored.version + 1)
+            self._read = Versioned(seen.standing, seen.version + 1)
         for alert in alerts:
             # What can't be sent now, the next evaluation sends.
             send(outgoing_of(alert), self._by.enforcements, self._by.channels, failures=[])

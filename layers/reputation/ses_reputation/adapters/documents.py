@@ -66,7 +66,7 @@ def write_decided(  # noqa: PLR0917 - each is one part of the transaction
 
 def put_of(table: str, item: Item, version: int) -> dict[str, Any]:
     """What puts an item in its next version if it still has this one; 0 for one that is not there."""
-    return {"TableName": table, "Item": {**item, "version": {"N": str(version + 1)}}, **_still_at(version)}
+    return {"TableName": table, "Item": {**item, "version": {"N": str(version + 1)}}, **still_at(version)}
 
 
 def put_if_unchanged(client: "DynamoDBClient", put: Any, actions: Sequence[Any]) -> bool:
@@ -89,7 +89,8 @@ def put_if_unchanged(client: "DynamoDBClient", put: Any, actions: Sequence[Any])
     return True
 
 
-def _still_at(version: int) -> dict[str, Any]:
+def still_at(version: int) -> dict[str, Any]:
+    """The condition that an item still has this version; 0 for one that is not there."""
     if version:
         return {
             "ConditionExpression": "version = :version",

@@ -48,18 +48,20 @@ class DynamoDbEnforcements:
         version: int,
         news: Sequence[Enforced],
         alerts: Sequence[Alert],
-        standing: Versioned | None = None,
+        standing: Versioned,
+        *,
+        floored: bool = False,
     ) -> bool:
-        """Write a record with its news and the alerts to send; with a standing, also that, and have it evaluated.
+        """Write a record with its news and the alerts to send; with a new floor also the standing, to be evaluated.
 
-        False, and nothing written, if one of them no longer has the version.
+        False, and nothing written, if the record or the standing no longer has the version.
         """
         item: Item = {
             **_key(enforcement.scope),
             "state": keys.string(enforcement.state),
             "document": encode(enforcement),
         }
-        others: list[Any] = self._standings.rewritten(standing) if standing else []
+        others: list[Any] = self._standings.rewritten(standing) if floored else [self._standings.unchanged(standing)]
         return write_decided(self._client, self._table, item, version, news, alerts, others)
 
     def outgoing(self) -> Iterator[Outgoing]:

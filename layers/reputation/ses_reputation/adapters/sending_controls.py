@@ -89,6 +89,8 @@ class _ConfigurationSetSwitch:
         return Sending(
             enabled=answer.get("SendingOptions", {}).get("SendingEnabled", True),
             target=name,
+            # It is measured anew whenever it is switched on.
+            switched=started.astimezone(UTC) if started else None,
             fresh_start=started.astimezone(UTC) if started else None,
         )
 
@@ -121,10 +123,12 @@ class _TenantSwitch:
         entity = answer["ReputationEntity"]
         setting = entity.get("CustomerManagedStatus", {}).get("Status", _ENABLED)
         theirs = entity.get("AwsSesManagedStatus", {})
+        changed = entity.get("CustomerManagedStatus", {}).get("LastUpdatedTimestamp")
         return Sending(
             enabled=setting != _DISABLED,
             target=arn,
             setting=setting,
+            switched=changed.astimezone(UTC) if changed else None,
             stopped_by_ses=(theirs.get("Cause") or "") if theirs.get("Status") == _DISABLED else None,
         )
 
@@ -173,7 +177,8 @@ class _AccountSwitch:
 
 
 def _missing(scope: Scope) -> SesRefused:
-    return SesRefused(_NOT_FOUND, f"SES has no {_KINDS[kind_of(scope)]} {name_of(scope)} in this region")
+    reason = f"SES has no {_KINDS[kind_of(scope)]} {name_of(scope)} in this region"
+    return SesRefused(_NOT_FOUND, reason, missing=True)
 
 
 @contextmanager

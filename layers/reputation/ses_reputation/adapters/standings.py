@@ -17,6 +17,7 @@ from ses_reputation.adapters.documents import (
     outbox_name,
     put_if_unchanged,
     put_of,
+    still_at,
     write_decided,
 )
 from ses_reputation.domain.changes import Change, OutageChange
@@ -132,6 +133,11 @@ class DynamoDbStandings:
         scope = read.standing.scope
         put = put_of(self._table, _standing_item(read.standing), read.version)
         return [{"Put": put}, self._due(scope, f"version {read.version + 1}")]
+
+    def unchanged(self, read: Versioned) -> Any:
+        """The action of a transaction that writes nothing, and fails unless a standing still has the version."""
+        key = _standing_key(read.standing.scope)
+        return {"ConditionCheck": {"TableName": self._table, "Key": key, **still_at(read.version)}}
 
     def _due(self, scope: Scope, token: str) -> Any:
         """Have a scope evaluated at the next run."""

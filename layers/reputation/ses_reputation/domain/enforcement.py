@@ -5,7 +5,7 @@ it before, and what SES says. So messages that come twice, late or in the wrong 
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -21,6 +21,9 @@ PAUSABLE = frozenset({ScopeKind.ACCOUNT, ScopeKind.CONFIGURATION_SET, ScopeKind.
 """What SES can pause. Identities, mailbox providers and tags have no switch there."""
 
 FAILURES_KEPT = 20
+
+CALL_TAKES = timedelta(minutes=3)
+"""From when it is decided to call SES, by our clock, until SES has done it, by its own: with all attempts, and more."""
 
 
 class Mode(StrEnum):
@@ -73,8 +76,8 @@ class EnforcementPolicy(Struct, frozen=True):
     def demand(self, standing: Standing) -> "Demand | None":
         """What asks for a pause: the newest finding that does, None if none does.
 
-        A finding that only its probation asks for asks from when it was opened: that a rate comes down a little, or
-        goes up again, is no new reason. A shutdown is, every time.
+        A finding that only its probation asks for asks from when that began: that a rate comes down a little, or goes
+        up again, is no new reason, but that a suspicion was confirmed is. So is a shutdown, every time.
         """
         early = kind_of(standing.scope) in self.paused_at_probation
         demands = []
@@ -83,7 +86,7 @@ class EnforcementPolicy(Struct, frozen=True):
             if status is Status.SHUTDOWN:
                 demands.append(Demand(finding.stage_since, finding))
             elif early and status is not Status.HEALTHY:
-                demands.append(Demand(finding.opened, finding))
+                demands.append(Demand(finding.period_since or finding.stage_since, finding))
         return max(demands, key=lambda demand: (demand.since, demand.finding.id), default=None)
 
 
@@ -99,7 +102,8 @@ class Sending(Struct, frozen=True):
 
     `enabled` is whether our side lets it send, and `setting` how exactly, to be restored one day. `stopped_by_ses` is
     why SES itself lets it not send, None if it does; `resumable` whether our side may be set nevertheless. `target` is
-    how SES names it. `fresh_start` is when SES last began to measure it anew.
+    how SES names it. `switched` is when our side was last changed, of a configuration set when it was last switched on;
+    None where SES does not say. `fresh_start` is when SES last began to measure it anew.
     """
 
     enabled: bool
@@ -107,6 +111,7 @@ class Sending(Struct, frozen=True):
     setting: str = ""
     stopped_by_ses: str | None = None
     resumable: bool = True
+    switched: datetime | None = None
     fresh_start: datetime | None = None
 
 
@@ -216,7 +221,7 @@ _MOVES: Mapping[tuple[State, _Wanted], tuple[_Move, _Move]] = MappingProxyType(
         (State.FOUND_PAUSED, _Wanted.NO): (_Move.FORGET, _Move.LEAVE_PAUSED),
         (State.FOUND_PAUSED, _Wanted.STILL): (_Move.LEAVE_RUNNING, _Move.STAY),
         (State.FOUND_PAUSED, _Wanted.ANEW): (_Move.PAUSE, _Move.NOTE),
-        (State.LEFT_RUNNING, _Wanted.NO): (_Move.FORGET, _Move.FORGET),
+        (State.LEFT_RUNNING, _Wanted.NO): (_Move.FORGET, _Move.LEAVE_PAUSED),
         (State.LEFT_RUNNING, _Wanted.STILL): (_Move.STAY, _Move.STAY),
         (State.LEFT_RUNNING, _Wanted.ANEW): (_Move.PAUSE, _Move.FIND_PAUSED),
     }
@@ -279,7 +284,9 @@ _OUTCOMES: Mapping[_Move, tuple[State, Action | None]] = MappingProxyType(
         _Move.FORGET: (State.RELEASED, None),
     }
 )
-_RUNS_AGAIN = frozenset({_Move.CONFIRM_RESUMED, _Move.FIND_RUNNING, _Move.LEAVE_RUNNING})
+_RUNS_AGAIN = frozenset(
+    {_Move.CONFIRM_RESUMED, _Move.FIND_RUNNING, _Move.LEAVE_RUNNING, _Move.SAY_RESUMED, _Move.FORGET}
+)
 
 
 def failed(
@@ -343,8 +350,22 @@ def _wanted(enforcement: Enforcement, demand: Demand | None) -> _Wanted:
 
 
 def _move(enforcement: Enforcement, demand: Demand | None, sending: Sending) -> _Move:
-    running, paused = _MOVES[enforcement.state, _wanted(enforcement, demand)]
+    state = enforcement.state
+    if state is State.PAUSED and not sending.enabled and _is_anothers(enforcement, sending):
+        state = State.FOUND_PAUSED
+    running, paused = _MOVES[state, _wanted(enforcement, demand)]
     return running if sending.enabled else paused
+
+
+def _is_anothers(enforcement: Enforcement, sending: Sending) -> bool:
+    """Whether somebody has switched sending on or off since it was paused here, so that the pause is theirs."""
+    since = enforcement.since
+    return since is not None and sending.switched is not None and sending.switched > since + CALL_TAKES
+
+
+def forgotten(enforcement: Enforcement, now: datetime) -> Enforcement:
+    """The record of a scope that SES no longer has."""
+    return _moved(enforcement, State.RELEASED, None, Sending(enabled=True), now)
 
 
 def _moved(before: Enforcement, state: State, demand: Demand | None, sending: Sending, now: datetime) -> Enforcement:

@@ -196,8 +196,9 @@ def next_step(history: History, listed: Entry | None, claim: Claim) -> Step:
     # https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list-tenant-level.html
     if wanted is None and our_complaint:
         return Step(Action.REMOVE, history, replace(history, put=None, settled=True))
-    if listed is None and not history.settled:
-        # Somebody may be about to put what was taken back meanwhile. He comes by again, and then it has to be known.
+    if not history.settled and (listed is None or (ours and listed.reason is not history.put)):
+        # Somebody may be about to put what is not there yet, or was taken back meanwhile. He comes by again, and then
+        # it has to be known.
         return Step(Action.LEAVE, history, history)
     after = replace(history, put=history.put if ours else None, settled=True)
     return Step(Action.CONFIRM if ours and not history.settled else Action.LEAVE, history, after)
