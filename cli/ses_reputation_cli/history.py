@@ -11,6 +11,7 @@ from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.verdict import VerdictChange
 from ses_reputation.news import News
+from ses_reputation.notices.alert import verdict_text
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.enforcement import texts_of
 from ses_reputation.notices.findings import news_within
@@ -62,7 +63,7 @@ def _besides(
 def _verdict(change: VerdictChange) -> str:
     if change.said:
         return headline_text(change.said, change.after)
-    before, after = (verdict.enforcement or "unknown" for verdict in (change.before, change.after))
+    before, after = (verdict_text(verdict, None) for verdict in (change.before, change.after))
     return f"SES itself: {before} -> {after}"
 
 
