@@ -46,8 +46,7 @@ def _besides(
     """What has happened that changed no finding."""
     match piece:
         case EvidenceAdded():
-            again = "suspected" if piece.observation.suspected else "reported"
-            return f"{CATEGORY_TEXTS[piece.category].name}: {again} again"
+            return f"{CATEGORY_TEXTS[piece.category].name}: {_evidence(piece)}"
         case EarlyWarning():
             return f"{METRICS[piece.metric].name}: early warning"
         case Enforced():
@@ -58,6 +57,12 @@ def _besides(
             return outage_text(piece)
         case VerdictChange():
             return _verdict(piece)
+
+
+def _evidence(piece: EvidenceAdded) -> str:
+    if piece.withdrawn:
+        return f"suspected no longer by {readable(piece.observation.source, _NOTE)}"
+    return "suspected again" if piece.observation.suspected else "reported again"
 
 
 def _verdict(change: VerdictChange) -> str:
