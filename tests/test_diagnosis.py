@@ -345,6 +345,8 @@ ALL = ("BOUNCE", "COMPLAINT", "SEND")
         ([], VolumeSource.SEND_EVENTS, {Fault.SET_NOT_CONNECTED: ""}),
         ([destination(*ALL, topic=f"{ARN}other")], VolumeSource.SEND_EVENTS, {Fault.SET_NOT_CONNECTED: ""}),
         ([destination(*ALL, enabled=False)], VolumeSource.SEND_EVENTS, {Fault.DESTINATION_OFF: ""}),
+        ([destination(*ALL), destination("BOUNCE", "CLICK", enabled=False)], VolumeSource.SEND_EVENTS, {}),
+        ([destination("CLICK", enabled=False)], VolumeSource.SEND_EVENTS, {Fault.SET_NOT_CONNECTED: ""}),
         (
             [destination("BOUNCE", enabled=False), destination("SEND")],
             VolumeSource.SEND_EVENTS,
@@ -360,6 +362,8 @@ ALL = ("BOUNCE", "COMPLAINT", "SEND")
         "nothing",
         "elsewhere",
         "switched off",
+        "one off that nobody needs",
+        "only one off that nobody needs",
         "one off, one never made",
     ],
 )

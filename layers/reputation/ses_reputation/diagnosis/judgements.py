@@ -447,7 +447,9 @@ def _published(configuration_set: ConfigurationSet, ours: frozenset[str]) -> fro
 
 def _of_set(configuration_set: ConfigurationSet, ours: frozenset[str], source: VolumeSource) -> Iterator[Found]:
     name, published = configuration_set.name, _published(configuration_set, ours)
-    off = [d for d in configuration_set.destinations if d.topic in ours and not d.enabled]
+    missing = _wanted_of_set(source) - published
+    # What is off and not needed is somebody's decision.
+    off = [d for d in configuration_set.destinations if d.topic in ours and not d.enabled and d.events & missing]
     for destination in off:
         update = {
             "Enabled": True,
@@ -458,7 +460,6 @@ def _of_set(configuration_set: ConfigurationSet, ours: frozenset[str], source: V
     if not published and not off:
         yield found(Fault.SET_NOT_CONNECTED, name=name)
         return
-    missing = _wanted_of_set(source) - published
     for destination in off:
         missing -= destination.events
     if missing:
