@@ -185,7 +185,7 @@ def test_the_history_has_it_in_one_line() -> None:
     ids=["stopped", "let send again"],
 )
 def test_the_history_says_that_ses_stopped_an_account_that_stays_healthy(before: bool, after: bool, line: str) -> None:
-    verdicts = [Verdict(ACCOUNT, NOON, enforcement="HEALTHY", sending_enabled=sends) for sends in (before, after)]
+    was, is_ = (Verdict(ACCOUNT, NOON, enforcement="HEALTHY", sending_enabled=sends) for sends in (before, after))
     console = Console(record=True, width=200)
-    print_news(console, [VerdictChange("id", NOON, ACCOUNT, *verdicts)], Vocabulary.CLASSIC)
+    print_news(console, [VerdictChange("id", NOON, ACCOUNT, was, is_)], Vocabulary.CLASSIC)
     assert console.export_text().endswith(f"{line}\n")
