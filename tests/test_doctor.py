@@ -443,6 +443,9 @@ KINDS = {
     "AWS::DynamoDB::Table",
     "AWS::Scheduler::Schedule",
     "AWS::CloudWatch::Alarm",
+    "AWS::Events::EventBus",
+    "AWS::Events::Rule",
+    "AWS::SNS::Subscription",
 }
 
 

@@ -51,6 +51,8 @@ PARTS = (
     *("BounceQueueSource", "ComplaintQueueSource", "VolumeQueueSource", "EnforcementQueueSource"),
     *("ReceiptsTable", "CountersTable", "StandingsTable"),
     *("RecordFeedback", "EvaluateReputation", "WatchSes", "Operate", "ReceiveFinding", "EnforceStatus"),
+    *("BounceSubscription", "ComplaintSubscription", "VolumeSubscription", "EnforcementSubscription"),
+    *("FindingBus", "FindingRule", "SesStatusRule"),
     *("EvaluateReputationOnSchedule", "WatchSesOnSchedule"),
     *("FeedbackDeadLetterAlarm", "FindingDeadLetterAlarm", "EnforcementDeadLetterAlarm"),
 )
