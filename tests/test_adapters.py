@@ -260,6 +260,16 @@ def test_statistics_add_to_the_events_of_their_hour(cloud: LocalCloud) -> None:
     assert list(counters(cloud).hours(ACCOUNT, NOON + HOUR)) == [HourCounts(NOON, counts)]
 
 
+def test_what_is_from_statistics_is_no_event(cloud: LocalCloud) -> None:
+    put_counts(cloud, "statistics", unspecified_reported=90)
+    put_counts(cloud, "backfill", unspecified_reported=90)
+    assert counters(cloud).newest_event(ACCOUNT, NOON + HOUR) is None
+    ledger(cloud).commit([Write(entry("m-1", time=NOON - HOUR))])
+    assert counters(cloud).newest_event(ACCOUNT, NOON + HOUR) == NOON - HOUR
+    ledger(cloud).commit([Write(entry("m-2"))])
+    assert counters(cloud).newest_event(ACCOUNT, NOON + HOUR) == NOON
+
+
 @pytest.mark.parametrize(
     ("before", "read"),
     [(timedelta(0), 0), (timedelta(seconds=1), 1), (HOUR, 1), (HOUR + timedelta(microseconds=1), 2)],

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from ses_reputation.adapters.deployed_parts import DeployedParts, unreadable
 from ses_reputation.adapters.deployment import DeploymentNotFound
@@ -112,9 +113,22 @@ def refused(code: str) -> ClientError:
         (DeploymentNotFound("no such part"), Unreadable("no such part")),
         (MetricsNotRead("not told"), Unreadable("not told")),
         (SettingsError("no TABLE"), Unreadable("the stack is of another version: no TABLE")),
+        (
+            ResponseParserError("Unable to parse response (syntax error), invalid XML received."),
+            Unreadable("what answered is not AWS, or was cut off: look at proxies and AWS_ENDPOINT_URL, and try again"),
+        ),
         (KeyError("a mistake of ours"), None),
     ],
-    ids=["denied", "gone", "refused", "no such part", "no such metric", "another version", "a mistake"],
+    ids=[
+        "denied",
+        "gone",
+        "refused",
+        "no such part",
+        "no such metric",
+        "another version",
+        "no answer of AWS",
+        "a mistake",
+    ],
 )
 def test_only_what_comes_of_reading_is_explained(error: Exception, expected: Unreadable | None) -> None:
     assert unreadable(error) == expected

@@ -345,6 +345,8 @@ ALL = ("BOUNCE", "COMPLAINT", "SEND")
         ([], VolumeSource.SEND_EVENTS, {Fault.SET_NOT_CONNECTED: ""}),
         ([destination(*ALL, topic=f"{ARN}other")], VolumeSource.SEND_EVENTS, {Fault.SET_NOT_CONNECTED: ""}),
         ([destination(*ALL, enabled=False)], VolumeSource.SEND_EVENTS, {Fault.DESTINATION_OFF: ""}),
+        ([destination(*ALL), destination("BOUNCE", "CLICK", enabled=False)], VolumeSource.SEND_EVENTS, {}),
+        ([destination("CLICK", enabled=False)], VolumeSource.SEND_EVENTS, {Fault.SET_NOT_CONNECTED: ""}),
         (
             [destination("BOUNCE", enabled=False), destination("SEND")],
             VolumeSource.SEND_EVENTS,
@@ -360,6 +362,8 @@ ALL = ("BOUNCE", "COMPLAINT", "SEND")
         "nothing",
         "elsewhere",
         "switched off",
+        "one off that nobody needs",
+        "only one off that nobody needs",
         "one off, one never made",
     ],
 )
@@ -432,7 +436,23 @@ def test_a_destination_that_is_off_is_switched_on_as_it_is() -> None:
 def test_what_ses_says_was_sent_must_have_been_seen(
     newest: datetime | None, sent: int | None, expected: list[Fault]
 ) -> None:
-    assert faults(judgements.judge_events(Arrivals(newest, sent), NOW)) == expected
+    arrivals = Arrivals(newest, sent)
+    assert faults(judgements.judge_events(arrivals, VolumeSource.SEND_EVENTS, NOW - DAY, NOW)) == expected
+
+
+@pytest.mark.parametrize(
+    ("newest", "source", "deployed", "expected"),
+    [
+        (None, VolumeSource.SEND_EVENTS, NOW - DAY + MINUTE, Fault.EVENTS_MAY_MISS),
+        (NOW - 2 * DAY, VolumeSource.SEND_EVENTS, NOW - MINUTE, Fault.EVENTS_MISSING),
+        (NOW - 30 * DAY, VolumeSource.STATISTICS, NOW - 90 * DAY, Fault.EVENTS_MAY_MISS),
+    ],
+    ids=["just deployed", "deployed again", "only bounces and complaints come"],
+)
+def test_that_no_event_came_is_no_more_than_a_warning_where_none_had_to(
+    newest: datetime | None, source: VolumeSource, deployed: datetime, expected: Fault
+) -> None:
+    assert faults(judgements.judge_events(Arrivals(newest, 100), source, deployed, NOW)) == [expected]
 
 
 @pytest.mark.parametrize(

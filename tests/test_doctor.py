@@ -415,6 +415,15 @@ def test_a_mail_is_seen_once_lambda_has_read_it_and_found_on_its_queue_if_lambda
     assert case.details["where"] == "BounceQueue holds 1 message, which no function has worked off yet."
 
 
+def test_no_mail_is_sent_through_a_configuration_set_that_is_not_there() -> None:
+    with running() as cloud:
+        before = len(cloud.ses.sent)
+        refused = run("doctor", "--send", SENDER, "--configuration-set", "nope")
+        assert len(cloud.ses.sent) == before
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "SES has no configuration set nope here" in refused.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("--configuration-set", "newsletter"), ("--send", "nobody"), ("--send", SENDER, "--timeout", "0")],
@@ -434,6 +443,9 @@ KINDS = {
     "AWS::DynamoDB::Table",
     "AWS::Scheduler::Schedule",
     "AWS::CloudWatch::Alarm",
+    "AWS::Events::EventBus",
+    "AWS::Events::Rule",
+    "AWS::SNS::Subscription",
 }
 
 

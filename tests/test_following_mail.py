@@ -35,6 +35,7 @@ class FakeDeployment:
 
     published: tuple[str, ...] = ("BOUNCE", "COMPLAINT", "SEND")
     identity: Mapping[Notification, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
     held: Mapping[str, int] = field(default_factory=dict)
     errors: int = 0
     source: str = "send-events"
@@ -50,8 +51,10 @@ class FakeDeployment:
         if self.unreadable_connections:
             raise Denied
         destinations = [Destination("to-us", enabled=True, events=frozenset(self.published), topic=BOUNCE_TOPIC)]
+        others = [Identity(name, {}, forwarding=True) for name in self.others]
         return Connections(
-            [ConfigurationSet("newsletter", destinations)], [Identity("Shop.example", self.identity, forwarding=True)]
+            [ConfigurationSet("newsletter", destinations)],
+            [Identity("Shop.example", self.identity, forwarding=True), *others],
         )
 
     def listed(self) -> Sequence[Part]:
@@ -183,6 +186,24 @@ def test_a_mail_that_is_lost_is_looked_for_along_its_way(
     outcome = followed(after, deployment)
     (case,) = outcome.faults
     assert (outcome.state, case.fault) == (State.PROBLEM, fault)
+    assert where in case.details["where"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "others", "where"),
+    [
+        ("me@mail.shop.example", (), "SES may be late"),
+        ("me@mail.shop.example", ("mail.shop.example",), "identity of me@mail.shop.example publishes bounces"),
+        ("me@shop.example", ("Me@shop.example",), "identity of me@shop.example publishes bounces"),
+        ("me@myshop.example", (), "identity of me@myshop.example publishes bounces"),
+    ],
+    ids=["its parent", "a subdomain of its own", "an address of its own", "another domain that ends alike"],
+)
+def test_only_the_most_specific_identity_that_there_is_publishes(
+    sender: str, others: tuple[str, ...], where: str
+) -> None:
+    deployment = FakeDeployment(published=("SEND",), identity=OURS, others=others)
+    (case,) = followed({}, deployment, mail=Mail(sender, "newsletter", "label")).faults
     assert where in case.details["where"]
 
 

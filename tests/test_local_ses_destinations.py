@@ -185,6 +185,19 @@ def statement(**changes: Any) -> dict[str, Any]:
             False,
             id="SES on behalf of something else",
         ),
+        pytest.param(
+            [statement(Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:ses:*:123456789012:*"}})],
+            True,
+            id="a pattern of ARNs",
+        ),
+        pytest.param(
+            [statement(Condition={"StringEquals": {"aws:SourceArn": "arn:aws:ses:*:123456789012:*"}})],
+            False,
+            id="a pattern where none is read",
+        ),
+        pytest.param(
+            [statement(Condition={"StringEquals": {"aws:SourceAccount": 123456789012}})], True, id="a bare number"
+        ),
         pytest.param([statement(Condition={"StringEquals": {"aws:SourceAccount": "1"}})], False, id="another account"),
         pytest.param([statement(Condition={"Bool": {"aws:SecureTransport": "true"}})], False, id="another condition"),
         pytest.param(

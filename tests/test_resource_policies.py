@@ -44,6 +44,14 @@ def allow(principal: Any, condition: Any = None, action: Any = "sns:Publish", **
             [SES],
             id="SES for resources of any account",
         ),
+        pytest.param(
+            allow({"Service": SES}, {"StringEquals": {"aws:SourceAccount": int(ACCOUNT)}}), [], id="a bare number"
+        ),
+        pytest.param(
+            allow({"Service": SES}, {"ArnLike": {"aws:SourceArn": [int(ACCOUNT)]}}), [SES], id="a number for an ARN"
+        ),
+        pytest.param(allow({"AWS": int(ACCOUNT)}), [], id="the account, as a bare number"),
+        pytest.param(allow({"AWS": 210987654321}), ["210987654321"], id="another, as a bare number"),
         pytest.param(allow("*"), ["*"], id="everybody"),
         pytest.param(allow({"AWS": "*"}, action="SNS:*"), ["*"], id="everybody, by a wildcard action"),
         pytest.param(allow({"AWS": "*"}, action=["sns:Subscribe"]), [], id="everybody, but another action"),
@@ -101,6 +109,27 @@ def test_who_is_let_in_from_outside(policy: dict[str, Any], expected: list[str])
             allow({"Service": SES}, {"ArnLike": {"aws:SourceArn": f"arn:aws:ses:us-east-1:{ACCOUNT}:*"}}),
             False,
             id="for resources of another region",
+        ),
+        *(
+            pytest.param(
+                allow({"Service": SES}, {operator: {"aws:SourceArn": f"arn:aws:ses:eu-west-1:{ACCOUNT}:{name}"}}),
+                expected,
+                id=f"{operator} {name}",
+            )
+            for operator, name, expected in (
+                ("StringEquals", "*", False),
+                ("StringEquals", "identity/*", False),
+                ("StringEquals", "identity/x", True),
+                ("StringEqualsIgnoreCase", "*", False),
+                ("StringLike", "identity/*", True),
+                ("ArnEquals", "*", True),
+            )
+        ),
+        pytest.param(
+            allow({"Service": SES}, {"StringEquals": {"aws:SourceAccount": "*"}}), False, id="an account named *"
+        ),
+        pytest.param(
+            allow({"Service": SES}, {"StringEquals": {"aws:SourceAccount": int(ACCOUNT)}}), True, id="a bare number"
         ),
         pytest.param(
             {"Statement": [*allow("*")["Statement"], {"Effect": "Deny", "Principal": "*", "Action": "sns:*"}]},

@@ -174,3 +174,18 @@ def test_the_history_has_it_in_one_line() -> None:
         "SES has found a HIGH bounce problem of tenant/shop-7",
         "SES has stopped tenant/shop-7",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        (True, False, "SES itself: HEALTHY -> HEALTHY, sending off"),
+        (False, True, "SES itself: HEALTHY, sending off -> HEALTHY"),
+    ],
+    ids=["stopped", "let send again"],
+)
+def test_the_history_says_that_ses_stopped_an_account_that_stays_healthy(before: bool, after: bool, line: str) -> None:
+    was, is_ = (Verdict(ACCOUNT, NOON, enforcement="HEALTHY", sending_enabled=sends) for sends in (before, after))
+    console = Console(record=True, width=200)
+    print_news(console, [VerdictChange("id", NOON, ACCOUNT, was, is_)], Vocabulary.CLASSIC)
+    assert console.export_text().endswith(f"{line}\n")

@@ -153,10 +153,26 @@ def test_a_solution_without_impact_tells_of_the_only_problem_that_it_solves() ->
 
 
 def test_no_more_is_kept_than_an_alert_can_hold_and_what_is_open_before_what_is_not() -> None:
-    many = [solved(n, kind=f"T{n}") for n in range(10, 40)]
+    many = [solved(n, kind=f"T{n}") for n in range(10, 50)]
     verdict, _ = heard(found(1), *many)
     assert len(verdict.findings) == FINDINGS_KEPT
     assert still_open(verdict) == {HIGH}
+
+
+def test_nothing_that_ses_can_find_is_forgotten_for_the_rest_of_it() -> None:
+    kinds = ["BOUNCE", "COMPLAINT", "FEEDBACK_3P", "IP_LISTING", "DKIM", "DMARC", "SPF", "BIMI"]
+    said: list[Statement] = []
+    for n, kind in enumerate(kinds):
+        opened = [found(3 * n + k, kind=kind, impact=impact) for k, impact in enumerate(("LOW", "HIGH"), 2)]
+        said += [*opened, solved(3 * n + 4, kind, impact=None)]
+    late = [found(1, kind=kind, impact=impact) for kind in kinds for impact in ("LOW", "HIGH", None)]
+    assert still_open(heard(*said, *late)[0]) == set()
+
+
+def test_what_a_newer_solution_of_its_type_says_as_well_is_not_kept() -> None:
+    verdict, _ = heard(found(1), solved(2), found(3, kind="SPF"), solved(4, "SPF"), solved(5, impact=None))
+    assert [(f.type, f.impact) for f in verdict.findings] == [("SPF", "HIGH"), ("BOUNCE", None)]
+    assert still_open(heard(found(1), solved(2), solved(5, impact=None), found(1), found(4))[0]) == set()
 
 
 STATEMENTS = st.one_of(

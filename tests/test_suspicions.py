@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 from msgspec.structs import replace
+from rich.console import Console
 
 from ses_reputation.domain.assessment import assess
 from ses_reputation.domain.categories import METRICS, Category, Severity
@@ -27,6 +28,8 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
 from ses_reputation.domain.scopes import Scope, ScopeKind
 from ses_reputation.domain.standing import Act, Actor, Finding, Measures, Observation, Standing
+from ses_reputation.notices.vocabulary import Vocabulary
+from ses_reputation_cli.history import print_news
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -318,13 +321,23 @@ def test_what_is_suspected_again_within_the_same_moment_is_another_finding() -> 
     assert case.finding.id != first
 
 
+def history(piece: Change | EvidenceAdded) -> str:
+    """What the history says of a suspicion."""
+    console = Console(record=True, width=200)
+    print_news(console, [piece], Vocabulary.CLASSIC)
+    return console.export_text().splitlines()[0].rpartition(": ")[2]
+
+
 def test_what_others_suspect_as_well_goes_on() -> None:
     case = suspected()
     case.is_suspected(START + HOUR, source="another")
+    again = case.is_suspected(START + 2 * HOUR, "More hits.", "another")
     added = case.is_withdrawn(START + DAY)
+    assert isinstance(again, EvidenceAdded)
     assert isinstance(added, EvidenceAdded), "the history keeps it"
+    assert (history(again), history(added)) == ("suspected again", "suspected no longer by detector")
     assert (added.observation.source, added.observation.text) == ("detector", "No more hits.")
-    assert [seen.source for seen in case.finding.evidence] == ["another"]
+    assert {seen.source for seen in case.finding.evidence} == {"another"}
     assert isinstance(case.is_withdrawn(START + DAY, "another"), Change)
 
 

@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from ses_reputation.adapters.aws_errors import AwsError, denied_operation
 from ses_reputation.adapters.deployed_parts import unreadable
+from ses_reputation.connect import Choice, find
 from ses_reputation.diagnosis.diagnose import Outcome, State, diagnose
 from ses_reputation.diagnosis.follow import Mail, Seen, Sent, Way, follow_mail
 from ses_reputation.diagnosis.judgements import numbered
@@ -124,6 +126,8 @@ def _results(
 ) -> Iterator[Outcome]:
     # Without a stack there is nothing to check: who asks for it first says so.
     deployment.aws_time()
+    if mail is not None and mail.configuration_set:
+        _refuse_unknown(deployment, mail.configuration_set)
     yield from diagnose(ExaminedStack(deployment), datetime.now(UTC), unreadable)
     if mail is not None:
         way = Way(
@@ -133,6 +137,15 @@ def _results(
             pause=lambda wait: time.sleep(wait.total_seconds()),
         )
         yield follow_mail(mail, way, timeout, lambda sent, seen: tell_progress(_on_its_way(sent, seen)), unreadable)
+
+
+def _refuse_unknown(deployment: DeployedStack, configuration_set: str) -> None:
+    """NotAtSes if SES has no such configuration set, so that a wrong name sends nothing."""
+    try:
+        find(Choice(configuration_sets=(configuration_set,)), deployment.connections())
+    except AwsError as error:
+        if denied_operation(error) is None:
+            raise  # Who may not list them may still send through one.
 
 
 def _on_its_way(sent: Sent, seen: Seen) -> str:

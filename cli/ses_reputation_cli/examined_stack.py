@@ -51,9 +51,8 @@ class ExaminedStack:
         return self._connections
 
     def newest_hour(self, now: datetime) -> datetime | None:
-        """The newest hour in which anything was counted."""
-        hours = (counts.hour for counts in self._stack.counters().hours(ACCOUNT, now))
-        return next(hours, None)
+        """The newest hour of which an event was counted."""
+        return self._stack.counters().newest_event(ACCOUNT, now)
 
     @cached_property
     def _parts(self) -> DeployedParts:

@@ -11,6 +11,7 @@ from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.verdict import VerdictChange
 from ses_reputation.news import News
+from ses_reputation.notices.alert import verdict_text
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.enforcement import texts_of
 from ses_reputation.notices.findings import news_within
@@ -45,8 +46,7 @@ def _besides(
     """What has happened that changed no finding."""
     match piece:
         case EvidenceAdded():
-            again = "suspected" if piece.observation.suspected else "reported"
-            return f"{CATEGORY_TEXTS[piece.category].name}: {again} again"
+            return f"{CATEGORY_TEXTS[piece.category].name}: {_evidence(piece)}"
         case EarlyWarning():
             return f"{METRICS[piece.metric].name}: early warning"
         case Enforced():
@@ -59,10 +59,16 @@ def _besides(
             return _verdict(piece)
 
 
+def _evidence(piece: EvidenceAdded) -> str:
+    if piece.withdrawn:
+        return f"suspected no longer by {readable(piece.observation.source, _NOTE)}"
+    return "suspected again" if piece.observation.suspected else "reported again"
+
+
 def _verdict(change: VerdictChange) -> str:
     if change.said:
         return headline_text(change.said, change.after)
-    before, after = (verdict.enforcement or "unknown" for verdict in (change.before, change.after))
+    before, after = (verdict_text(verdict, None) for verdict in (change.before, change.after))
     return f"SES itself: {before} -> {after}"
 
 

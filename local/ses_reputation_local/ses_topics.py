@@ -15,8 +15,10 @@ from ses_reputation_local.ses_account import SesAccount
 
 _SERVICE: Final = "ses.amazonaws.com"
 _PUBLISH: Final = frozenset({"sns:publish", "sns:*", "*"})
-_EXACT: Final = frozenset({"StringEquals", "ArnEquals"})
-_LIKE: Final = frozenset({"StringLike", "ArnLike"})
+_EXACT: Final = frozenset({"StringEquals"})
+# ArnEquals behaves as ArnLike.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+_LIKE: Final = frozenset({"StringLike", "ArnEquals", "ArnLike"})
 
 
 def may_publish(account: SesAccount, topic: str, source: str) -> bool:
@@ -63,7 +65,7 @@ def _is_about(statement: Mapping[str, Any], facts: Mapping[str, str]) -> bool:
         (everybody or _SERVICE in _items(principal.get("Service", [])))
         and not actions.isdisjoint(_PUBLISH)
         and all(
-            _holds(operator, facts.get(name.lower()), _items(wanted))
+            _holds(operator, facts.get(name.lower()), list(map(str, _items(wanted))))
             for operator, conditions in statement.get("Condition", {}).items()
             for name, wanted in conditions.items()
         )

@@ -5,9 +5,10 @@ from http import HTTPStatus
 
 from botocore import exceptions as botocore_errors
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
-AwsError = (BotoCoreError, ClientError)
-"""Everything that boto3 raises."""
+AwsError = (BotoCoreError, ClientError, ResponseParserError)
+"""Everything that boto3 raises. What can not be read of an answer is no BotoCoreError."""
 
 _EXPIRED = "your AWS credentials have expired: sign in again (for IAM Identity Center: aws sso login)"
 _UNKNOWN = "AWS does not know these credentials: check AWS_PROFILE, or the keys in the environment"
@@ -58,27 +59,27 @@ def may_pass(error: ClientError) -> bool:
     return error.response.get("Error", {}).get("Code") in _THROTTLED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def explained(error: BotoCoreError | ClientError) -> str:
+def explained(error: BotoCoreError | ClientError | ResponseParserError) -> str:
     """What is wrong, and what to do about it where that is known. One line."""
     return " ".join((_refusal(error) if isinstance(error, ClientError) else _failure(error)).split())
 
 
-def denied_operation(error: BotoCoreError | ClientError) -> str | None:
+def denied_operation(error: BotoCoreError | ClientError | ResponseParserError) -> str | None:
     """The call that these credentials may not make, such as `GetTopicAttributes`; None if that is not what is wrong."""
     return error.operation_name if isinstance(error, ClientError) and _code(error) in _DENIED else None
 
 
-def is_gone(error: BotoCoreError | ClientError) -> bool:
+def is_gone(error: BotoCoreError | ClientError | ResponseParserError) -> bool:
     """Whether what was asked about does not exist."""
     return isinstance(error, ClientError) and _code(error) in _GONE
 
 
-def is_throttled(error: BotoCoreError | ClientError) -> bool:
+def is_throttled(error: BotoCoreError | ClientError | ResponseParserError) -> bool:
     """Whether AWS refused since it is asked too much."""
     return isinstance(error, ClientError) and _code(error) in _THROTTLED
 
 
-def is_for_all(error: BotoCoreError | ClientError) -> bool:
+def is_for_all(error: BotoCoreError | ClientError | ResponseParserError) -> bool:
     """Whether any other call of the same kind would fail like this one, as when permission or credentials are missing;
     what is wrong with one thing may be right with another.
     """
@@ -104,8 +105,10 @@ def _refusal(error: ClientError) -> str:
     return f"AWS refused {error.operation_name}: {message or 'without a reason'} ({code or 'no code'})"
 
 
-def _failure(error: BotoCoreError) -> str:
+def _failure(error: BotoCoreError | ResponseParserError) -> str:
     match error:
+        case ResponseParserError():
+            return "what answered is not AWS, or was cut off: look at proxies and AWS_ENDPOINT_URL, and try again"
         case botocore_errors.NoCredentialsError():
             return "there are no AWS credentials: set AWS_PROFILE, or sign in (aws configure, aws sso login)"
         case botocore_errors.NoRegionError():

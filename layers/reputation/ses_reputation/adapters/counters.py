@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Items of one request. Most windows are full after fewer, and an item not read is an item not paid for.
 PAGE_ITEMS = 100
 
+_NO_EVENTS = frozenset({keys.STATISTICS, keys.BACKFILL})
+
 
 class DynamoDbCounters:
     """What was counted, by scope and hour."""
@@ -29,6 +31,11 @@ class DynamoDbCounters:
         """The counts of the hours that began before a moment, newest first, read only as far as they are asked for."""
         for hour, items in groupby(self._items(scope, before), key=lambda item: keys.counter_hour(item["hour"]["S"])):
             yield _hour_counts(hour, {keys.counter_writer(item["hour"]["S"]): item for item in items})
+
+    def newest_event(self, scope: Scope, before: datetime) -> datetime | None:
+        """The newest hour before a moment of which events were counted; what is from SES's statistics is none."""
+        names = (item["hour"]["S"] for item in self._items(scope, before))
+        return next((keys.counter_hour(name) for name in names if keys.counter_writer(name) not in _NO_EVENTS), None)
 
     def _items(self, scope: Scope, before: datetime) -> Iterator[dict[str, Any]]:
         # An hour that began at `before` or later sorts behind the key; one that began earlier, before it or within it.

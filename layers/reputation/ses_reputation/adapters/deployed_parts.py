@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from ses_reputation.adapters.aws_errors import AwsError, denied_operation, explained, is_gone
 from ses_reputation.adapters.deployment import DeploymentNotFound
@@ -58,7 +59,7 @@ _Point = tuple[datetime, float]
 def unreadable(error: Exception) -> Unreadable | None:
     """Why something could not be read; None of an error that does not come of reading."""
     match error:
-        case BotoCoreError() | ClientError():
+        case BotoCoreError() | ClientError() | ResponseParserError():
             return Unreadable(explained(error), denied_operation(error), gone=is_gone(error))
         case DeploymentNotFound() | MetricsNotRead():
             return Unreadable(str(error))

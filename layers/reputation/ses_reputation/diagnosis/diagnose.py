@@ -105,7 +105,7 @@ class Deployment(Protocol):
         """What publishes in the account."""
 
     def newest_hour(self, now: datetime) -> datetime | None:
-        """The newest hour in which anything was counted."""
+        """The newest hour of which an event was counted."""
 
 
 class PartMissing(LookupError):
@@ -187,6 +187,10 @@ def _part(parts: Iterable[N], name: str) -> N:
     raise PartMissing(f"the stack has no {name}")
 
 
+def _deployed(deployment: Deployment) -> datetime:
+    return _function(deployment, judgements.RECORD).deployed
+
+
 def _log_of(deployment: Deployment, part: str) -> str:
     return _function(deployment, part).log_group
 
@@ -226,7 +230,7 @@ _EXAMINATIONS: Mapping[Check, Callable[[Deployment, datetime, datetime], Judged]
             d.connections(), judgements.feedback_topics(d.parts().listed()), volume_source(d)
         ),
         Check.EVENTS: lambda d, now, _here: judgements.judge_events(
-            Arrivals(d.newest_hour(now), d.account().sent_last_day), now
+            Arrivals(d.newest_hour(now), d.account().sent_last_day), volume_source(d), _deployed(d), now
         ),
     }
 )

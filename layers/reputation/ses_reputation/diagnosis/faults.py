@@ -76,6 +76,7 @@ class Fault(StrEnum):
     SET_INCOMPLETE = "set-incomplete"
     IDENTITY_INCOMPLETE = "identity-incomplete"
     EVENTS_MISSING = "events-missing"
+    EVENTS_MAY_MISS = "events-may-miss"
     NO_EVENTS_YET = "no-events-yet"
     MAIL_REFUSED = "mail-refused"
     BOUNCE_LOST = "bounce-lost"

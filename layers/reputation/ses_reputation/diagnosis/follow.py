@@ -4,7 +4,7 @@ It is sent for real, and charged as one mail. It counts neither in any rate nor 
 https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Protocol
@@ -14,7 +14,7 @@ from msgspec import Struct
 from ses_reputation.diagnosis.diagnose import Deployment, Explain, Outcome, outcome, volume_source
 from ses_reputation.diagnosis.faults import Check, Fault, found
 from ses_reputation.diagnosis.judgements import FEEDBACK, RECORD, Judged, feedback_topics, judged, numbered
-from ses_reputation.domain.connections import EventType, Notification
+from ses_reputation.domain.connections import EventType, Identity, Notification
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.structure import readable
@@ -158,16 +158,22 @@ def _not_published(deployment: Deployment, sent: Sent) -> str | None:
     if Measure.SENT in sent.expected and EventType.SEND not in published:
         return f"the configuration set {mail.configuration_set} publishes no SEND events here."
     sender = parseaddr(mail.sender)[1].lower()
-    names = {sender, sender.rpartition("@")[2]}
-    notified = any(
-        identity.topics.get(Notification.BOUNCE) in ours
-        for identity in connections.identities
-        if identity.name.lower() in names
-    )
-    if EventType.BOUNCE in published or notified:
+    identity = _identity_of(sender, connections.identities)
+    if EventType.BOUNCE in published or (identity and identity.topics.get(Notification.BOUNCE) in ours):
         return None
     through = f"the configuration set {mail.configuration_set}" if mail.configuration_set else "no configuration set"
     return f"it was sent through {through}, and neither that nor the identity of {sender} publishes bounces here."
+
+
+def _identity_of(sender: str, identities: Iterable[Identity]) -> Identity | None:
+    """The one whose settings hold for mail from an address: the address itself, else its domain, else a parent of it.
+
+    https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+    """
+    by_name = {identity.name.lower(): identity for identity in identities}
+    labels = sender.rpartition("@")[2].split(".")
+    names = (sender, *(".".join(labels[n:]) for n in range(len(labels))))
+    return next((by_name[name] for name in names if name in by_name), None)
 
 
 def _on_a_queue(deployment: Deployment, _sent: Sent) -> str | None:

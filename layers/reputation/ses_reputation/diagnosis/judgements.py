@@ -51,6 +51,8 @@ PARTS = (
     *("BounceQueueSource", "ComplaintQueueSource", "VolumeQueueSource", "EnforcementQueueSource"),
     *("ReceiptsTable", "CountersTable", "StandingsTable"),
     *("RecordFeedback", "EvaluateReputation", "WatchSes", "Operate", "ReceiveFinding", "EnforceStatus"),
+    *("BounceSubscription", "ComplaintSubscription", "VolumeSubscription", "EnforcementSubscription"),
+    *("FindingBus", "FindingRule", "SesStatusRule"),
     *("EvaluateReputationOnSchedule", "WatchSesOnSchedule"),
     *("FeedbackDeadLetterAlarm", "FindingDeadLetterAlarm", "EnforcementDeadLetterAlarm"),
 )
@@ -447,7 +449,9 @@ def _published(configuration_set: ConfigurationSet, ours: frozenset[str]) -> fro
 
 def _of_set(configuration_set: ConfigurationSet, ours: frozenset[str], source: VolumeSource) -> Iterator[Found]:
     name, published = configuration_set.name, _published(configuration_set, ours)
-    off = [d for d in configuration_set.destinations if d.topic in ours and not d.enabled]
+    missing = _wanted_of_set(source) - published
+    # What is off and not needed is somebody's decision.
+    off = [d for d in configuration_set.destinations if d.topic in ours and not d.enabled and d.events & missing]
     for destination in off:
         update = {
             "Enabled": True,
@@ -458,7 +462,6 @@ def _of_set(configuration_set: ConfigurationSet, ours: frozenset[str], source: V
     if not published and not off:
         yield found(Fault.SET_NOT_CONNECTED, name=name)
         return
-    missing = _wanted_of_set(source) - published
     for destination in off:
         missing -= destination.events
     if missing:
@@ -479,8 +482,8 @@ def _types(types: Iterable[str]) -> str:
     return " or ".join(sorted(types))
 
 
-def judge_events(arrivals: Arrivals, now: datetime) -> Judged:
-    """Whether what SES says was sent was seen here as well."""
+def judge_events(arrivals: Arrivals, source: VolumeSource, deployed: datetime, now: datetime) -> Judged:
+    """Whether what SES says was sent was seen here as well. `deployed` is when what records it was last changed."""
     newest = (
         f"the newest event that was counted is of the hour from {moment(arrivals.newest_hour)}"
         if arrivals.newest_hour
@@ -490,8 +493,19 @@ def judge_events(arrivals: Arrivals, now: datetime) -> Judged:
         return judged(newest)
     if arrivals.sent_last_day:
         sent = numbered(arrivals.sent_last_day, "mail")
+        if why := _why_none(arrivals, source, deployed, now):
+            return judged(newest, [found(Fault.EVENTS_MAY_MISS, sent=sent, newest=newest, why=why)])
         return judged(newest, [found(Fault.EVENTS_MISSING, sent=sent, newest=newest)])
     return judged(newest, [] if arrivals.newest_hour else [found(Fault.NO_EVENTS_YET)])
+
+
+def _why_none(arrivals: Arrivals, source: VolumeSource, deployed: datetime, now: datetime) -> str | None:
+    """Why no event may have come of a day's mail though nothing is wrong; None if one should have."""
+    if source is VolumeSource.STATISTICS:
+        return f"With VolumeSource={source} only bounces and complaints come as events, and there may have been none."
+    if arrivals.newest_hour is None and now - deployed < DAY:
+        return f"It was deployed {age_text(now - deployed)} ago: that mail may be older."
+    return None
 
 
 def numbered(number: int, one: str, several: str | None = None) -> str:

@@ -13,7 +13,11 @@ Policy = Mapping[str, Any]
 # Conditions that say on whose behalf a request is made, and those that say which resource made it.
 _ACCOUNT_KEYS = frozenset({"aws:sourceaccount", "aws:sourceowner", "aws:principalaccount"})
 _RESOURCE_KEYS = frozenset({"aws:sourcearn"})
-_EQUALS = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
+_WILDCARDS = frozenset("*?")
+# Only these match patterns: to the others a wildcard is a character like any other.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+_MATCHES = frozenset({"stringlike", "arnequals", "arnlike"})
+_EQUALS = frozenset({"stringequals", "stringequalsignorecase"}) | _MATCHES
 
 
 def outsiders(policy: Policy, action: str, account: str) -> list[str]:
@@ -100,7 +104,7 @@ def _principals(statement: Policy) -> Iterator[str]:
         yield principal
     else:
         for names in principal.values():
-            yield from _list(names)
+            yield from _texts(names)
 
 
 def _names(statement: Policy, service: str) -> bool:
@@ -116,7 +120,7 @@ def _is_bound_to(statement: Policy, account: str) -> bool:
     """Whether conditions let nobody in but on behalf of the account. All conditions must hold, so one is enough."""
     return any(
         all(_is_the_account(key, value, account) for value in values)
-        for key, values in _equalities(statement)
+        for _, key, values in _equalities(statement)
         if key in _ACCOUNT_KEYS | _RESOURCE_KEYS
     )
 
@@ -129,28 +133,38 @@ def _holds(statement: Policy, source_arn: str) -> bool:
     """Whether the conditions on who sends are true of a resource. Others are taken to be."""
     account = _account_of(source_arn)
     return all(
-        any(fnmatchcase(account, v) if key in _ACCOUNT_KEYS else _is_about(v, source_arn) for v in values)
-        for key, values in _equalities(statement)
+        any(_is_it(v, account if key in _ACCOUNT_KEYS else source_arn, patterns=operator in _MATCHES) for v in values)
+        for operator, key, values in _equalities(statement)
         if key in _ACCOUNT_KEYS | _RESOURCE_KEYS
     )
 
 
-def _is_about(pattern: str, source_arn: str) -> bool:
-    any_of = source_arn.removesuffix("*")
-    return fnmatchcase(source_arn, pattern) or (any_of != source_arn and pattern.startswith(any_of))
+def _is_it(value: str, fact: str, *, patterns: bool) -> bool:
+    """Whether a condition's value is what is looked at, or one of several where that ends in `*`."""
+    if not patterns and not _WILDCARDS.isdisjoint(value):
+        return False  # Neither an account nor an ARN has such a character.
+    any_of = fact.removesuffix("*")
+    return fnmatchcase(fact, value) or (any_of != fact and value.startswith(any_of))
 
 
-def _equalities(statement: Policy) -> Iterator[tuple[str, list[str]]]:
-    """The conditions that want a key to be one of some values. `...IfExists` is none: it holds without the key."""
+def _equalities(statement: Policy) -> Iterator[tuple[str, str, list[str]]]:
+    """Operators, keys and values of conditions that want a key to be one of these. `...IfExists` is none: it holds
+    without the key.
+    """
     for operator, wanted in statement.get("Condition", {}).items():
         if operator.lower() in _EQUALS:
             for key, values in wanted.items():
-                yield key.lower(), _list(values)
+                yield operator.lower(), key.lower(), _texts(values)
 
 
 def _account_of(arn: str) -> str:
     parts = arn.split(":", 5)
     return parts[4] if len(parts) == 6 else ""
+
+
+def _texts(value: Any) -> list[str]:
+    """What a policy may also write as bare numbers, such as an account."""
+    return list(map(str, _list(value)))
 
 
 def _list(value: Any) -> list[Any]:

@@ -133,7 +133,7 @@ class Connections(Struct, frozen=True):
 
 
 class Arrivals(Struct, frozen=True):
-    """The newest hour in which anything was counted, None if nothing ever was; how much SES says was sent in a day."""
+    """The newest hour of which an event was counted, None if none ever was; how much SES says was sent in a day."""
 
     newest_hour: datetime | None
     sent_last_day: int | None

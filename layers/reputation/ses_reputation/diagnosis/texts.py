@@ -456,6 +456,15 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             "ses-reputation doctor --stack-name {stack} --region {region} --send YOU@YOUR.EXAMPLE --configuration-set "
             "NAME",
         ),
+        Fault.EVENTS_MAY_MISS: FaultText(
+            Check.EVENTS,
+            _WARNING,
+            "SES says that {sent} were sent in the last day, but {newest}.",
+            "{why} Or events get lost on their way.",
+            "Follow a mail all the way.",
+            "ses-reputation doctor --stack-name {stack} --region {region} --send YOU@YOUR.EXAMPLE --configuration-set "
+            "NAME",
+        ),
         Fault.NO_EVENTS_YET: FaultText(
             Check.EVENTS,
             _WARNING,

@@ -36,7 +36,10 @@ class Change(Struct, frozen=True, tag="change"):
 
 
 class EvidenceAdded(Struct, frozen=True, tag="evidence"):
-    """A problem that is known was reported again. Nobody is told, but nothing is lost."""
+    """A problem that is known was reported again. Nobody is told, but nothing is lost.
+
+    `withdrawn` is whether a source has instead taken back what it suspected; others still suspect it.
+    """
 
     id: str
     time: datetime
@@ -45,6 +48,7 @@ class EvidenceAdded(Struct, frozen=True, tag="evidence"):
     finding: str
     observation: Observation
     act: Act
+    withdrawn: bool = False
 
 
 class EarlyWarning(Struct, frozen=True, tag="early_warning"):

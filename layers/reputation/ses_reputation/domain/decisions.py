@@ -263,7 +263,8 @@ def _withdraw(
     withdrawn = Observation(now, now, withdrawal.source, withdrawal.text, suspected=True)
     # What is taken back stays in the history alone.
     if left:
-        return _with_evidence(standing, replace(finding, evidence=left), withdrawn, act, now)
+        after, kept = _with_evidence(standing, replace(finding, evidence=left), withdrawn, act, now)
+        return after, replace(kept, withdrawn=True)
     ended = replace(moved(finding, Trigger.WITHDRAWN, now), changes=None, evidence=(withdrawn,))
     after = standing.without_suspicion(finding.category)
     return after, change(standing, after, ended, Trigger.WITHDRAWN, now, act)

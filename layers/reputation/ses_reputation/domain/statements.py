@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from ses_reputation.domain.categories import Category
 
-# SES knows eight types with two impacts each.
-FINDINGS_KEPT = 16
+# SES knows eight types with two impacts each, and a resolution without an impact is one more of its type: 24. What was
+# dropped could be opened again by an older statement, so there is room for types to come.
+FINDINGS_KEPT = 32
 # It knows two who can switch sending off.
 ORIGINS_KEPT = 4
 
@@ -103,7 +104,14 @@ def findings_after(known: tuple[SesFinding, ...], said: SesFinding) -> tuple[Ses
         # One that never had an impact is told by the resolution itself.
         told = _resolved(next((f for f in solved if f.impact is None), before) or said, said)
         others = [_resolved(f, said) if f in solved else f for f in others if not (f in solved and f.impact is None)]
-    return tuple(sorted((*others, told), key=lambda f: (f.open, f.time)))[-FINDINGS_KEPT:]
+    all_known = (*others, told)
+    kept = [f for f in all_known if not _is_settled(f, all_known)]
+    return tuple(sorted(kept, key=lambda f: (f.open, f.time)))[-FINDINGS_KEPT:]
+
+
+def _is_settled(finding: SesFinding, known: tuple[SesFinding, ...]) -> bool:
+    """Whether a resolved finding says nothing that a newer resolution of all of its type does not say as well."""
+    return not finding.open and any(_holds_for(f, finding) and f.time > finding.time for f in known)
 
 
 def _matter(finding: SesFinding) -> tuple[str, str | None, bool]:

@@ -325,8 +325,8 @@ def ses_alert_of(change: VerdictChange, account: str, region: str) -> Alert:
     """The alert about what SES itself said of this AWS account and region."""
     return SesAlert(
         **_heading(change, account, region),
-        before=_status(change.before, change.said),
-        after=_status(change.after, change.said),
+        before=verdict_text(change.before, change.said),
+        after=verdict_text(change.after, change.said),
         verdict_before=_told(change.before),
         verdict_after=_told(change.after),
         said=change.said,
@@ -357,7 +357,8 @@ def _told(verdict: Verdict) -> Verdict:
     )
 
 
-def _status(verdict: Verdict, said: Statement | None) -> str:
+def verdict_text(verdict: Verdict, said: Statement | None) -> str:
+    """What SES says of a scope, in its words and in a line; `said` is the statement, None if it was asked."""
     asked = verdict.enforcement or (None if said else "unknown")
     found = (" ".join(filter(None, (finding.impact, finding.type))) for finding in verdict.open_findings)
     off = "sending off" if verdict.sends is False else None
