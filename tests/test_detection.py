@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ses_reputation.domain.blocklists import Blocklist, Lists
 from ses_reputation.domain.categories import Category
-from ses_reputation.domain.decisions import DISMISSED_FOR, Report, suspect
+from ses_reputation.domain.decisions import DISMISSED_FOR, Decide, Decision, Report, carry_out, suspect
 from ses_reputation.domain.detection import (
     SOURCE,
     Heard,
@@ -64,7 +64,7 @@ STEADY = days(1, 27, 1_000, spam_block=2, soft_bounced=5)
 
 
 def test_a_class_that_comes_more_often_than_before_has_risen() -> None:
-    (rise,) = rises(GMAIL, [hour(1, 1_000, spam_block=30, soft_bounced=30), *STEADY], NOW, POLICY)
+    (rise,) = rises(Standing(GMAIL), [hour(1, 1_000, spam_block=30, soft_bounced=30), *STEADY], NOW, POLICY)
     assert rise == Rise(ReplyClass.SPAM_BLOCK, 30, 1_000, before=54, volume_before=27_000, days=27)
 
 
@@ -86,12 +86,12 @@ def test_it_takes_enough_of_them_a_share_and_a_rise(count: int, sent: int, befor
         hour(1, sent, spam_block=count, soft_bounced=count),
         *days(1, 27, 1_000, spam_block=before, soft_bounced=9, other=1),
     ]
-    assert bool(rises(GMAIL, hours, NOW, POLICY)) is risen
+    assert bool(rises(Standing(GMAIL), hours, NOW, POLICY)) is risen
 
 
 @pytest.mark.parametrize(("count", "risen"), [(50, True), (49, False)], ids=["one in twenty", "just under"])
 def test_without_mail_before_it_takes_one_recipient_in_twenty(count: int, risen: bool) -> None:
-    (*found,) = rises(GMAIL, [hour(1, 1_000, spam_block=count)], NOW, POLICY)
+    (*found,) = rises(Standing(GMAIL), [hour(1, 1_000, spam_block=count)], NOW, POLICY)
     assert bool(found) is risen
     if risen:
         assert found == [Rise(ReplyClass.SPAM_BLOCK, 50, 1_000, before=0, volume_before=0, days=0)]
@@ -102,14 +102,20 @@ def test_hours_whose_replies_nobody_read_are_no_history() -> None:
     unread = [HourCounts(NOON - 48 * HOUR, {("gmail", Measure.SENT): 9_000, ("gmail", Measure.SOFT_BOUNCED): 90})]
     backfilled = [HourCounts(NOON - 48 * HOUR, {("gmail", Measure.REPORTED): 9_000}, backfilled=True)]
     for before in (unread, backfilled):
-        assert rises(GMAIL, [hour(1, 1_000, spam_block=49), *before], NOW, POLICY) == ()
+        assert rises(Standing(GMAIL), [hour(1, 1_000, spam_block=49), *before], NOW, POLICY) == ()
 
 
 def test_only_the_last_day_is_recent_and_only_four_weeks_before_it_are_history() -> None:
     edges = [hour(23, 500, spam_block=15), hour(24, 500, spam_block=5), hour(24 + 28 * 24, 1_000, spam_block=900)]
-    (rise,) = rises(GMAIL, [hour(0, 500, spam_block=20), *edges], NOW, POLICY)
+    (rise,) = rises(Standing(GMAIL), [hour(0, 500, spam_block=20), *edges], NOW, POLICY)
     assert (rise.count, rise.volume) == (35, 1_000)
     assert (rise.before, rise.volume_before) == (5, 500)
+
+
+def test_a_history_of_four_weeks_is_never_longer() -> None:
+    hours = [hour(1, 1_000, spam_block=60), *(hour(ago, 1_000) for ago in range(25, 24 * 29 + 1, 24))]
+    (rise,) = rises(Standing(GMAIL), [*hours, hour(24 * 29, 1_000)], NOON, POLICY)
+    assert rise.days == 28
 
 
 def test_nothing_is_read_of_the_time_before_unless_something_may_have_risen() -> None:
@@ -118,14 +124,14 @@ def test_nothing_is_read_of_the_time_before_unless_something_may_have_risen() ->
         yield hour(30, 1_000)
         raise AssertionError("read too far")
 
-    assert rises(GMAIL, until_yesterday(), NOW, POLICY) == ()
+    assert rises(Standing(GMAIL), until_yesterday(), NOW, POLICY) == ()
 
 
 def test_nothing_is_suspected_if_so_configured_or_where_no_volume_is_told() -> None:
     hours = [hour(1, 100, spam_block=99)]
-    assert rises(GMAIL, hours, NOW, replace(POLICY, suspicion_minimum=0)) == ()
-    assert rises(GMAIL, hours, NOW, replace(POLICY, volume_source=VolumeSource.STATISTICS)) == ()
-    assert rises(GMAIL, [hour(1, 0, spam_block=99)], NOW, POLICY) == ()
+    assert rises(Standing(GMAIL), hours, NOW, replace(POLICY, suspicion_minimum=0)) == ()
+    assert rises(Standing(GMAIL), hours, NOW, replace(POLICY, volume_source=VolumeSource.STATISTICS)) == ()
+    assert rises(Standing(GMAIL), [hour(1, 0, spam_block=99)], NOW, POLICY) == ()
 
 
 @given(
@@ -141,7 +147,7 @@ def test_what_is_as_it_always_was_never_rises(share: int, sent: list[int], reply
     ]
     for scope in (GMAIL, SHOP, ACCOUNT, DOMAIN):
         # Only if there is nothing of it there can be a rise from nothing.
-        assert rises(scope, steady, NOW, POLICY) == ()
+        assert rises(Standing(scope), steady, NOW, POLICY) == ()
 
 
 @pytest.mark.parametrize(
@@ -194,6 +200,47 @@ def test_what_a_person_dismissed_is_not_looked_into_for_a_while() -> None:
     dismissed = Standing(GMAIL, dismissed={Category.MAILBOX_PROVIDER: NOW})
     assert unanswered(dismissed, [RISE], NOW + DISMISSED_FOR - HOUR) == ()
     assert unanswered(dismissed, [RISE], NOW + DISMISSED_FOR) == (RISE,)
+
+
+def decided(decision: Decision, ago: int, before: Standing) -> Standing:
+    """The standing after a person has decided about its finding, so many hours ago."""
+    (finding,) = before.findings.values()
+    act = Act(f"{decision}-{ago}", Actor("ann", proven=True), "Because.")
+    after, _ = carry_out(before, Decide(before.scope, finding.id, decision), act, NOW - ago * HOUR, POLICY)
+    return after
+
+
+def confirmed(ago: int, category: Category = Category.MAILBOX_PROVIDER, scope: Scope = GMAIL) -> Standing:
+    found, _ = suspect(Standing(scope), Report(scope, category, "30 replies", SOURCE), ACT, NOW - 24 * HOUR)
+    return decided(Decision.CONFIRM, ago, found)
+
+
+ended = pytest.mark.parametrize(
+    "standing",
+    [confirmed(5), decided(Decision.LIFT, 5, confirmed(9)), decided(Decision.LIFT, 5, confirmed(100))],
+    ids=["confirmed", "lifted", "lifted after days"],
+)
+
+
+@ended
+def test_what_came_before_a_finding_counts_or_ended_has_not_risen_again(standing: Standing) -> None:
+    old = [hour(ago, 1_000, spam_block=90) for ago in (5, 6, 7)]
+    assert rises(standing, old, NOW, POLICY) == ()
+    (rise,) = rises(standing, [hour(4, 100, spam_block=20), *old], NOW, POLICY)
+    assert (rise.count, rise.volume, rise.since) == (20, 100, NOON - 4 * HOUR)
+    said = evidence_text(Suspicion(Category.MAILBOX_PROVIDER, (rise,)))
+    assert said.startswith("Since 08:00 UTC on 2026-03-06, 20 replies to mail for 100 recipients")
+
+
+def test_what_was_only_suspected_yesterday_is_counted_over_the_whole_day() -> None:
+    (rise,) = rises(suspected(), [hour(20, 1_000, spam_block=90)], NOW, POLICY)
+    assert rise.since is None
+
+
+def test_mail_to_a_spam_trap_from_before_a_finding_counts_is_not_found_again() -> None:
+    standing = confirmed(5, Category.SPAMTRAP, SHOP)
+    assert trapped(standing, [hour(5, 10, spamtrapped=1)], NOW, POLICY) == ()
+    assert trapped(standing, [hour(4, 10, spamtrapped=1)], NOW, POLICY)
 
 
 def test_one_mail_to_a_spam_trap_is_enough_also_at_an_own_domain() -> None:

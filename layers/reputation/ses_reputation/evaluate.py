@@ -269,8 +269,9 @@ def _with_suspicions(
     standing: Standing, hours: Iterable[HourCounts], now: datetime, policy: Policy, replies: Replies
 ) -> tuple[Standing, list[Change | EvidenceAdded]]:
     """The standing with what is suspected about its scope besides; what servers replied is read only if that may be."""
-    risen = unanswered(standing, rises(standing.scope, hours, now, policy), now)
-    heard = replies.sample(standing.scope, now - RECENT, now, HEARD) if risen else ()
+    risen = unanswered(standing, rises(standing, hours, now, policy), now)
+    start = min((rise.since or now - RECENT for rise in risen), default=now)
+    heard = replies.sample(standing.scope, start, now, HEARD) if risen else ()
     suspected = (*suspicions(standing.scope, risen, heard), *trapped(standing, hours, now, policy))
     news: list[Change | EvidenceAdded] = []
     for suspicion in suspected:

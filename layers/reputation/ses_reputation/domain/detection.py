@@ -21,7 +21,7 @@ from ses_reputation.domain.rates import HourCounts, Metric
 from ses_reputation.domain.replies import Reply
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
-from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.standing import Standing, next_full_hour
 
 # A day evens out the hours, and is soon enough for what takes SES weeks; four weeks even out the days.
 SOURCE = "replies of receiving servers"
@@ -91,7 +91,8 @@ _BY_KIND: Mapping[ScopeKind, tuple[Detector, ...]] = MappingProxyType(
 class Rise(Struct, frozen=True):
     """A class of replies that came more often than before: `count` of them on `volume` recipients in the last day.
 
-    `before` and `volume_before` are those of the `days` before it, up to four weeks, as far as there was mail.
+    `before` and `volume_before` are those of the `days` before it, up to four weeks, as far as there was mail. `since`
+    is from when on they were counted, None for the whole day.
     """
 
     reply_class: ReplyClass
@@ -100,6 +101,7 @@ class Rise(Struct, frozen=True):
     before: int
     volume_before: int
     days: int
+    since: datetime | None = None
 
 
 class Heard(Struct, frozen=True):
@@ -124,36 +126,49 @@ def classes_of(scope: Scope) -> tuple[ReplyClass, ...]:
     return tuple(dict.fromkeys(row.reply_class for row in _BY_KIND[kind_of(scope)]))
 
 
-def rises(scope: Scope, newest_first: Iterable[HourCounts], now: datetime, policy: Policy) -> tuple[Rise, ...]:
+def rises(standing: Standing, newest_first: Iterable[HourCounts], now: datetime, policy: Policy) -> tuple[Rise, ...]:
     """The classes of replies that have risen in a scope, by its hours; read beyond the last day only if one may have.
 
     A class has risen if there are as many of it in the last day as the policy asks for, on at least one recipient in a
     hundred, and three times as many on the same mail as in the four weeks before; if there was no mail before, on one
-    recipient in twenty.
+    recipient in twenty. Mail from before a finding counts, or ended, is not counted again.
     Without volume (a source that does not tell it of this scope) nothing can be held against anything.
     """
-    if not (policy.suspicion_minimum and policy.can_measure(scope)):
+    if not (policy.suspicion_minimum and policy.can_measure(standing.scope)):
         return ()
     hours = iter(newest_first)
     recent, first_before = _until(hours, now - RECENT)
-    volume = _volume(recent, policy)
-    candidates = {
-        reply_class: count
-        for reply_class in classes_of(scope)
-        if (count := sum(hour.of_class(reply_class) for hour in recent)) >= policy.suspicion_minimum
-        and volume > 0
-        and _is_at_least(LEAST_SHARE, count, volume)
-    }
+    candidates: dict[ReplyClass, tuple[int, int, datetime | None]] = {}
+    for reply_class in classes_of(standing.scope):
+        start = _news_start(standing, (row.category for row in _rows(standing.scope, reply_class)), now)
+        new = _since(start, recent)
+        count, volume = sum(hour.of_class(reply_class) for hour in new), _volume(new, policy)
+        if count >= policy.suspicion_minimum and volume > 0 and _is_at_least(LEAST_SHARE, count, volume):
+            candidates[reply_class] = count, volume, start
     if not candidates:
         return ()
     before, _ = _until(takewhile(_is_classified, _chained(first_before, hours)), now - RECENT - HISTORY)
     volume_before = max(_volume(before, policy), 0)
-    days = (now - RECENT - before[-1].hour).days + 1 if before else 0
+    days = -((before[-1].hour - (now - RECENT)) // timedelta(days=1)) if before else 0
     risen = (
-        Rise(c, count, volume, sum(hour.of_class(c) for hour in before), volume_before, days)
-        for c, count in candidates.items()
+        Rise(c, count, volume, sum(hour.of_class(c) for hour in before), volume_before, days, start)
+        for c, (count, volume, start) in candidates.items()
     )
     return tuple(rise for rise in risen if _is_more(rise))
+
+
+def _rows(scope: Scope, reply_class: ReplyClass) -> tuple[Detector, ...]:
+    return tuple(row for row in _BY_KIND[kind_of(scope)] if row.reply_class is reply_class)
+
+
+def _news_start(standing: Standing, categories: Iterable[Category], now: datetime) -> datetime | None:
+    """From which full hour on mail says something new of these categories; None if all of the last day does."""
+    starts = (next_full_hour(heard) for category in categories if (heard := standing.heard_from(category)))
+    return max((start for start in starts if start > now - RECENT), default=None)
+
+
+def _since(start: datetime | None, hours: list[HourCounts]) -> list[HourCounts]:
+    return [hour for hour in hours if hour.hour >= start] if start else hours
 
 
 def _is_more(rise: Rise) -> bool:
@@ -214,7 +229,8 @@ def trapped(
     if kind_of(scope) not in TRAPPED or not policy.can_measure(scope) or _is_known(standing, Category.SPAMTRAP, now):
         return ()
     recent, _ = _until(iter(newest_first), now - RECENT)
-    found = sum(hour.trapped for hour in recent)
+    start = _news_start(standing, [Category.SPAMTRAP], now)
+    found = sum(hour.trapped for hour in _since(start, recent))
     return (Suspicion(Category.SPAMTRAP, trapped=found),) if found else ()
 
 

@@ -42,8 +42,9 @@ def evidence_text(suspicion: Suspicion) -> str:
 
 
 def _rise_text(rise: Rise) -> str:
+    when = f"Since {rise.since:%H:%M} UTC on {rise.since:%Y-%m-%d}" if rise.since else "In 24 hours"
     return (
-        f"In 24 hours, {rise.count:,} replies to mail for {rise.volume:,} recipients "
+        f"{when}, {rise.count:,} replies to mail for {rise.volume:,} recipients "
         f"({_share(rise.count, rise.volume)}) {_SAYING[rise.reply_class]}. {_before(rise)}"
     )
 
