@@ -97,6 +97,28 @@ def test_without_mail_before_it_takes_one_recipient_in_twenty(count: int, risen:
         assert found == [Rise(ReplyClass.SPAM_BLOCK, 50, 1_000, before=0, volume_before=0, days=0)]
 
 
+@pytest.mark.parametrize(("before", "risen"), [(999, False), (1_000, True)], ids=["too little", "just enough"])
+def test_little_mail_before_is_no_history(before: int, risen: bool) -> None:
+    hours = [hour(1, 1_000, spam_block=49), hour(30, before)]
+    assert bool(rises(Standing(GMAIL), hours, NOW, POLICY)) is risen
+
+
+def test_that_delays_are_told_of_since_lately_is_no_rise() -> None:
+    told = [hour(1, 1_000, rate_limited=40, delayed=40), hour(25, 1_000, rate_limited=40, delayed=40)]
+    untold = days(2, 27, 1_000, hard_bounced=5, user_unknown=5)
+    assert rises(Standing(GMAIL), [told[0], *untold], NOW, POLICY) == (), "on the first day"
+    assert rises(Standing(GMAIL), [*told, *untold], NOW, POLICY) == (), "nor on the next"
+    risen = [hour(1, 1_000, rate_limited=120, delayed=120), told[1], *untold]
+    (rise,) = rises(Standing(GMAIL), risen, NOW, POLICY)
+    assert (rise.before, rise.volume_before, rise.days) == (40, 1_000, 1)
+
+
+def test_mail_of_the_last_day_whose_replies_nobody_read_makes_no_share_smaller() -> None:
+    backfilled = HourCounts(NOON - 3 * HOUR, {("gmail", Measure.REPORTED): 90_000}, backfilled=True)
+    (rise,) = rises(Standing(GMAIL), [hour(1, 1_000, spam_block=50), backfilled], NOW, POLICY)
+    assert (rise.count, rise.volume) == (50, 1_000)
+
+
 def test_hours_whose_replies_nobody_read_are_no_history() -> None:
     """They would make everything look as if it had never been before."""
     unread = [HourCounts(NOON - 48 * HOUR, {("gmail", Measure.SENT): 9_000, ("gmail", Measure.SOFT_BOUNCED): 90})]
@@ -106,10 +128,10 @@ def test_hours_whose_replies_nobody_read_are_no_history() -> None:
 
 
 def test_only_the_last_day_is_recent_and_only_four_weeks_before_it_are_history() -> None:
-    edges = [hour(23, 500, spam_block=15), hour(24, 500, spam_block=5), hour(24 + 28 * 24, 1_000, spam_block=900)]
+    edges = [hour(23, 500, spam_block=15), hour(24, 1_000, spam_block=5), hour(24 + 28 * 24, 1_000, spam_block=900)]
     (rise,) = rises(Standing(GMAIL), [hour(0, 500, spam_block=20), *edges], NOW, POLICY)
     assert (rise.count, rise.volume) == (35, 1_000)
-    assert (rise.before, rise.volume_before) == (5, 500)
+    assert (rise.before, rise.volume_before) == (5, 1_000)
 
 
 def test_a_history_of_four_weeks_is_never_longer() -> None:
@@ -155,8 +177,10 @@ def test_what_is_as_it_always_was_never_rises(share: int, sent: list[int], reply
     [
         (GMAIL, ReplyClass.SPAM_BLOCK, (SPAM,), Category.MAILBOX_PROVIDER),
         (SHOP, ReplyClass.POLICY_BLOCK, (), Category.MAILBOX_PROVIDER),
-        (DOMAIN, ReplyClass.BLOCKLIST, (DBL, SBL, SBL), Category.DOMAIN_BLOCKLIST),
-        (ACCOUNT, ReplyClass.BLOCKLIST, (SBL, DBL, DBL), Category.ANTI_SPAM_ORGANIZATION),
+        (DOMAIN, ReplyClass.BLOCKLIST, (DBL, DBL, SBL), Category.DOMAIN_BLOCKLIST),
+        (DOMAIN, ReplyClass.BLOCKLIST, (DBL, SBL, SBL), None),
+        (ACCOUNT, ReplyClass.BLOCKLIST, (SBL, SBL, DBL), Category.ANTI_SPAM_ORGANIZATION),
+        (ACCOUNT, ReplyClass.BLOCKLIST, (SBL, DBL, DBL), None),
         (ACCOUNT, ReplyClass.BLOCKLIST, (NOBODY_KNOWS,), Category.ANTI_SPAM_ORGANIZATION),
         (SHOP, ReplyClass.BLOCKLIST, (DBL, DBL, SBL), Category.DOMAIN_BLOCKLIST),
         (SHOP, ReplyClass.BLOCKLIST, (DBL, SBL, SBL), Category.ANTI_SPAM_ORGANIZATION),
@@ -165,18 +189,45 @@ def test_what_is_as_it_always_was_never_rises(share: int, sent: list[int], reply
         (ACCOUNT, ReplyClass.BLOCKLIST, (), None),
     ],
 )
-def test_what_is_suspected_is_what_most_replies_say_about_such_a_scope(
+def test_what_is_suspected_is_what_enough_replies_say_about_such_a_scope(
     scope: Scope, reply_class: ReplyClass, heard: tuple[Reply, ...], category: Category | None
 ) -> None:
     rise = Rise(reply_class, 30, 1_000, 0, 0, 0)
-    found = suspicions(scope, [rise], [Heard("gmail", str(n), reply) for n, reply in enumerate(heard)])
+    found = suspicions(
+        Standing(scope), [rise], [Heard("gmail", str(n), reply) for n, reply in enumerate(heard)], NOW, POLICY
+    )
     assert [suspicion.category for suspicion in found] == ([category] if category else [])
+
+
+MIXED = [Heard("gmail", "no", reply) for reply in (DBL, SBL)]
+
+
+@pytest.mark.parametrize(
+    ("count", "volume", "enough"),
+    [(40, 2_000, True), (39, 1_000, False), (40, 2_001, False)],
+    ids=["twenty", "nineteen and a half", "of too much mail"],
+)
+def test_each_kind_of_list_has_to_have_risen_enough_by_itself(count: int, volume: int, enough: bool) -> None:
+    found = suspicions(Standing(SHOP), [Rise(ReplyClass.BLOCKLIST, count, volume, 0, 0, 0)], MIXED, NOW, POLICY)
+    assert len(found) == (2 if enough else 0)
+    for suspicion, lists in zip(found, ["domains", "addresses, or one that nobody knows"], strict=False):
+        assert f"Going by the newest, about 20 of them are about a list of {lists}." in evidence_text(suspicion)
+
+
+def test_what_is_known_of_one_kind_of_list_does_not_silence_the_other() -> None:
+    rise = Rise(ReplyClass.BLOCKLIST, 40, 1_000, 0, 0, 0)
+    standing = Standing(SHOP, dismissed={Category.DOMAIN_BLOCKLIST: NOW})
+    assert unanswered(standing, [rise], NOW) == (rise,)
+    (found,) = suspicions(standing, [rise], MIXED, NOW, POLICY)
+    assert found.category is Category.ANTI_SPAM_ORGANIZATION
+    both = replace(standing, dismissed={**standing.dismissed, Category.ANTI_SPAM_ORGANIZATION: NOW})
+    assert unanswered(both, [rise], NOW) == ()
 
 
 def test_several_classes_of_a_problem_are_one_suspicion() -> None:
     risen = [Rise(c, 30, 1_000, 0, 0, 0) for c in (ReplyClass.SPAM_BLOCK, ReplyClass.RATE_LIMITED)]
     heard = [Heard("gmail", "no", SPAM), Heard("gmail", "slow", Reply(ReplyClass.RATE_LIMITED))]
-    (found,) = suspicions(GMAIL, risen, heard)
+    (found,) = suspicions(Standing(GMAIL), risen, heard, NOW, POLICY)
     assert found == Suspicion(Category.MAILBOX_PROVIDER, tuple(risen), tuple(heard))
 
 
@@ -275,7 +326,7 @@ def test_the_evidence_says_how_much_how_it_was_before_and_quotes_different_repli
 @pytest.mark.parametrize(
     ("rise", "says"),
     [
-        (Rise(ReplyClass.SPAM_BLOCK, 50, 1_000, 0, 0, 0), "There was no mail before that to compare with."),
+        (Rise(ReplyClass.SPAM_BLOCK, 50, 1_000, 0, 0, 0), "There was nothing before that to compare with."),
         (Rise(ReplyClass.SPAM_BLOCK, 50, 1_000, 0, 900, 1), "In the day before, none did, on 900 recipients."),
     ],
     ids=["no mail before", "none before"],
@@ -302,6 +353,11 @@ def test_the_evidence_of_spam_traps_is_how_often_mail_went_there() -> None:
 )
 def test_no_address_leaves_the_receipts(text: str, left: str) -> None:
     assert without_addresses(text, "bob.smith@gmail.com") == left
+
+
+@pytest.mark.parametrize("named", ["bob.smith", "Bob.Smith+news", "bob.smith+news@gmail.com"])
+def test_a_tag_does_not_give_away_whose_mailbox_it_is(named: str) -> None:
+    assert without_addresses(f"mailbox {named} is full", "bob.smith+news@gmail.com") == "mailbox (recipient) is full"
 
 
 def test_a_short_local_part_is_taken_for_a_word() -> None:

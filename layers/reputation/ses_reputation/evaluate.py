@@ -279,7 +279,7 @@ def _with_suspicions(
     heard = [
         each for start, rose in by_start.items() for each in replies.sample(standing.scope, start, now, HEARD, rose)
     ]
-    suspected = (*suspicions(standing.scope, risen, heard), *trapped(standing, hours, now, policy))
+    suspected = (*suspicions(standing, risen, heard, now, policy), *trapped(standing, hours, now, policy))
     news: list[Change | EvidenceAdded] = []
     for suspicion in suspected:
         report = Report(standing.scope, suspicion.category, evidence_text(suspicion), SOURCE)
