@@ -1,6 +1,6 @@
 """evaluate_reputation over fakes: what is due is judged, and what changed is told, once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -57,9 +57,11 @@ class FakeReplies:
         self.heard = heard
         self.read: list[Scope] = []
 
-    def sample(self, scope: Scope, _since: datetime, _until: datetime, size: int) -> Iterable[Heard]:
+    def sample(
+        self, scope: Scope, _since: datetime, _until: datetime, size: int, classes: Collection[ReplyClass]
+    ) -> Iterable[Heard]:
         self.read.append(scope)
-        return self.heard[:size]
+        return [heard for heard in self.heard if heard.reply.reply_class in classes][:size]
 
 
 class FakeStandings:

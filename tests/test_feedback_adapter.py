@@ -1,6 +1,6 @@
 """Bounces and complaints are found by when they were, in DynamoDB as moto has it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ses_reputation.adapters.feedback import LISTED, DynamoDbFeedback, NotRead
 from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.domain.counting import Entry, entries
+from ses_reputation.domain.detection import Heard
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Mail, Recipient
 from ses_reputation.domain.providers import AddressBook
@@ -52,6 +53,16 @@ class Table:
         self, scope: Scope = ACCOUNT, since: datetime = NOON - DAY, until: datetime = NOON + DAY
     ) -> list[Feedback]:
         return list(self.feedback.newest_first(scope, BOUNCES, since, until))
+
+    def sample(
+        self,
+        scope: Scope,
+        since: datetime,
+        until: datetime,
+        size: int,
+        classes: Collection[ReplyClass] = tuple(ReplyClass),
+    ) -> list[Heard]:
+        return list(self.feedback.sample(scope, since, until, size, classes))
 
 
 class NoDeadLetters:
@@ -194,7 +205,7 @@ def test_a_sample_of_replies_says_what_they_mean_and_names_no_recipient(table: T
     stopped = replace(blocked(3), type="Permanent", subtype="OnAccountSuppressionList")
     table.record(blocked(1), stopped, Complaint(Mail("c"), NOON, (Recipient("x@yahoo.com"),), None, "abuse"))
     table.record(delay)
-    heard = {(h.provider, h.text, h.reply.reply_class) for h in table.feedback.sample(ACCOUNT, NOON, NOON + DAY, 10)}
+    heard = {(h.provider, h.text, h.reply.reply_class) for h in table.sample(ACCOUNT, NOON, NOON + DAY, 10)}
     assert heard == {
         ("gmail", "550 5.7.1 r1 <(recipient)>: blocked using dbl.spamhaus.org", ReplyClass.BLOCKLIST),
         ("yahoo", "", ReplyClass.SPAM_BLOCK),
@@ -203,9 +214,9 @@ def test_a_sample_of_replies_says_what_they_mean_and_names_no_recipient(table: T
 
 def test_a_sample_is_of_one_scope_and_time(table: Table) -> None:
     table.record(blocked(1, tenant="a"), blocked(2, tenant="b"), blocked(3, NOON - 2 * DAY, tenant="a"))
-    assert len([*table.feedback.sample(Scope("tenant/a"), NOON - DAY, NOON + DAY, 10)]) == 1
-    assert len([*table.feedback.sample(Scope("tenant/a"), NOON - 2 * DAY, NOON + DAY, 10)]) == 2
-    assert not [*table.feedback.sample(Scope("tenant/a"), NOON - DAY, NOON, 10)]
+    assert len(table.sample(Scope("tenant/a"), NOON - DAY, NOON + DAY, 10)) == 1
+    assert len(table.sample(Scope("tenant/a"), NOON - 2 * DAY, NOON + DAY, 10)) == 2
+    assert not table.sample(Scope("tenant/a"), NOON - DAY, NOON, 10)
 
 
 def test_a_sample_is_read_no_further_than_it_takes(table: Table) -> None:
@@ -216,5 +227,36 @@ def test_a_sample_is_read_no_further_than_it_takes(table: Table) -> None:
         table.client.meta.events.register(
             f"before-call.dynamodb.{operation}", lambda model, **_: calls.append(model.name)
         )
-    assert len([*table.feedback.sample(ACCOUNT, NOON - DAY, NOON + DAY / 4, 15)]) == 15
+    assert len(table.sample(ACCOUNT, NOON - DAY, NOON + DAY / 4, 15)) == 15
     assert calls == ["Query", "BatchGetItem"]
+
+
+BLOCKLISTS = {ReplyClass.BLOCKLIST}
+
+
+def test_a_sample_is_not_crowded_out_by_other_replies_nor_by_what_was_never_attempted(table: Table) -> None:
+    minute = timedelta(minutes=1)
+    stopped = [replace(bounce(n, NOON + n * minute), subtype="OnAccountSuppressionList") for n in range(2, 8)]
+    table.record(blocked(1), *stopped, *(bounce(n, NOON + n * minute) for n in range(10, 16)))
+    (heard,) = table.sample(ACCOUNT, NOON, NOON + DAY / 4, 3, BLOCKLISTS)
+    assert heard.reply.reply_class is ReplyClass.BLOCKLIST
+
+
+def test_a_sample_has_a_bounce_that_was_told_twice_once(table: Table) -> None:
+    table.record(blocked(1, identity="shop.example"))
+    table.record(blocked(1, configuration_set="newsletter"))
+    assert len(table.sample(ACCOUNT, NOON, NOON + DAY / 4, 10)) == 1
+
+
+def test_a_sample_is_the_newest_first_and_is_not_searched_for_for_ever(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_minute = [
+        replace(blocked(n, NOON + n * timedelta(minutes=1)), recipients=(Recipient("x@gmail.com", "5.7.1", str(n)),))
+        for n in range(6)
+    ]
+    table.record(*of_minute)
+    assert [heard.text for heard in table.sample(ACCOUNT, NOON, NOON + DAY / 4, 3)] == ["5", "4", "3"]
+    table.record(*(blocked(n, NOON - DAY) for n in range(7, 9)))
+    monkeypatch.setattr("ses_reputation.adapters.feedback.SEARCHED", 6)
+    assert table.sample(ACCOUNT, NOON - DAY, NOON + DAY / 4, 10, BLOCKLISTS) == []

@@ -413,9 +413,13 @@ def a_suspicion_never_makes_a_scope_worse(last: Happened) -> None:
         assert last.after.status == last.before.status
         assert (last.after.metrics, last.after.closed) == (last.before.metrics, last.before.closed)
         for before, after in last.findings():
-            believed = isinstance(last.step.command, Report) and last.step.command.source in before.confirmed
-            if before.stage is not Stage.SUSPECTED and not believed:
-                assert replace(after, evidence=before.evidence, reports=before.reports) == before
+            if before.stage is not Stage.SUSPECTED:
+                # What a person confirmed, the same source may see again.
+                command = last.step.command
+                believed = isinstance(command, Report) and command.source in before.confirmed
+                seen = before.last_observed if believed else after.last_observed
+                same = replace(after, evidence=before.evidence, reports=before.reports, last_observed=seen)
+                assert same == before
 
 
 def only_a_person_or_a_report_makes_a_suspicion_a_problem(last: Happened) -> None:

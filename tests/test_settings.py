@@ -331,6 +331,12 @@ def test_blocklists_are_asked_each_once_with_their_keys_at_a_server_of_ones_own(
     assert LookSettings.from_environment({**LOOK, "BLOCKLIST_RESOLVER": ""}).server is None
 
 
+@pytest.mark.parametrize("zone", ["zen.spamhaus.org", "zen.dq.spamhaus.net", "bl.spamcop.net"])
+def test_a_list_of_addresses_is_asked_about_no_domain(zone: str) -> None:
+    with pytest.raises(SettingsError, match=f"BLOCKLIST_ZONES.*: {zone} lists IP addresses"):
+        LookSettings.from_environment({**LOOK, "BLOCKLIST_ZONES": f"multi.surbl.org,{zone}"})
+
+
 @pytest.mark.parametrize("keys", ["s3cretkey", "=s3cretkey", "list.example=s3cretkey,list.test="])
 def test_a_key_is_in_no_error_and_in_no_settings_that_are_shown(keys: str) -> None:
     assert "s3cretkey" not in repr(LookSettings.from_environment(LOOK))

@@ -1,6 +1,6 @@
 """The use case of evaluate_reputation: judge the scopes whose counts changed, and tell people what changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from itertools import count
@@ -17,6 +17,7 @@ from ses_reputation.domain.outage_detection import with_outages
 from ses_reputation.domain.outages import Outage, held, without_outages
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, of_provider
+from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
 from ses_reputation.domain.standing import Act, Actor, Standing
 from ses_reputation.news import News, Told
@@ -48,8 +49,10 @@ class Counters(Protocol):
 class Replies(Protocol):
     """What receiving servers replied."""
 
-    def sample(self, scope: Scope, since: datetime, until: datetime, size: int) -> Iterable[Heard]:
-        """Some of what servers replied about a scope's mail in that time, the newest first; about so many."""
+    def sample(
+        self, scope: Scope, since: datetime, until: datetime, size: int, classes: Collection[ReplyClass]
+    ) -> Iterable[Heard]:
+        """The newest of what servers replied of these classes about a scope's mail in that time; so many at most."""
 
 
 class Versioned(Struct, frozen=True):
@@ -269,9 +272,14 @@ def _with_suspicions(
     standing: Standing, hours: Iterable[HourCounts], now: datetime, policy: Policy, replies: Replies
 ) -> tuple[Standing, list[Change | EvidenceAdded]]:
     """The standing with what is suspected about its scope besides; what servers replied is read only if that may be."""
-    risen = unanswered(standing, rises(standing.scope, hours, now, policy), now)
-    heard = replies.sample(standing.scope, now - RECENT, now, HEARD) if risen else ()
-    suspected = (*suspicions(standing.scope, risen, heard), *trapped(standing, hours, now, policy))
+    risen = unanswered(standing, rises(standing, hours, now, policy), now)
+    by_start: dict[datetime, set[ReplyClass]] = {}
+    for rise in risen:
+        by_start.setdefault(rise.since or now - RECENT, set()).add(rise.reply_class)
+    heard = [
+        each for start, rose in by_start.items() for each in replies.sample(standing.scope, start, now, HEARD, rose)
+    ]
+    suspected = (*suspicions(standing, risen, heard, now, policy), *trapped(standing, hours, now, policy))
     news: list[Change | EvidenceAdded] = []
     for suspicion in suspected:
         report = Report(standing.scope, suspicion.category, evidence_text(suspicion), SOURCE)

@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 
 from msgspec import Struct, structs
 
+from ses_reputation.domain.blocklist_zones import lists_addresses
 from ses_reputation.domain.enforcement import PAUSABLE, EnforcementPolicy
 from ses_reputation.domain.feedback_loops import FeedbackLoops, UnprovenProviders
 from ses_reputation.domain.limits import Profile, limits_by_kind, parse_custom_limits
@@ -226,7 +227,7 @@ class LookSettings(Struct, frozen=True):
         """Read the variables; SettingsError for the first that is wrong, without any key."""
         return cls(
             operate=OperateSettings.from_environment(environment),
-            zones=tuple(dict.fromkeys(_read(environment, "BLOCKLIST_ZONES", _names))),
+            zones=_read(environment, "BLOCKLIST_ZONES", _zones),
             keys=_read(environment, "BLOCKLIST_KEYS", _keys, secret=True),
             server=_read(environment, "BLOCKLIST_RESOLVER", _server),
         )
@@ -294,6 +295,13 @@ def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], 
         if secret:
             raise SettingsError(f"the environment variable {name} makes no sense: {error}") from None
         raise SettingsError(f"the environment variable {name} is {text!r}: {error}") from error
+
+
+def _zones(text: str) -> tuple[str, ...]:
+    zones = tuple(dict.fromkeys(_names(text)))
+    if wrong := next((zone for zone in zones if lists_addresses(zone)), None):
+        raise ValueError(f"{wrong} lists IP addresses, and would never list a domain")
+    return zones
 
 
 def _keys(text: str) -> Mapping[str, Secret]:

@@ -7,7 +7,7 @@ for each receipt; here one item lists the receipts of a whole batch.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +20,7 @@ from ses_reputation.domain.detection import Heard, without_addresses
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.feedback import BOUNCES, DELAYS, Feedback
 
@@ -30,8 +31,9 @@ LISTED = (
     500  # Receipts of one item, which may have 400 KB: each takes 150 bytes or so, and brings no more than 14 scopes.
 )
 READ = 100  # Keys of one BatchGetItem.
-REPLIED = BOUNCES | DELAYS
-"""What a server has replied to."""
+SEARCHED = 5_000  # Receipts that a sample is looked for in: 50 BatchGetItem, a second or so.
+REPLIED = (BOUNCES | DELAYS) - {Measure.NOT_ATTEMPTED}
+"""What a server has replied to: what SES did not even attempt, no server has seen."""
 
 _PROVIDERS = AddressBook()
 _ATTEMPTS = 8
@@ -87,30 +89,37 @@ class DynamoDbFeedback:
         """What was told of a scope from `since` until before `until`, read as far as it is asked for."""
         day = until.astimezone(UTC).date()
         while day >= since.astimezone(UTC).date():
-            wanted = self._listed(keys.feedback_of(day), scope, measures, since, until)
-            for start in range(0, len(wanted), READ):
-                chunk = wanted[start : start + READ]
-                found = self._receipts(chunk)
-                # One that has expired, or was forgotten, is still listed.
-                yield from (_feedback(found[key]) for key in chunk if key in found)
+            yield from self._read(iter(self._listed(keys.feedback_of(day), scope, measures, since, until)), READ)
             day -= timedelta(days=1)
 
-    def sample(self, scope: Scope, since: datetime, until: datetime, size: int) -> Iterator[Heard]:
-        """Some of what servers replied about a scope's mail from `since` until before `until`, about the newest `size`.
+    def sample(
+        self, scope: Scope, since: datetime, until: datetime, size: int, classes: Collection[ReplyClass]
+    ) -> Iterator[Heard]:
+        """What servers replied of these classes about a scope's mail in that time: so much of it, about the newest.
 
-        No more is read than that takes: in a storm, a day has a million of them.
+        No more is read than that takes, and SEARCHED receipts at most: in a storm, a day has a million of them.
         """
-        day, left = until.astimezone(UTC).date(), size
-        while day >= since.astimezone(UTC).date() and left > 0:
+        wanted = islice(self._replied(scope, since, until), SEARCHED)
+        found = (heard for feedback in self._read(wanted, min(size, READ)) for heard in _heard(feedback))
+        return islice((heard for heard in found if heard.reply.reply_class in classes), size)
+
+    def _replied(self, scope: Scope, since: datetime, until: datetime) -> Iterator[_Key]:
+        """The keys of receipts about what servers replied, each once, about newest first."""
+        day, known = until.astimezone(UTC).date(), set[_Key]()
+        while day >= since.astimezone(UTC).date():
             for listing in self._listings(keys.feedback_of(day), newest_first=True):
-                wanted = [key for key, _ in _wanted(listing, scope, REPLIED, since, until)][-left:]
-                left -= len(wanted)
-                for start in range(0, len(wanted), READ):
-                    for item in self._receipts(wanted[start : start + READ]).values():
-                        yield from _heard(_feedback(item))
-                if left <= 0:
-                    break
+                for key, _ in reversed([*_wanted(listing, scope, REPLIED, since, until)]):
+                    # A bounce that came in both formats, or again, is listed each time.
+                    if key not in known:
+                        known.add(key)
+                        yield key
             day -= timedelta(days=1)
+
+    def _read(self, wanted: Iterator[_Key], at_once: int) -> Iterator[Feedback]:
+        """The receipts with these keys; one that has expired, or was forgotten, is left out."""
+        while chunk := list(islice(wanted, at_once)):
+            found = self._receipts(chunk)
+            yield from (_feedback(found[key]) for key in chunk if key in found)
 
     def _listed(
         self, collection: str, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from ses_reputation.domain.blocklists import BLOCKLISTS, KnownBlocklist
+from ses_reputation.domain.blocklists import BLOCKLISTS, KnownBlocklist, Lists
 
 # It must be on no list: one that has it lists everything, as a zone does that somebody else owns by now.
 # https://www.rfc-editor.org/rfc/rfc5782#section-5
@@ -145,6 +145,18 @@ def removal_of(zone: str) -> str | None:
     """Where one looks up a domain and asks for its removal; None if that is not known."""
     known = _known(zone)
     return known.look_up if known else None
+
+
+def lists_addresses(zone: str) -> bool:
+    """Whether a zone is known to list IP addresses, so that it says of every domain that it is not listed.
+
+    Spamhaus has the same zones under two names.
+    """
+    known = _known(zone) or _known(zone.replace(_WITH_KEY, ".spamhaus.org"))
+    return bool(known and known.blocklist.lists is Lists.ADDRESSES)
+
+
+_WITH_KEY = ".dq.spamhaus.net"
 
 
 def _known(zone: str) -> KnownBlocklist | None:

@@ -11,6 +11,7 @@ from itertools import takewhile
 from types import MappingProxyType
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.domain.blocklists import Lists
 from ses_reputation.domain.categories import Category
@@ -21,7 +22,7 @@ from ses_reputation.domain.rates import HourCounts, Metric
 from ses_reputation.domain.replies import Reply
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
-from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.standing import Standing, next_full_hour
 
 # A day evens out the hours, and is soon enough for what takes SES weeks; four weeks even out the days.
 SOURCE = "replies of receiving servers"
@@ -33,6 +34,8 @@ HISTORY = timedelta(days=28)
 # What one in a hundred servers says is everyday life, and so is what is up by less than this.
 LEAST_SHARE = Fraction(1, 100)
 LEAST_RISE = 3
+# In less mail before, a reply that one server in three hundred gives may be missing by chance.
+LEAST_HISTORY = 1_000
 # Where there is nothing to compare with, it takes more to be unusual.
 LEAST_SHARE_WITHOUT_HISTORY = Fraction(1, 20)
 
@@ -91,7 +94,9 @@ _BY_KIND: Mapping[ScopeKind, tuple[Detector, ...]] = MappingProxyType(
 class Rise(Struct, frozen=True):
     """A class of replies that came more often than before: `count` of them on `volume` recipients in the last day.
 
-    `before` and `volume_before` are those of the `days` before it, up to four weeks, as far as there was mail.
+    `before` and `volume_before` are those of the `days` before it, up to four weeks, as far as there was mail. `since`
+    is from when on they were counted, None for the whole day. `named` is about how many of them name a blocklist of the
+    kind that is suspected, None if that does not matter.
     """
 
     reply_class: ReplyClass
@@ -100,6 +105,8 @@ class Rise(Struct, frozen=True):
     before: int
     volume_before: int
     days: int
+    since: datetime | None = None
+    named: int | None = None
 
 
 class Heard(Struct, frozen=True):
@@ -124,40 +131,66 @@ def classes_of(scope: Scope) -> tuple[ReplyClass, ...]:
     return tuple(dict.fromkeys(row.reply_class for row in _BY_KIND[kind_of(scope)]))
 
 
-def rises(scope: Scope, newest_first: Iterable[HourCounts], now: datetime, policy: Policy) -> tuple[Rise, ...]:
+def rises(standing: Standing, newest_first: Iterable[HourCounts], now: datetime, policy: Policy) -> tuple[Rise, ...]:
     """The classes of replies that have risen in a scope, by its hours; read beyond the last day only if one may have.
 
     A class has risen if there are as many of it in the last day as the policy asks for, on at least one recipient in a
-    hundred, and three times as many on the same mail as in the four weeks before; if there was no mail before, on one
-    recipient in twenty.
+    hundred, and three times as many on the same mail as in the four weeks before; if there was little mail before, on
+    one recipient in twenty. Mail from before a finding counts, or ended, is not counted again.
     Without volume (a source that does not tell it of this scope) nothing can be held against anything.
     """
-    if not (policy.suspicion_minimum and policy.can_measure(scope)):
+    if not (policy.suspicion_minimum and policy.can_measure(standing.scope)):
         return ()
     hours = iter(newest_first)
-    recent, first_before = _until(hours, now - RECENT)
-    volume = _volume(recent, policy)
-    candidates = {
-        reply_class: count
-        for reply_class in classes_of(scope)
-        if (count := sum(hour.of_class(reply_class) for hour in recent)) >= policy.suspicion_minimum
-        and volume > 0
-        and _is_at_least(LEAST_SHARE, count, volume)
-    }
+    read, first_before = _until(hours, now - RECENT)
+    # SES's statistics know no replies: their mail would only make the share of what the others count look smaller.
+    recent = [hour for hour in read if not hour.backfilled]
+    candidates: dict[ReplyClass, tuple[int, int, datetime | None]] = {}
+    for reply_class in classes_of(standing.scope):
+        start = _news_start(standing, (row.category for row in _rows(standing.scope, reply_class)), now)
+        new = _since(start, recent)
+        count, volume = sum(hour.of_class(reply_class) for hour in new), _volume(new, policy)
+        if count >= policy.suspicion_minimum and volume > 0 and _is_at_least(LEAST_SHARE, count, volume):
+            candidates[reply_class] = count, volume, start
     if not candidates:
         return ()
     before, _ = _until(takewhile(_is_classified, _chained(first_before, hours)), now - RECENT - HISTORY)
+    if any(hour.total(Measure.DELAYED) for hour in recent):
+        before = _told_of_delays(before)
     volume_before = max(_volume(before, policy), 0)
-    days = (now - RECENT - before[-1].hour).days + 1 if before else 0
+    days = -((before[-1].hour - (now - RECENT)) // timedelta(days=1)) if before else 0
     risen = (
-        Rise(c, count, volume, sum(hour.of_class(c) for hour in before), volume_before, days)
-        for c, count in candidates.items()
+        Rise(c, count, volume, sum(hour.of_class(c) for hour in before), volume_before, days, start)
+        for c, (count, volume, start) in candidates.items()
     )
     return tuple(rise for rise in risen if _is_more(rise))
 
 
+def _told_of_delays(newest_first: list[HourCounts]) -> list[HourCounts]:
+    """The hours since the oldest with a delay: before that, SES was perhaps not asked to tell of them.
+
+    The replies of all those that it tells of from some day on would look like a rise.
+    """
+    delayed = [number for number, hour in enumerate(newest_first, 1) if hour.total(Measure.DELAYED)]
+    return newest_first[: delayed[-1]] if delayed else []
+
+
+def _rows(scope: Scope, reply_class: ReplyClass) -> tuple[Detector, ...]:
+    return tuple(row for row in _BY_KIND[kind_of(scope)] if row.reply_class is reply_class)
+
+
+def _news_start(standing: Standing, categories: Iterable[Category], now: datetime) -> datetime | None:
+    """From which full hour on mail says something new of these categories; None if all of the last day does."""
+    starts = (next_full_hour(heard) for category in categories if (heard := standing.heard_from(category)))
+    return max((start for start in starts if start > now - RECENT), default=None)
+
+
+def _since(start: datetime | None, hours: list[HourCounts]) -> list[HourCounts]:
+    return [hour for hour in hours if hour.hour >= start] if start else hours
+
+
 def _is_more(rise: Rise) -> bool:
-    if not rise.volume_before:
+    if rise.volume_before < LEAST_HISTORY:
         return _is_at_least(LEAST_SHARE_WITHOUT_HISTORY, rise.count, rise.volume)
     return rise.count * rise.volume_before >= LEAST_RISE * rise.before * rise.volume
 
@@ -173,11 +206,11 @@ def _is_classified(hour: HourCounts) -> bool:
 
 
 def unanswered(standing: Standing, risen: Iterable[Rise], now: datetime) -> tuple[Rise, ...]:
-    """The rises that say something new: a finding has not heard of them today, nor has a person dismissed them."""
-    rows = _BY_KIND[kind_of(standing.scope)]
-    known = {category for category in Category if _is_known(standing, category, now)}
+    """The rises that may say something new: a finding has not heard of them today, nor has a person dismissed them."""
     return tuple(
-        rise for rise in risen if known.isdisjoint(row.category for row in rows if row.reply_class is rise.reply_class)
+        rise
+        for rise in risen
+        if not all(_is_known(standing, row.category, now) for row in _rows(standing.scope, rise.reply_class))
     )
 
 
@@ -188,21 +221,29 @@ def _is_known(standing: Standing, category: Category, now: datetime) -> bool:
     return any((known.source, known.received.date()) == (SOURCE, now.date()) for known in finding.evidence)
 
 
-def suspicions(scope: Scope, risen: Iterable[Rise], heard: Iterable[Heard]) -> tuple[Suspicion, ...]:
-    """What these rises may be, by some of what they are made of.
+def suspicions(
+    standing: Standing, risen: Iterable[Rise], heard: Iterable[Heard], now: datetime, policy: Policy
+) -> tuple[Suspicion, ...]:
+    """What these rises may be, by some of what they are made of, without what a finding has heard of today.
 
-    A rise of blocklists is what most of the lists say that are named; nothing if none of them says anything of such a
-    scope.
+    A rise of blocklists may be about several kinds of lists: each kind has to have risen enough by itself, going by its
+    share of what was heard.
     """
     known = tuple(heard)
     found: dict[Category, Suspicion] = {}
     for rise in risen:
-        rows = [row for row in _BY_KIND[kind_of(scope)] if row.reply_class is rise.reply_class]
-        fitting = {row.category: (row, tuple(h for h in known if row.speaks(h.reply))) for row in rows}
-        row, theirs = max(fitting.values(), key=lambda each: len(each[1]))
-        if theirs or row.reply_class is not ReplyClass.BLOCKLIST:
-            before = found.get(row.category, Suspicion(row.category))
-            found[row.category] = Suspicion(row.category, (*before.rises, rise), (*before.heard, *theirs))
+        of_class = [each for each in known if each.reply.reply_class is rise.reply_class]
+        for row in _rows(standing.scope, rise.reply_class):
+            theirs = tuple(each for each in of_class if row.speaks(each.reply))
+            shared = rise
+            if row.lists:
+                share = rise.count * len(theirs) // len(of_class) if of_class else 0
+                if share < policy.suspicion_minimum or not _is_at_least(LEAST_SHARE, share, rise.volume):
+                    continue
+                shared = replace(rise, named=share)
+            if not _is_known(standing, row.category, now):
+                before = found.get(row.category, Suspicion(row.category))
+                found[row.category] = Suspicion(row.category, (*before.rises, shared), (*before.heard, *theirs))
     return tuple(found.values())
 
 
@@ -214,7 +255,8 @@ def trapped(
     if kind_of(scope) not in TRAPPED or not policy.can_measure(scope) or _is_known(standing, Category.SPAMTRAP, now):
         return ()
     recent, _ = _until(iter(newest_first), now - RECENT)
-    found = sum(hour.trapped for hour in recent)
+    start = _news_start(standing, [Category.SPAMTRAP], now)
+    found = sum(hour.trapped for hour in _since(start, recent))
     return (Suspicion(Category.SPAMTRAP, trapped=found),) if found else ()
 
 
@@ -242,9 +284,10 @@ def without_addresses(text: str, address: str) -> str:
     """A reply without the recipient that it is about, or anybody's address: those stay in the receipts."""
     text = _ADDRESS.sub(_SOMEBODY, text)
     local_part = address.rpartition("@")[0]
-    for name in (address, local_part if len(local_part) >= _TELLING else ""):
-        if name:
-            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", _SOMEBODY, text, flags=re.IGNORECASE)
+    # Servers also name the mailbox that a tag (bob+news) leads to.
+    telling = (name for name in (local_part, local_part.partition("+")[0]) if len(name) >= _TELLING)
+    for name in filter(None, (address, *telling)):
+        text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", _SOMEBODY, text, flags=re.IGNORECASE)
     return text
 
 

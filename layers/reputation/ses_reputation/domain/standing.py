@@ -191,6 +191,7 @@ class Standing(Struct, frozen=True):
     findings: Mapping[Category, Finding] = field(default_factory=dict)
     closed: Mapping[Category, int] = field(default_factory=dict)
     dismissed: Mapping[Category, datetime] = field(default_factory=dict)
+    ended: Mapping[Category, datetime] = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
 
     def metric(self, metric: Metric) -> MetricStanding:
@@ -201,6 +202,16 @@ class Standing(Struct, frozen=True):
         """The stage of the open finding of a category, None without one."""
         finding = self.findings.get(category)
         return finding.stage if finding else None
+
+    def heard_from(self, category: Category) -> datetime | None:
+        """From when on mail says something new of a category; None if all of it does.
+
+        What was before its finding counts, or before the last one ended, has been answered for.
+        """
+        finding = self.findings.get(category)
+        if finding is None:
+            return self.ended.get(category)
+        return None if finding.stage is Stage.SUSPECTED else finding.since
 
     def finding(self, identifier: str) -> Finding | None:
         """The open finding with this id, None without one."""
@@ -236,12 +247,14 @@ class Standing(Struct, frozen=True):
         Of a metric, mail before the floor no longer counts.
         """
         findings = self._findings_besides(finding.category)
-        closed = dict(self.closed)
+        closed, ended = dict(self.closed), dict(self.ended)
         if finding.stage is Stage.RESOLVED:
+            ended[finding.category] = finding.stage_since
             closed[finding.category] = closed.get(finding.category, 0) + 1
         else:
             findings[finding.category] = finding
-        return replace(self, findings=findings, closed=closed, metrics=self._with_floor(finding.category.metric, floor))
+        metrics = self._with_floor(finding.category.metric, floor)
+        return replace(self, findings=findings, closed=closed, ended=ended, metrics=metrics)
 
     def without_suspicion(self, category: Category, dismissed: datetime | None = None) -> "Standing":
         """The standing without the suspected finding of a category, as if it had never been; `dismissed` is when."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from types import MappingProxyType
 
+from ses_reputation.domain.categories import Category
 from ses_reputation.domain.detection import Heard, Rise, Suspicion
 from ses_reputation.domain.providers import OTHER
 from ses_reputation.domain.reply_rules import ReplyClass
@@ -21,14 +22,21 @@ _SAYING: Mapping[ReplyClass, str] = MappingProxyType(
         ReplyClass.SPAM_BLOCK: "refused or delayed it as spam, or for the sender's reputation",
         ReplyClass.POLICY_BLOCK: "refused or delayed it by their policy",
         ReplyClass.AUTHENTICATION_FAILURE: "refused or delayed it because it could not be authenticated",
-        ReplyClass.RATE_LIMITED: "put it off because too much of it came",
+        ReplyClass.RATE_LIMITED: "put it off, because too much of it came or to have it sent once more",
+    }
+)
+
+_LISTS_OF: Mapping[Category, str] = MappingProxyType(
+    {
+        Category.DOMAIN_BLOCKLIST: "a list of domains",
+        Category.ANTI_SPAM_ORGANIZATION: "a list of addresses, or one that nobody knows",
     }
 )
 
 
 def evidence_text(suspicion: Suspicion) -> str:
     """How much of what was heard, how that was before, and a few examples; no recipient is in it."""
-    sentences = [_rise_text(rise) for rise in suspicion.rises]
+    sentences = [_rise_text(rise, suspicion.category) for rise in suspicion.rises]
     if suspicion.trapped:
         times = "once" if suspicion.trapped == 1 else f"{suspicion.trapped:,} times"
         sentences.append(f"In 24 hours mail was sent or delivered {times} to addresses that you named as spam traps.")
@@ -41,16 +49,20 @@ def evidence_text(suspicion: Suspicion) -> str:
     return " ".join(sentences)
 
 
-def _rise_text(rise: Rise) -> str:
-    return (
-        f"In 24 hours, {rise.count:,} replies to mail for {rise.volume:,} recipients "
+def _rise_text(rise: Rise, category: Category) -> str:
+    when = f"Since {rise.since:%H:%M} UTC on {rise.since:%Y-%m-%d}" if rise.since else "In 24 hours"
+    text = (
+        f"{when}, {rise.count:,} replies to mail for {rise.volume:,} recipients "
         f"({_share(rise.count, rise.volume)}) {_SAYING[rise.reply_class]}. {_before(rise)}"
     )
+    if rise.named is None or rise.named == rise.count:
+        return text
+    return f"{text} Going by the newest, about {rise.named:,} of them are about {_LISTS_OF[category]}."
 
 
 def _before(rise: Rise) -> str:
     if not rise.volume_before:
-        return "There was no mail before that to compare with."
+        return "There was nothing before that to compare with."
     days = "day" if rise.days == 1 else f"{rise.days} days"
     if not rise.before:
         return f"In the {days} before, none did, on {rise.volume_before:,} recipients."
