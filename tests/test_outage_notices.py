@@ -27,7 +27,7 @@ SUSPECTED = Outage("52916bc6ca", "gmail", NOON - 2 * HOUR, NOON, Tally(450, 600)
 OVER = replace(SUSPECTED, end=NOON)
 CONFIRMED = replace(OVER, stage=OutageStage.CONFIRMED, decided=NOON, revision=2)
 DISMISSED = replace(OVER, stage=OutageStage.DISMISSED, decided=NOON, revision=2)
-ACT = Act("r-1", Actor("ann", proven=True), "their status page says so")
+ACT = Act("r-1", Actor("arn:aws:iam::123456789012:user/ann", proven=True), "their status page says so")
 
 
 def alert(
@@ -91,7 +91,7 @@ def test_it_is_said_whether_it_counts_here_and_that_it_does_at_ses(name: str, he
 
 def test_who_has_decided_and_why_is_told() -> None:
     told = unfolded(body(ALERTS["dismissed"]))
-    assert "ann (as IAM proves)" in told
+    assert "user/ann (as IAM proves)" in told
     assert "their status page says so" in told
     assert "Who decided" not in body(ALERTS["over"])
     assert "You are told when it is over" in unfolded(body(ALERTS["confirmed while it goes on"]))
