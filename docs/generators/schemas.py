@@ -148,14 +148,15 @@ def enforcement_alert() -> Schema:
     schema = definitions.pop(reference["$ref"].rpartition("/")[2])
     for name, enumeration in _WORDS.items():
         schema["properties"][name] = {"enum": [str(word) for word in enumeration]}
+    for described in (schema, *definitions.values()):
+        if "description" in described:
+            # As Python 3.13 has docstrings, and those before it do not: without what the code is indented by.
+            described["description"] = " ".join(str(described["description"]).split())
     return {
         "$schema": _DIALECT,
         **schema,
         "title": "The alert enforcement",
-        "description": (
-            f"{' '.join(str(schema['description']).split())} A document on the status topic. "
-            "See docs/automatic-reaction.md."
-        ),
+        "description": f"{schema['description']} A document on the status topic. See docs/automatic-reaction.md.",
         "$defs": definitions,
     }
 
