@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache, partial
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import uuid4
 
 from ses_reputation.adapters import clients, keys
@@ -58,6 +58,9 @@ from ses_reputation.settings import (
 from ses_reputation.status_messages import StatusMessage, read_messages
 from ses_reputation.suppress import Suppressed, suppress_recipients
 from ses_reputation.watch import Watched, watch_ses
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 T = TypeVar("T")
 
@@ -122,7 +125,8 @@ def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]
 
 def operator(environment: Mapping[str, str]) -> Callable[[Call], Answer]:
     """`operate` for calls, with the table and the topics of this environment; SettingsError if it is incomplete."""
-    return partial(answer, operate=_operate(OperateSettings.from_environment(environment)))
+    settings = OperateSettings.from_environment(environment)
+    return partial(answer, operate=_operate(settings, clients.dynamodb(), _channels(settings.channels)))
 
 
 def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Received]:
@@ -140,13 +144,14 @@ def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Recei
         if dead_letters.put([message]):
             raise NotSetApart(f"the dead-letter queue did not take an event that is refused: {reason}")
 
-    carry_out = _operate(settings.operate)
-    table = settings.operate.standings_table
+    client, table = clients.dynamodb(), settings.operate.standings_table
+    channels = _channels(settings.operate.channels)
+    carry_out = _operate(settings.operate, client, channels)
     listen = partial(
         listen_to_ses,
-        verdicts=DynamoDbVerdicts(clients.dynamodb(), table=table),
-        outbox=DynamoDbStandings(clients.dynamodb(), table=table),
-        channels=_channels(settings.operate.channels),
+        verdicts=DynamoDbVerdicts(client, table=table),
+        outbox=DynamoDbStandings(client, table=table),
+        channels=channels,
         to_alert=partial(ses_alert_of, account=account, region=region),
         operate=carry_out,
         pause=back_off,
@@ -184,13 +189,15 @@ def enforcer(
     return enforce
 
 
-def _operate(settings: OperateSettings) -> Callable[[Command, Act, datetime], Done]:
+def _operate(
+    settings: OperateSettings, client: "DynamoDBClient", channels: Mapping[Channel, Publish]
+) -> Callable[[Command, Act, datetime], Done]:
     account, region = _account_and_region(settings.channels.status_topic_arn)
     return partial(
         operate,
         policy=settings.policy,
-        standings=DynamoDbStandings(clients.dynamodb(), table=settings.standings_table),
-        channels=_channels(settings.channels),
+        standings=DynamoDbStandings(client, table=settings.standings_table),
+        channels=channels,
         to_alert=partial(alert_of, account=account, region=region),
         pause=back_off,
     )
@@ -257,7 +264,7 @@ def looker(environment: Mapping[str, str]) -> Callable[[datetime, Callable[[], b
         lists=DnsZones(keys=settings.keys, server=settings.server),
         identities=DynamoDbIdentities(client, table=table),
         standings=DynamoDbStandings(client, table=table),
-        operate=_operate(settings.operate),
+        operate=_operate(settings.operate, client, _channels(settings.operate.channels)),
     )
     return lambda now, has_time: look_up(now, has_time=has_time)
 
