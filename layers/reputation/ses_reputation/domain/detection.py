@@ -4,7 +4,7 @@ SES reports such problems by mail, weeks later. Here a rise is only suspected to
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import takewhile
@@ -18,7 +18,7 @@ from ses_reputation.domain.categories import Category
 from ses_reputation.domain.decisions import DISMISSED_FOR
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, Metric
+from ses_reputation.domain.rates import HourCounts, Metric, divided_at
 from ses_reputation.domain.replies import Reply
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
@@ -141,8 +141,7 @@ def rises(standing: Standing, newest_first: Iterable[HourCounts], now: datetime,
     """
     if not (policy.suspicion_minimum and policy.can_measure(standing.scope)):
         return ()
-    hours = iter(newest_first)
-    read, first_before = _until(hours, now - RECENT)
+    read, earlier = divided_at(newest_first, now - RECENT)
     # SES's statistics know no replies: their mail would only make the share of what the others count look smaller.
     recent = [hour for hour in read if not hour.backfilled]
     candidates: dict[ReplyClass, tuple[int, int, datetime | None]] = {}
@@ -154,7 +153,7 @@ def rises(standing: Standing, newest_first: Iterable[HourCounts], now: datetime,
             candidates[reply_class] = count, volume, start
     if not candidates:
         return ()
-    before, _ = _until(takewhile(_is_classified, _chained(first_before, hours)), now - RECENT - HISTORY)
+    before, _ = divided_at(takewhile(_is_classified, earlier), now - RECENT - HISTORY)
     if any(hour.total(Measure.DELAYED) for hour in recent):
         before = _told_of_delays(before)
     volume_before = max(_volume(before, policy), 0)
@@ -254,26 +253,10 @@ def trapped(
     scope = standing.scope
     if kind_of(scope) not in TRAPPED or not policy.can_measure(scope) or _is_known(standing, Category.SPAMTRAP, now):
         return ()
-    recent, _ = _until(iter(newest_first), now - RECENT)
+    recent, _ = divided_at(newest_first, now - RECENT)
     start = _news_start(standing, [Category.SPAMTRAP], now)
     found = sum(hour.trapped for hour in _since(start, recent))
     return (Suspicion(Category.SPAMTRAP, trapped=found),) if found else ()
-
-
-def _until(hours: Iterator[HourCounts], start: datetime) -> tuple[list[HourCounts], HourCounts | None]:
-    """The hours since a moment, and the first before it, which an iterator has to give to tell."""
-    held: list[HourCounts] = []
-    for hour in hours:
-        if hour.hour < start:
-            return held, hour
-        held.append(hour)
-    return held, None
-
-
-def _chained(first: HourCounts | None, rest: Iterator[HourCounts]) -> Iterator[HourCounts]:
-    if first:
-        yield first
-    yield from rest
 
 
 def _volume(hours: Iterable[HourCounts], policy: Policy) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from itertools import chain, takewhile
+from itertools import takewhile
 
 from msgspec.structs import replace
 
@@ -11,7 +11,7 @@ from ses_reputation.domain.changes import OutageChange, OutageEvent, outage_chan
 from ses_reputation.domain.decisions import DISMISSED_FOR
 from ses_reputation.domain.outages import LONGEST, Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, Metric, of_provider
+from ses_reputation.domain.rates import HourCounts, Metric, divided_at, of_provider
 from ses_reputation.domain.scopes import Scope, name_of
 from ses_reputation.domain.standing import Standing
 
@@ -83,23 +83,16 @@ def _found(
     """The outage that the newest hours look like, if they do."""
     if any(now < _asked_again(outage) for outage in known):
         return None
-    provider, hours = name_of(scope), iter(account)
-    newest: list[HourCounts] = []
-    beyond: list[HourCounts] = []
-    for hour in hours:
-        if hour.hour < now - RECENT:
-            beyond.append(hour)
-            break
-        newest.append(hour)
+    provider = name_of(scope)
+    newest, earlier = divided_at(account, now - RECENT)
     recent = [hour for hour in newest if not any(outage.covers(hour.hour) for outage in known)]
     starts = list(_starts(provider, recent, policy))
     if not starts:
         return None
-    started = now - RECENT - HISTORY
     contradicted = [outage for outage in known if outage.stage is not OutageStage.DISMISSED]
     history = [
         hour
-        for hour in takewhile(lambda hour: hour.hour >= started, chain(beyond, hours))
+        for hour in divided_at(earlier, now - RECENT - HISTORY)[0]
         # SES's own statistics, of a backfilled hour, name no provider.
         if not (hour.backfilled or any(outage.covers(hour.hour) for outage in contradicted))
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from itertools import chain
 from typing import TypeVar
 
 from msgspec import Struct
@@ -111,6 +112,17 @@ def of_provider(provider: str, account: Iterable[HourCounts]) -> Iterator[HourCo
     for hour in account:
         if own := {key: n for key, n in hour.counts.items() if key[0] == provider}:
             yield HourCounts(hour.hour, own, hour.backfilled)
+
+
+def divided_at(newest_first: Iterable[HourCounts], start: datetime) -> tuple[list[HourCounts], Iterator[HourCounts]]:
+    """The hours since a moment, and those before it, which are read only when somebody goes on: but for the first."""
+    hours = iter(newest_first)
+    since: list[HourCounts] = []
+    for hour in hours:
+        if hour.hour < start:
+            return since, chain([hour], hours)
+        since.append(hour)
+    return since, hours
 
 
 class Span(Struct, frozen=True, gc=False):
