@@ -1,6 +1,6 @@
 """Numbers and times as people read them, and the rows that a rate is shown in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -9,6 +9,9 @@ from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.alert import BoundDocument, MeasuredDocument, RateDocument
 from ses_reputation.notices.structure import Row
 from ses_reputation.notices.texts import VOLUME_SOURCES, MetricTexts
+
+Moments = Callable[[datetime], str]
+"""How a time is written."""
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
