@@ -57,8 +57,8 @@ _MAIL_SINCE = "Only mail since {measured_from} is in the rate that decides."
 _HEALS = "Before that, after {steady} {within_limit} it is {Almost_healed}, and after another {healing} {Healthy}."
 # What the end of a probation leads to where none is running, so that there is no day to name.
 _ENDS_MEASURED = (
-    "In a {probation} only mail since it began is in the rate that decides. If {unless} when it ends, the status becomes "
-    "{at_worst}; if it is {within_limit}, {Healthy}."
+    "In a {probation} only mail since it began is in the rate that decides. If {unless} when it ends, the status "
+    "becomes {at_worst}; if it is {within_limit}, {Healthy}."
 )
 _ENDS: Mapping[AtEnd, str] = MappingProxyType(
     {
