@@ -133,15 +133,15 @@ def rate_chart(chart: RateChart, prefix: str) -> Element:
     )[
         h.title(id=f"{prefix}-title")[_title(chart)],
         h.desc(id=f"{prefix}-desc")[_description(chart)],
-        _strip(chart, plot),
-        _grid(plot),
-        _times(plot),
+        list(_strip(chart, plot)),
+        list(_grid(plot)),
+        list(_times(plot)),
         _now(chart, plot) if goes_on else None,
         [_pin(n, mark, level, plot) for n, (mark, level) in enumerate(zip(drawn, levels, strict=True), 1)],
         _lines(chart, plot),
-        _limits(chart, plot),
+        list(_limits(chart, plot)),
         _last(chart, plot),
-        _points(chart, plot),
+        list(_points(chart, plot)),
     ]
     return h.figure(".sr-chart")[svg, _legend(chart), _told(drawn, left_out, later, chart.zone)]
 
@@ -209,7 +209,7 @@ def _pin(number: int, mark: Mark, level: int, plot: _Plot) -> Element:
     """A line down the chart at a mark, with its number above."""
     x, y = plot.x(mark.time), _STRIP + level * _PIN + 9
     return h.g[
-        h.title[f"{moment_text(mark.time, plot.time.zone)}: {mark.text}"],
+        h.title[_marked(mark, plot.time.zone)],
         h.line(class_=f"sr-mark sr-{mark.kind}", x1=x, x2=x, y1=y + 8, y2=plot.bottom),
         h.circle(class_=f"sr-pin sr-{mark.kind}", cx=x, cy=y, r=8),
         h.text(".sr-pin-number", x=x, y=y + 4, text_anchor="middle")[str(number)],
@@ -324,20 +324,22 @@ def _legend(chart: RateChart) -> Element | None:
     ]
 
 
+def _marked(mark: Mark, zone: tzinfo) -> str:
+    return f"{moment_text(mark.time, zone)}: {readable(mark.text)}"
+
+
 def _told(drawn: Sequence[Mark], left_out: int, later: Sequence[Mark], zone: tzinfo) -> Node:
-    """The marks in words, by their numbers."""
+    """The marks in words, by their numbers; those that are too far ahead have an arrow."""
     if not (drawn or later):
         return None
+    signs = [(str(number), f"sr-number-of sr-{mark.kind}", mark) for number, mark in enumerate(drawn, 1)]
+    signs += [("\u2192", "sr-number-of", mark) for mark in later]
     return [
         h.ol(".sr-marks")[
             [
-                h.li[
-                    h.span(class_=f"sr-number-of sr-{mark.kind}")[str(number)],
-                    h.span[moment(mark.time, zone), f" {mark.text}"],
-                ]
-                for number, mark in enumerate(drawn, 1)
-            ],
-            [h.li[h.span(".sr-number-of")["\u2192"], h.span[moment(m.time, zone), f" {m.text}"]] for m in later],
+                h.li[h.span(class_=classes)[sign], h.span[moment(mark.time, zone), f" {readable(mark.text)}"]]
+                for sign, classes, mark in signs
+            ]
         ],
         h.p(".sr-muted")[f"{left_out:,} earlier changes are in the history."] if left_out else None,
     ]
@@ -362,7 +364,7 @@ def _description(chart: RateChart) -> str:
     else:
         said.append("Too little mail to show a rate")
     bounds = "; ".join(name for _, _, name in _named_limits(chart))
-    marks = "; ".join(f"{moment_text(mark.time, chart.zone)}: {mark.text}" for mark in chart.marks[-MOST_MARKS:])
+    marks = "; ".join(_marked(mark, chart.zone) for mark in chart.marks[-MOST_MARKS:])
     return f"{'; '.join(said)}. {bounds}.{f' {marks}.' if marks else ''}"
 
 
