@@ -8,7 +8,8 @@ from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.overview import overview
 from ses_reputation.dashboard.pages import OverviewPage
 from ses_reputation.dashboard.reviews import reviews
-from ses_reputation.dashboard.views import OverviewView, ReviewsView, View
+from ses_reputation.dashboard.scope import scope
+from ses_reputation.dashboard.views import OverviewView, ReviewsView, ScopeView, View
 from ses_reputation.notices.structure import readable
 
 
@@ -19,8 +20,8 @@ def render(view: View, medium: Medium) -> Element:
             content = overview(view, medium)
         case ReviewsView():
             content = reviews(view, medium)
-        case _:
-            raise NotImplementedError
+        case ScopeView():
+            content = scope(view, medium)
     return framed(view.frame, view.page, medium, content)
 
 
