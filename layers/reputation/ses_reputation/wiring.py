@@ -130,7 +130,8 @@ def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]
 def operator(environment: Mapping[str, str]) -> Callable[[Call], Answer]:
     """`operate` for calls, with the table and the topics of this environment; SettingsError if it is incomplete."""
     settings = OperateSettings.from_environment(environment)
-    return partial(answer, operate=_operate(settings, clients.dynamodb(), _channels(settings.channels)))
+    carry_out = _operate(settings, clients.dynamodb(), _channels(settings.channels))
+    return partial(answer, operate=carry_out, words=settings.channels.vocabulary)
 
 
 def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Received]:
