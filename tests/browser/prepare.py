@@ -1,7 +1,7 @@
-"""What the tests in a browser need besides Python's packages: a Chromium, and axe-core, which judges accessibility.
+"""What the tests in a browser need besides Python's packages: a Chromium, and two scripts that judge a page.
 
-`make browser` runs this before the tests. Any Chrome or Chromium that is there will do, else Debian's is installed.
-axe-core comes from npm and stays in .venv. Both are got once.
+`make browser` runs this before the tests. Any Chrome or Chromium that is there will do, else Debian's is installed. The
+scripts come from npm and stay in .venv. All are got once.
 """
 
 import base64
@@ -11,12 +11,49 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from enum import Enum
 from pathlib import Path
 
-AXE = "axe-core@4.14.1"
-# npm calls this the integrity of a package.
-AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
-AXE_ARCHIVE = Path(__file__).parents[2] / ".venv" / f"{AXE.replace('@', '-')}.tgz"
+
+class Script(Enum):
+    """A script of an npm package: the package, its SHA-512 as npm states it, and where the script is in it."""
+
+    AXE = (
+        "axe-core@4.14.1",
+        "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+        "package/axe.min.js",
+    )
+    """Finds what bars people from a page: contrast, labels, names, order."""
+
+    DOMPURIFY = (
+        "dompurify@3.5.0",
+        "LYC0ZkE8P1V42JsRYTwMdme/2ET8SpOc5AA2eOFjP/IadvRd2fwiT4TVz5vkfy0XUx12aS2UaRkTnfVPNOv9vw==",
+        "package/dist/purify.min.js",
+    )
+    """Cleans HTML in the browser. It may be what CloudWatch uses: it removes what CloudWatch says that it removes."""
+
+    def __init__(self, package: str, sha512: str, path: str) -> None:
+        self.package, self.sha512, self.path = package, sha512, path
+
+    @property
+    def archive(self) -> Path:
+        """Where the package is, or will be."""
+        return Path(__file__).parents[2] / ".venv" / f"{self.package.replace('@', '-')}.tgz"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the package is there, and is the one that is pinned."""
+        return self.archive.exists() and _sha512(self.archive) == self.sha512
+
+    def read(self) -> str:
+        """The script's text; NotPrepared if the package is not there, or another one."""
+        if not self.is_here:
+            raise NotPrepared(f"{self.package} is not here: run make browser")
+        with tarfile.open(self.archive) as archive:
+            script = archive.extractfile(self.path)
+            assert script is not None
+            return script.read().decode()
+
 
 # The fonts are those that widths are chosen for: they are as wide as Arial, Times and Courier.
 DEBIAN_PACKAGES = ("chromium", "fonts-liberation")
@@ -29,8 +66,7 @@ MAC_APPLICATIONS = (
 NO_CHROMIUM = """\
 There is no Chromium here, and it could not be installed. On Debian: apt install chromium, as root. Elsewhere any Chrome
 or Chromium will do: one that is in PATH, or CHROMIUM=/path/to/it make browser."""
-NO_NPM = f"""\
-There is no npm here, which is needed once, to get {AXE}. On Debian: apt install npm, as root."""
+NO_NPM = "There is no npm here, which is needed once, to get {package}. On Debian: apt install npm, as root."
 
 
 class NotPrepared(RuntimeError):
@@ -45,23 +81,12 @@ def find_chromium() -> Path | None:
     return next((Path(path) for path in found if path), None)
 
 
-def axe_script() -> str:
-    """The script that adds `axe` to a page; NotPrepared if the archive is not there, or not the one that is pinned."""
-    if not AXE_ARCHIVE.exists():
-        raise NotPrepared(f"{AXE} is not here: run make browser")
-    if (found := _sha512(AXE_ARCHIVE)) != AXE_SHA512:
-        raise NotPrepared(f"{AXE_ARCHIVE} is not the {AXE} that is pinned: its SHA-512 is {found}")
-    with tarfile.open(AXE_ARCHIVE) as archive:
-        script = archive.extractfile("package/axe.min.js")
-        assert script is not None
-        return script.read().decode()
-
-
 def main() -> None:
     """Get what is missing, or exit with a message that says what to do."""
     try:
         _get_chromium()
-        _get_axe()
+        for script in Script:
+            _get(script)
     except NotPrepared as error:
         sys.exit(str(error))
 
@@ -86,21 +111,22 @@ def _debian_commands() -> list[list[str]]:
     return [[*apt, "update"], [*apt, "install", "--yes", "--no-install-recommends", *DEBIAN_PACKAGES]]
 
 
-def _get_axe() -> None:
+def _get(script: Script) -> None:
     """Have npm fetch the package from wherever it gets packages. Nothing of it is run, or kept if it is another one."""
-    if AXE_ARCHIVE.exists() and _sha512(AXE_ARCHIVE) == AXE_SHA512:
+    if script.is_here:
         return
     npm = shutil.which("npm")
     if not npm:
-        raise NotPrepared(NO_NPM)
-    _say(f"Getting {AXE} ...")
-    AXE_ARCHIVE.unlink(missing_ok=True)
-    packed = _run([npm, "pack", AXE, "--silent", "--ignore-scripts", "--pack-destination", str(AXE_ARCHIVE.parent)])
+        raise NotPrepared(NO_NPM.format(package=script.package))
+    _say(f"Getting {script.package} ...")
+    folder = str(script.archive.parent)
+    packed = _run([npm, "pack", script.package, "--silent", "--ignore-scripts", "--pack-destination", folder])
     if packed.returncode:
-        raise NotPrepared(f"npm could not get {AXE}: {packed.stderr.strip()}")
-    if (found := _sha512(AXE_ARCHIVE)) != AXE_SHA512:
-        AXE_ARCHIVE.unlink()
-        raise NotPrepared(f"what npm got is not the {AXE} that is pinned: its SHA-512 is {found}")
+        raise NotPrepared(f"npm could not get {script.package}: {packed.stderr.strip()}")
+    if not script.is_here:
+        found = _sha512(script.archive)
+        script.archive.unlink()
+        raise NotPrepared(f"what npm got is not the {script.package} that is pinned: its SHA-512 is {found}")
 
 
 def _run(command: list[str]) -> "subprocess.CompletedProcess[str]":
