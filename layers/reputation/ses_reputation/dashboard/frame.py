@@ -12,7 +12,7 @@ from ses_reputation.dashboard.pages import OverviewPage, Page, ReviewsPage
 from ses_reputation.dashboard.parts import distance, moment
 from ses_reputation.dashboard.views import Frame
 
-_STYLES = ("style.css", "charts.css")
+_STYLES = ("style.css", "charts.css", "scope.css")
 
 
 @cache
@@ -50,8 +50,13 @@ def _navigation(frame: Frame, page: Page, medium: Medium) -> Element:
 def _freshness(frame: Frame, medium: Medium) -> Element:
     if frame.evaluated is None:
         return h.p["Nothing was evaluated yet. The first run of EvaluateReputation shows where everything stands."]
-    evaluated = [moment(frame.evaluated, medium.zone), f" ({distance(frame.evaluated, frame.now)})"]
-    return h.p["Evaluated ", evaluated, ". Shown at ", moment(frame.now, medium.zone), "."]
+    return h.p[
+        "Evaluated ",
+        moment(frame.evaluated, medium.zone),
+        f" ({distance(frame.evaluated, frame.now)}). Shown as of ",
+        moment(frame.now, medium.zone),
+        ".",
+    ]
 
 
 def document(title: str, *bodies: Node, theme: Theme = Theme.AUTO) -> str:
