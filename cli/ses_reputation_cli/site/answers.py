@@ -4,6 +4,7 @@ import htpy as h
 from htpy import Element, Node
 
 from ses_reputation.commands import MAX_TEXT
+from ses_reputation.dashboard.deciding import button_classes
 from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.pages import OverviewPage, ReviewsPage, ScopePage
 from ses_reputation.dashboard.parts import card, facts
@@ -23,7 +24,7 @@ def confirmation(prepared: Prepared, ticket: str, action: str, medium: Medium) -
     if filled.days is not None:
         rows.append(("Days", str(filled.days)))
     if filled.to is not None:
-        rows.append(("To", filled.to))
+        rows.append(("To", dict(offer.choices).get(filled.to, filled.to)))
     return _bare(
         medium,
         h.h1["Confirm a decision"],
@@ -67,7 +68,7 @@ def _go(prepared: Prepared, ticket: str, action: str, label: str) -> Element:
     return h.form(action=action, method="post")[
         h.input(type="hidden", name="id", value=prepared.id),
         h.input(type="hidden", name="ticket", value=ticket),
-        h.button(".sr-button", type="submit")[label],
+        h.button(class_=button_classes(prepared.offer), type="submit")[label],
     ]
 
 

@@ -16,7 +16,11 @@ from werkzeug.wrappers import Request, Response
 from ses_reputation.dashboard.frame import document
 from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.pages import OverviewPage, Page, PageNotFound, ReviewsPage, ScopePage, read_page
+from ses_reputation.dashboard.render import render
+from ses_reputation.dashboard.views import View
 from ses_reputation.notices.structure import readable
+from ses_reputation.notices.vocabulary import Vocabulary
+from ses_reputation.show import NothingKnown
 from ses_reputation_cli.site.answers import confirmation, outcome, problem
 from ses_reputation_cli.site.browser import DECIDE, HOME, Browser
 from ses_reputation_cli.site.decisions import Decisions, NotFilledIn
@@ -63,14 +67,14 @@ _ROUTES = Map(
 class Source(Protocol):
     """Where pages come from, and where decisions go. click.ClickException says in a line why AWS did not answer."""
 
-    def show(self, page: Page, medium: Medium) -> Renderable:
-        """A page as it is now; PageNotFound if there is nothing to show."""
+    def view(self, page: Page, zone: tzinfo) -> View:
+        """What a page shows now, by the days of a time zone; NothingKnown if there is nothing to show."""
 
     def operate(self, command: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         """Have Operate carry out a command: the HTTP status, and the answer."""
 
-    def told(self, answer: Mapping[str, Any]) -> str:
-        """What came of a command that was carried out, in words."""
+    def vocabulary(self) -> Vocabulary:
+        """The words that people read."""
 
 
 class Site:
@@ -84,10 +88,12 @@ class Site:
         source: Source,
         guard: Guard,
         zone: tzinfo,
+        render: Callable[[View, Medium], Renderable] = render,
         on_error: Callable[[BaseException], None] = traceback.print_exception,
     ) -> None:
         self._source = source
         self._guard = guard
+        self._render = render
         self._on_error = on_error
         self._decisions = Decisions(source.operate)
         self._browser = Browser(zone, self._decisions.form)
@@ -135,7 +141,7 @@ class Site:
         }
         try:
             return answers[endpoint]()
-        except PageNotFound as error:
+        except (PageNotFound, NothingKnown) as error:
             return self._problem(HTTPStatus.NOT_FOUND, "There is no such page", f"{error}.")
         except (NotFilledIn, TicketRefused) as error:
             return self._problem(HTTPStatus.BAD_REQUEST, "Not decided", f"{error} Go back, and try again.")
@@ -144,7 +150,8 @@ class Site:
 
     def _page(self, request: Request) -> Response:
         page = read_page(request.args)
-        return _html(_title(page), self._source.show(page, self._browser))
+        view = self._source.view(page, self._browser.zone)
+        return _html(_title(page), self._render(view, self._browser))
 
     def _decide(self, fields: Mapping[str, str]) -> Response:
         prepared = self._decisions.prepare(fields)
@@ -155,7 +162,7 @@ class Site:
         found = self._decisions.outcome(identifier)
         if found is None:
             raise PageNotFound("what came of that decision is not kept here; the history of its scope has it")
-        told = self._source.told(found.answer) if found.answer is not None else ""
+        told = outcome_text(found.answer, self._source.vocabulary()) if found.answer is not None else ""
         again = self._decisions.confirmation(found.prepared) if found.again else None
         return _html("What came of it", outcome(found, told, again, CARRY_OUT, self._browser))
 

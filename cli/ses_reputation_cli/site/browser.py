@@ -7,10 +7,9 @@ from urllib.parse import urlencode
 import htpy as h
 from htpy import Element, Node
 
-from ses_reputation.commands import MAX_TEXT
+from ses_reputation.dashboard.deciding import button_classes, deciding
 from ses_reputation.dashboard.medium import Offer, Subject, Theme
 from ses_reputation.dashboard.pages import Page, fields_of
-from ses_reputation.domain.decisions import MOST_DAYS, ReinstateTo
 
 HOME = "/"
 DECIDE = "/decide"
@@ -37,21 +36,13 @@ class Browser:
     def form(self, page: Page, fields: Node, submit: str) -> Element:
         """A form that asks for a page."""
         kind = h.input(type="hidden", name="page", value=fields_of(page)["page"])
-        return h.form(".sr-form", action=HOME, method="get")[
-            kind, fields, h.button(".sr-button", type="submit")[submit]
-        ]
+        return h.form(action=HOME, method="get")[kind, fields, h.button(".sr-button", type="submit")[submit]]
 
     def decisions(self, subject: Subject, offers: Sequence[Offer]) -> Element:
         """A form with a reason, and a button for each decision. It asks for a confirmation."""
-        return h.form(".sr-decision", action=DECIDE, method="post", aria_label=f"Decide about {subject.about}")[
+        return h.form(action=DECIDE, method="post", aria_label=f"Decide about the {subject.about}")[
             h.input(type="hidden", name="ticket", value=self._ticket(subject, offers)),
-            h.label[
-                "Why? It is kept for ever, and told with the alert.",
-                h.textarea(name="note", required=True, maxlength=str(MAX_TEXT), rows="3"),
-            ],
-            _days(offers),
-            _to(offers),
-            h.ul(".sr-offers")[(_button(offer) for offer in offers)],
+            deciding(subject, offers, _button),
         ]
 
 
@@ -61,27 +52,4 @@ def address_of(page: Page) -> str:
 
 
 def _button(offer: Offer) -> Element:
-    button = h.button(".sr-button", type="submit", name="decision", value=offer.decision)[offer.name]
-    return h.li[button, " ", h.span[offer.leads_to]]
-
-
-def _days(offers: Sequence[Offer]) -> Node:
-    names = [offer.name for offer in offers if offer.takes_days]
-    if not names:
-        return None
-    return h.label[
-        f"Days, for {' or '.join(names)}",
-        h.input(type="number", name="days", min="1", max=str(MOST_DAYS), placeholder="as long as a probation"),
-    ]
-
-
-def _to(offers: Sequence[Offer]) -> Node:
-    names = [offer.name for offer in offers if offer.takes_to]
-    if not names:
-        return None
-    return h.label[
-        f"To, for {' or '.join(names)}",
-        h.select(name="to")[
-            h.option(value=ReinstateTo.PROBATION)["a new probation"], h.option(value=ReinstateTo.HEALTHY)["Healthy"]
-        ],
-    ]
+    return h.button(class_=button_classes(offer), type="submit", name="decision", value=offer.decision)[offer.name]

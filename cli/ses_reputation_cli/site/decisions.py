@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ses_reputation.commands import Text, problem_of
+from ses_reputation.dashboard.deciding import field_name
 from ses_reputation.dashboard.medium import Offer, Subject
 from ses_reputation.domain.decisions import MOST_DAYS, ReinstateTo
 from ses_reputation_cli.site.tickets import TicketRefused, Tickets
@@ -103,7 +104,7 @@ class Decisions:
         offer = next((offer for offer in form.offers if offer.decision == fields.get("decision")), None)
         if offer is None:
             raise NotFilledIn("No decision was chosen.")
-        return Prepared(self._new_id(), form.subject, offer, _filled(fields, offer))
+        return Prepared(self._new_id(), form.subject, offer, _filled(fields, form.subject, offer))
 
     def confirmation(self, prepared: Prepared) -> str:
         """The ticket of a form that confirms this."""
@@ -143,15 +144,12 @@ class Decisions:
         return Outcome(prepared, problem=problem, allowed=answer.get("allowed", ()), again=not final)
 
 
-def _filled(fields: Mapping[str, str], offer: Offer) -> Filled:
+def _filled(fields: Mapping[str, str], subject: Subject, offer: Offer) -> Filled:
+    names = ["note", *(["days"] if offer.takes_days else []), *(["to"] if offer.takes_to else [])]
     # Forms are sent with the line ends of the internet, which would count twice.
-    given = {"note": fields.get("note", "").replace("\r\n", "\n").strip()}
+    given = {name: fields.get(field_name(name, subject), "").replace("\r\n", "\n").strip() for name in names}
     if not given["note"]:
         raise NotFilledIn("A reason is missing: it is kept with the decision, and told with the alert.")
-    if offer.takes_days:
-        given["days"] = fields.get("days", "").strip()
-    if offer.takes_to:
-        given["to"] = fields.get("to", "")
     try:
         return msgspec.convert({name: text for name, text in given.items() if text}, Filled, strict=False)
     except msgspec.ValidationError as error:
