@@ -16,11 +16,11 @@ from werkzeug.wrappers import Request, Response
 from ses_reputation.dashboard.frame import document
 from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.pages import OverviewPage, Page, PageNotFound, ReviewsPage, ScopePage, read_page
-from ses_reputation.dashboard.render import render
 from ses_reputation.dashboard.views import View
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.show import NothingKnown
+from ses_reputation_cli.operating import told
 from ses_reputation_cli.site.answers import confirmation, outcome, problem
 from ses_reputation_cli.site.browser import DECIDE, HOME, Browser
 from ses_reputation_cli.site.decisions import Decisions, NotFilledIn
@@ -88,7 +88,7 @@ class Site:
         source: Source,
         guard: Guard,
         zone: tzinfo,
-        render: Callable[[View, Medium], Renderable] = render,
+        render: Callable[[View, Medium], Renderable],
         on_error: Callable[[BaseException], None] = traceback.print_exception,
     ) -> None:
         self._source = source
@@ -162,9 +162,9 @@ class Site:
         found = self._decisions.outcome(identifier)
         if found is None:
             raise PageNotFound("what came of that decision is not kept here; the history of its scope has it")
-        told = outcome_text(found.answer, self._source.vocabulary()) if found.answer is not None else ""
+        text = told(found.answer, self._source.vocabulary()) if found.answer is not None else ""
         again = self._decisions.confirmation(found.prepared) if found.again else None
-        return _html("What came of it", outcome(found, told, again, CARRY_OUT, self._browser))
+        return _html("What came of it", outcome(found, text, again, CARRY_OUT, self._browser))
 
     def _refused(self, error: HTTPException) -> Response:
         """The page for what werkzeug refuses: a path, a method, a body."""

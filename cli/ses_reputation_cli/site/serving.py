@@ -10,6 +10,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import click
+from ses_reputation.dashboard.render import render
 from werkzeug.serving import WSGIRequestHandler
 
 from ses_reputation_cli.site.application import Site, Source
@@ -27,7 +28,7 @@ _SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
 def serving(source: Source, listener: "socket.socket", zone: tzinfo) -> "Iterator[Guard]":
     """Serve a source's pages at a listening socket until the block ends. The guard has the address that lets one in."""
     guard = Guard(address_of(listener))
-    with answering(Site(source, guard, zone), listener, _Handler):
+    with answering(Site(source, guard, zone, render), listener, _Handler):
         yield guard
 
 

@@ -73,7 +73,7 @@ class Replayed:
             answer, emails = self._playback.operate(command, _USER)
         for email in emails:
             self._on_email(email)
-        return answer.status, answer.body
+        return answer.status, answer.body if isinstance(answer.body, dict) else {}
 
     def vocabulary(self) -> Vocabulary:
         """The words that people read."""

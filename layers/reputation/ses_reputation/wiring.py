@@ -255,9 +255,14 @@ def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> C
 def shower(environment: Mapping[str, str]) -> Callable[[Page, datetime, tzinfo], View]:
     """`show.gather` of a page, with the tables of this environment; SettingsError if it is incomplete."""
     settings = ShowSettings.from_environment(environment)
-    client, table = clients.dynamodb(), settings.standings_table
+    return partial(gather, sources=shown(settings, clients.dynamodb()))
+
+
+def shown(settings: ShowSettings, client: "DynamoDBClient") -> Sources:
+    """What the pages of these settings are made of."""
     account, region = _account_and_region(settings.operate_arn)
-    sources = Sources(
+    table = settings.standings_table
+    return Sources(
         account=account,
         region=region,
         policy=settings.policy,
@@ -269,7 +274,6 @@ def shower(environment: Mapping[str, str]) -> Callable[[Page, datetime, tzinfo],
         feedback=DynamoDbFeedback(client, table=settings.receipts_table),
         runs=DynamoDbRuns(client, table=table),
     )
-    return partial(gather, sources=sources)
 
 
 def looker(environment: Mapping[str, str]) -> Callable[[datetime, Callable[[], bool]], LookedUp]:
