@@ -55,6 +55,7 @@ _SIGNS: Mapping[Status, _Sign] = MappingProxyType(
     }
 )
 _SUSPECTED = _Sign(Tone.SUSPECT, _RING)
+_SETTLED = _Sign(Tone.PLAIN, _RING)
 
 KINDS: Mapping[ScopeKind, str] = MappingProxyType(
     {
@@ -103,6 +104,11 @@ def suspected_badge(name: str) -> Element:
     return _badge(_SUSPECTED, name)
 
 
+def plain_badge(name: str) -> Element:
+    """What is neither good nor bad, by its name."""
+    return _badge(_SETTLED, name)
+
+
 def _badge(sign: _Sign, name: str, *, large: bool = False) -> Element:
     return h.span(class_=f"sr-badge sr-{sign.tone}{' sr-large' if large else ''}")[_shape(sign, 12), h.span[name]]
 
@@ -134,6 +140,11 @@ def scope_name(scope: Scope, length: int = NAME_LENGTH) -> Node:
 def scope_text(scope: Scope) -> str:
     """A scope in words, in the middle of a sentence: `the account`, or `tenant/NAME`."""
     return "the account" if scope == ACCOUNT else readable(scope, 300)
+
+
+def kind_and_name(scope: Scope, name: Node) -> Node:
+    """A scope with its kind before its name, or the link that has it, in the middle of a sentence."""
+    return name if scope == ACCOUNT else [f"{kind_name(scope)[0].lower()}{kind_name(scope)[1:]} ", name]
 
 
 def kind_name(scope: Scope) -> str:

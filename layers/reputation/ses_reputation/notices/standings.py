@@ -45,6 +45,16 @@ _APPEAL_WAITS = "a decision: is the {appeal} granted?"
 # What is suspected or pending waits for the same decision, whatever was said of it.
 _CHANGES_COME_FIRST = frozenset({Stage.ALMOST_HEALED, Stage.PROBATION, Stage.SHUTDOWN})
 
+_CAUSES: Mapping[Stage, str] = MappingProxyType(
+    {
+        Stage.SUSPECTED: "This is only suspected. A person says whether it is so; until then nothing follows.",
+        Stage.PENDING_DECISION: "The {probation} is over. A person decides what follows; until then mail goes on.",
+        Stage.PENDING_SHUTDOWN: "This is {shut_down} if a person decides so; until then mail goes on.",
+        Stage.SHUTDOWN: "There is {an_appeal}. A person decides whether the {shutdown} ends.",
+    }
+)
+_CHANGES_CAUSE = "Changes were reported. A person decides whether they are enough; the {probation} goes on meanwhile."
+
 
 def meaning_of(standing: Standing, vocabulary: Vocabulary) -> str:
     """What the status of a scope means now."""
@@ -86,3 +96,8 @@ def advice_for(finding: Finding) -> tuple[str, ...]:
     if finding.stage is Stage.SUSPECTED:
         return SUSPICIONS[finding.category].checks
     return CATEGORY_TEXTS[Category(finding.category)].advice
+
+
+def cause_of_waiting(finding: Finding, vocabulary: Vocabulary) -> str:
+    """Why a finding that waits for a person does."""
+    return _CAUSES.get(finding.stage, _CHANGES_CAUSE).format_map(words_of(vocabulary))
