@@ -10,6 +10,9 @@ from ses_reputation.notices.alert import BoundDocument, MeasuredDocument, RateDo
 from ses_reputation.notices.structure import Row
 from ses_reputation.notices.texts import VOLUME_SOURCES, MetricTexts
 
+Moments = Callable[[datetime], str]
+"""How a time is written."""
+
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
