@@ -1,5 +1,6 @@
 """Sending commands to the function Operate, and saying what came of them."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -37,7 +38,7 @@ def carry_out(deployment: "DeployedStack", command: dict[str, Any], *, as_json: 
         click.echo(json_text(answer))
     match status:
         case HTTPStatus.OK if not as_json:
-            click.echo(_told(answer, deployment.vocabulary()))
+            click.echo(told(answer, deployment.vocabulary()))
         case HTTPStatus.OK:
             pass
         case HTTPStatus.CONFLICT:
@@ -49,7 +50,8 @@ def carry_out(deployment: "DeployedStack", command: dict[str, Any], *, as_json: 
             raise click.ClickException(f"{answer.get('error', f'HTTP {status}')}: try again")
 
 
-def _told(answer: dict[str, Any], vocabulary: Vocabulary) -> str:
+def told(answer: Mapping[str, Any], vocabulary: Vocabulary) -> str:
+    """What came of a command that was carried out, in a line or two."""
     names = STATUS_NAMES[vocabulary]
     finding, outage = answer["finding"], answer.get("outage")
     scope = f"{readable(answer['scope'])} is {names[Status(answer['scope_status'])]}"
@@ -71,5 +73,5 @@ def _told(answer: dict[str, Any], vocabulary: Vocabulary) -> str:
     return "\n".join([done, *_unsent(answer)])
 
 
-def _unsent(answer: dict[str, Any]) -> list[str]:
+def _unsent(answer: Mapping[str, Any]) -> list[str]:
     return ["The alert could not be sent yet; the next evaluation sends it."] if answer["unsent"] else []

@@ -1,0 +1,41 @@
+"""From a view to HTML."""
+
+import htpy as h
+from htpy import Element, Node
+
+from ses_reputation.dashboard.frame import framed, unframed
+from ses_reputation.dashboard.medium import Medium
+from ses_reputation.dashboard.overview import overview
+from ses_reputation.dashboard.pages import OverviewPage
+from ses_reputation.dashboard.reviews import reviews
+from ses_reputation.dashboard.views import OverviewView, ReviewsView, View
+from ses_reputation.notices.structure import readable
+
+
+def render(view: View, medium: Medium) -> Element:
+    """A page, without the look: `frame.style` has to be beside it once."""
+    match view:
+        case OverviewView():
+            content = overview(view, medium)
+        case ReviewsView():
+            content = reviews(view, medium)
+        case _:
+            raise NotImplementedError
+    return framed(view.frame, view.page, medium, content)
+
+
+def problem(text: str, medium: Medium) -> Element:
+    """A page that says why there is no other, and leads back to one that there is."""
+    return message(
+        "There is nothing to show", readable(text, 1_000), medium.link(OverviewPage(), "Overview"), medium=medium
+    )
+
+
+def message(title: str, text: Node, *ways: Node, medium: Medium) -> Element:
+    """A page that says one thing, and where one can go from there."""
+    return unframed(
+        medium,
+        h.section(".sr-hero.sr-plain")[
+            h.div[h.h1[title], h.p(".sr-lead")[text], h.p(".sr-ways")[((way, " ") for way in ways)]]
+        ],
+    )
