@@ -8,20 +8,25 @@ from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.overview import overview
 from ses_reputation.dashboard.pages import OverviewPage
 from ses_reputation.dashboard.reviews import reviews
-from ses_reputation.dashboard.views import OverviewView, ReviewsView, View
+from ses_reputation.dashboard.scope import scope
+from ses_reputation.dashboard.views import OverviewView, ReviewsView, ScopeView, View
 from ses_reputation.notices.structure import readable
 
 
 def render(view: View, medium: Medium) -> Element:
     """A page, without the look: `frame.style` has to be beside it once."""
+    return framed(view.frame, view.page, medium, content(view, medium))
+
+
+def content(view: View, medium: Medium) -> Node:
+    """All of a page but its frame."""
     match view:
         case OverviewView():
-            content = overview(view, medium)
+            return overview(view, medium)
         case ReviewsView():
-            content = reviews(view, medium)
-        case _:
-            raise NotImplementedError
-    return framed(view.frame, view.page, medium, content)
+            return reviews(view, medium)
+        case ScopeView():
+            return scope(view, medium)
 
 
 def problem(text: str, medium: Medium) -> Element:
