@@ -65,11 +65,20 @@ def launched() -> Iterator[Browser]:
 
 @contextmanager
 def opened(
-    browser: Browser, *own: str, width: int = 1600, scheme: Scheme = "light", scale: float = 1
+    browser: Browser,
+    *own: str,
+    start: str | None = None,
+    width: int = 1600,
+    height: int = 900,
+    scheme: Scheme = "light",
+    scale: float = 1,
 ) -> Iterator[Watched]:
-    """A page that may ask for what begins with one of `own` and for nothing else; AssertionError if it did."""
+    """A page, at `start` if that is given, that may ask for what begins with one of `own` and for nothing else.
+
+    Raises AssertionError at the end if it did, or if anything else went wrong in it.
+    """
     context = browser.new_context(
-        viewport={"width": width, "height": 900},
+        viewport={"width": width, "height": height},
         color_scheme=scheme,
         device_scale_factor=scale,
         locale="en-GB",
@@ -77,6 +86,8 @@ def opened(
     )
     try:
         watched = Watched(context.new_page(), (*own, "about:", "data:"))
+        if start:
+            watched.page.goto(start)
         yield watched
         assert watched.problems == []
     finally:
