@@ -67,8 +67,8 @@ _ROUTES = Map(
 class Source(Protocol):
     """Where pages come from, and where decisions go. click.ClickException says in a line why AWS did not answer."""
 
-    def view(self, page: Page, zone: tzinfo) -> View:
-        """What a page shows now, by the days of a time zone; NothingKnown if there is nothing to show."""
+    def pages(self, zone: tzinfo) -> Callable[[Page], View]:
+        """What each page shows at this moment, by the days of a time zone; NothingKnown if there is nothing to show."""
 
     def operate(self, command: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         """Have Operate carry out a command: the HTTP status, and the answer."""
@@ -150,7 +150,7 @@ class Site:
 
     def _page(self, request: Request) -> Response:
         page = read_page(request.args)
-        view = self._source.view(page, self._browser.zone)
+        view = self._source.pages(self._browser.zone)(page)
         return _html(_title(page), self._render(view, self._browser))
 
     def _decide(self, fields: Mapping[str, str]) -> Response:
