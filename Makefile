@@ -24,8 +24,8 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: .venv/demo.installed ## Run a story through the local cloud; ARGS="..." passes options on
-	@.venv/bin/ses-reputation demo $(ARGS)
+demo: .venv/demo.installed ## Run a story, then serve its dashboard (SERVE=0 does not); ARGS="..." passes options on
+	@.venv/bin/ses-reputation demo $(if $(SERVE),$(if $(filter 0,$(SERVE)),--no-serve,--serve)) $(ARGS)
 
 .PHONY: test
 test: .venv/test.installed ## Run the tests; ARGS="-k window" passes options on

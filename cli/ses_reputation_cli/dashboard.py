@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from ses_reputation.dashboard.medium import Offer, Subject
     from ses_reputation_cli.site.application import Source
-    from ses_reputation_local.cloud import Email
+    from ses_reputation_local.replay import Playback
 
 _STDOUT = Path("-")
+_LOOPBACK = "127.0.0.1"
 
 _EXAMPLES = """\b
 Examples:
@@ -36,7 +37,7 @@ Examples:
 
 
 def _loopback(_context: click.Context, option: click.Parameter, value: str) -> str:
-    address = "127.0.0.1" if value == "localhost" else value
+    address = _LOOPBACK if value == "localhost" else value
     try:
         if ip_address(address).is_loopback:
             return address
@@ -53,7 +54,7 @@ def _loopback(_context: click.Context, option: click.Parameter, value: str) -> s
 @click.option("--port", type=click.IntRange(0, 65535), default=4589, show_default=True, help="0 takes any free port.")
 @click.option(
     "--host",
-    default="127.0.0.1",
+    default=_LOOPBACK,
     show_default=True,
     callback=_loopback,
     help="The address to listen at, of this machine alone.",
@@ -100,44 +101,44 @@ def command(  # noqa: PLR0917 - each is an option
     With --replay nothing has to be deployed. A PATH is all that the command replay takes; it is played first, with the
     settings that are given, and shown as it was at its end.
     """
-    _check_usage(stack, paths, replay_only=bool(parameters or identities))
+    _check_usage(paths, given=bool(parameters or identities))
     with errors_for_people():
         if out is not None:
             from ses_reputation_cli.site.sheet import sheet  # noqa: PLC0415 - help must not wait for it
 
             _writable(out)
             with _source(stack, paths, parameters, identities) as source:
-                text = sheet(lambda page: source.view(page, UTC), None if paths else _decide_command(stack))
+                text = sheet(source.pages(UTC), None if paths else _decide_command(stack))
             _write(out, text)
             return
         from ses_reputation_cli.site.serving import serve  # noqa: PLC0415
 
         with listening_at(host, port) as listener, _source(stack, paths, parameters, identities) as source:
-            serve(source, listener, zone(utc=utc), open_browser=not no_open)
+            serve(source, listener, _zone(utc=utc), open_browser=not no_open)
 
 
-def zone(*, utc: bool) -> tzinfo:
+def _zone(*, utc: bool) -> tzinfo:
     """The time zone of pages in a browser of this machine."""
     from ses_reputation_cli.site.zone import MachineZone  # noqa: PLC0415 - help must not wait for it
 
     return UTC if utc else MachineZone()
 
 
-def _check_usage(stack: Stack, paths: tuple[Path, ...], *, replay_only: bool) -> None:
+def _check_usage(paths: tuple[Path, ...], *, given: bool) -> None:
+    """Refuse the options of the one kind of source for the other; `given` is whether settings are."""
+    if given and not paths:
+        raise click.UsageError("a deployed stack has its own settings: those of this command are for --replay")
     context = click.get_current_context()
-    if replay_only and not paths:
-        raise click.UsageError("a deployed stack has its own settings; those of the command are for --replay")
     for name in ("stack_name", "region"):
         if paths and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name.replace('_', '-')} is of a deployed stack; --replay needs none")
-    del stack
+            raise click.UsageError(f"--{name.replace('_', '-')} is of a deployed stack: --replay needs none")
 
 
 @contextmanager
 def _source(
     stack: Stack, paths: tuple[Path, ...], parameters: dict[str, str], identities: tuple[str, ...]
 ) -> "Iterator[Source]":
-    from ses_reputation_cli.site.sources import Deployed, Replayed  # noqa: PLC0415 - help must not wait for boto3
+    from ses_reputation_cli.site.sources import Deployed  # noqa: PLC0415 - help must not wait for boto3
 
     if not paths:
         deployment = Deployed(stack)
@@ -147,26 +148,35 @@ def _source(
     from ses_reputation_cli.replay import played  # noqa: PLC0415
 
     with played(paths, parameters, identities) as playback:
-        yield Replayed(playback, print_letter)
+        yield replayed(playback)
 
 
-def print_letter(email: "Email") -> None:
-    """Show an e-mail on the terminal."""
+def replayed(playback: "Playback") -> "Source":
+    """The pages of what was played; e-mails that follow from decisions are shown on the terminal."""
     from rich.console import Console  # noqa: PLC0415 - help must not wait for it
 
     from ses_reputation_cli.demo import letter  # noqa: PLC0415
+    from ses_reputation_cli.site.sources import Replayed  # noqa: PLC0415
 
-    Console(highlight=False).print(letter(email))
+    playback.ask_ses()  # it was asked last before the first mail
+    return Replayed(playback, lambda email: Console(highlight=False).print(letter(email)))
+
+
+def serve_replay(playback: "Playback") -> None:
+    """Serve the pages of what was played, at any free port, until Ctrl-C."""
+    from ses_reputation_cli.site.serving import serve  # noqa: PLC0415 - help must not wait for it
+
+    with listening_at(_LOOPBACK, 0) as listener:
+        serve(replayed(playback), listener, _zone(utc=False), open_browser=True)
 
 
 def _decide_command(stack: Stack) -> "Callable[[Subject, Offer], str]":
     """What somebody types who reads a file of this stack's pages and decides."""
-    where = [*(["--stack-name", stack.name]), *(["--region", stack.region] if stack.region else [])]
+    where = ["--stack-name", stack.name, *(["--region", stack.region] if stack.region else [])]
 
     def line(subject: "Subject", offer: "Offer") -> str:
-        words = ["ses-reputation", "decide", subject.id, offer.decision, "--note", "..."]
-        words += ["--revision", str(subject.revision), *where]
-        return shlex.join(words)
+        seen = f"--revision {subject.revision}"
+        return f'ses-reputation decide {subject.id} {offer.decision} --note "why" {seen} {shlex.join(where)}'
 
     return line
 
@@ -183,13 +193,14 @@ def _write(out: Path, text: str) -> None:
         click.echo(text)
         return
     path = out.resolve()
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")  # a pipe or a device: what is written has gone
-    else:
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")  # a pipe or a device, which is no file to be replaced
+        else:
             part.write_text(text, encoding="utf-8")
             part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise click.ClickException(f"{out} was not written: {error.strerror}") from error
     click.echo(f"{out} holds the dashboard, {len(text.encode()) // 1000:,} KB. Any browser opens it.")

@@ -149,6 +149,10 @@ class Playback:
         """The region that the cloud is."""
         return self._cloud.region
 
+    def ask_ses(self) -> None:
+        """Let watch_ses ask SES what it says now."""
+        self._watch(self._cloud.now)
+
     def operate(self, command: Mapping[str, object], by: str) -> tuple[Answer, Sequence[Email]]:
         """Let somebody give a command a minute after all that was played, and evaluate a minute later.
 

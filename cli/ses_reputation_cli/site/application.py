@@ -20,11 +20,10 @@ from ses_reputation.dashboard.views import View
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.show import NothingKnown
-from ses_reputation_cli.operating import told
-from ses_reputation_cli.site.answers import confirmation, outcome, problem
 from ses_reputation_cli.site.browser import DECIDE, HOME, Browser
 from ses_reputation_cli.site.decisions import Decisions, NotFilledIn
 from ses_reputation_cli.site.guard import TOKEN, Guard, NotForYou
+from ses_reputation_cli.site.messages import confirmation_page, outcome_page, problem_page
 from ses_reputation_cli.site.tickets import TicketRefused
 
 if TYPE_CHECKING:
@@ -67,8 +66,8 @@ _ROUTES = Map(
 class Source(Protocol):
     """Where pages come from, and where decisions go. click.ClickException says in a line why AWS did not answer."""
 
-    def view(self, page: Page, zone: tzinfo) -> View:
-        """What a page shows now, by the days of a time zone; NothingKnown if there is nothing to show."""
+    def pages(self, zone: tzinfo) -> Callable[[Page], View]:
+        """What each page shows at this moment, by the days of a time zone; NothingKnown if there is nothing to show."""
 
     def operate(self, command: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         """Have Operate carry out a command: the HTTP status, and the answer."""
@@ -150,21 +149,21 @@ class Site:
 
     def _page(self, request: Request) -> Response:
         page = read_page(request.args)
-        view = self._source.view(page, self._browser.zone)
+        view = self._source.pages(self._browser.zone)(page)
         return _html(_title(page), self._render(view, self._browser))
 
     def _decide(self, fields: Mapping[str, str]) -> Response:
         prepared = self._decisions.prepare(fields)
         ticket = self._decisions.confirmation(prepared)
-        return _html("Confirm a decision", confirmation(prepared, ticket, CARRY_OUT, self._browser))
+        return _html("Confirm a decision", confirmation_page(prepared, ticket, CARRY_OUT, self._browser))
 
     def _outcome(self, identifier: str) -> Response:
         found = self._decisions.outcome(identifier)
         if found is None:
             raise PageNotFound("what came of that decision is not kept here; the history of its scope has it")
-        text = told(found.answer, self._source.vocabulary()) if found.answer is not None else ""
-        again = self._decisions.confirmation(found.prepared) if found.again else None
-        return _html("What came of it", outcome(found, text, again, CARRY_OUT, self._browser))
+        again = self._decisions.confirmation(found.prepared) if found.can_be_repeated else None
+        words = self._source.vocabulary() if found.status is HTTPStatus.OK else Vocabulary.CLASSIC
+        return _html("What came of it", outcome_page(found, words, again, CARRY_OUT, self._browser))
 
     def _refused(self, error: HTTPException) -> Response:
         """The page for what werkzeug refuses: a path, a method, a body."""
@@ -175,7 +174,7 @@ class Site:
         return response
 
     def _problem(self, status: HTTPStatus, heading: str, text: str) -> Response:
-        return _html(heading, problem(heading, text, self._browser), status=status)
+        return _html(heading, problem_page(heading, text, self._browser), status=status)
 
 
 _REFUSALS: Mapping[HTTPStatus, str] = {

@@ -36,7 +36,9 @@ class Browser:
     def form(self, page: Page, fields: Node, submit: str) -> Element:
         """A form that asks for a page."""
         kind = h.input(type="hidden", name="page", value=fields_of(page)["page"])
-        return h.form(action=HOME, method="get")[kind, fields, h.button(".sr-button", type="submit")[submit]]
+        return h.form(".sr-filter", action=HOME, method="get")[
+            kind, fields, h.button(".sr-button", type="submit")[submit]
+        ]
 
     def decisions(self, subject: Subject, offers: Sequence[Offer]) -> Element:
         """A form with a reason, and a button for each decision. It asks for a confirmation."""

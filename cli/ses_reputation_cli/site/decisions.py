@@ -68,16 +68,16 @@ class Prepared(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What came of a decision: it was carried out, or refused with what would be `allowed`, or it failed.
-
-    `again` is whether it may be tried once more.
-    """
+    """What came of a decision: the HTTP status that Operate, or this machine, answered with, and its document."""
 
     prepared: Prepared
-    answer: Mapping[str, Any] | None = None
-    problem: str = ""
-    allowed: Sequence[str] = ()
-    again: bool = False
+    status: HTTPStatus
+    body: Mapping[str, Any]
+
+    @property
+    def can_be_repeated(self) -> bool:
+        """Whether nobody has said yes or no."""
+        return self.status not in {HTTPStatus.OK, HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUEST}
 
 
 class Decisions:
@@ -136,12 +136,8 @@ class Decisions:
         try:
             status, answer = self._operate(prepared.command())
         except click.ClickException as error:
-            return Outcome(prepared, problem=error.message, again=True)
-        if status == HTTPStatus.OK:
-            return Outcome(prepared, answer)
-        problem = str(answer.get("error", f"HTTP {status}"))
-        final = status in {HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUEST}
-        return Outcome(prepared, problem=problem, allowed=answer.get("allowed", ()), again=not final)
+            return Outcome(prepared, HTTPStatus.BAD_GATEWAY, {"error": f"{error.message}."})
+        return Outcome(prepared, HTTPStatus(status), {"error": f"It answered HTTP {status}.", **answer})
 
 
 def _filled(fields: Mapping[str, str], subject: Subject, offer: Offer) -> Filled:

@@ -32,12 +32,16 @@ class Deployed:
         # https://docs.aws.amazon.com/boto3/latest/guide/clients.html#general-information-about-clients
         self._one_at_a_time = threading.Lock()
 
-    def view(self, page: Page, zone: tzinfo) -> View:
-        """What a page shows now."""
+    def pages(self, zone: tzinfo) -> Callable[[Page], View]:
+        """What each page shows at this moment."""
         with self._one_at_a_time, deployed(self._stack) as stack:
             now, sources = stack.now(), stack.sources()
-        with aws_errors_for_people():
-            return gather(page, now, zone, sources)
+
+        def view(page: Page) -> View:
+            with aws_errors_for_people():
+                return gather(page, now, zone, sources)
+
+        return view
 
     def operate(self, command: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         """Have Operate carry out a command, by a request that proves whose it is."""
@@ -62,10 +66,14 @@ class Replayed:
         # A run of a function has the process's environment and output for itself.
         self._one_at_a_time = threading.Lock()
 
-    def view(self, page: Page, zone: tzinfo) -> View:
-        """What a page shows after what was played, and decided since."""
-        with self._one_at_a_time, deployed(Stack(_STACK, self._playback.region)) as stack:
-            return gather(page, self._playback.now, zone, stack.sources())
+    def pages(self, zone: tzinfo) -> Callable[[Page], View]:
+        """What each page shows after what was played, and decided since."""
+
+        def view(page: Page) -> View:
+            with self._one_at_a_time, deployed(Stack(_STACK, self._playback.region)) as stack:
+                return gather(page, self._playback.now, zone, stack.sources())
+
+        return view
 
     def operate(self, command: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         """Have Operate carry out a command, and let everything happen that follows from it."""

@@ -39,9 +39,15 @@ def framed(frame: Frame, page: Page, medium: Medium, *content: Node) -> Element:
     )
 
 
-def unframed(medium: Medium, *content: Node) -> Element:
-    """A page about which nothing is known besides, without the look."""
-    return _around(medium, h.header(".sr-head")[h.p(".sr-product")["SES Reputation"]], h.main[content])
+def message(title: str, content: Node, *ways: Node, medium: Medium) -> Element:
+    """A page that says one thing, and where one can go from there, without the look."""
+    return _around(
+        medium,
+        h.header(".sr-head")[h.p(".sr-product")["SES Reputation"]],
+        h.main[
+            h.section(".sr-hero.sr-plain")[h.div[h.h1[title], content, h.p(".sr-ways")[((way, " ") for way in ways)]]]
+        ],
+    )
 
 
 def _around(medium: Medium, *content: Node) -> Element:

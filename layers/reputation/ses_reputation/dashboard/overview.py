@@ -1,6 +1,6 @@
 """The overview: is the account in good standing, what is urgent, and where does every scope stand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import htpy as h
 from htpy import Element, Node
@@ -16,6 +16,7 @@ from ses_reputation.dashboard.parts import (
     finding_badge,
     kind_and_name,
     moment,
+    more,
     nothing,
     scope_name,
     status_sign,
@@ -34,6 +35,7 @@ from ses_reputation.notices.standings import advice_for, meaning_of, reason_of, 
 from ses_reputation.notices.vocabulary import STATUS_NAMES, other_name
 
 _REASONS = 2
+_URGENT = 6
 _STAGES = tuple(Stage)
 
 
@@ -178,12 +180,17 @@ def _outages(view: OverviewView, medium: Medium) -> Node:
 def _urgent(view: OverviewView, medium: Medium) -> Element:
     if not view.urgent:
         return card("Open findings", nothing("No finding is open: there is nothing to do."))
-    left_out = view.urgent_total - len(view.urgent)
+    first, others, left_out = view.urgent[:_URGENT], view.urgent[_URGENT:], view.urgent_total - len(view.urgent)
     return card(
         ["Open findings ", h.span(".sr-muted")[f"{view.urgent_total:,}"]],
-        h.ol(".sr-list")[(h.li[_urgent_finding(each, view, medium)] for each in view.urgent)],
-        h.p(".sr-muted")[f"{left_out:,} more are less urgent."] if left_out else None,
+        _findings(first, view, medium),
+        more(f"The next {len(others):,}", _findings(others, view, medium)) if others else None,
+        h.p(".sr-hint")[f"{left_out:,} more are less urgent."] if left_out else None,
     )
+
+
+def _findings(urgent: Sequence[Urgent], view: OverviewView, medium: Medium) -> Element:
+    return h.ol(".sr-list")[(h.li[_urgent_finding(each, view, medium)] for each in urgent)]
 
 
 def _urgent_finding(each: Urgent, view: OverviewView, medium: Medium) -> Element:

@@ -172,6 +172,12 @@ def moment(time: datetime, zone: tzinfo) -> Element:
     return h.time(datetime=time.astimezone(UTC).isoformat(timespec="seconds"))[moment_text(time, zone)]
 
 
+def short_moment(time: datetime, zone: tzinfo) -> Element:
+    """A time in the reader's zone, for lists of many; with the zone it shows when it is pointed at."""
+    iso = time.astimezone(UTC).isoformat(timespec="seconds")
+    return h.time(datetime=iso, title=moment_text(time, zone))[f"{time.astimezone(zone):%Y-%m-%d %H:%M}"]
+
+
 def day(time: datetime, zone: tzinfo) -> Element:
     """The day of a time in the reader's zone; the whole time shows when it is pointed at."""
     iso = time.astimezone(UTC).isoformat(timespec="seconds")
@@ -222,9 +228,9 @@ def more(summary: Node, *content: Node, opened: bool = False) -> Element:
     return h.details(open=opened)[h.summary[summary], content]
 
 
-def wide(label: str, *content: Node) -> Element:
+def wide(label: str, *content: Node, classes: str = "") -> Element:
     """What may be wider than its surroundings: it scrolls for itself, with the keyboard too."""
-    return h.div(".sr-wide", role="region", aria_label=label, tabindex="0")[content]
+    return h.div(class_=f"sr-wide {classes}".rstrip(), role="region", aria_label=label, tabindex="0")[content]
 
 
 def nothing(text: Node) -> Element:

@@ -1,14 +1,12 @@
 """One rate of a scope in a box: what it is, what it may be, over which mail, and where it is heading."""
 
-from collections.abc import Iterator
 from datetime import tzinfo
 from fractions import Fraction
-from itertools import islice
 
 import htpy as h
 from htpy import Element, Node
 
-from ses_reputation.dashboard.parts import card, counted, facts, moment_text, status_badge
+from ses_reputation.dashboard.parts import card, counted, facts, moment_text, more, status_badge
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.limits import Limits
 from ses_reputation.domain.policy import Evidence, Policy
@@ -18,6 +16,7 @@ from ses_reputation.domain.standing import Measures, Standing
 from ses_reputation.domain.trend import Trend
 from ses_reputation.notices.alert import measured_document
 from ses_reputation.notices.numbers import percent, rows_of_rate, words_of_limits
+from ses_reputation.notices.structure import Row
 from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, words_of
 
@@ -43,17 +42,24 @@ def rate_card(
 
 def rate_rows(
     standing: Standing, metric: Metric, policy: Policy, words: Vocabulary, zone: tzinfo
-) -> Iterator[tuple[Node, Node]]:
-    """The rates of a metric, its limits and the forecast as labels and values; nothing before it was measured."""
+) -> list[tuple[Row, tuple[Node, Node]]]:
+    """The rates of a metric, its limits and the forecast, each as a row of a notice and as a label and a value.
+
+    Nothing before it was measured.
+    """
     measures = standing.measures.get(metric)
     if measures is None:
-        return
+        return []
     measured = measured_document(standing.scope, metric, measures, policy)
     finding = standing.findings.get(Category(metric))
     placeholders = words_of(words) | words_of_limits(measured)
     since = finding.since if finding else None
-    for row in rows_of_rate(METRICS[metric], measured, placeholders, since, lambda time: moment_text(time, zone)):
-        yield f"{row.label[:1].upper()}{row.label[1:]}" or h.span(".sr-unseen")["and"], row.value
+    rows = rows_of_rate(METRICS[metric], measured, placeholders, since, lambda time: moment_text(time, zone))
+    return [(row, (_label(row), row.value)) for row in rows]
+
+
+def _label(row: Row) -> Node:
+    return f"{row.label[:1].upper()}{row.label[1:]}" or h.span(".sr-unseen")["and"]
 
 
 def _unmeasured(standing: Standing, policy: Policy) -> list[Node]:
@@ -66,15 +72,17 @@ def _unmeasured(standing: Standing, policy: Policy) -> list[Node]:
 def _measured(standing: Standing, measures: Measures, policy: Policy, words: Vocabulary, zone: tzinfo) -> list[Node]:
     rate = measures.deciding
     metric = rate.metric
+    # The rate itself is in large figures above.
+    rows = rate_rows(standing, metric, policy, words, zone)[1:]
     shown = policy.shown(rate)
     limits = policy.limits_of(standing.scope, metric)
     return [
         _value("\u2013" if shown is None else percent(shown), _counts(rate)),
         meter(shown, limits),
         _evidence(standing, rate, policy),
-        # The rate itself is in large figures above.
-        facts(islice(rate_rows(standing, metric, policy, words, zone), 1, None)),
+        facts(shown for row, shown in rows if not row.detail),
         _floor(standing, metric, zone),
+        more("Over which mail", facts(shown for row, shown in rows if row.detail)),
     ]
 
 

@@ -3,7 +3,7 @@
 import htpy as h
 from htpy import Element, Node
 
-from ses_reputation.dashboard.frame import framed, unframed
+from ses_reputation.dashboard.frame import framed, message
 from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.overview import overview
 from ses_reputation.dashboard.pages import OverviewPage
@@ -31,16 +31,5 @@ def content(view: View, medium: Medium) -> Node:
 
 def problem(text: str, medium: Medium) -> Element:
     """A page that says why there is no other, and leads back to one that there is."""
-    return message(
-        "There is nothing to show", readable(text, 1_000), medium.link(OverviewPage(), "Overview"), medium=medium
-    )
-
-
-def message(title: str, text: Node, *ways: Node, medium: Medium) -> Element:
-    """A page that says one thing, and where one can go from there."""
-    return unframed(
-        medium,
-        h.section(".sr-hero.sr-plain")[
-            h.div[h.h1[title], h.p(".sr-lead")[text], h.p(".sr-ways")[((way, " ") for way in ways)]]
-        ],
-    )
+    back = medium.link(OverviewPage(), "To the overview", classes="sr-button")
+    return message("There is nothing to show", h.p(".sr-lead")[readable(text)], back, medium=medium)

@@ -81,7 +81,8 @@ def _rows(review: Review, view: ReviewsView, medium: Medium) -> Iterator[tuple[N
     if finding.reports:
         yield "Reports", f"{finding.reports:,}"
     if finding.category.metric:
-        yield from rate_rows(review.standing, finding.category.metric, frame.policy, frame.words, medium.zone)
+        rows = rate_rows(review.standing, finding.category.metric, frame.policy, frame.words, medium.zone)
+        yield from (shown for _, shown in rows)
     yield "Finding", h.code[finding.id]
 
 

@@ -24,6 +24,7 @@ from ses_reputation.dashboard.scope_arithmetic import arithmetic
 from ses_reputation.dashboard.scope_findings import findings, outages
 from ses_reputation.dashboard.scope_history import history
 from ses_reputation.dashboard.scope_mail import mail
+from ses_reputation.dashboard.scope_rates import over_time
 from ses_reputation.dashboard.verdicts import sending_text, verdict_rows
 from ses_reputation.dashboard.views import ScopeView
 from ses_reputation.domain.listing import listed
@@ -46,6 +47,7 @@ def scope(view: ScopeView, medium: Medium) -> Node:
         h.div(".sr-columns")[
             (rate_card(standing, metric, frame.policy, frame.words, medium.zone) for metric in Metric)
         ],
+        over_time(view, medium),
         _ses(view, medium),
         mail(view, medium),
         history(view, medium),
@@ -64,7 +66,7 @@ def _head(view: ScopeView, medium: Medium) -> Element:
     standing, words = view.standing, view.frame.words
     status = standing.status
     kind = None if standing.scope == ACCOUNT else h.span(".sr-over")[kind_name(standing.scope)]
-    return h.section(class_=f"sr-hero sr-{tone_of(status)}")[
+    return h.section(class_=f"sr-hero sr-head-of-scope sr-{tone_of(status)}")[
         h.div(".sr-standing")[
             h.div(class_=f"sr-emblem sr-{tone_of(status)}")[status_sign(status, 32)],
             h.div[
@@ -100,7 +102,8 @@ def _at_a_glance(view: ScopeView, medium: Medium) -> Iterator[tuple[Node, Node]]
     waits += [since for each in view.outages if (since := each.waits_since)]
     if waits:
         yield "Waits", ["for a person's decision since ", day(min(waits), zone), f" ({distance(min(waits), now)})"]
-    yield "Sending", _sending(view, medium)
+    if sending := _sending(view, medium):
+        yield "Sending", sending
     yield (
         "Evaluated",
         [moment(standing.evaluated, zone), f" ({distance(standing.evaluated, now)})"]
@@ -110,22 +113,15 @@ def _at_a_glance(view: ScopeView, medium: Medium) -> Iterator[tuple[Node, Node]]
 
 
 def _sending(view: ScopeView, medium: Medium) -> Node:
+    """Whether mail goes out, as far as that is known."""
     enforcement = view.enforcement
     if text := sending_text(enforcement):
-        since = [", since ", day(enforcement.since, medium.zone)] if enforcement.since else None
-        failed = (
-            h.p(".sr-hint")["SES refused something since: the history says what, and why."]
-            if enforcement.failures
-            else None
-        )
-        return [text, since, failed]
-    match view.verdict and view.verdict.sends:
-        case True:
-            return "on, says SES"
-        case False:
-            return "switched off, says SES"
-        case _:
-            return "nothing was done about it"
+        return [
+            text,
+            [", since ", day(enforcement.since, medium.zone)] if enforcement.since else None,
+            h.p(".sr-hint")["SES refused something since: the history says what."] if enforcement.failures else None,
+        ]
+    return {True: "on, says SES", False: "switched off, says SES"}.get(view.verdict.sends) if view.verdict else None
 
 
 def _ses(view: ScopeView, medium: Medium) -> Node:

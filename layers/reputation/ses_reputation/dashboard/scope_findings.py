@@ -30,13 +30,16 @@ from ses_reputation.notices.alert import Alert
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.findings import who
 from ses_reputation.notices.page import page
-from ses_reputation.notices.questions import Question, commands, questions, waiting
+from ses_reputation.notices.questions import Question, commands, questions
+from ses_reputation.notices.standings import cause_of_waiting
 from ses_reputation.notices.structure import Command, readable
 from ses_reputation.notices.vocabulary import words_of
 
 _EVIDENCE_SHOWN = 3
 _OUTAGES_SHOWN = 3
 _SOURCE = 280
+# Why, and what to do, are what a reader needs first.
+_REASONS = 2
 
 
 def findings(view: ScopeView, medium: Medium) -> Iterator[Element]:
@@ -52,13 +55,18 @@ def _finding(finding: Finding, view: ScopeView, medium: Medium) -> Element:
     tell = partial(moment_text, zone=medium.zone)
     name = CATEGORY_TEXTS[finding.category].name.capitalize()
     offers = offers_of(standing.scope, finding, policy, words) if finding.waits_since else ()
+    asked = questions(finding, standing, policy, words, tell)
     alert = view.notices.get(finding.category)
     return card(
         [h.span[name], finding_badge(finding.stage, words)],
-        [h.p(".sr-lead")[text] for text in waiting(finding, standing, policy, words, tell)],
-        facts(_facts(finding, view, medium)),
-        _evidence(finding, medium),
-        _questions(questions(finding, standing, policy, words, tell)),
+        h.p(".sr-lead")[cause_of_waiting(finding, words)] if finding.waits_since else None,
+        h.div(".sr-columns")[
+            h.div[(_question(question) for question in asked[:_REASONS])],
+            h.div[
+                h.section[h.h3["What is known"], facts(_facts(finding, view, medium)), _evidence(finding, medium)],
+                (_question(question) for question in asked[_REASONS:]),
+            ],
+        ],
         _decisions(medium, subject_of(standing.scope, finding), offers),
         _commands(commands(finding, standing, policy, words, deciding=not offers)),
         _notice(alert, view, medium) if alert else None,
@@ -109,12 +117,8 @@ def _changes(changes: ReportedChanges, medium: Medium) -> Element:
     return quote([h.bdi[who(changes.by)], ", ", moment(changes.reported, medium.zone), since], changes.text)
 
 
-def _questions(asked: Sequence[Question]) -> Element:
-    """The four questions. What can wait is folded away."""
-    return h.div(".sr-questions")[(_question(question) for question in asked)]
-
-
 def _question(question: Question) -> Element:
+    """A question and its answer, which is folded away where it can wait."""
     points = h.ol[(h.li[point] for point in question.points)] if question.points else None
     texts = [h.p[text] for text in question.texts]
     if question.matters:
@@ -123,7 +127,7 @@ def _question(question: Question) -> Element:
 
 
 def _decisions(medium: Medium, subject: Subject, offers: Sequence[Offer]) -> Node:
-    return [h.h3["To decide"], medium.decisions(subject, offers)] if offers else None
+    return h.div(".sr-to-decide")[h.h3["To decide"], medium.decisions(subject, offers)] if offers else None
 
 
 def _commands(known: Sequence[Command]) -> Node:

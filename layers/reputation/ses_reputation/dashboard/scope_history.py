@@ -4,7 +4,7 @@ import htpy as h
 from htpy import Element, Node
 
 from ses_reputation.dashboard.medium import Medium
-from ses_reputation.dashboard.parts import card, moment, nothing, status_badge
+from ses_reputation.dashboard.parts import card, nothing, short_moment, status_badge
 from ses_reputation.dashboard.views import ScopeView
 from ses_reputation.news import News
 from ses_reputation.notices.history import HistoryLine, history_line, reason_of
@@ -25,7 +25,7 @@ def _piece(piece: News, words: Vocabulary, medium: Medium) -> Element:
     by = [h.span["by ", h.bdi[reason.by]], ": " if reason.note else None] if reason.by else None
     note = h.bdi[reason.note] if reason.note else None
     return h.li[
-        h.p(".sr-when")[moment(piece.time, medium.zone)],
+        h.p(".sr-when")[short_moment(piece.time, medium.zone)],
         h.div[
             h.p(".sr-what")[_line(history_line(piece, words), words)],
             h.p(".sr-why")[by, note] if by or note else None,

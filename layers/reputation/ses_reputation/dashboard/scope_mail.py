@@ -1,4 +1,4 @@
-"""The mail of a scope: how much it is, why it bounced, at which providers, and the newest of what came back."""
+"""The mail of a scope by mailbox provider, why it bounced, and the newest of what came back."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
@@ -9,7 +9,7 @@ from htpy import Element, Node
 
 from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.pages import ScopePage
-from ses_reputation.dashboard.parts import card, counted, day, moment, nothing, outside_name, wide
+from ses_reputation.dashboard.parts import card, counted, day, nothing, outside_name, short_moment, wide
 from ses_reputation.dashboard.views import FeedbackSample, ScopeView
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Recipient
@@ -43,23 +43,9 @@ _PLACES: Mapping[str, str] = MappingProxyType({OTHER: "all that have no name her
 
 
 def mail(view: ScopeView, medium: Medium) -> Iterator[Node]:
-    """What was sent, and what came back."""
-    if not any(counts.mail.sent or counts.mail.hard_bounced or counts.mail.complained for counts in view.volume):
-        yield card("Mail", nothing(_no_mail(view)))
-    else:
-        yield _providers(view, medium)
+    """Where the mail went, and what came back."""
+    yield _providers(view, medium)
     yield from _feedback(view, medium)
-
-
-def _no_mail(view: ScopeView) -> str:
-    if not view.frame.policy.can_measure(view.standing.scope):
-        return (
-            "The volume is taken from SES's own statistics here (VolumeSource), which tell of the account and of "
-            "configuration sets alone. Publish Send events to have this measured."
-        )
-    return (
-        f"No mail was counted in the last {view.page.days} days. ses-reputation doctor finds out if that is a mistake."
-    )
 
 
 # -- Mailbox providers -------------------------------------------------------------------------------------------------
@@ -69,9 +55,9 @@ def _providers(view: ScopeView, medium: Medium) -> Node:
     if kind_of(view.standing.scope) is ScopeKind.PROVIDER or not view.providers:
         return None
     loops = view.frame.policy.feedback_loops
-    caption = f"Mailbox providers, last {view.page.days} days"
+    caption = "Mailbox providers, the most mail first"
     return card(
-        "Mailbox providers",
+        f"Mailbox providers, the last {view.page.days} days",
         wide(
             caption,
             h.table(".sr-providers")[
@@ -134,8 +120,12 @@ def _feedback(view: ScopeView, medium: Medium) -> Iterator[Node]:
 def _reasons(sample: FeedbackSample, medium: Medium) -> Element:
     if not sample.by_reason:
         return card("Bounces, in SES's words", nothing("None."))
-    rows = [(h.code[h.bdi[readable(reason, 80)]], REASONS.get(reason), n) for reason, n in sample.by_reason.items()]
+    rows = [(h.code[h.bdi[readable(reason, 80)]], _told(reason), n) for reason, n in sample.by_reason.items()]
     return _breakdown("Bounces, in SES's words", "Subtype", rows, sample, medium)
+
+
+def _told(reason: str) -> Node:
+    return h.p(".sr-hint")[REASONS[reason]] if reason in REASONS else None
 
 
 def _classes(sample: FeedbackSample, medium: Medium) -> Element:
@@ -147,7 +137,7 @@ def _classes(sample: FeedbackSample, medium: Medium) -> Element:
 
 def _meaning(reply_class: str) -> Node:
     texts = CLASSES[ReplyClass(reply_class)]
-    return [texts.means, " ", h.strong[texts.do]]
+    return [h.p(".sr-hint")[texts.means], h.p[texts.do]]
 
 
 def _breakdown(
@@ -167,7 +157,7 @@ def _breakdown(
                         h.th(scope="row")[
                             h.p(".sr-what")[name],
                             _bar(n, most),
-                            h.p(".sr-hint")[meaning] if meaning else None,
+                            meaning,
                         ],
                         h.td(".sr-number")[f"{n:,}"],
                     ]
@@ -217,6 +207,7 @@ def _newest(sample: FeedbackSample, medium: Medium) -> Element:
                     )
                 ],
             ],
+            classes="sr-tall",
         ),
         h.p(".sr-hint")[
             "Of a complaint the recipients are suspects: providers often hide who complained. All of it, as a list: ",
@@ -227,10 +218,10 @@ def _newest(sample: FeedbackSample, medium: Medium) -> Element:
 
 def _row(feedback: Feedback, recipient: Recipient, medium: Medium) -> Element:
     return h.tr[
-        h.td(".sr-time")[moment(feedback.time, medium.zone)],
+        h.td[short_moment(feedback.time, medium.zone)],
         h.td[_KINDS[feedback.measure]],
         h.td(".sr-address")[h.bdi[readable(recipient.address, _REPLY_LENGTH)]],
-        h.td[h.bdi[readable(feedback.reason, 80)]],
+        h.td(".sr-word")[h.bdi[readable(feedback.reason, 80)]],
         h.td(".sr-reply")[_reply(feedback, recipient)],
     ]
 

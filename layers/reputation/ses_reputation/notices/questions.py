@@ -5,7 +5,7 @@ problem, in its first form; of what is only suspected, four others.
 https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -27,8 +27,6 @@ from ses_reputation.notices.texts import (
     DISMISSING,
     NEXT,
     NEXT_PERMANENT,
-    NEXT_SUSPECTED,
-    NEXT_UNDECIDED,
     ON_APPEAL,
     ON_CHANGES,
     SES_DECIDES_TOO,
@@ -98,18 +96,6 @@ def questions(
         )
         for question in asked
     )
-
-
-def waiting(
-    finding: Finding,
-    standing: Standing,
-    policy: Policy,
-    vocabulary: Vocabulary,
-    moment: Moments = moment_in_utc,
-) -> tuple[str, ...]:
-    """What it means that a finding waits for a person; nothing while it does not."""
-    alert, words = _said(finding, standing, policy, vocabulary, moment)
-    return tuple(text.format_map(words) for text in _waiting(alert, finding))
 
 
 def commands(
@@ -185,18 +171,6 @@ def _of_suspicion(alert: ReminderAlert) -> Iterator[Question]:
     yield Question("How to find out", points=texts.checks)
     yield Question("If it is confirmed", (confirming(alert.finding),))
     yield Question("If it is dismissed", (DISMISSING,))
-
-
-def _waiting(alert: ReminderAlert, finding: Finding) -> Sequence[str]:
-    status = Status(alert.finding.status)
-    if alert.finding.suspected:
-        return (NEXT_SUSPECTED,)
-    if finding.stage in _SHUT_DOWN:
-        # What a shutdown means is one of the questions already.
-        return NEXT_UNDECIDED[status][1:] if finding.changes else ()
-    if finding.changes:
-        return NEXT_UNDECIDED[status]
-    return () if finding.stage in _RUNNING else (NEXT[status],)
 
 
 def _capital(text: str) -> str:
