@@ -13,7 +13,7 @@ from ses_reputation.dashboard.render import content
 from ses_reputation.dashboard.frame import document, framed
 from ses_reputation.dashboard.medium import Offer, Subject, Theme
 from ses_reputation.dashboard.pages import OverviewPage, Page, ReviewsPage, ScopePage
-from ses_reputation.dashboard.parts import card, moment_text, scope_text
+from ses_reputation.dashboard.parts import card, kind_name, moment_text, scope_name
 from ses_reputation.dashboard.views import OverviewView, View
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 
@@ -69,12 +69,11 @@ def sheet(view_of: Callable[[Page], View], command: Commands | None) -> str:
     pages: list[Page] = [OverviewPage(), ReviewsPage(), *map(ScopePage, scopes_of(overview))]
     medium = Sheet({page: _anchor(number, page) for number, page in enumerate(pages)}, command)
     views = [overview, *map(view_of, pages[1:])]
-    articles = [
-        h.article(id=medium.anchors[page], style="break-before: page" if number else None)[content(view, medium)]
-        for number, (page, view) in enumerate(zip(pages, views, strict=True))
-    ]
-    # A page that says where one is would be wrong of a file: it is none of them.
-    body = framed(overview.frame, OverviewPage(), medium, _contents(overview, pages, medium), articles)
+    first, *others = (
+        h.article(".sr-article", id=medium.anchors[page])[content(view, medium)]
+        for page, view in zip(pages, views, strict=True)
+    )
+    body = framed(overview.frame, OverviewPage(), medium, first, _contents(overview, pages, medium), others)
     return document(_title(overview), body)
 
 
@@ -103,18 +102,23 @@ def _title(overview: OverviewView) -> str:
 
 def _contents(overview: OverviewView, pages: Sequence[Page], medium: Sheet) -> Element:
     scopes = [page.scope for page in pages if isinstance(page, ScopePage)]
-    left_out = overview.total + 1 - len(scopes)
     return card(
         "In this file",
         h.ul[
             h.li[medium.link(OverviewPage(), "Overview")],
             h.li[medium.link(ReviewsPage(), "Reviews")],
-            (h.li[medium.link(ScopePage(scope), scope_text(scope).capitalize())] for scope in scopes),
+            (h.li[_link(scope, medium)] for scope in scopes),
         ],
         h.p(".sr-muted")[
-            "Of the scopes, those with an open finding, the most urgent first, and those that are worst off: "
-            f"{len(scopes)} of {overview.total + 1:,}."
+            "Of the scopes, it has the account, those with an open finding, the most urgent first, and those that are "
+            f"worst off without one: {len(scopes)} of {overview.total:,}."
         ]
-        if left_out
+        if len(scopes) < overview.total
         else None,
+    )
+
+
+def _link(scope: Scope, medium: Sheet) -> Node:
+    return medium.link(
+        ScopePage(scope), scope_name(scope) if scope == ACCOUNT else [kind_name(scope), " ", scope_name(scope)]
     )
