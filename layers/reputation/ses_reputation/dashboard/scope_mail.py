@@ -39,7 +39,7 @@ _KINDS: Mapping[Measure, str] = MappingProxyType(
 )
 """What single feedback is called. All else is no feedback."""
 
-_PLACES: Mapping[str, str] = MappingProxyType({OTHER: "all that have no name here", UNSPECIFIED: "not told by SES"})
+_PLACES: Mapping[str, str] = MappingProxyType({OTHER: "other domains", UNSPECIFIED: "not told by SES"})
 
 
 def mail(view: ScopeView, medium: Medium) -> Iterator[Node]:
@@ -219,17 +219,24 @@ def _newest(sample: FeedbackSample, medium: Medium) -> Element:
 def _row(feedback: Feedback, recipient: Recipient, medium: Medium) -> Element:
     return h.tr[
         h.td[short_moment(feedback.time, medium.zone)],
-        h.td[_KINDS[feedback.measure]],
+        h.td(".sr-kind")[_KINDS[feedback.measure]],
         h.td(".sr-address")[h.bdi[readable(recipient.address, _REPLY_LENGTH)]],
-        h.td(".sr-word")[h.bdi[readable(feedback.reason, 80)]],
+        h.td(".sr-word")[_word(feedback.reason)],
         h.td(".sr-reply")[_reply(feedback, recipient)],
     ]
+
+
+def _word(reason: str) -> Element:
+    """SES's word for why, which may be broken at its stroke."""
+    kind, stroke, subtype = readable(reason, 80).partition("/")
+    return h.bdi[kind, stroke, h.wbr if stroke else None, subtype]
 
 
 def _reply(feedback: Feedback, recipient: Recipient) -> Node:
     """What a server replied, and what that means. A reply may hold anything."""
     meant = feedback.reply_to(recipient)
-    said = recipient.reply or recipient.status
+    # SES marks where it heard a reply.
+    said = (recipient.reply or recipient.status or "").removeprefix("smtp; ")
     if meant is None and not said:
         return _NONE
     named = meant.blocklist.name if meant and meant.blocklist else ""
