@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from ses_reputation import wiring
-from ses_reputation.evaluate import Evaluated
+from ses_reputation import metrics, wiring
+from ses_reputation.evaluate import Evaluated, EvaluationIncomplete
 from ses_reputation.schedule import scheduled_time
 
 if TYPE_CHECKING:
@@ -27,6 +27,12 @@ def evaluator() -> Callable[[datetime], Evaluated]:
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     now = scheduled_time(event)
-    evaluated: dict[str, Any] = msgspec.to_builtins(evaluator()(now))
-    logger.info("evaluated", extra={"now": now.isoformat(), **evaluated})
-    return evaluated
+    try:
+        evaluated = evaluator()(now)
+    except EvaluationIncomplete as incomplete:
+        metrics.write(metrics.of_evaluation(incomplete.evaluated, complete=False))
+        raise
+    metrics.write(metrics.of_evaluation(evaluated, complete=True))
+    told: dict[str, Any] = msgspec.to_builtins(evaluated)
+    logger.info("evaluated", extra={"now": now.isoformat(), **told})
+    return told

@@ -70,6 +70,9 @@ IDENTITIES_KEPT = timedelta(minutes=5)
 # For so long, a recipient whom SES has begun to list by itself is still listed from here, too, which does no harm.
 PREFERENCES_KEPT = timedelta(minutes=5)
 
+# What the runs of the functions on a schedule are kept under.
+EVALUATE, WATCH = "EvaluateReputation", "WatchSes"
+
 
 class NotSetApart(RuntimeError):
     """An event can neither be carried out nor set apart: Lambda has to keep it."""
@@ -120,7 +123,7 @@ def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]
         to_summary=partial(summary_of, account=account, region=region),
         weekly=settings.weekly_summary,
     )
-    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), "EvaluateReputation")
+    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), EVALUATE)
 
 
 def operator(environment: Mapping[str, str]) -> Callable[[Call], Answer]:
@@ -231,7 +234,23 @@ def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
         ),
         to_alert=partial(ses_alert_of, account=account, region=region),
     )
-    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), "WatchSes")
+    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), WATCH)
+
+
+def evaluation_age(environment: Mapping[str, str]) -> Callable[[datetime], timedelta | None]:
+    """For how long, at a moment, no evaluation has ended well, by the table of this environment; None if none ever did.
+
+    SettingsError if the environment is incomplete.
+    """
+    settings = WatchSettings.from_environment(environment)
+    runs = DynamoDbRuns(clients.dynamodb(), table=settings.standings_table)
+
+    def age(now: datetime) -> timedelta | None:
+        last = runs.last(EVALUATE)
+        # One for a later moment may have ended before this run began.
+        return max(now - last, timedelta()) if last else None
+
+    return age
 
 
 def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> Callable[[datetime], T]:
