@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ses_reputation.adapters.feedback import LISTED, DynamoDbFeedback, NotRead
+from ses_reputation.adapters.batches import NotRead
+from ses_reputation.adapters.feedback import LISTED, DynamoDbFeedback
 from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.domain.counting import Entry, entries
 from ses_reputation.domain.detection import Heard

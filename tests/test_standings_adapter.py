@@ -24,6 +24,7 @@ from ses_reputation.domain.changes import (
 from ses_reputation.domain.decisions import Command, Decide, Decision, Report, carry_out, decide_outage
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
+from ses_reputation.domain.listing import listed
 from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
@@ -250,6 +251,59 @@ def test_a_decision_about_an_outage_has_the_provider_and_the_account_evaluated(s
     assert [known.stage for known in standings.outages()] == [OutageStage.CONFIRMED]
 
 
+# The listing
+
+
+def test_the_listing_has_every_scope_the_worst_status_first(standings: DynamoDbStandings) -> None:
+    act(standings, report(ACME), "r-1")
+    act(standings, report(NEWSLETTER, Severity.SHUTDOWN), "r-2")
+    standings.write(Standing(ACCOUNT, NOON), 0, [], [])
+    standings.write(Standing(GMAIL, NOON, outages=(outage(),)), 0, [], [])
+    listing = standings.listed(1)
+    assert [row.scope for row in listing.rows] == [NEWSLETTER, ACME, ACCOUNT, GMAIL]
+    assert listing.complete
+    assert listing.rows == tuple(listed(standings.read(row.scope).standing) for row in listing.rows)
+
+
+def test_a_scope_has_another_place_in_the_listing_with_another_status(standings: DynamoDbStandings) -> None:
+    act(standings, report(ACME), "r-1")
+    standings.write(Standing(ACCOUNT, NOON), 0, [], [])
+    act(standings, lift(standings, ACME), "r-2", NOON + HOUR)
+    assert [(row.scope, row.status) for row in standings.listed(1).rows] == [
+        (ACCOUNT, Status.HEALTHY),
+        (ACME, Status.HEALTHY),
+    ]
+
+
+def test_a_standing_that_is_rewritten_by_an_enforcement_stays_in_the_listing(standings: DynamoDbStandings) -> None:
+    standings.write(Standing(ACME, NOON), 0, [], [])
+    read = standings.read(ACME)
+    standings._client.transact_write_items(TransactItems=standings.rewritten(read))
+    assert [row.scope for row in standings.listed(1).rows] == [ACME]
+
+
+def test_a_listing_that_needs_more_requests_than_it_may_make_says_so(
+    cloud: LocalCloud, standings: DynamoDbStandings
+) -> None:
+    for name in "abc":
+        standings.write(Standing(Scope(f"tenant/{name}"), NOON), 0, [], [])
+    cloud.client("dynamodb").meta.events.register(
+        "provide-client-params.dynamodb.Query", lambda params, **_: {**params, "Limit": 2}
+    )
+    one, two = standings.listed(1), standings.listed(2)
+    assert ([row.scope[-1] for row in one.rows], one.complete) == (["a", "b"], False)
+    assert ([row.scope[-1] for row in two.rows], two.complete) == (["a", "b", "c"], True)
+
+
+def test_some_standings_are_read_at_once(standings: DynamoDbStandings) -> None:
+    written = [Standing(Scope(f"tenant/{n}"), NOON) for n in range(5)]
+    for standing in written:
+        standings.write(standing, 0, [], [])
+    found = standings.read_some([ACME, *(standing.scope for standing in written[1:])])
+    assert found == {standing.scope: standing for standing in written[1:]}
+    assert standings.read_some([]) == {}
+
+
 # What people and programs ask for
 
 
@@ -361,6 +415,14 @@ def test_the_history_of_a_scope_keeps_every_kind_of_news_oldest_first(standings:
     standings.write(Standing(ACCOUNT), 0, [verdict_change()], [])
     assert list(standings.news(NEWSLETTER)) == history
     assert list(standings.news(ACCOUNT)) == [verdict_change()]
+
+
+def test_the_newest_of_a_history_comes_first_and_no_more_of_it_than_is_wanted(standings: DynamoDbStandings) -> None:
+    history = [change(NOON + n * HOUR) for n in range(4)]
+    standings.write(Standing(NEWSLETTER), 0, history, [])
+    assert standings.newest_news(NEWSLETTER, 3) == history[:0:-1]
+    assert standings.newest_news(NEWSLETTER, 9) == history[::-1]
+    assert standings.newest_news(ACME, 9) == []
 
 
 MONTHS_END = [

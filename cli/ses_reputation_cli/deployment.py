@@ -74,9 +74,8 @@ def deployed(stack: Stack) -> "Iterator[DeployedStack]":
 def aws_errors_for_people() -> Iterator[None]:
     """Tell in one line, without a traceback, why AWS did not do what it was asked to (exit code 1)."""
     from ses_reputation.adapters.aws_errors import AwsError, explained  # noqa: PLC0415 - help must not wait for boto3
-    from ses_reputation.adapters.batches import NotWritten  # noqa: PLC0415
+    from ses_reputation.adapters.batches import NotRead, NotWritten  # noqa: PLC0415
     from ses_reputation.adapters.deployment import DeploymentNotFound  # noqa: PLC0415
-    from ses_reputation.adapters.feedback import NotRead  # noqa: PLC0415
     from ses_reputation.adapters.function_url import FunctionUrlFailed  # noqa: PLC0415
     from ses_reputation.adapters.ses import MetricsNotRead  # noqa: PLC0415
     from ses_reputation.settings import SettingsError  # noqa: PLC0415

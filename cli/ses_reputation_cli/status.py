@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
 import click
 import msgspec
@@ -15,7 +14,8 @@ from rich.text import Text
 
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.enforcement import Enforcement
-from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.lifecycle import Stage
+from ses_reputation.domain.listing import listed, worst_first
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -120,22 +120,8 @@ def _overview(
     words: Vocabulary,
 ) -> _Overview:
     sending = {each.scope: each for each in enforcements if each.state in STATES}
-    worst_first = sorted(standings, key=lambda standing: _badness(standing, policy))
-    return _Overview(worst_first, policy, words, verdict, sending)
-
-
-def _badness(standing: Standing, policy: Policy) -> tuple[Any, ...]:
-    """Sorts by status, the worst first, then by how much of its limit the worse rate uses up."""
-    shares = [_share(standing, policy, metric) for metric in standing.measures]
-    return -tuple(Status).index(standing.status), -max(shares, default=0.0), standing.scope
-
-
-def _share(standing: Standing, policy: Policy, metric: Metric) -> float:
-    limit = policy.limits_of(standing.scope, metric).limit.value
-    shown = policy.shown(standing.measures[metric].deciding)
-    if not shown:
-        return 0.0
-    return float(shown / limit) if limit else float("inf")
+    badness = worst_first(policy)
+    return _Overview(sorted(standings, key=lambda standing: badness(listed(standing))), policy, words, verdict, sending)
 
 
 # -- JSON --------------------------------------------------------------------------------------------------------------

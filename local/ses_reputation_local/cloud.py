@@ -26,6 +26,7 @@ from ses_reputation_local.environment import no_other_aws
 from ses_reputation_local.events import SentEvent, collected_events, send_to_rules
 from ses_reputation_local.function_urls import JSON, Answer, Caller, Request, Response, request_event, response_to
 from ses_reputation_local.functions import Functions, Invocation
+from ses_reputation_local.indexes import real_index_queries
 from ses_reputation_local.invokes import answered_invokes
 from ses_reputation_local.queues import QueuedMessage
 from ses_reputation_local.regions import kept_models, quick_calls, quick_regions
@@ -118,6 +119,7 @@ class LocalCloud:
             opened.enter_context(quick_calls())
             opened.enter_context(mock_aws())
             opened.enter_context(real_transactions())
+            opened.enter_context(real_index_queries())
             opened.enter_context(queues.quick_sends())
             opened.enter_context(collected_deliveries(self._emails, self._waiting))
             home = f"arn:aws:events:{self.region}:{self.account}:event-bus/"

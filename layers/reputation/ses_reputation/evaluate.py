@@ -1,7 +1,7 @@
 """The use case of evaluate_reputation: judge the scopes whose counts changed, and tell people what changed."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import count
 from typing import Generic, Protocol, TypeVar
@@ -20,6 +20,7 @@ from ses_reputation.domain.rates import HourCounts, of_provider
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
 from ses_reputation.domain.standing import Act, Actor, Standing
+from ses_reputation.domain.trend import with_today
 from ses_reputation.news import News, Told
 from ses_reputation.notices.alert import Alert
 from ses_reputation.notices.suspicions import evidence_text
@@ -253,6 +254,8 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
     judged, decided = assess(standing, measures, now, policy)
     if judged is standing:
         return Evaluated(scopes=1, awaited=1)
+    deciding = {metric: judged.measures[metric].deciding for metric in judged.measures}
+    judged = replace(judged, trend=with_today(judged.trend, deciding, now.astimezone(UTC).date(), policy))
     after, suspected = _with_suspicions(judged, hours, now, policy, replies)
     news = (*told_of, *decided, *suspected)
     alerts = [to_alert(piece, policy) for piece in news if not isinstance(piece, EvidenceAdded)]

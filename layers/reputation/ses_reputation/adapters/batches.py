@@ -1,6 +1,6 @@
-"""Items written in batches, and again until DynamoDB has taken all of them."""
+"""Items written and read in batches, and again until DynamoDB has taken, or given, all of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -8,10 +8,16 @@ if TYPE_CHECKING:
 
 BATCH_WRITE_ITEMS = 25  # of one BatchWriteItem
 BATCH_WRITE_ATTEMPTS = 8
+BATCH_GET_KEYS = 100  # of one BatchGetItem
+BATCH_GET_ATTEMPTS = 8
 
 
 class NotWritten(RuntimeError):
     """DynamoDB kept refusing to take items; what they were about has to be done again."""
+
+
+class NotRead(RuntimeError):
+    """DynamoDB kept refusing to give items."""
 
 
 def put_all(
@@ -38,3 +44,19 @@ def _write_all(client: "DynamoDBClient", table: str, requests: Sequence[Any], pa
             pause(attempt)
         else:
             raise NotWritten(f"{len(unprocessed[table])} items could not be written")
+
+
+def get_all(client: "DynamoDBClient", table: str, item_keys: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The items that have these keys, 100 of them at most, in any order; NotRead if DynamoDB keeps refusing.
+
+    A key that no item has is left out. They may be a moment old.
+    """
+    requests: Any = {table: {"Keys": item_keys}} if item_keys else None
+    for _ in range(BATCH_GET_ATTEMPTS):
+        if not requests:
+            return
+        answer = client.batch_get_item(RequestItems=requests)
+        yield from answer["Responses"].get(table, [])
+        requests = answer.get("UnprocessedKeys")
+    if requests:
+        raise NotRead("DynamoDB is asked too much, and gives no more items: try again in a minute")

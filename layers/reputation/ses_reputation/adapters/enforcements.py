@@ -1,9 +1,10 @@
 """What was done at SES about each scope's status, in the standings table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
+from ses_reputation.adapters.batches import get_all
 from ses_reputation.adapters.documents import Item, decode, encode, items_of, write_decided
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.enforcement import Enforced, Enforcement
@@ -41,6 +42,11 @@ class DynamoDbEnforcements:
         for item in items_of(self._client, self._table, keys.ENFORCEMENTS):
             enforcement: Enforcement = decode(item, Enforcement)
             yield enforcement
+
+    def of(self, scopes: Sequence[Scope]) -> Mapping[Scope, Enforcement]:
+        """The records of these scopes, 100 at most, as they were a moment ago; who has none is left out."""
+        items = get_all(self._client, self._table, [_key(scope) for scope in scopes])
+        return {Scope(item["name"]["S"]): decode(item, Enforcement) for item in items}
 
     def write_enforcement(
         self,

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from ses_reputation.adapters import keys
+from ses_reputation.adapters.batches import BATCH_GET_KEYS, get_all
 from ses_reputation.adapters.documents import Item
 from ses_reputation.domain.counting import Entry, provider_scopes
 from ses_reputation.domain.detection import Heard, without_addresses
@@ -30,13 +31,11 @@ if TYPE_CHECKING:
 LISTED = (
     500  # Receipts of one item, which may have 400 KB: each takes 150 bytes or so, and brings no more than 14 scopes.
 )
-READ = 100  # Keys of one BatchGetItem.
 SEARCHED = 5_000  # Receipts that a sample is looked for in: 50 BatchGetItem, a second or so.
 REPLIED = (BOUNCES | DELAYS) - {Measure.NOT_ATTEMPTED}
 """What a server has replied to: what SES did not even attempt, no server has seen."""
 
 _PROVIDERS = AddressBook()
-_ATTEMPTS = 8
 
 _Key = tuple[str, str]
 
@@ -53,10 +52,6 @@ class _Listed(Struct, frozen=True, array_like=True):
 class _Listing(Struct, frozen=True):
     scopes: tuple[Scope, ...]
     receipts: tuple[_Listed, ...]
-
-
-class NotRead(RuntimeError):
-    """DynamoDB kept refusing to give receipts."""
 
 
 class DynamoDbFeedback:
@@ -89,7 +84,9 @@ class DynamoDbFeedback:
         """What was told of a scope from `since` until before `until`, read as far as it is asked for."""
         day = until.astimezone(UTC).date()
         while day >= since.astimezone(UTC).date():
-            yield from self._read(iter(self._listed(keys.feedback_of(day), scope, measures, since, until)), READ)
+            yield from self._read(
+                iter(self._listed(keys.feedback_of(day), scope, measures, since, until)), BATCH_GET_KEYS
+            )
             day -= timedelta(days=1)
 
     def sample(
@@ -100,7 +97,7 @@ class DynamoDbFeedback:
         No more is read than that takes, and SEARCHED receipts at most: in a storm, a day has a million of them.
         """
         wanted = islice(self._replied(scope, since, until), SEARCHED)
-        found = (heard for feedback in self._read(wanted, min(size, READ)) for heard in _heard(feedback))
+        found = (heard for feedback in self._read(wanted, min(size, BATCH_GET_KEYS)) for heard in _heard(feedback))
         return islice((heard for heard in found if heard.reply.reply_class in classes), size)
 
     def _replied(self, scope: Scope, since: datetime, until: datetime) -> Iterator[_Key]:
@@ -145,16 +142,8 @@ class DynamoDbFeedback:
 
     def _receipts(self, wanted: Collection[_Key]) -> Mapping[_Key, Item]:
         keys_of = [{"message_id": keys.string(m), "entry": keys.string(e)} for m, e in wanted]
-        requests: Any = {self._table: {"Keys": keys_of}}
-        found: dict[_Key, Item] = {}
-        for _ in range(_ATTEMPTS):
-            answer = self._client.batch_get_item(RequestItems=requests)
-            for item in answer["Responses"].get(self._table, []):
-                found[item["message_id"]["S"], item["entry"]["S"]] = item
-            requests = answer.get("UnprocessedKeys")
-            if not requests:
-                return found
-        raise NotRead("DynamoDB is asked too much, and gives no more receipts: try again in a minute")
+        items = get_all(self._client, self._table, keys_of)
+        return {(item["message_id"]["S"], item["entry"]["S"]): item for item in items}
 
 
 def _wanted(

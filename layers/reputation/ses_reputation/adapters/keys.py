@@ -19,6 +19,9 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             when they were last read; `replaced-topics` of
                                             identities, as `Bounce/shop.example`; `enforcements`: what was done at
                                             SES about a scope's status
+
+A standing has three attributes more, of which the index WorstFirst is made: `listing`, which is `scopes`, `rank`, its
+status and scope, so that the worst sort first, and `listed`: what a list of all scopes shows of it.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -45,6 +48,9 @@ VERDICTS = "verdicts"
 ENFORCEMENTS = "enforcements"
 TENANT_VERDICTS = "tenant-verdicts"
 REPLACED_TOPICS = "replaced-topics"
+
+WORST_FIRST = "WorstFirst"
+"""The index that lists all scopes, those with the worst status first."""
 
 HISTORY = "history"
 """What was said of a recipient, and which entry on the suppression list was made because of it."""

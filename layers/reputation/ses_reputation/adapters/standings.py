@@ -1,12 +1,14 @@
 """The standings table: what was decided about every scope, its history, the outbox, and the scopes to evaluate."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Struct
 
 from ses_reputation.adapters import keys
+from ses_reputation.adapters.batches import get_all
 from ses_reputation.adapters.documents import (
     Item,
     decode,
@@ -21,6 +23,8 @@ from ses_reputation.adapters.documents import (
     write_decided,
 )
 from ses_reputation.domain.changes import Change, OutageChange
+from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.listing import Listed, Listing, listed
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -70,6 +74,34 @@ class DynamoDbStandings:
         if item := answer.get("Item"):
             return Versioned(decode(item, Standing), int(item["version"]["N"]))
         return Versioned(Standing(scope))
+
+    def read_some(self, scopes: Sequence[Scope]) -> Mapping[Scope, Standing]:
+        """The standings of these scopes, 100 at most, as they were a moment ago; who has none is left out."""
+        items = get_all(self._client, self._table, [_standing_key(scope) for scope in scopes])
+        return {Scope(item["name"]["S"]): decode(item, Standing) for item in items}
+
+    def listed(self, requests: int) -> Listing:
+        """The listing of all scopes, those with the worst status first, as far as so many requests reach.
+
+        A request reads 1 MB, of 2,000 scopes or so. It may be a moment old: an index of a table always may.
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
+        """
+        rows: list[Listed] = []
+        start: Any = {}
+        for _ in range(requests):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName=keys.WORST_FIRST,
+                KeyConditionExpression="listing = :scopes",
+                ExpressionAttributeValues={":scopes": _LISTING},
+                ProjectionExpression="listed",
+                **start,
+            )
+            rows += [msgspec.json.decode(item["listed"]["S"], type=Listed) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return Listing(tuple(rows), complete=True)
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return Listing(tuple(rows), complete=False)
 
     def with_findings(self) -> Iterator[Standing]:
         """The standings that have open findings, by scope. They are few, however many scopes there are."""
@@ -168,6 +200,19 @@ class DynamoDbStandings:
         """The history of a scope, oldest first."""
         return self._news(keys.news_of(scope))
 
+    def newest_news(self, scope: Scope, limit: int) -> list[News]:
+        """The newest of a scope's history, the newest first: so much of it at most, and no more than 1 MB."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="#collection = :news",
+            ExpressionAttributeNames={"#collection": "collection"},
+            ExpressionAttributeValues={":news": keys.string(keys.news_of(scope))},
+            ScanIndexForward=False,
+            Limit=limit,
+            ConsistentRead=True,
+        )
+        return [decode(item, News) for item in answer["Items"]]
+
     def news_between(self, start: datetime, end: datetime) -> Iterator[News]:
         """The news of all scopes from `start` until before `end`, oldest first."""
         month = start.replace(day=1)
@@ -233,8 +278,21 @@ class DynamoDbStandings:
 
 
 def _standing_item(standing: Standing) -> Item:
-    status = keys.string(standing.status)
-    return {**_standing_key(standing.scope), "status": status, "document": encode(standing)}
+    """A standing, with what the index WorstFirst has of it.
+
+    That is an index, and not items of its own, since it is written with the standing, by the same single write: neither
+    can be without the other. It is sorted by status and scope, and not by rates as well: an entry whose key stays the
+    same costs one write, one whose key changes two.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes
+    """
+    return {
+        **_standing_key(standing.scope),
+        "status": keys.string(standing.status),
+        "document": encode(standing),
+        "listing": _LISTING,
+        "rank": keys.string(f"{_WORST_FIRST.index(standing.status)}/{standing.scope}"),
+        "listed": encode(listed(standing)),
+    }
 
 
 def _standing_key(scope: Scope) -> Item:
@@ -245,4 +303,7 @@ def _request_key(request: str) -> Item:
     return keys.item_key(keys.REQUESTS, request)
 
 
+_WORST_FIRST = tuple(reversed(Status))
+# Only standings have this attribute, so that nothing else in the table is in the index.
+_LISTING = keys.string("scopes")
 _SUMMARY_KEY = keys.item_key(keys.SUMMARY, "weekly")

@@ -23,6 +23,7 @@ from ses_reputation.domain.lifecycle import (
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.rates import Metric, Rate
 from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.trend import Trend
 
 # All evidence is in the history for ever; a finding has the newest of it at hand. With so much of it, the longest texts
 # of all categories still fit into one item of DynamoDB, which takes 400 KB.
@@ -181,7 +182,7 @@ class Standing(Struct, frozen=True):
 
     `findings` are those that are open, one of a category at most; `closed` is how many of each have been, without those
     that were never more than suspected. `dismissed` is when a person last dismissed a suspicion of each. `outages` are
-    those of a mailbox provider, the oldest first.
+    those of a mailbox provider, the oldest first. `trend` has the rates of the last days.
     """
 
     scope: Scope
@@ -193,6 +194,7 @@ class Standing(Struct, frozen=True):
     dismissed: Mapping[Category, datetime] = field(default_factory=dict)
     ended: Mapping[Category, datetime] = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
+    trend: Trend = Trend()
 
     def metric(self, metric: Metric) -> MetricStanding:
         """What is decided about one metric."""

@@ -1,0 +1,71 @@
+"""What is around every page: the look, where one is and where one can go, and how fresh the numbers are."""
+
+from functools import cache
+from pathlib import Path
+
+import htpy as h
+from htpy import Element, Node
+from markupsafe import Markup
+
+from ses_reputation.dashboard.medium import Medium, Theme
+from ses_reputation.dashboard.pages import OverviewPage, Page, ReviewsPage
+from ses_reputation.dashboard.parts import distance, moment
+from ses_reputation.dashboard.views import Frame
+
+_STYLES = ("style.css", "charts.css")
+
+
+@cache
+def style() -> Element:
+    """The look of all pages. Every rule is about what is inside of `.ses-reputation`."""
+    here = Path(__file__).parent
+    texts = [(here / name).read_text() for name in _STYLES if (here / name).exists()]
+    # What is in a style element is no HTML, so it must not be escaped. It is ours.
+    return h.style[Markup("\n".join(texts))]  # noqa: S704
+
+
+def framed(frame: Frame, page: Page, medium: Medium, *content: Node) -> Element:
+    """A page with its head and its foot, without the look."""
+    return h.div(class_=f"ses-reputation sr-{medium.theme}")[
+        h.div(".sr-page")[
+            h.header(".sr-head")[
+                h.p(".sr-product")["SES Reputation"],
+                h.p(".sr-whose")[f"AWS account {frame.account}, {frame.region}"],
+                _navigation(frame, page, medium),
+            ],
+            h.main[content],
+            h.footer(".sr-foot")[_freshness(frame, medium)],
+        ]
+    ]
+
+
+def _navigation(frame: Frame, page: Page, medium: Medium) -> Element:
+    waiting = h.span(".sr-count")[f"{frame.waiting:,}"] if frame.waiting else None
+    return h.nav(".sr-nav", aria_label="Pages")[
+        medium.link(OverviewPage(), "Overview", current=isinstance(page, OverviewPage)),
+        medium.link(ReviewsPage(), ["Reviews", waiting], current=isinstance(page, ReviewsPage)),
+    ]
+
+
+def _freshness(frame: Frame, medium: Medium) -> Element:
+    if frame.evaluated is None:
+        return h.p["Nothing was evaluated yet. The first run of EvaluateReputation shows where everything stands."]
+    evaluated = [moment(frame.evaluated, medium.zone), f" ({distance(frame.evaluated, frame.now)})"]
+    return h.p["Evaluated ", evaluated, ". Shown at ", moment(frame.now, medium.zone), "."]
+
+
+def document(title: str, *bodies: Node, theme: Theme = Theme.AUTO) -> str:
+    """A whole document that holds pages, complete in itself."""
+    # htpy writes the doctype of an html element.
+    return str(
+        h.html(lang="en", class_=f"sr-document sr-{theme}")[
+            h.head[
+                h.meta(charset="utf-8"),
+                h.meta(name="viewport", content="width=device-width, initial-scale=1"),
+                h.meta(name="color-scheme", content="light dark" if theme is Theme.AUTO else theme),
+                h.title[title],
+                style(),
+            ],
+            h.body[bodies],
+        ]
+    )

@@ -1,0 +1,127 @@
+"""The listing: of every scope only what a list of scopes shows, since there may be thousands."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from ses_reputation.domain.categories import Category
+from ses_reputation.domain.lifecycle import STAGES_THAT_WAIT, Stage, Status
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.rates import Metric, Rate
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.trend import Trend
+
+_STATUSES = {status: place for place, status in enumerate(Status)}
+_STAGES = {stage: place for place, stage in enumerate(Stage)}
+
+
+class ListedRate(Struct, frozen=True, array_like=True, gc=False):
+    """A deciding rate: `count` hard bounces or complaints per `eligible` recipients, of `volume` that it covers."""
+
+    count: int
+    eligible: int
+    volume: int
+
+
+class ListedFinding(Struct, frozen=True, array_like=True):
+    """An open finding: `waits_since` is since when it waits for a person's decision, None if it does not."""
+
+    id: str
+    category: Category
+    stage: Stage
+    stage_since: datetime
+    period_end: datetime | None = None
+    waits_since: datetime | None = None
+
+    @property
+    def reports_changes(self) -> bool:
+        """Whether what waits are changes that were reported, and not what becomes of the finding at its stage."""
+        return self.waits_since is not None and self.stage not in STAGES_THAT_WAIT
+
+
+class Listed(Struct, frozen=True, array_like=True):
+    """A scope in the listing. `volume` is how many recipients its window has, `outages` how many of them wait.
+
+    A rate is None before it was first measured.
+    """
+
+    scope: Scope
+    status: Status
+    evaluated: datetime | None = None
+    bounce_rate: ListedRate | None = None
+    complaint_rate: ListedRate | None = None
+    volume: int = 0
+    findings: tuple[ListedFinding, ...] = ()
+    outages: int = 0
+    trend: Trend = Trend()
+
+    def rate(self, metric: Metric) -> Rate | None:
+        """The rate that a metric's status depends on; None before it was first measured."""
+        known = self.bounce_rate if metric is Metric.BOUNCE_RATE else self.complaint_rate
+        return Rate(metric, known.count, known.eligible, volume=known.volume) if known else None
+
+    @property
+    def waiting(self) -> int:
+        """How many findings and outages wait for a person's decision."""
+        return self.outages + sum(finding.waits_since is not None for finding in self.findings)
+
+
+class Listing(Struct, frozen=True):
+    """The scopes that a reading found, those with the worst status first, and whether they are all there are."""
+
+    rows: tuple[Listed, ...] = ()
+    complete: bool = True
+
+
+def listed(standing: Standing) -> Listed:
+    """What the listing has of a scope, its most urgent finding first."""
+    measures = standing.measures.get(Metric.BOUNCE_RATE)
+    findings = [
+        ListedFinding(f.id, f.category, f.stage, f.stage_since, f.period_end, f.waits_since)
+        for f in standing.findings.values()
+    ]
+    return Listed(
+        scope=standing.scope,
+        status=standing.status,
+        evaluated=standing.evaluated,
+        bounce_rate=_rate(standing, Metric.BOUNCE_RATE),
+        complaint_rate=_rate(standing, Metric.COMPLAINT_RATE),
+        volume=measures.window.volume if measures else 0,
+        findings=tuple(sorted(findings, key=urgency)),
+        outages=sum(outage.waits_since is not None for outage in standing.outages),
+        trend=standing.trend,
+    )
+
+
+def _rate(standing: Standing, metric: Metric) -> ListedRate | None:
+    if metric not in standing.measures:
+        return None
+    deciding = standing.measures[metric].deciding
+    return ListedRate(deciding.count, deciding.eligible, deciding.volume)
+
+
+def worst_first(policy: Policy) -> Callable[[Listed], Any]:
+    """What sorts scopes by status, the worst first, and then by how much of its limit the worse rate uses up."""
+
+    def badness(scope: Listed) -> tuple[int, float, Scope]:
+        return -_STATUSES[scope.status], -max(_share(scope, metric, policy) for metric in Metric), scope.scope
+
+    return badness
+
+
+def _share(scope: Listed, metric: Metric, policy: Policy) -> float:
+    rate = scope.rate(metric)
+    shown = policy.shown(rate) if rate else None
+    if not shown:
+        return 0.0
+    limit = policy.limits_of(scope.scope, metric).limit.value
+    return float(shown / limit) if limit else float("inf")
+
+
+def urgency(finding: ListedFinding) -> Any:
+    """What sorts findings by urgency: the worst stage first, and then what has waited longest or ends soonest."""
+    moments = [moment.timestamp() for moment in (finding.waits_since, finding.period_end) if moment]
+    return -_STAGES[finding.stage], min(moments, default=float("inf")), finding.id
