@@ -10,6 +10,7 @@ import msgspec
 from aws_lambda_powertools import Logger
 
 from ses_reputation import metrics, wiring
+from ses_reputation.domain.survey import Survey
 from ses_reputation.evaluate import Evaluated, EvaluationIncomplete
 from ses_reputation.schedule import scheduled_time
 
@@ -24,6 +25,11 @@ def evaluator() -> Callable[[datetime], Evaluated]:
     return wiring.evaluator(os.environ)
 
 
+@cache
+def surveyor() -> Callable[[], Survey]:
+    return wiring.surveyor(os.environ)
+
+
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     now = scheduled_time(event)
@@ -33,6 +39,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
         metrics.write(metrics.of_evaluation(incomplete.evaluated, complete=False))
         raise
     metrics.write(metrics.of_evaluation(evaluated, complete=True))
+    metrics.write(metrics.of_survey(surveyor()()))
     told: dict[str, Any] = msgspec.to_builtins(evaluated)
     logger.info("evaluated", extra={"now": now.isoformat(), **told})
     return told

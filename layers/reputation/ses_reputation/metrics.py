@@ -8,6 +8,8 @@ from types import MappingProxyType
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from msgspec import Struct
 
+from ses_reputation.domain.rates import Metric
+from ses_reputation.domain.survey import Survey
 from ses_reputation.evaluate import Evaluated
 
 NAMESPACE = "SESReputation"
@@ -109,7 +111,9 @@ METERS: Mapping[Meter, Definition] = MappingProxyType(
             _SUPPRESS, MetricUnit.Count, "Recipients that were put on the account's suppression list."
         ),
         Meter.UNSUPPRESSED: Definition(
-            _SUPPRESS, MetricUnit.Count, "Recipients that were taken off the list again, since a complaint was withdrawn."
+            _SUPPRESS,
+            MetricUnit.Count,
+            "Recipients that were taken off the list again, as it was a mistake.",
         ),
         Meter.SKIPPED_BY_SES: Definition(
             _SUPPRESS, MetricUnit.Count, "Recipients that SES had put on the list, or would, by its own setting."
@@ -134,6 +138,19 @@ def of_evaluation(evaluated: Evaluated, *, complete: bool) -> list[Reading]:
         Reading(Meter.STATUS_CHANGES, evaluated.changes),
         Reading(Meter.ALERTS_SENT, evaluated.alerts),
         Reading(Meter.ALERTS_NOT_SENT, evaluated.unsent),
+    ]
+
+
+_RATES = {Metric.BOUNCE_RATE: Meter.BOUNCE_RATE, Metric.COMPLAINT_RATE: Meter.COMPLAINT_RATE}
+_SHARES = {Metric.BOUNCE_RATE: Meter.BOUNCE_RATE_OF_LIMIT, Metric.COMPLAINT_RATE: Meter.COMPLAINT_RATE_OF_LIMIT}
+
+
+def of_survey(survey: Survey) -> list[Reading]:
+    """How all scopes stand."""
+    return [
+        *(Reading(_RATES[metric], float(100 * rate)) for metric, rate in survey.rates.items()),
+        *(Reading(_SHARES[metric], 100 * share, kind) for (metric, kind), share in survey.shares.items()),
+        *(Reading(Meter.SCOPES, scopes, status) for status, scopes in survey.statuses.items()),
     ]
 
 
