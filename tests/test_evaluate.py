@@ -182,6 +182,17 @@ def test_only_what_is_due_is_read_and_judged() -> None:
     assert standings.kept.keys() == {ACCOUNT}
 
 
+def test_each_day_leaves_its_rate_in_the_trend() -> None:
+    counters = FakeCounters({ACCOUNT: [hour(1, hard_bounced=10)]})
+    standings = FakeStandings(ACCOUNT)
+    evaluate(counters, standings)
+    standings.marks[ACCOUNT] = "2"
+    counters.by_scope[ACCOUNT] = [hour(-47, hard_bounced=40), hour(1, hard_bounced=10)]
+    evaluate(counters, standings, now=NOW + timedelta(days=2))
+    trend = standings.kept[ACCOUNT].standing.trend
+    assert (trend.last, trend.bounce_rate) == ((NOW + timedelta(days=2)).date(), (10_000, None, 25_000))
+
+
 BLOCKED = Heard("gmail", "550 5.7.1 spam", Reply(ReplyClass.SPAM_BLOCK))
 
 

@@ -193,6 +193,36 @@ def test_what_dynamodb_did_not_give_is_asked_for_again(table: Table) -> None:
         table.found()
 
 
+def test_the_most_recent_is_found_newest_first_and_no_more_of_it_than_is_wanted(table: Table) -> None:
+    of_days = [bounce(n, NOON - n * DAY) for n in range(4)]
+    table.record(*of_days, *of_days)
+
+    def recent(size: int, since: datetime = NOON - 7 * DAY) -> tuple[list[str], bool]:
+        found = table.feedback.recent(ACCOUNT, BOUNCES, since, NOON + DAY, size)
+        return [feedback.message_id for feedback in found.feedback], found.complete
+
+    assert recent(4) == (["m0", "m1", "m2", "m3"], True)
+    assert recent(3) == (["m0", "m1", "m2"], False)
+    assert recent(4, NOON - 2 * DAY) == (["m0", "m1", "m2"], True)
+
+
+def test_what_is_recent_is_looked_for_in_so_many_queries_and_no_more(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ses_reputation.adapters.feedback.RECENT_PAGES", 3)
+    table.record(bounce(1, NOON - 3 * DAY), bounce(2, NOON - 5 * DAY))
+    queries: list[str] = []
+    table.client.meta.events.register("before-call.dynamodb.Query", lambda model, **_: queries.append(model.name))
+
+    def recent(until: datetime) -> tuple[int, bool]:
+        found = table.feedback.recent(ACCOUNT, BOUNCES, NOON - 7 * DAY, until, 9)
+        return len(found.feedback), found.complete
+
+    assert recent(NOON) == (0, False)
+    assert len(queries) == 4
+    assert recent(NOON - DAY) == (1, False)
+
+
 BLOCKED = "550 5.7.1 r1 <r1@gmail.com>: blocked using dbl.spamhaus.org"
 
 

@@ -32,7 +32,7 @@ from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import EVIDENCE_KEPT, Act, Actor, Finding, Measures, Standing
 from ses_reputation.domain.verdict import Verdict, VerdictChange
 from ses_reputation.evaluate import Due
-from ses_reputation.news import News
+from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import Alert, alert_of, enforcement_alert_of, ses_alert_of, summary_of
 from ses_reputation.outbox import Channel, Outgoing
 from ses_reputation_local.cloud import LocalCloud
@@ -42,6 +42,7 @@ HOUR = timedelta(hours=1)
 NEWSLETTER = Scope("configuration-set/newsletter")
 ACME = Scope("tenant/acme")
 GMAIL = Scope("provider/gmail")
+SHOP = Scope("identity/shop.example")
 HERE = ("123456789012", "eu-west-1")
 ANA = Actor("arn:aws:iam::123456789012:user/ana", proven=True)
 MEASURES = Measures(Rate(Metric.BOUNCE_RATE, 24, 190, NOON, 7, 200))
@@ -254,13 +255,19 @@ def test_a_decision_about_an_outage_has_the_provider_and_the_account_evaluated(s
 # The listing
 
 
+def suspicion() -> Finding:
+    return Finding("f-2", Category.OTHER, Stage.SUSPECTED, opened=NOON, since=NOON, stage_since=NOON)
+
+
 def test_the_listing_has_every_scope_the_worst_status_first(standings: DynamoDbStandings) -> None:
     act(standings, report(ACME), "r-1")
     act(standings, report(NEWSLETTER, Severity.SHUTDOWN), "r-2")
     standings.write(Standing(ACCOUNT, NOON), 0, [], [])
     standings.write(Standing(GMAIL, NOON, outages=(outage(),)), 0, [], [])
+    standings.write(Standing(SHOP, NOON, findings={Category.OTHER: suspicion()}), 0, [], [])
     listing = standings.listed(1)
-    assert [row.scope for row in listing.rows] == [NEWSLETTER, ACME, ACCOUNT, GMAIL]
+    looked_at = [SHOP, GMAIL]
+    assert [row.scope for row in listing.rows] == [NEWSLETTER, ACME, *sorted(looked_at), ACCOUNT]
     assert listing.complete
     assert listing.rows == tuple(listed(standings.read(row.scope).standing) for row in listing.rows)
 
@@ -420,9 +427,9 @@ def test_the_history_of_a_scope_keeps_every_kind_of_news_oldest_first(standings:
 def test_the_newest_of_a_history_comes_first_and_no_more_of_it_than_is_wanted(standings: DynamoDbStandings) -> None:
     history = [change(NOON + n * HOUR) for n in range(4)]
     standings.write(Standing(NEWSLETTER), 0, history, [])
-    assert standings.newest_news(NEWSLETTER, 3) == history[:0:-1]
-    assert standings.newest_news(NEWSLETTER, 9) == history[::-1]
-    assert standings.newest_news(ACME, 9) == []
+    assert standings.newest_news(NEWSLETTER, 3) == NewestNews(tuple(history[:0:-1]), complete=False)
+    assert standings.newest_news(NEWSLETTER, 4) == NewestNews(tuple(history[::-1]), complete=True)
+    assert standings.newest_news(ACME, 4) == NewestNews((), complete=True)
 
 
 MONTHS_END = [

@@ -32,3 +32,10 @@ class Feedback(Struct, frozen=True):
         if self.measure is Measure.NOT_ATTEMPTED or self.measure in COMPLAINTS:
             return None
         return classify(recipient.status, recipient.reply, self.reason.rpartition("/")[2])
+
+
+class RecentFeedback(Struct, frozen=True):
+    """The newest feedback, the newest first; `complete` is whether there is no more in the time that was asked for."""
+
+    feedback: tuple[Feedback, ...]
+    complete: bool

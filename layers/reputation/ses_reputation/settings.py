@@ -127,6 +127,29 @@ class OperateSettings(Struct, frozen=True):
         )
 
 
+class ShowSettings(Struct, frozen=True):
+    """What show_dashboard is told."""
+
+    receipts_table: str
+    counters_table: str
+    standings_table: str
+    operate_arn: str
+    policy: Policy
+    vocabulary: Vocabulary
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables; SettingsError for the first that is wrong."""
+        return cls(
+            receipts_table=_read(environment, "RECEIPTS_TABLE", str),
+            counters_table=_read(environment, "COUNTERS_TABLE", str),
+            standings_table=_read(environment, "STANDINGS_TABLE", str),
+            operate_arn=_read(environment, "OPERATE_ARN", str),
+            policy=read_policy(environment),
+            vocabulary=_read(environment, "VOCABULARY", Vocabulary),
+        )
+
+
 class ReceiveSettings(Struct, frozen=True):
     """What receive_finding is told."""
 

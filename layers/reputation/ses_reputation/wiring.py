@@ -4,14 +4,14 @@ import json
 import random
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import cache, partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import uuid4
 
 from ses_reputation.adapters import clients, keys
 from ses_reputation.adapters.chat_topic import SnsChatTopic
-from ses_reputation.adapters.counters import DynamoDbCounters
+from ses_reputation.adapters.counters import HISTORY_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.enforcements import DynamoDbEnforcements
@@ -30,6 +30,8 @@ from ses_reputation.adapters.suppression_histories import DynamoDbSuppressionHis
 from ses_reputation.adapters.suppression_list import SesSuppressionList, SesSuppressionPreferences
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
 from ses_reputation.commands import Answer, Call, answer
+from ses_reputation.dashboard.pages import Page
+from ses_reputation.dashboard.views import View
 from ses_reputation.domain.decisions import Command
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.standing import Act
@@ -53,9 +55,11 @@ from ses_reputation.settings import (
     OperateSettings,
     ReceiveSettings,
     RecordSettings,
+    ShowSettings,
     SuppressSettings,
     WatchSettings,
 )
+from ses_reputation.show import Sources, gather
 from ses_reputation.status_messages import StatusMessage, read_messages
 from ses_reputation.suppress import Suppressed, suppress_recipients
 from ses_reputation.watch import Watched, watch_ses
@@ -282,6 +286,26 @@ def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> C
     return noted
 
 
+def shower(environment: Mapping[str, str]) -> Callable[[Page, datetime, tzinfo], View]:
+    """`show.gather` of a page, with the tables of this environment; SettingsError if it is incomplete."""
+    settings = ShowSettings.from_environment(environment)
+    client, table = clients.dynamodb(), settings.standings_table
+    account, region = _account_and_region(settings.operate_arn)
+    sources = Sources(
+        account=account,
+        region=region,
+        policy=settings.policy,
+        words=settings.vocabulary,
+        standings=DynamoDbStandings(client, table=table),
+        verdicts=DynamoDbVerdicts(client, table=table),
+        enforcements=DynamoDbEnforcements(client, table=table),
+        counters=DynamoDbCounters(client, table=settings.counters_table, page_items=HISTORY_ITEMS),
+        feedback=DynamoDbFeedback(client, table=settings.receipts_table),
+        runs=DynamoDbRuns(client, table=table),
+    )
+    return partial(gather, sources=sources)
+
+
 def looker(environment: Mapping[str, str]) -> Callable[[datetime, Callable[[], bool]], LookedUp]:
     """`look_up_blocklists` at a moment, while there is time, with what this environment names.
 
@@ -332,7 +356,7 @@ def back_off(attempt: int) -> None:
 
 
 def _account_and_region(arn: str) -> tuple[str, str]:
-    _, _, _, region, account, _ = arn.split(":")
+    _, _, _, region, account, *_ = arn.split(":")
     return account, region
 
 

@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 # Items of one request. Most windows are full after fewer, and an item not read is an item not paid for.
 PAGE_ITEMS = 100
 
+# For who reads a month of hours in any case. An item has some 500 bytes, so that this is about what a request may read.
+HISTORY_ITEMS = 2_000
+
 _NO_EVENTS = frozenset({keys.STATISTICS, keys.BACKFILL})
 
 
 class DynamoDbCounters:
     """What was counted, by scope and hour."""
 
-    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", *, table: str, page_items: int = PAGE_ITEMS) -> None:
         self._client = client
         self._table = table
+        self._page_items = page_items
 
     def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
         """The counts of the hours that began before a moment, newest first, read only as far as they are asked for."""
@@ -51,7 +55,7 @@ class DynamoDbCounters:
             ScanIndexForward=False,
             # A scope is settled after it was read: what was counted before it was marked as due must be seen.
             ConsistentRead=True,
-            PaginationConfig={"PageSize": PAGE_ITEMS},
+            PaginationConfig={"PageSize": self._page_items},
         )
         for page in pages:
             yield from page["Items"]

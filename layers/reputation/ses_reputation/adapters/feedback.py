@@ -7,7 +7,7 @@ for each receipt; here one item lists the receipts of a whole batch.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,7 +23,7 @@ from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.feedback import BOUNCES, DELAYS, Feedback
+from ses_reputation.feedback import BOUNCES, DELAYS, Feedback, RecentFeedback
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LISTED = (
     500  # Receipts of one item, which may have 400 KB: each takes 150 bytes or so, and brings no more than 14 scopes.
 )
+RECENT_PAGES = 12  # Queries that what is recent is looked for in: each is of 1 MB, which lists 6,000 receipts or more.
 SEARCHED = 5_000  # Receipts that a sample is looked for in: 50 BatchGetItem, a second or so.
 REPLIED = (BOUNCES | DELAYS) - {Measure.NOT_ATTEMPTED}
 """What a server has replied to: what SES did not even attempt, no server has seen."""
@@ -96,20 +97,29 @@ class DynamoDbFeedback:
 
         No more is read than that takes, and SEARCHED receipts at most: in a storm, a day has a million of them.
         """
-        wanted = islice(self._replied(scope, since, until), SEARCHED)
+        wanted = islice(_distinct(self._pages(since, until), scope, REPLIED, since, until), SEARCHED)
         found = (heard for feedback in self._read(wanted, min(size, BATCH_GET_KEYS)) for heard in _heard(feedback))
         return islice((heard for heard in found if heard.reply.reply_class in classes), size)
 
-    def _replied(self, scope: Scope, since: datetime, until: datetime) -> Iterator[_Key]:
-        """The keys of receipts about what servers replied, each once, about newest first."""
-        day, known = until.astimezone(UTC).date(), set[_Key]()
+    def recent(
+        self, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime, size: int
+    ) -> RecentFeedback:
+        """So much at most of what was told of a scope from `since` until before `until`, about the newest of it.
+
+        It is looked for in no more than RECENT_PAGES queries, and one that finds out whether there would be another.
+        """
+        pages = self._pages(since, until)
+        looked_at = islice(pages, RECENT_PAGES)
+        wanted = list(islice(_distinct(looked_at, scope, measures, since, until), size + 1))
+        complete = len(wanted) <= size and next(pages, None) is None
+        found = sorted(self._read(iter(wanted[:size]), BATCH_GET_KEYS), key=lambda feedback: feedback.time)
+        return RecentFeedback(tuple(reversed(found)), complete)
+
+    def _pages(self, since: datetime, until: datetime) -> Iterator[list[_Listing]]:
+        """What lists the receipts of these days, about newest first, a query's worth at a time."""
+        day = until.astimezone(UTC).date()
         while day >= since.astimezone(UTC).date():
-            for listing in self._listings(keys.feedback_of(day), newest_first=True):
-                for key, _ in reversed([*_wanted(listing, scope, REPLIED, since, until)]):
-                    # A bounce that came in both formats, or again, is listed each time.
-                    if key not in known:
-                        known.add(key)
-                        yield key
+            yield from self._pages_of(keys.feedback_of(day), newest_first=True)
             day -= timedelta(days=1)
 
     def _read(self, wanted: Iterator[_Key], at_once: int) -> Iterator[Feedback]:
@@ -123,11 +133,11 @@ class DynamoDbFeedback:
     ) -> list[_Key]:
         """The keys of the receipts that are wanted, newest first, each once."""
         wanted: dict[_Key, int] = {}
-        for listing in self._listings(collection):
+        for listing in chain.from_iterable(self._pages_of(collection)):
             wanted |= dict(_wanted(listing, scope, measures, since, until))
         return sorted(wanted, key=lambda key: (wanted[key], key), reverse=True)
 
-    def _listings(self, collection: str, *, newest_first: bool = False) -> Iterator[_Listing]:
+    def _pages_of(self, collection: str, *, newest_first: bool = False) -> Iterator[list[_Listing]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="message_id = :day",
@@ -135,10 +145,9 @@ class DynamoDbFeedback:
             ScanIndexForward=not newest_first,
         )
         for page in pages:
-            for item in page["Items"]:
-                # Who could publish to SES's topics could choose a message id like this; then it is a receipt.
-                if "document" in item:
-                    yield msgspec.json.decode(item["document"]["S"], type=_Listing)
+            # Who could publish to SES's topics could choose a message id like this; then it is a receipt.
+            documents = [item["document"]["S"] for item in page["Items"] if "document" in item]
+            yield [msgspec.json.decode(document, type=_Listing) for document in documents]
 
     def _receipts(self, wanted: Collection[_Key]) -> Mapping[_Key, Item]:
         keys_of = [{"message_id": keys.string(m), "entry": keys.string(e)} for m, e in wanted]
@@ -159,6 +168,19 @@ def _wanted(
             and (scope == ACCOUNT or not numbers.isdisjoint(receipt.scopes))
         ):
             yield (receipt.message_id, receipt.entry), receipt.time
+
+
+def _distinct(
+    pages: Iterable[Iterable[_Listing]], scope: Scope, measures: Collection[Measure], since: datetime, until: datetime
+) -> Iterator[_Key]:
+    """The keys of the receipts that are wanted, each once, the last that is listed first if pages are newest first."""
+    known = set[_Key]()
+    for listing in chain.from_iterable(pages):
+        for key, _ in reversed([*_wanted(listing, scope, measures, since, until)]):
+            # A bounce that came in both formats, or again, is listed each time.
+            if key not in known:
+                known.add(key)
+                yield key
 
 
 def _listing(entries: Collection[Entry]) -> _Listing:

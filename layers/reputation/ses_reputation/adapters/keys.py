@@ -21,7 +21,7 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             SES about a scope's status
 
 A standing has three attributes more, of which the index WorstFirst is made: `listing`, which is `scopes`, `rank`, its
-status and scope, so that the worst sort first, and `listed`: what a list of all scopes shows of it.
+status and scope, which sort the worst first, and `listed`: what a list of all scopes shows of it.
 """
 
 from datetime import UTC, date, datetime, timedelta

@@ -30,7 +30,7 @@ from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Standing
 from ses_reputation.evaluate import Due, Learned, Versioned
-from ses_reputation.news import News
+from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import Alert, SummaryAlert
 from ses_reputation.outbox import Channel, Outgoing
 
@@ -200,18 +200,20 @@ class DynamoDbStandings:
         """The history of a scope, oldest first."""
         return self._news(keys.news_of(scope))
 
-    def newest_news(self, scope: Scope, limit: int) -> list[News]:
-        """The newest of a scope's history, the newest first: so much of it at most, and no more than 1 MB."""
+    def newest_news(self, scope: Scope, limit: int) -> NewestNews:
+        """The newest of a scope's history: so much of it at most, and no more than 1 MB."""
         answer = self._client.query(
             TableName=self._table,
             KeyConditionExpression="#collection = :news",
             ExpressionAttributeNames={"#collection": "collection"},
             ExpressionAttributeValues={":news": keys.string(keys.news_of(scope))},
             ScanIndexForward=False,
-            Limit=limit,
+            Limit=limit + 1,
             ConsistentRead=True,
         )
-        return [decode(item, News) for item in answer["Items"]]
+        found = answer["Items"]
+        told = tuple(decode(item, News) for item in found[:limit])
+        return NewestNews(told, complete=len(found) <= limit and "LastEvaluatedKey" not in answer)
 
     def news_between(self, start: datetime, end: datetime) -> Iterator[News]:
         """The news of all scopes from `start` until before `end`, oldest first."""
@@ -280,19 +282,29 @@ class DynamoDbStandings:
 def _standing_item(standing: Standing) -> Item:
     """A standing, with what the index WorstFirst has of it.
 
-    That is an index, and not items of its own, since it is written with the standing, by the same single write: neither
-    can be without the other. It is sorted by status and scope, and not by rates as well: an entry whose key stays the
-    same costs one write, one whose key changes two.
+    It is an index, and not items of its own, so that one write is all: neither can be without the other. It is sorted
+    by status and scope, and not by rates as well: an entry whose key stays the same costs one write more, one whose key
+    changes two.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes
     """
+    row = listed(standing)
     return {
         **_standing_key(standing.scope),
         "status": keys.string(standing.status),
         "document": encode(standing),
         "listing": _LISTING,
-        "rank": keys.string(f"{_WORST_FIRST.index(standing.status)}/{standing.scope}"),
-        "listed": encode(listed(standing)),
+        "rank": keys.string(_rank(row)),
+        "listed": encode(row),
     }
+
+
+def _rank(row: Listed) -> str:
+    """Sorts by status, the worst first, and then scopes that somebody has to look at before those that are well.
+
+    So what is suspected of a healthy scope is found, however many are healthy.
+    """
+    place = _WORST_FIRST.index(row.status)
+    return f"{place}-open/{row.scope}" if row.findings or row.outages else f"{place}/{row.scope}"
 
 
 def _standing_key(scope: Scope) -> Item:

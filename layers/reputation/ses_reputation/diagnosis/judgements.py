@@ -38,6 +38,7 @@ from ses_reputation.settings import (
     ReceiveSettings,
     RecordSettings,
     SettingsError,
+    ShowSettings,
     SuppressSettings,
     WatchSettings,
 )
@@ -51,6 +52,7 @@ PARTS = (
     *("BounceQueueSource", "ComplaintQueueSource", "VolumeQueueSource", "EnforcementQueueSource"),
     *("ReceiptsTable", "CountersTable", "StandingsTable"),
     *("RecordFeedback", "EvaluateReputation", "WatchSes", "Operate", "ReceiveFinding", "EnforceStatus"),
+    "ShowDashboard",
     *("BounceSubscription", "ComplaintSubscription", "VolumeSubscription", "EnforcementSubscription"),
     *("FindingBus", "FindingRule", "SesStatusRule"),
     *("EvaluateReputationOnSchedule", "WatchSesOnSchedule"),
@@ -83,6 +85,7 @@ _SETTINGS: Mapping[str, Callable[[Mapping[str, str]], object]] = MappingProxyTyp
         "Operate": OperateSettings.from_environment,
         "ReceiveFinding": ReceiveSettings.from_environment,
         "EnforceStatus": EnforceSettings.from_environment,
+        "ShowDashboard": ShowSettings.from_environment,
         "SuppressRecipients": SuppressSettings.from_environment,
         "LookUpBlocklists": LookSettings.from_environment,
     }

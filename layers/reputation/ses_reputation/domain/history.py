@@ -1,0 +1,356 @@
+"""The past of a scope: its rates as they stood at other moments, its statuses, and its mail day by day."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from functools import reduce
+from heapq import heappop, heappush
+from operator import add
+
+from msgspec import Struct
+from msgspec.structs import astuple, replace
+
+from ses_reputation.domain.categories import Category
+from ses_reputation.domain.changes import Change
+from ses_reputation.domain.counting import hour_of
+from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure
+from ses_reputation.domain.lifecycle import METRIC_STATUS, STAGES_THAT_TIME_MOVES, Stage, Status, Trigger
+from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.rates import ELIGIBLE, HourCounts, HourSums, Metric, Rate, Span, VolumeSource
+from ses_reputation.domain.reply_rules import ReplyClass
+from ses_reputation.domain.standing import Standing, next_full_hour
+from ses_reputation.news import News
+
+HOUR = timedelta(hours=1)
+
+
+class Ruling(Struct, frozen=True):
+    """From when on mail counted in a metric's rates, after the moment `decided` and until the next ruling.
+
+    Mail before the floor is in no rate. `since` is from when the finding that was open counts, None without one;
+    `moves` whether time could still move it.
+    """
+
+    decided: datetime
+    floor: datetime | None = None
+    since: datetime | None = None
+    moves: bool = True
+
+
+class RatePoint(Struct, frozen=True, gc=False):
+    """A metric's rates as they stood at a moment: over the window, and over the mail that an open finding counts."""
+
+    time: datetime
+    window: Rate
+    since: Rate | None = None
+
+    @property
+    def deciding(self) -> Rate:
+        """The rate that the status depended on."""
+        return self.since or self.window
+
+
+class StatusSpan(Struct, frozen=True):
+    """A time in which a metric had one status; `start` None is from before anything is known."""
+
+    start: datetime | None
+    end: datetime
+    status: Status
+
+
+class MailCounts(Struct, frozen=True):
+    """Some mail, in recipients; complaints are notifications. `sent` is what a rate would be divided by."""
+
+    sent: int = 0
+    delivered: int = 0
+    hard_bounced: int = 0
+    soft_bounced: int = 0
+    complained: int = 0
+    delayed: int = 0
+
+    def __add__(self, other: "MailCounts") -> "MailCounts":
+        """Both together."""
+        return MailCounts(*(one + another for one, another in zip(astuple(self), astuple(other), strict=True)))
+
+
+class DayCounts(Struct, frozen=True):
+    """The mail of one day of some time zone. An hour is of the day in which it begins."""
+
+    day: date
+    mail: MailCounts
+
+
+class ProviderCounts(Struct, frozen=True):
+    """The mail to one mailbox provider; None stands for all others together."""
+
+    provider: str | None
+    mail: MailCounts
+
+
+def rates_over_time(
+    newest_first: Iterable[HourCounts],
+    moments: Iterable[datetime],
+    metric: Metric,
+    policy: Policy,
+    rulings: Sequence[Ruling] = (),
+) -> list[RatePoint]:
+    """A metric's rates as they stood at each of these moments, the oldest first: of the hours that began before it.
+
+    Each is what `rates.measure` would have said at that moment, by today's policy. The hours are read once, and no
+    further back than is needed.
+    """
+    told = sorted(rulings, key=lambda ruling: ruling.decided)
+    spans = [(moment, _spans(moment, metric, policy, told)) for moment in sorted(set(moments))]
+    wanted = [_Wanted(moment, span) for moment, both in spans for span in both if span]
+    rates = iter(_measured(newest_first, wanted, metric, policy))
+    return [RatePoint(moment, next(rates), next(rates) if since else None) for moment, (_, since) in spans]
+
+
+def moments_between(since: datetime, until: datetime, most: int = 120) -> list[datetime]:
+    """At most so many moments, evenly spread over full hours, that end with `until`; at least two hours' ends."""
+    hours = max((until - since) // HOUR, 1)
+    step = -(-hours // max(most - 2, 1))
+    last = hour_of(until)
+    full = [last - n * step * HOUR for n in range(hours // step + 1)]
+    return sorted({*(moment for moment in full if moment >= since), until})
+
+
+def _spans(moment: datetime, metric: Metric, policy: Policy, rulings: Sequence[Ruling]) -> tuple[Span, Span | None]:
+    """Which mail was measured at a moment; what was decided at that very moment counts from the next one on."""
+    oldest, volume = moment - policy.oldest_mail, policy.window_volume()
+    past = [ruling for ruling in rulings if ruling.decided < moment]
+    floor = max((ruling.floor for ruling in past if ruling.floor), default=oldest)
+    window = Span(metric, max(oldest, floor), volume)
+    last = past[-1] if past else None
+    if last is None or last.since is None:
+        return window, None
+    return window, Span(metric, last.since, None if last.moves else volume)
+
+
+class _Wanted(Struct, frozen=True, gc=False):
+    """A rate that is wanted: over which mail, of the hours that began before which moment."""
+
+    before: datetime
+    span: Span
+
+
+class _Read(Struct, frozen=True, gc=False):
+    """What was read from the newest hour back; `start` is the last hour that had mail, `hours` how many had."""
+
+    count: int = 0
+    hundredths: int = 0
+    volume: int = 0
+    hours: int = 0
+    start: datetime | None = None
+
+    def and_also(self, hour: HourSums) -> "_Read":
+        """What was read with one more hour."""
+        mail = hour.volume > 0
+        return _Read(
+            self.count + hour.count,
+            self.hundredths + hour.hundredths,
+            self.volume + hour.volume,
+            self.hours + mail,
+            hour.hour if mail else self.start,
+        )
+
+
+def _measured(
+    newest_first: Iterable[HourCounts], wanted: Sequence[_Wanted], metric: Metric, policy: Policy
+) -> list[Rate]:
+    """The rates that are wanted, in one pass over the hours.
+
+    A rate is over what was read when its span closed, less what had been read when it opened. Spans close at their
+    start, or with the hour that fills them: the one that is next is always on top of a heap.
+    """
+    rates = [Rate(metric)] * len(wanted)
+    coming = sorted(range(len(wanted)), key=lambda number: wanted[number].before)
+    opened: dict[int, _Read] = {}
+    by_start: list[tuple[float, int]] = []
+    by_volume: list[tuple[int, int]] = []
+    read = _Read()
+    with_mail = _Read()  # Up to the last hour that had mail: bounces from before that have nothing to be divided by.
+
+    def close(number: int) -> None:
+        if before := opened.pop(number, None):
+            rates[number] = _rate(metric, before, with_mail)
+
+    for hour in newest_first:
+        while coming and wanted[coming[-1]].before > hour.hour:
+            number = coming.pop()
+            opened[number], span = read, wanted[number].span
+            heappush(by_start, (-span.start.timestamp(), number))
+            if span.volume is not None:
+                heappush(by_volume, (read.volume + span.volume, number))
+        while by_start and wanted[by_start[0][1]].span.start > hour.hour:
+            close(heappop(by_start)[1])
+        while by_volume and by_volume[0][0] <= read.volume:
+            close(heappop(by_volume)[1])
+        if not coming and not opened:
+            break
+        read = read.and_also(hour.sums(metric, policy.volume_source, policy.feedback_loops))
+        if read.start == hour.hour:
+            with_mail = read
+    for number in list(opened):
+        close(number)
+    return rates
+
+
+def _rate(metric: Metric, opened: _Read, closed: _Read) -> Rate:
+    """The rate over what was read in between."""
+    if closed.hours <= opened.hours:
+        return Rate(metric)
+    return Rate(
+        metric=metric,
+        count=closed.count - opened.count,
+        eligible=max(closed.hundredths - opened.hundredths, 0) // 100,
+        start=closed.start,
+        hours=closed.hours - opened.hours,
+        volume=max(closed.volume - opened.volume, 0),
+    )
+
+
+def rulings_of(news: Iterable[News], standing: Standing, metric: Metric) -> list[Ruling]:
+    """What was decided about which mail counts in a metric's rates, the oldest first, as far as these news tell.
+
+    What they don't tell is taken from the standing, as if it had been decided when it begins to count: a finding, or a
+    floor, from before the oldest piece of news, and when SES itself began to measure a configuration set anew. Of that
+    only the last one is known.
+    """
+    told = _changes_of(news, metric)
+    rulings: list[Ruling] = []
+    changed_since: dict[str, datetime] = {}
+    for piece in told:
+        finding = piece.finding
+        if piece.trigger is Trigger.CHANGES_REPORTED and finding.changes:
+            changed_since[finding.id] = finding.changes.since
+        floor = _floor(piece, changed_since.get(finding.id))
+        ended = piece.after is Stage.RESOLVED
+        moves = piece.after in STAGES_THAT_TIME_MOVES
+        rulings.append(Ruling(piece.time, floor, None if ended else finding.since, moves))
+    return _with_present(rulings, standing, metric)
+
+
+def floors_of(rulings: Iterable[Ruling]) -> list[tuple[datetime, datetime]]:
+    """When it was decided that only newer mail counts, and from when on that does."""
+    return [(ruling.decided, ruling.floor) for ruling in rulings if ruling.floor]
+
+
+def _changes_of(news: Iterable[News], metric: Metric) -> list[Change]:
+    """What has happened to a metric's findings, the oldest first."""
+    changes = [piece for piece in news if isinstance(piece, Change) and piece.category.metric is metric]
+    return sorted(changes, key=lambda piece: (piece.time, piece.finding.revision))
+
+
+def _floor(piece: Change, changed_since: datetime | None) -> datetime | None:
+    """The floor that a change has set, None if it has set none: see `assessment` and `decisions`."""
+    match piece.trigger:
+        case Trigger.ACCEPTED_AND_COUNTED_ANEW:
+            # The finding no longer knows what was accepted. It counts from there on, unless it began later.
+            return next_full_hour(changed_since) if changed_since else piece.finding.since
+        case Trigger.HEALED | Trigger.REINSTATED_ON_PROBATION:
+            return piece.finding.since
+        case Trigger.LIFTED | Trigger.REINSTATED:
+            return next_full_hour(piece.time)
+        case _:
+            return None
+
+
+def _with_present(rulings: list[Ruling], standing: Standing, metric: Metric) -> list[Ruling]:
+    """The rulings, with what holds now and none of them tells."""
+    finding, floor = standing.findings.get(Category(metric)), standing.metric(metric).floor
+    if finding and not any(ruling.since == finding.since for ruling in rulings):
+        rulings = [*rulings, Ruling(finding.since, None, finding.since, finding.stage in STAGES_THAT_TIME_MOVES)]
+    if floor and not any(ruling.floor == floor for ruling in rulings):
+        before = [ruling for ruling in rulings if ruling.decided <= floor]
+        last = before[-1] if before else Ruling(floor)
+        rulings = [*rulings, replace(last, decided=floor, floor=floor)]
+    return sorted(rulings, key=lambda ruling: ruling.decided)
+
+
+def statuses_over_time(news: Iterable[News], standing: Standing, metric: Metric, now: datetime) -> list[StatusSpan]:
+    """The statuses that a metric has had, up to now, the oldest first; times of the same status are one.
+
+    The first is from before the oldest piece of news.
+    """
+    told = _changes_of(news, metric)
+    before = METRIC_STATUS[told[0].before] if told else standing.metric_status(metric)
+    moves = [(piece.time, METRIC_STATUS[piece.after]) for piece in told]
+    spans: list[StatusSpan] = []
+    start: datetime | None = None
+    for time, status in moves:
+        if status is not before:
+            spans.append(StatusSpan(start, time, before))
+            start, before = time, status
+    return [*spans, StatusSpan(start, now, before)]
+
+
+def days(
+    newest_first: Iterable[HourCounts], since: datetime, now: datetime, zone: tzinfo, source: VolumeSource
+) -> list[DayCounts]:
+    """The mail of each day of a time zone, from the whole day of one moment to that of another, the oldest first.
+
+    Days without mail are there, with nothing.
+    """
+    first, last = since.astimezone(zone).date(), now.astimezone(zone).date()
+    tallies: dict[date, Counter[str]] = {first + timedelta(days=n): Counter() for n in range((last - first).days + 1)}
+    for hour in newest_first:
+        day = hour.hour.astimezone(zone).date()
+        if day < first:
+            break
+        if day <= last:
+            for _, field, n in _mail_of(hour, source):
+                tallies[day][field] += n
+    return [DayCounts(day, _counts(tally)) for day, tally in tallies.items()]
+
+
+def by_provider(hours: Iterable[HourCounts], source: VolumeSource, most: int = 12) -> list[ProviderCounts]:
+    """The mail to each mailbox provider, the most first; behind so many of them all others are one.
+
+    Recipients that are in no rate are left out.
+    """
+    tallies: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for hour in hours:
+        for provider, field, n in _mail_of(hour, source):
+            tallies[provider][field] += n
+    counted = [ProviderCounts(provider, _counts(tally)) for provider, tally in tallies.items()]
+    counted.sort(key=lambda one: (-one.mail.sent, -one.mail.hard_bounced, one.provider))
+    if len(counted) <= most + 1:
+        return counted
+    rest = reduce(add, (one.mail for one in counted[most:]))
+    return [*counted[:most], ProviderCounts(None, rest)]
+
+
+def by_class(hours: Iterable[HourCounts]) -> dict[ReplyClass, int]:
+    """How many bounces and delays had a reply of each class, the most first; classes without any are left out."""
+    totals = dict.fromkeys(ReplyClass, 0)
+    for hour in hours:
+        for reply_class in ReplyClass:
+            totals[reply_class] += hour.of_class(reply_class)
+    return {reply_class: n for reply_class, n in sorted(totals.items(), key=lambda item: -item[1]) if n > 0}
+
+
+_FIELDS: Mapping[Measure, str] = {
+    Measure.DELIVERED: "delivered",
+    Measure.HARD_BOUNCED: "hard_bounced",
+    Measure.SOFT_BOUNCED: "soft_bounced",
+    Measure.COMPLAINED: "complained",
+    Measure.DELAYED: "delayed",
+}
+
+
+def _mail_of(hour: HourCounts, source: VolumeSource) -> Iterator[tuple[str, str, int]]:
+    """What an hour adds to which field of a provider's counts."""
+    sign = ELIGIBLE[VolumeSource.STATISTICS if hour.backfilled else source]
+    for (provider, measure), n in hour.counts.items():
+        if provider in LEFT_OUT_RECIPIENTS:
+            continue
+        if measure in sign:
+            yield provider, "sent", n * sign[measure]
+        if measure in _FIELDS:
+            yield provider, _FIELDS[measure], n
+
+
+def _counts(tally: Counter[str]) -> MailCounts:
+    """What was tallied. What only takes mail back that was announced before is no mail."""
+    return MailCounts(**{**tally, "sent": max(tally["sent"], 0)})
