@@ -66,6 +66,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
         "watching-the-system.md": {
             "alarms": watching.alarms,
             "metrics": watching.metrics,
+            "costs": watching.costs,
             "parameters": watching.settings,
         },
         "what-ses-says.md": {"types": ses_types.types},

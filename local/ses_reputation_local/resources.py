@@ -166,28 +166,26 @@ def _alarm(request: Request) -> Resource:
     return Resource(request.name, properties, {"Arn": alarm.alarm_arn})
 
 
-def _metric_query(query: Mapping[str, Any]) -> MetricDataQuery:
+def _metric_query(query: Mapping[str, Any]) -> Any:
+    """A metric, or an expression, of an alarm; moto's own model of it takes what is not there, and says otherwise."""
+    model: Any = MetricDataQuery
     statistic = query.get("MetricStat")
-    returned = str(_as_bool(query.get("ReturnData", True))).lower()
-    return MetricDataQuery(
+    return model(
         query["Id"],
-        query.get("Label", ""),
-        str(query.get("Period", "")),
-        returned,
+        query.get("Label"),
+        query.get("Period"),
+        str(_as_bool(query.get("ReturnData", True))).lower(),
         query.get("Expression"),
         _metric_statistic(statistic) if statistic else None,
     )
 
 
-def _metric_statistic(statistic: Mapping[str, Any]) -> MetricStat:
+def _metric_statistic(statistic: Mapping[str, Any]) -> Any:
+    model: Any = MetricStat
     metric = statistic["Metric"]
     dimensions = [Dimension(each["Name"], each["Value"]) for each in metric.get("Dimensions", ())]
-    return MetricStat(
-        Metric(metric["MetricName"], metric["Namespace"], dimensions),
-        str(statistic["Period"]),
-        statistic["Stat"],
-        statistic.get("Unit", ""),
-    )
+    measured = Metric(metric["MetricName"], metric["Namespace"], dimensions)
+    return model(measured, statistic["Period"], statistic["Stat"], statistic.get("Unit"))
 
 
 def _schedule(request: Request) -> Resource:
