@@ -47,7 +47,9 @@ def costs() -> str:
     """What all of it costs in a month, at most, and what is free."""
     resources = [r for r in _resources().values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     looked_at = [_looked_at(resource) for resource in resources]
-    always = sum(number for resource, (number, _) in zip(resources, looked_at, strict=True) if "Condition" not in resource)
+    always = sum(
+        number for resource, (number, _) in zip(resources, looked_at, strict=True) if "Condition" not in resource
+    )
     at_most = sum(number + added for number, added in looked_at)
     single = [row for row in METERS.values() if row.by is None]
     steady = sum(row.service not in _OPTIONAL for row in single) - len(_RARE)
@@ -67,8 +69,10 @@ def costs() -> str:
             (
                 "metrics, for each value of a dimension",
                 "$0.30",
-                f"{steady}, and {by_kind} for each kind of scope, 1 for each status; {everything} if there is everything. "
-                f"With four kinds and two statuses {typical}: {_dollars(30 * typical)}",
+                (
+                    f"{steady}, {by_kind} for each kind of scope, 1 for each status, {everything} if there is everything; "
+                    f"four kinds and two statuses make {typical}, which are {_dollars(30 * typical)}"
+                ),
                 _dollars(30 * everything),
             ),
             (

@@ -174,7 +174,7 @@ def _metric_query(query: Mapping[str, Any]) -> Any:
         query["Id"],
         query.get("Label"),
         query.get("Period"),
-        str(_as_bool(query.get("ReturnData", True))).lower(),
+        _as_bool(query.get("ReturnData", True)),
         query.get("Expression"),
         _metric_statistic(statistic) if statistic else None,
     )
