@@ -70,7 +70,7 @@ def costs() -> str:
                 "metrics, for each value of a dimension",
                 "$0.30",
                 (
-                    f"{steady}, {by_kind} for each kind of scope, 1 for each status, {everything} if there is everything; "
+                    f"{steady}, {by_kind} for each kind of scope, 1 for each status, {everything} at most; "
                     f"four kinds and two statuses make {typical}, which are {_dollars(30 * typical)}"
                 ),
                 _dollars(30 * everything),
