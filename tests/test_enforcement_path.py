@@ -93,6 +93,7 @@ def test_a_shutdown_pauses_that_scope_alone_and_a_reinstatement_resumes_it(cloud
     assert all(sends(cloud, each) for each in SCOPES)
     assert [call.operation for call in cloud.ses.calls] == [SWITCHES[scope]] * 2
     assert actions(cloud, scope) == ["paused", "resumed"]
+    assert records(cloud).of([*SCOPES]) == {scope: records(cloud).enforcement(scope).enforcement}
     assert subjects(cloud) == [f"SES sending of {scope}: paused", f"SES sending of {scope}: resumed"]
     assert list(records(cloud).outgoing()) == []
 

@@ -114,6 +114,12 @@ def test_while_a_finding_is_open_the_rate_since_it_counts_decides() -> None:
     assert [p.deciding.count for p in points] == [19, 18 + 17, 18 + 17 + 16, 15]
 
 
+def test_the_moment_of_a_decision_is_among_those_between_which_it_lies() -> None:
+    hours = [hour(n, sent=10, hard_bounced=1) for n in reversed(range(6))]
+    decided = [Ruling(at(n), floor=at(n)) for n in (1, 3.5, 6)]
+    assert [p.time for p in past(hours, at(2), at(5), rulings=decided)] == [at(2), at(3.5), at(5)]
+
+
 def test_what_waits_for_a_person_is_measured_by_the_newest_mail() -> None:
     hours = [hour(n, sent=60) for n in reversed(range(9))]
     (point,) = past(hours, at(9), rulings=[Ruling(at(1), since=at(1), moves=False)])
@@ -240,7 +246,8 @@ class Story:
     def retold(self) -> list[tuple[datetime, RatePoint]]:
         told = rulings_of(reversed(self.news), self.standing, BOUNCES)
         points = rates_over_time(self.hours, [time for time, _ in self.judged], BOUNCES, self.policy, told)
-        return [(point.time, point) for point in points]
+        times = {time for time, _ in self.judged}
+        return [(point.time, point) for point in points if point.time in times]
 
 
 SWIFT = replace(SMALL, probation=20 * HOUR, steady=2 * HOUR, healing=5 * HOUR)

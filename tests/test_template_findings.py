@@ -1,6 +1,7 @@
 """What must hold in template.yaml of operate, receive_finding and the bus: who may report, who may decide, and how."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -54,9 +55,9 @@ def actions_of(model: Any, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def noted_actions() -> Iterator[set[tuple[str, str]]]:
-    """All that clients do which are made meanwhile."""
-    seen: set[tuple[str, str]] = set()
+def noted_actions() -> Iterator[Counter[tuple[str, str]]]:
+    """All that clients do which are made meanwhile, and how often."""
+    seen: Counter[tuple[str, str]] = Counter()
     session = boto3._get_default_session()
     session.events.register("provide-client-params", lambda model, params, **_: seen.update(actions_of(model, params)))
     try:

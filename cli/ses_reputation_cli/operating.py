@@ -6,10 +6,8 @@ from uuid import uuid4
 
 import click
 
-from ses_reputation.domain.lifecycle import Status
-from ses_reputation.notices.categories import CATEGORY_TEXTS
-from ses_reputation.notices.structure import listed, readable
-from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, name_of_finding
+from ses_reputation.notices.answers import outcome
+from ses_reputation.notices.structure import listed
 from ses_reputation_cli.statuses import json_text
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ def carry_out(deployment: "DeployedStack", command: dict[str, Any], *, as_json: 
         click.echo(json_text(answer))
     match status:
         case HTTPStatus.OK if not as_json:
-            click.echo(_told(answer, deployment.vocabulary()))
+            click.echo("\n".join(outcome(answer, deployment.vocabulary())))
         case HTTPStatus.OK:
             pass
         case HTTPStatus.CONFLICT:
@@ -47,29 +45,3 @@ def carry_out(deployment: "DeployedStack", command: dict[str, Any], *, as_json: 
             raise click.UsageError(answer["error"])
         case _:
             raise click.ClickException(f"{answer.get('error', f'HTTP {status}')}: try again")
-
-
-def _told(answer: dict[str, Any], vocabulary: Vocabulary) -> str:
-    names = STATUS_NAMES[vocabulary]
-    finding, outage = answer["finding"], answer.get("outage")
-    scope = f"{readable(answer['scope'])} is {names[Status(answer['scope_status'])]}"
-    if answer["nothing_new"] and finding is None:
-        return f"Nothing was done: a suspicion of this kind was dismissed a short while ago. {scope}."
-    if outage:
-        return "\n".join(
-            [f"Outage {outage['id']} of {outage['provider']}: {outage['stage']}. {scope}.", *_unsent(answer)]
-        )
-    if finding is None:
-        return f"This was done before. {scope}."
-    about = f"Finding {finding['id']} ({CATEGORY_TEXTS[finding['category']].name})"
-    if answer["nothing_new"]:
-        return f"{about} is open already, and this was said of it today. {scope}."
-    if not answer["changed"]:
-        return f"{about} is open already: this is report {finding['reports']:,} of it. {scope}."
-    name = name_of_finding(Status(finding["status"]), vocabulary, suspected=finding["suspected"])
-    done = f"{about}: {name}{' for good' if finding['permanent'] else ''}. {scope}."
-    return "\n".join([done, *_unsent(answer)])
-
-
-def _unsent(answer: dict[str, Any]) -> list[str]:
-    return ["The alert could not be sent yet; the next evaluation sends it."] if answer["unsent"] else []

@@ -21,9 +21,10 @@ from ses_reputation.domain.rates import Metric, Rate, decimal
 from ses_reputation.domain.standing import Standing
 from ses_reputation.notices.alert import outage_document
 from ses_reputation.notices.enforcement import texts_of
+from ses_reputation.notices.history import outage_text
 from ses_reputation.notices.numbers import moment, percent
 from ses_reputation.notices.texts import METRICS
-from ses_reputation_cli.history import change_text, outage_text
+from ses_reputation_cli.history import change_text
 from ses_reputation_cli.statuses import rate_text, status_text
 from ses_reputation_local.replay import Report, ScopeReport
 

@@ -1,10 +1,9 @@
 """The tables of docs/smtp-replies.md: classes, rules and blocklists from the code, real replies from their test."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from docs.generators.tables import table
@@ -15,63 +14,11 @@ from ses_reputation.domain.reply_rules import (
     SMTP_CODES,
     STATUSES,
     WORDINGS,
-    ReplyClass,
     ReplyRule,
 )
+from ses_reputation.notices.replies import CLASSES
 
 REPLIES = Path(__file__).parents[2] / "tests" / "replies.toml"
-
-
-class Meaning(NamedTuple):
-    """What a class of replies means, and what the sender does."""
-
-    means: str
-    do: str
-
-
-CLASSES: Mapping[ReplyClass, Meaning] = MappingProxyType(
-    {
-        ReplyClass.USER_UNKNOWN: Meaning(
-            "There is no such mailbox or domain, or it is closed for good.",
-            "Take the address off your list. Many at once: find out where these addresses came from.",
-        ),
-        ReplyClass.MAILBOX_FULL: Meaning(
-            "The mailbox takes no more for now.",
-            "Nothing at once. An address that stays full for months is abandoned: take it off.",
-        ),
-        ReplyClass.SPAM_BLOCK: Meaning(
-            "Judged as spam: by content, by complaints, or by the reputation of the sender, its domain or its address, "
-            "also where that is the provider's own list. Refused, delayed or slowed down makes no difference.",
-            "Send to whom has opened or clicked of late, and less of it. Look for the campaign that began it.",
-        ),
-        ReplyClass.BLOCKLIST: Meaning(
-            "On a list that many servers ask, which the reply mostly names.",
-            "If it lists domains, it is yours to mend: look yourself up, end the cause, ask to be taken off. If it "
-            "lists addresses, and yours are not dedicated, tell AWS Support.",
-        ),
-        ReplyClass.POLICY_BLOCK: Meaning(
-            "A rule of the server or the recipient: attachments, links, size, form, country, who may write to whom; or "
-            "access is denied, and nobody says why.",
-            "Read the reply: it is about this message, or between you and this recipient.",
-        ),
-        ReplyClass.AUTHENTICATION_FAILURE: Meaning(
-            "The sender can't be proved: SPF, DKIM, DMARC, reverse DNS, or a domain that does not exist.",
-            "Check the DKIM records of the identity, its MAIL FROM domain, and the DMARC record of the domain in From.",
-        ),
-        ReplyClass.RATE_LIMITED: Meaning(
-            "Too much in a short time, or come back later (greylisting), and no other reason.",
-            "Send more slowly to this provider. SES tries again by itself.",
-        ),
-        ReplyClass.PROVIDER_OUTAGE: Meaning(
-            "The server, its network or its DNS fails, or nobody answered until SES gave up.",
-            "Nothing: it is not about you. Do not take addresses off for bounces of these hours.",
-        ),
-        ReplyClass.OTHER: Meaning(
-            "None of these, or there was no reply.",
-            "Nothing, unless there are many: then read them.",
-        ),
-    }
-)
 
 
 def classes() -> str:

@@ -1,4 +1,4 @@
-"""operate: carries out what operators command, through its function URL or in a plain invocation."""
+"""operate: carries out what operators command, through its function URL, in a plain invocation or from CloudWatch."""
 
 import os
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def clock() -> datetime:
 
 
 @logger.inject_lambda_context
-def lambda_handler(event: object, context: "LambdaContext") -> dict[str, Any]:
+def lambda_handler(event: object, context: "LambdaContext") -> Any:
     call = read_call(event, context.aws_request_id, clock())
     answer = operator()(call)
     by = {"by": answer.by.name, "proven": answer.by.proven} if answer.by else {}

@@ -1,17 +1,16 @@
-"""show_dashboard: answers CloudWatch's custom widget with a page, as HTML. It is shown as of now."""
+"""show_dashboard: answers CloudWatch's custom widget with a page, as HTML."""
 
 import os
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
-from ses_reputation.dashboard.widget import DESCRIPTION, answer
+from ses_reputation.dashboard.widget import DESCRIPTION, asks_for_description, read_asked, read_widget
 
 from ses_reputation import wiring
-from ses_reputation.dashboard.pages import Page
-from ses_reputation.dashboard.views import View
+from ses_reputation.dashboard.pages import PageNotFound
+from ses_reputation.dashboard.render import problem, render
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,8 +19,8 @@ logger = Logger()
 
 
 @cache
-def shower() -> Callable[[Page, datetime, tzinfo], View]:
-    return wiring.shower(os.environ)
+def dashboard() -> wiring.Dashboard:
+    return wiring.dashboard(os.environ)
 
 
 def clock() -> datetime:
@@ -30,7 +29,12 @@ def clock() -> datetime:
 
 
 @logger.inject_lambda_context
-def lambda_handler(event: Mapping[str, Any], context: "LambdaContext") -> str | dict[str, str]:
-    if event.get("describe"):
+def lambda_handler(event: object, context: "LambdaContext") -> str | dict[str, str]:
+    if asks_for_description(event):
         return {"markdown": DESCRIPTION}
-    return answer(event, clock(), shower(), show=context.invoked_function_arn, operate=os.environ["OPERATE_ARN"])
+    widget = read_widget(event, show=context.invoked_function_arn, operate=dashboard().operate_arn)
+    try:
+        view = dashboard().gather(read_asked(event), clock(), widget.zone)
+    except PageNotFound as error:
+        return widget.shown(problem(str(error), widget))
+    return widget.shown(render(view, widget))

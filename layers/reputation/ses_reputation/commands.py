@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import msgspec
@@ -24,6 +25,7 @@ from ses_reputation.domain.decisions import (
 from ses_reputation.domain.scopes import Scope, parse_scope
 from ses_reputation.domain.standing import Act, Actor
 from ses_reputation.notices.alert import finding_document, outage_document
+from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.operate import Contended, Done
 
 MAX_TEXT = 1500
@@ -94,7 +96,8 @@ Request = ReportRequest | ChangesRequest | DecideRequest
 class Call(Struct, frozen=True):
     """One invocation: what was sent, when, and the ARN of the caller if IAM proves it.
 
-    `over_http` is whether it came through the function URL, and has to be answered that way.
+    `over_http` is whether it came through the function URL, and has to be answered that way; `widget` the whole event
+    if it came from the dashboard in CloudWatch, which shows the answer.
     """
 
     document: object
@@ -102,16 +105,19 @@ class Call(Struct, frozen=True):
     time: datetime
     proven: str | None = None
     over_http: bool = False
+    widget: Mapping[str, Any] | None = None
 
 
 def read_call(invocation: object, request_id: str, now: datetime) -> Call:
-    """How operate was called: through its function URL, or plainly, with the command itself.
+    """How operate was called: through its function URL, or plainly, with the command itself or from CloudWatch.
 
     https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
     """
     try:
         http = msgspec.convert(invocation, _HttpInvocation)
     except msgspec.ValidationError:
+        if isinstance(invocation, Mapping) and WIDGET_CONTEXT in invocation:
+            return Call(_of_widget(invocation), request_id, now, widget=invocation)
         return Call(invocation, request_id, now)
     context = http.request_context
     iam = context.authorizer.iam if context.authorizer else None
@@ -142,17 +148,65 @@ class _HttpInvocation(Struct, frozen=True, rename="camel"):
 
 def _body(http: _HttpInvocation) -> object:
     if not http.body:
-        return _NotJson("it is empty")
+        return _Unreadable("the body is not JSON: it is empty")
     try:
         document: object = msgspec.json.decode(base64.b64decode(http.body) if http.is_base64_encoded else http.body)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         # What cannot be read is answered like what is no command.
-        return _NotJson(str(error))
+        return _Unreadable(f"the body is not JSON: {error}")
     return document
 
 
-class _NotJson(Struct, frozen=True):
+class _Unreadable(Struct, frozen=True):
     problem: str
+
+
+WIDGET_CONTEXT = "widgetContext"
+"""The field in which CloudWatch tells a custom widget about who looks at it, and what was filled into its fields.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
+"""
+
+_MISSING: Mapping[str, str] = MappingProxyType(
+    {"note": "Say why: the reason is kept, and told with the alert.", "by": "Say who you are: CloudWatch does not."}
+)
+
+
+class _Forms(Struct, frozen=True):
+    all: dict[str, str] = {}
+
+
+class _WidgetContext(Struct, frozen=True):
+    forms: _Forms = _Forms()
+
+
+class _FromWidget(Struct, frozen=True, rename={"context": WIDGET_CONTEXT}):
+    """A call from CloudWatch: `fields` is by which names the form has what belongs to the command."""
+
+    context: _WidgetContext
+    fields: dict[str, str]
+
+
+def _of_widget(event: Mapping[str, Any]) -> object:
+    """The command in a call from the dashboard in CloudWatch: a part is in the event, the rest was filled in."""
+    try:
+        call = msgspec.convert(event, _FromWidget)
+    except msgspec.ValidationError as error:
+        return _Unreadable(f"this is no call from the dashboard: {error}")
+    filled = {field: call.context.forms.all.get(name, "").strip() for field, name in call.fields.items()}
+    for field, problem in _MISSING.items():
+        if not filled.get(field):
+            return _Unreadable(problem)
+    command: dict[str, Any] = {name: value for name, value in event.items() if name not in _ONLY_OF_WIDGET}
+    command |= {field: text for field, text in filled.items() if text}
+    command["by"] = f"{filled['by']}, in CloudWatch"
+    if days := filled.get("days"):
+        # As text that is no number it is refused like any other.
+        command["days"] = int(days) if days.isdecimal() else days
+    return command
+
+
+_ONLY_OF_WIDGET = frozenset({WIDGET_CONTEXT, "fields", "show"})
 
 
 def read_command(call: Call) -> tuple[Command, Act]:
@@ -161,8 +215,8 @@ def read_command(call: Call) -> tuple[Command, Act]:
     UnreadableRequest if it is no command, or nobody's.
     """
     document, proven = call.document, call.proven
-    if isinstance(document, _NotJson):
-        raise UnreadableRequest(f"the body is not JSON: {document.problem}")
+    if isinstance(document, _Unreadable):
+        raise UnreadableRequest(document.problem)
     refuse_unwritable([document, call.request_id, proven])
     try:
         request: Any = msgspec.convert(document, Request)
@@ -250,14 +304,23 @@ def _told(error: msgspec.ValidationError, document: object) -> str:
 
 
 class Answer(Struct, frozen=True):
-    """What the caller gets: a status of HTTP, and a document. `by` is who called, None if that is not known."""
+    """What the caller gets: a status of HTTP, and a document. `by` is who called, None if that is not known.
+
+    `words` are those that people read.
+    """
 
     status: HTTPStatus
     body: Mapping[str, Any]
     by: Actor | None = None
+    words: Vocabulary = Vocabulary.CLASSIC
 
-    def to(self, call: Call) -> dict[str, Any]:
-        """The answer as the channel of the call wants it."""
+    def to(self, call: Call) -> Any:
+        """The answer as the channel of the call wants it: a document, or a page for CloudWatch."""
+        if call.widget is not None:
+            # What writes HTML is imported only for who reads it.
+            from ses_reputation.dashboard.decided import decided  # noqa: PLC0415
+
+            return decided(self.status, self.body, call.widget, self.words)
         if not call.over_http:
             return {"status": self.status.value, "body": self.body}
         return {
@@ -267,19 +330,21 @@ class Answer(Struct, frozen=True):
         }
 
 
-def answer(call: Call, operate: Callable[[Command, Act, datetime], Done]) -> Answer:
+def answer(
+    call: Call, operate: Callable[[Command, Act, datetime], Done], words: Vocabulary = Vocabulary.CLASSIC
+) -> Answer:
     """Carry out the command of a call, and say what came of it, or why it was refused and what would be allowed."""
     by = None
     try:
         command, act = read_command(call)
         by = act.by
-        return Answer(HTTPStatus.OK, _done(operate(command, act, call.time)), by)
+        return Answer(HTTPStatus.OK, _done(operate(command, act, call.time)), by, words)
     except UnreadableRequest as error:
-        return Answer(HTTPStatus.BAD_REQUEST, {"error": str(error)}, by)
+        return Answer(HTTPStatus.BAD_REQUEST, {"error": str(error)}, by, words)
     except CommandRefused as refused:
-        return Answer(HTTPStatus.CONFLICT, {"error": str(refused), "allowed": list(refused.allowed)}, by)
+        return Answer(HTTPStatus.CONFLICT, {"error": str(refused), "allowed": list(refused.allowed)}, by, words)
     except Contended as error:
-        return Answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}, by)
+        return Answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}, by, words)
 
 
 def _done(done: Done) -> Mapping[str, Any]:

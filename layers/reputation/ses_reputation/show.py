@@ -169,11 +169,10 @@ def gather(page: Page, now: datetime, zone: tzinfo, sources: Sources) -> View:
 
 
 def _overview(page: OverviewPage, frame: Frame, listing: Listing, sources: Sources) -> OverviewView:
-    others = [row for row in listing.rows if row.scope != ACCOUNT]
-    matching = sorted((row for row in others if _is_asked_for(row, page)), key=worst_first(frame.policy))
+    matching = sorted((row for row in listing.rows if _is_asked_for(row, page)), key=worst_first(frame.policy))
     number, pages = _which(page.number, len(matching), ROWS)
     rows = tuple(matching[(number - 1) * ROWS : number * ROWS])
-    enforcements = sources.enforcements.of([ACCOUNT, *(row.scope for row in rows)])
+    enforcements = sources.enforcements.of(list({ACCOUNT, *(row.scope for row in rows)}))
     urgent = sorted(_findings(listing), key=lambda each: urgency(each.finding))
     return OverviewView(
         frame=frame,
@@ -181,13 +180,13 @@ def _overview(page: OverviewPage, frame: Frame, listing: Listing, sources: Sourc
         account=sources.standings.read(ACCOUNT).standing,
         verdict=sources.verdicts.verdict(ACCOUNT).verdict,
         enforcement=enforcements.get(ACCOUNT, Enforcement(ACCOUNT)),
-        statuses=Counter(row.status for row in others),
-        kinds=Counter(kind_of(row.scope) for row in others),
-        total=len(others),
+        statuses=Counter(row.status for row in listing.rows),
+        kinds=Counter(kind_of(row.scope) for row in listing.rows),
+        total=len(listing.rows),
         matching=len(matching),
         pages=pages,
         rows=rows,
-        sending={scope: each for scope, each in enforcements.items() if scope != ACCOUNT and each.state in STATES},
+        sending={row.scope: each for row in rows if (each := enforcements.get(row.scope)) and each.state in STATES},
         urgent=tuple(urgent[:URGENT]),
         urgent_total=len(urgent),
         outages=tuple(filter(_is_of_interest, sources.standings.outages())),

@@ -9,6 +9,8 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import uuid4
 
+from msgspec import Struct
+
 from ses_reputation.adapters import clients, keys
 from ses_reputation.adapters.chat_topic import SnsChatTopic
 from ses_reputation.adapters.counters import HISTORY_ITEMS, DynamoDbCounters
@@ -148,7 +150,8 @@ def surveyor(environment: Mapping[str, str]) -> Callable[[], Survey]:
 def operator(environment: Mapping[str, str]) -> Callable[[Call], Answer]:
     """`operate` for calls, with the table and the topics of this environment; SettingsError if it is incomplete."""
     settings = OperateSettings.from_environment(environment)
-    return partial(answer, operate=_operate(settings, clients.dynamodb(), _channels(settings.channels)))
+    carry_out = _operate(settings, clients.dynamodb(), _channels(settings.channels))
+    return partial(answer, operate=carry_out, words=settings.channels.vocabulary)
 
 
 def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Received]:
@@ -286,8 +289,15 @@ def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> C
     return noted
 
 
-def shower(environment: Mapping[str, str]) -> Callable[[Page, datetime, tzinfo], View]:
-    """`show.gather` of a page, with the tables of this environment; SettingsError if it is incomplete."""
+class Dashboard(Struct, frozen=True):
+    """`show.gather` of a page, and the function that decisions go to."""
+
+    gather: Callable[[Page, datetime, tzinfo], View]
+    operate_arn: str
+
+
+def dashboard(environment: Mapping[str, str]) -> Dashboard:
+    """The pages of the tables of this environment; SettingsError if it is incomplete."""
     settings = ShowSettings.from_environment(environment)
     client, table = clients.dynamodb(), settings.standings_table
     account, region = _account_and_region(settings.operate_arn)
@@ -303,7 +313,7 @@ def shower(environment: Mapping[str, str]) -> Callable[[Page, datetime, tzinfo],
         feedback=DynamoDbFeedback(client, table=settings.receipts_table),
         runs=DynamoDbRuns(client, table=table),
     )
-    return partial(gather, sources=sources)
+    return Dashboard(partial(gather, sources=sources), settings.operate_arn)
 
 
 def looker(environment: Mapping[str, str]) -> Callable[[datetime, Callable[[], bool]], LookedUp]:

@@ -6,13 +6,14 @@ from pathlib import Path
 import htpy as h
 from htpy import Element, Node
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from ses_reputation.dashboard.medium import Medium, Theme
 from ses_reputation.dashboard.pages import OverviewPage, Page, ReviewsPage
 from ses_reputation.dashboard.parts import distance, moment
 from ses_reputation.dashboard.views import Frame
 
-_STYLES = ("style.css", "charts.css")
+_STYLES = ("style.css", "charts.css", "scope.css")
 
 
 @cache
@@ -26,17 +27,31 @@ def style() -> Element:
 
 def framed(frame: Frame, page: Page, medium: Medium, *content: Node) -> Element:
     """A page with its head and its foot, without the look."""
-    return h.div(class_=f"ses-reputation sr-{medium.theme}")[
-        h.div(".sr-page")[
-            h.header(".sr-head")[
-                h.p(".sr-product")["SES Reputation"],
-                h.p(".sr-whose")[f"AWS account {frame.account}, {frame.region}"],
-                _navigation(frame, page, medium),
-            ],
-            h.main[content],
-            h.footer(".sr-foot")[_freshness(frame, medium)],
-        ]
-    ]
+    return _around(
+        medium,
+        h.header(".sr-head")[
+            h.p(".sr-product")["SES Reputation"],
+            h.p(".sr-whose")[f"AWS account {frame.account}, {frame.region}"],
+            _navigation(frame, page, medium),
+        ],
+        h.main[content],
+        h.footer(".sr-foot")[_freshness(frame, medium)],
+    )
+
+
+def message(title: str, content: Node, *ways: Node, medium: Medium) -> Element:
+    """A page that says one thing, and where one can go from there, without the look."""
+    return _around(
+        medium,
+        h.header(".sr-head")[h.p(".sr-product")["SES Reputation"]],
+        h.main[
+            h.section(".sr-hero.sr-plain")[h.div[h.h1[title], content, h.p(".sr-ways")[((way, " ") for way in ways)]]]
+        ],
+    )
+
+
+def _around(medium: Medium, *content: Node) -> Element:
+    return h.div(class_=f"ses-reputation sr-{medium.theme}")[h.div(".sr-page")[content]]
 
 
 def _navigation(frame: Frame, page: Page, medium: Medium) -> Element:
@@ -50,8 +65,28 @@ def _navigation(frame: Frame, page: Page, medium: Medium) -> Element:
 def _freshness(frame: Frame, medium: Medium) -> Element:
     if frame.evaluated is None:
         return h.p["Nothing was evaluated yet. The first run of EvaluateReputation shows where everything stands."]
-    evaluated = [moment(frame.evaluated, medium.zone), f" ({distance(frame.evaluated, frame.now)})"]
-    return h.p["Evaluated ", evaluated, ". Shown at ", moment(frame.now, medium.zone), "."]
+    return h.p[
+        "Evaluated ",
+        moment(frame.evaluated, medium.zone),
+        f" ({distance(frame.evaluated, frame.now)}). Shown as of ",
+        moment(frame.now, medium.zone),
+        ".",
+    ]
+
+
+def paging(page: OverviewPage | ReviewsPage, pages: int, medium: Medium) -> Node:
+    """The way to the pages before and after; nothing where there is one only."""
+    if pages <= 1:
+        return None
+    number = page.number
+    return h.nav(".sr-paging", aria_label="Further pages")[
+        h.p[f"Page {number:,} of {pages:,}"],
+        h.p[
+            medium.link(replace(page, number=min(number - 1, pages)), "Previous") if number > 1 else None,
+            " ",
+            medium.link(replace(page, number=number + 1), "Next") if number < pages else None,
+        ],
+    ]
 
 
 def document(title: str, *bodies: Node, theme: Theme = Theme.AUTO) -> str:

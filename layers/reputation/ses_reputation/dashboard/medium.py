@@ -12,7 +12,7 @@ from htpy import Node, Renderable
 from msgspec import Struct
 
 from ses_reputation.dashboard.pages import Page
-from ses_reputation.domain.decisions import Decision
+from ses_reputation.domain.decisions import Decision, ReinstateTo
 from ses_reputation.domain.scopes import Scope
 
 
@@ -39,14 +39,19 @@ class Subject(Struct, frozen=True):
 class Offer(Struct, frozen=True):
     """A decision that would not be refused: what it is called, and what it leads to.
 
-    `takes_days` and `takes_to` are whether it can be told how many days, or what to reinstate to.
+    `takes_days` is whether it can be told how many days; `choices` are what it can reinstate to, in words.
     """
 
     decision: Decision
     name: str
     leads_to: str
     takes_days: bool = False
-    takes_to: bool = False
+    choices: tuple[tuple[ReinstateTo, str], ...] = ()
+
+    @property
+    def takes_to(self) -> bool:
+        """Whether it can be told what to reinstate to."""
+        return bool(self.choices)
 
 
 class Medium(Protocol):

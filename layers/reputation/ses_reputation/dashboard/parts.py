@@ -1,4 +1,4 @@
-"""The building blocks of pages: statuses, rates, times, and the boxes that they stand in."""
+"""The building blocks of pages: statuses, names, times, quotes, and the boxes that they stand in."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -10,9 +10,14 @@ from htpy import Element, Node
 from msgspec import Struct
 
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
+from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
+from ses_reputation.notices.structure import readable, shortened
 from ses_reputation.notices.vocabulary import Vocabulary, name_of_finding
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+NAME_LENGTH = 60
+"""As much of a name is shown in a table or a heading; the whole of it shows when it is pointed at."""
 
 
 class Tone(StrEnum):
@@ -50,6 +55,22 @@ _SIGNS: Mapping[Status, _Sign] = MappingProxyType(
     }
 )
 _SUSPECTED = _Sign(Tone.SUSPECT, _RING)
+_SETTLED = _Sign(Tone.PLAIN, _RING)
+
+KINDS: Mapping[ScopeKind, str] = MappingProxyType(
+    {
+        ScopeKind.ACCOUNT: "Account",
+        ScopeKind.CONFIGURATION_SET: "Configuration set",
+        ScopeKind.IDENTITY: "Identity",
+        ScopeKind.TENANT: "Tenant",
+        ScopeKind.PROVIDER: "Mailbox provider",
+        ScopeKind.TAG: "Message tag",
+    }
+)
+"""What people call a kind of scope."""
+
+
+# -- Statuses ----------------------------------------------------------------------------------------------------------
 
 
 def tone_of(status: Status) -> Tone:
@@ -62,17 +83,76 @@ def status_badge(status: Status, name: str, *, large: bool = False) -> Element:
     return _badge(_SIGNS[status], name, large=large)
 
 
+def status_sign(status: Status, size: int = 12) -> Element:
+    """The shape that stands for a status, so many pixels wide. It says nothing to who can not see it."""
+    return _shape(_SIGNS[status], size)
+
+
 def finding_badge(stage: Stage, words: Vocabulary) -> Element:
     """The status of a finding by its stage; one that is only suspected is called so."""
-    status, suspected = STAGE_STATUS[stage], stage is Stage.SUSPECTED
-    name = name_of_finding(status, words, suspected=suspected)
-    lasting = " for good" if stage is Stage.PERMANENT_SHUTDOWN else ""
-    return _badge(_SUSPECTED if suspected else _SIGNS[status], f"{name}{lasting}", large=False)
+    return _badge(_SUSPECTED if stage is Stage.SUSPECTED else _SIGNS[STAGE_STATUS[stage]], stage_name(stage, words))
 
 
-def _badge(sign: _Sign, name: str, *, large: bool) -> Element:
-    shape = h.svg(".sr-sign", viewBox="0 0 16 16", width="12", height="12", aria_hidden="true")[h.path(d=sign.path)]
-    return h.span(class_=f"sr-badge sr-{sign.tone}{' sr-large' if large else ''}")[shape, h.span[name]]
+def stage_name(stage: Stage, words: Vocabulary) -> str:
+    """What the status of a finding is called, by its stage."""
+    name = name_of_finding(STAGE_STATUS[stage], words, suspected=stage is Stage.SUSPECTED)
+    return f"{name} for good" if stage is Stage.PERMANENT_SHUTDOWN else name
+
+
+def suspected_badge(name: str) -> Element:
+    """What is only suspected, by its name."""
+    return _badge(_SUSPECTED, name)
+
+
+def plain_badge(name: str) -> Element:
+    """What is neither good nor bad, by its name."""
+    return _badge(_SETTLED, name)
+
+
+def _badge(sign: _Sign, name: str, *, large: bool = False) -> Element:
+    return h.span(class_=f"sr-badge sr-{sign.tone}{' sr-large' if large else ''}")[_shape(sign, 12), h.span[name]]
+
+
+def _shape(sign: _Sign, size: int) -> Element:
+    return h.svg(".sr-sign", viewBox="0 0 16 16", width=str(size), height=str(size), aria_hidden="true")[
+        h.path(d=sign.path)
+    ]
+
+
+# -- Names from outside ------------------------------------------------------------------------------------------------
+
+
+def outside_name(text: str, length: int = NAME_LENGTH) -> Element:
+    """A name that somebody outside has given, in one line: shortened in its middle if it is longer.
+
+    It can not turn the direction of what is around it. The whole of it shows when it is pointed at.
+    """
+    whole = readable(text)
+    shown = shortened(whole, length)
+    return h.bdi(".sr-name", title=whole if shown != whole else None)[shown]
+
+
+def scope_name(scope: Scope, length: int = NAME_LENGTH) -> Node:
+    """The name of a scope within its kind; `The account`, which has none."""
+    return "The account" if scope == ACCOUNT else outside_name(name_of(scope), length)
+
+
+def scope_text(scope: Scope) -> str:
+    """A scope in words, in the middle of a sentence: `the account`, or `tenant/NAME`."""
+    return "the account" if scope == ACCOUNT else readable(scope, 300)
+
+
+def kind_and_name(scope: Scope, name: Node) -> Node:
+    """A scope with its kind before its name, or the link that has it, in the middle of a sentence."""
+    return name if scope == ACCOUNT else [f"{kind_name(scope)[0].lower()}{kind_name(scope)[1:]} ", name]
+
+
+def kind_name(scope: Scope) -> str:
+    """What people call the kind of a scope."""
+    return KINDS[kind_of(scope)]
+
+
+# -- Times and numbers -------------------------------------------------------------------------------------------------
 
 
 def moment_text(time: datetime, zone: tzinfo) -> str:
@@ -92,6 +172,12 @@ def moment(time: datetime, zone: tzinfo) -> Element:
     return h.time(datetime=time.astimezone(UTC).isoformat(timespec="seconds"))[moment_text(time, zone)]
 
 
+def short_moment(time: datetime, zone: tzinfo) -> Element:
+    """A time in the reader's zone, for lists of many; with the zone it shows when it is pointed at."""
+    iso = time.astimezone(UTC).isoformat(timespec="seconds")
+    return h.time(datetime=iso, title=moment_text(time, zone))[f"{time.astimezone(zone):%Y-%m-%d %H:%M}"]
+
+
 def day(time: datetime, zone: tzinfo) -> Element:
     """The day of a time in the reader's zone; the whole time shows when it is pointed at."""
     iso = time.astimezone(UTC).isoformat(timespec="seconds")
@@ -109,8 +195,16 @@ def distance(time: datetime, now: datetime) -> str:
         for length, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute"))
         if size >= length
     )
-    text = f"{count:,} {unit}{'' if count == 1 else 's'}"
+    text = counted(count, unit)
     return f"in {text}" if seconds > 0 else f"{text} ago"
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """`1 finding`, `2,000 findings`."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
+
+
+# -- Boxes -------------------------------------------------------------------------------------------------------------
 
 
 def card(heading: Node, *content: Node, level: int = 2, classes: str = "") -> Element:
@@ -124,11 +218,21 @@ def facts(rows: Iterable[tuple[Node, Node]]) -> Element:
     return h.dl(".sr-facts")[(h.div[h.dt[label], h.dd[value]] for label, value in rows)]
 
 
+def quote(by: Node, text: str, length: int = 1_000) -> Element:
+    """What somebody wrote, and who and when."""
+    return h.figure(".sr-quote")[h.blockquote[h.bdi[readable(text, length)]], h.figcaption[by]]
+
+
 def more(summary: Node, *content: Node, opened: bool = False) -> Element:
     """What is only seen by whoever asks for it."""
     return h.details(open=opened)[h.summary[summary], content]
 
 
-def nothing(text: str) -> Element:
+def wide(label: str, *content: Node, classes: str = "") -> Element:
+    """What may be wider than its surroundings: it scrolls for itself, with the keyboard too."""
+    return h.div(class_=f"sr-wide {classes}".rstrip(), role="region", aria_label=label, tabindex="0")[content]
+
+
+def nothing(text: Node) -> Element:
     """What is said where there is nothing to show."""
     return h.p(".sr-nothing")[text]

@@ -94,13 +94,16 @@ def rates_over_time(
     policy: Policy,
     rulings: Sequence[Ruling] = (),
 ) -> list[RatePoint]:
-    """A metric's rates as they stood at each of these moments, the oldest first: of the hours that began before it.
+    """A metric's rates as they stood at each of these moments, and whenever something was decided between them.
 
-    Each is what `rates.measure` would have said at that moment, by today's policy. The hours are read once, and no
-    further back than is needed.
+    They are of the hours that began before the moment, the oldest first. Each is what `rates.measure` would have said
+    then, by today's policy. The hours are read once, and no further back than is needed.
     """
     told = sorted(rulings, key=lambda ruling: ruling.decided)
-    spans = [(moment, _spans(moment, metric, policy, told)) for moment in sorted(set(moments))]
+    wanted_at = sorted(set(moments))
+    # Without these, what led to a decision could be missing: after it, other mail may count.
+    decided = {r.decided for r in told if wanted_at and wanted_at[0] < r.decided < wanted_at[-1]}
+    spans = [(moment, _spans(moment, metric, policy, told)) for moment in sorted({*wanted_at, *decided})]
     wanted = [_Wanted(moment, span) for moment, both in spans for span in both if span]
     rates = iter(_measured(newest_first, wanted, metric, policy))
     return [RatePoint(moment, next(rates), next(rates) if since else None) for moment, (_, since) in spans]

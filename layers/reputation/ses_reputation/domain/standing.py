@@ -233,6 +233,19 @@ class Standing(Struct, frozen=True):
         return SCOPE_STATUS[max((f.stage for f in self.findings.values()), key=_WORST_LAST.index, default=None)]
 
     @property
+    def status_since(self) -> datetime | None:
+        """Since when it has its status, as far as its findings tell; None if it was never anything but Healthy."""
+        status = self.status
+        if status is Status.HEALTHY:
+            return max(self.ended.values(), default=None)
+        # A rate that comes down a little, and goes up again, is the same probation.
+        return min(
+            (f.period_since or f.stage_since) if f.stage in STAGES_THAT_TIME_MOVES else f.stage_since
+            for f in self.findings.values()
+            if SCOPE_STATUS[f.stage] is status
+        )
+
+    @property
     def moves_with_time(self) -> bool:
         """Whether time alone could change it, or have people reminded."""
         return any(finding.moves_with_time for finding in self.findings.values()) or any(

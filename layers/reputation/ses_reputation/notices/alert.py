@@ -268,7 +268,7 @@ def alert_of(news: Told, policy: Policy, account: str, region: str) -> Alert:
         case Change():
             return _status_alert(news, policy, account, region)
         case Reminder():
-            return _reminder_alert(news, policy, account, region)
+            return reminder_alert(news, policy, account, region)
         case OutageChange():
             return OutageAlert(
                 **_heading(news, account, region),
@@ -396,7 +396,8 @@ def _status_alert(change: Change, policy: Policy, account: str, region: str) -> 
     )
 
 
-def _reminder_alert(reminder: Reminder, policy: Policy, account: str, region: str) -> ReminderAlert:
+def reminder_alert(reminder: Reminder, policy: Policy, account: str, region: str) -> ReminderAlert:
+    """The alert that reminds people of a finding, with all that is known of it now."""
     return ReminderAlert(
         **_heading(reminder, account, region),
         category=reminder.category,

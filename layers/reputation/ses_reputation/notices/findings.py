@@ -11,7 +11,7 @@ from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.domain.standing import Actor
 from ses_reputation.notices.alert import FindingDocument, ReminderAlert, StatusAlert
 from ses_reputation.notices.categories import CATEGORY_TEXTS, SUSPICIONS
-from ses_reputation.notices.numbers import day, duration, moment, ordinal, rows_of_rate, words_of_limits
+from ses_reputation.notices.numbers import Moments, day, duration, moment, ordinal, rows_of_rate, words_of_limits
 from ses_reputation.notices.structure import (
     Command,
     Headline,
@@ -89,7 +89,7 @@ def status_notice(alert: StatusAlert, vocabulary: Vocabulary) -> Notice:
     """What was decided about a finding, why, and what follows."""
     trigger = Trigger(alert.cause)
     before, after = Status(alert.before), Status(alert.after)
-    words = _words(alert, vocabulary)
+    words = words_about(alert, vocabulary)
     permanent = alert.finding.permanent
     worse = _SEVERITY.index(after) > _SEVERITY.index(before)
     # Who has heard before what it is about hears it again when that matters most.
@@ -103,7 +103,7 @@ def status_notice(alert: StatusAlert, vocabulary: Vocabulary) -> Notice:
             *_decision(alert),
             *_evidence(alert, words),
             *([_advice(alert, words)] if helped or trigger is Trigger.SUSPECTED else []),
-            Section(Part.NEXT, (*_texts(_follows(alert), words), *_commands(alert, words))),
+            Section(Part.NEXT, (*_texts(_follows(alert), words), *commands_about(alert, words))),
         ],
         also=other_name(after, vocabulary),
     )
@@ -121,7 +121,7 @@ def _explanation(alert: StatusAlert, *, explained: bool) -> Iterator[str]:
 def reminder_notice(alert: ReminderAlert, vocabulary: Vocabulary) -> Notice:
     """What people are reminded of, and what they can do."""
     kind = ReminderKind(alert.reminder)
-    words = _words(alert, vocabulary)
+    words = words_about(alert, vocabulary)
     news, why = REMINDERS[kind]
     return _notice(
         alert,
@@ -130,7 +130,7 @@ def reminder_notice(alert: ReminderAlert, vocabulary: Vocabulary) -> Notice:
             Section(Part.WHY, _texts([why], words)),
             *_evidence(alert, words),
             *([_advice(alert, words)] if kind is ReminderKind.PERIOD_ENDS else []),
-            Section(Part.NEXT, (*_texts(_follows(alert), words), *_commands(alert, words))),
+            Section(Part.NEXT, (*_texts(_follows(alert), words), *commands_about(alert, words))),
         ],
         also=other_name(Status(alert.finding.status), vocabulary),
     )
@@ -165,7 +165,7 @@ def news_within(status: Status, trigger: Trigger, words: Mapping[str, str]) -> s
     return _NEWS.get(status, NEWS)[trigger].format_map(words)
 
 
-def _words(alert: StatusAlert | ReminderAlert, vocabulary: Vocabulary) -> dict[str, str]:
+def words_about(alert: StatusAlert | ReminderAlert, vocabulary: Vocabulary, moment: Moments = moment) -> dict[str, str]:
     """What the placeholders stand for. What an alert does not have, no text about it asks for."""
     finding, metric = alert.finding, Category(alert.category).metric
     names, texts = STATUS_NAMES[vocabulary], CATEGORY_TEXTS[Category(alert.category)]
@@ -182,7 +182,7 @@ def _words(alert: StatusAlert | ReminderAlert, vocabulary: Vocabulary) -> dict[s
     if finding.period:
         words["opened"], words["measured_from"] = moment(finding.period.opened), moment(finding.period.measured_from)
         words["ends"], words["ends_day"] = moment(finding.period.ends), day(finding.period.ends)
-        words["reported_again"] = _reported_again(finding)
+        words["reported_again"] = _reported_again(finding, moment)
     if finding.changes:
         words["changes_reported"] = moment(finding.changes.reported)
     if finding.waits_since:
@@ -203,7 +203,7 @@ def _at_end(alert: StatusAlert | ReminderAlert) -> str:
     return AT_END[AtEnd(alert.finding.remains)]
 
 
-def _reported_again(finding: FindingDocument) -> str:
+def _reported_again(finding: FindingDocument, moment: Moments) -> str:
     if finding.period and finding.last_observed and finding.last_observed > finding.period.measured_from:
         return f"the problem was reported again, as seen on {moment(finding.last_observed)}"
     since = f" after {moment(finding.period.measured_from)}" if finding.period else ""
@@ -278,7 +278,6 @@ def who(actor: Actor) -> str:
 def _follows(alert: StatusAlert | ReminderAlert) -> Iterator[str]:
     """What happens next, what reporting changes leads to, and how to appeal."""
     finding, status = alert.finding, Status(alert.finding.status)
-    row = CATEGORIES[Category(alert.category)]
     by_status = NEXT_MEASURED if finding.metric else NEXT
     if finding.suspected:
         yield from _follows_suspicion(finding)
@@ -297,8 +296,8 @@ def _follows(alert: StatusAlert | ReminderAlert) -> Iterator[str]:
         yield by_status.get(status) or NEXT[status]
     if CHANGES_MADE in finding.allowed and not finding.changes:
         yield ON_APPEAL if status is Status.SHUTDOWN else ON_CHANGES[OnChanges(finding.on_changes)]
-    if row.repeats and status in {Status.PROBATION, Status.HEALTHY} and not _was_suspicion(alert):
-        yield REPEATS[row.repeats[min(finding.repeat, len(row.repeats) - 1)]]
+    if status in {Status.PROBATION, Status.HEALTHY} and not _was_suspicion(alert):
+        yield from repeating(finding)
     if alert.scope_kind == ScopeKind.ACCOUNT and not finding.metric and status is not Status.HEALTHY:
         yield SES_DECIDES_TOO
 
@@ -311,17 +310,27 @@ def _was_suspicion(alert: StatusAlert | ReminderAlert) -> bool:
 def _follows_suspicion(finding: FindingDocument) -> Iterator[str]:
     """That nothing happens by itself, and what each decision leads to."""
     yield NEXT_SUSPECTED
-    repeats = CATEGORIES[Category(finding.category)].repeats
-    if repeats and finding.repeat:
-        yield CONFIRMING_REPEATS[repeats[min(finding.repeat, len(repeats)) - 1]]
-    else:
-        yield CONFIRMING
+    yield confirming(finding)
     yield DISMISSING
     if not finding.changes:
         yield EXPLAINING
 
 
-def _commands(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> Iterator[Command]:
+def repeating(finding: FindingDocument) -> Iterator[str]:
+    """What one more finding of its kind leads to, where that escalates."""
+    if repeats := CATEGORIES[Category(finding.category)].repeats:
+        yield REPEATS[repeats[min(finding.repeat, len(repeats) - 1)]]
+
+
+def confirming(finding: FindingDocument) -> str:
+    """What confirming a suspicion leads to."""
+    repeats = CATEGORIES[Category(finding.category)].repeats
+    if repeats and finding.repeat:
+        return CONFIRMING_REPEATS[repeats[min(finding.repeat, len(repeats)) - 1]]
+    return CONFIRMING
+
+
+def commands_about(alert: StatusAlert | ReminderAlert, words: Mapping[str, str]) -> Iterator[Command]:
     """What can be typed about it now."""
     finding = alert.finding
     if CHANGES_MADE in finding.allowed:

@@ -1,6 +1,6 @@
 """Numbers and times as people read them, and the rows that a rate is shown in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -9,6 +9,9 @@ from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.alert import BoundDocument, MeasuredDocument, RateDocument
 from ses_reputation.notices.structure import Row
 from ses_reputation.notices.texts import VOLUME_SOURCES, MetricTexts
+
+Moments = Callable[[datetime], str]
+"""How a time is written."""
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -82,39 +85,43 @@ def words_of_limits(measured: MeasuredDocument) -> dict[str, str]:
 
 
 def rows_of_rate(
-    texts: MetricTexts, measured: MeasuredDocument, words: Mapping[str, str], since: datetime | None = None
+    texts: MetricTexts,
+    measured: MeasuredDocument,
+    words: Mapping[str, str],
+    since: datetime | None = None,
+    tell: Callable[[datetime], str] = moment,
 ) -> tuple[Row, ...]:
-    """A metric's rates, limits and forecast. `since` is from when mail counts on probation."""
+    """A metric's rates, limits and forecast. `since` is from when mail counts on probation, `tell` writes a time."""
     window = [Row(texts.name.capitalize(), _rate(measured.window, texts))]
     if measured.window.plain_rate is not None and measured.window.volume != measured.window.eligible:
         plain = f"{percent(Fraction(measured.window.count, measured.window.volume))} of all mail"
         window.append(Row("plain rate", f"{plain} ({measured.window.volume:,} recipients)", detail=True))
     if measured.window.start:
-        hours = f"{hours_text(measured.window.hours)} with mail since {moment(measured.window.start)}"
+        hours = f"{hours_text(measured.window.hours)} with mail since {tell(measured.window.start)}"
         window.append(Row("measured over", hours, detail=True))
         window.append(Row("volume", VOLUME_SOURCES[VolumeSource(measured.volume_source)], detail=True))
     rows = window
     if measured.since and since:
         # On probation this is the rate that counts, so it comes first.
-        mail = f"mail since {moment(since)}, in the {words['probation']}"
+        mail = f"mail since {tell(since)}, in the {words['probation']}"
         rows = [Row(texts.name.capitalize(), _rate(measured.since, texts)), Row("measured over", mail, detail=True)]
         rows += [Row("Over the window", window[0].value), *window[1:]]
     rows.append(Row("Limit", limit_text(measured.limit)))
     if measured.shutdown_limit != measured.limit:
         rows.append(Row("for a {shutdown}".format_map(words), limit_text(measured.shutdown_limit), detail=True))
     rows.append(Row("Recommended", f"under {percent(measured.recommended.value)}"))
-    rows += [Row("" if number else "Forecast", line) for number, line in enumerate(_outlook(texts, measured))]
+    rows += [Row("" if number else "Forecast", line) for number, line in enumerate(_outlook(texts, measured, tell))]
     return tuple(rows)
 
 
-def _outlook(texts: MetricTexts, measured: MeasuredDocument) -> Iterator[str]:
+def _outlook(texts: MetricTexts, measured: MeasuredDocument, tell: Callable[[datetime], str]) -> Iterator[str]:
     """Where the rate is heading, and what would bring it down, in words; nothing where that can't be said."""
     forecast = measured.forecast
     if forecast is None:
         return
     limit, recommended = percent(measured.limit.value), percent(measured.recommended.value)
     if forecast.limit_passed:
-        yield f"passes {limit} on {moment(forecast.limit_passed)}, at the present pace"
+        yield f"passes {limit} on {tell(forecast.limit_passed)}, at the present pace"
     within = f"under {limit}" if measured.limit.inclusive else f"down to {limit}"
     # Where the limit is the recommended value, there is one line to say.
     goals = {within: forecast.clean_to_limit, f"under {recommended}": forecast.clean_to_recommended}

@@ -134,11 +134,12 @@ def rows_of_outage(outage: OutageDocument) -> Iterator[Row]:
     """When it was, how much bounced in it, and how much before."""
     yield Row("Outage", outage.id)
     yield Row("Time", f"{moment(outage.start)} to {moment(outage.end) if outage.end else 'now'}")
-    yield Row("Hard bounces", _share(outage.bounced, outage.recipients))
-    yield Row("4 weeks before", _share(outage.bounced_before, outage.recipients_before))
+    yield Row("Hard bounces", share_of_mail(outage.bounced, outage.recipients))
+    yield Row("4 weeks before", share_of_mail(outage.bounced_before, outage.recipients_before))
 
 
-def _share(bounced: int, recipients: int) -> str:
+def share_of_mail(bounced: int, recipients: int) -> str:
+    """How many of the recipients of mail bounced, and which part of them that is."""
     part = f" ({percent(Fraction(bounced, recipients))})" if recipients > 0 else ""
     return f"{bounced:,} of {recipients:,} recipients{part}"
 

@@ -10,18 +10,18 @@ from ses_reputation.notices.structure import Block, Command, Entry, Headline, No
 from ses_reputation.notices.vocabulary import Vocabulary
 
 
-def page(alert: Alert, vocabulary: Vocabulary = Vocabulary.CLASSIC) -> str:
-    """The alert as one section element, to be put into a page."""
-    return "\n".join(_notice(notice_of(alert, vocabulary))) + "\n"
+def page(alert: Alert, vocabulary: Vocabulary = Vocabulary.CLASSIC, level: int = 2) -> str:
+    """The alert as one section element, to be put into a page, its title a heading of this level."""
+    return "\n".join(_notice(notice_of(alert, vocabulary), level)) + "\n"
 
 
-def _notice(notice: Notice) -> Iterator[str]:
+def _notice(notice: Notice, level: int) -> Iterator[str]:
     yield '<section class="notice">'
-    yield f"<h2>{escape(_line(notice.title))}</h2>"
+    yield f"<h{level}>{escape(_line(notice.title))}</h{level}>"
     if notice.also:
         yield f'<p class="also">{escape(notice.also)}</p>'
     for section in notice.sections:
-        yield from _section(section)
+        yield from _section(section, level + 1)
     finding = f"Finding {notice.finding}, alert" if notice.finding else "Alert"
     signature = f"AWS account {notice.account}, {notice.region}, {moment(notice.time)}. {finding} {notice.alert}"
     yield f'<p class="signature">{escape(signature)}</p>'
@@ -32,8 +32,8 @@ def _line(line: Headline) -> str:
     return f"{line.before}{line.scope}{line.after}".replace("->", "\u2192")
 
 
-def _section(section: Section) -> Iterator[str]:
-    yield f"<h3>{escape(section.part)}</h3>"
+def _section(section: Section, level: int) -> Iterator[str]:
+    yield f"<h{level}>{escape(section.part)}</h{level}>"
     for block in section.blocks:
         yield from _elements(block)
 

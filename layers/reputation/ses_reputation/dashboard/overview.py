@@ -1,0 +1,209 @@
+"""The overview: is the account in good standing, what is urgent, and where does every scope stand."""
+
+from collections.abc import Iterator
+
+import htpy as h
+from htpy import Element, Node
+
+from ses_reputation.dashboard.medium import Medium
+from ses_reputation.dashboard.outages import outage_list
+from ses_reputation.dashboard.pages import ReviewsPage, ScopePage
+from ses_reputation.dashboard.parts import (
+    card,
+    day,
+    distance,
+    facts,
+    finding_badge,
+    kind_and_name,
+    moment,
+    nothing,
+    scope_name,
+    status_sign,
+    tone_of,
+)
+from ses_reputation.dashboard.rate_cards import rate_card, trend
+from ses_reputation.dashboard.scope_listing import scope_listing
+from ses_reputation.dashboard.verdicts import sending_text, verdict_rows
+from ses_reputation.dashboard.views import OverviewView, Urgent
+from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.rates import Metric
+from ses_reputation.domain.scopes import ACCOUNT
+from ses_reputation.domain.standing import Finding
+from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.standings import advice_for, meaning_of, reason_of, waits_for
+from ses_reputation.notices.vocabulary import STATUS_NAMES, other_name
+
+_REASONS = 2
+_STAGES = tuple(Stage)
+
+
+def overview(view: OverviewView, medium: Medium) -> Node:
+    """All of the page but its frame."""
+    account, frame = view.account, view.frame
+    if not (view.total or account.findings or account.evaluated):
+        return [_nothing_yet(), _ses(view, medium)]
+    return [
+        _standing(view, medium),
+        _outages(view, medium),
+        h.div(".sr-columns")[
+            (
+                rate_card(
+                    account,
+                    metric,
+                    frame.policy,
+                    frame.words,
+                    medium.zone,
+                    trend(ACCOUNT, account.trend, metric, frame.policy),
+                )
+                for metric in Metric
+            )
+        ],
+        h.div(".sr-columns.sr-uneven")[_urgent(view, medium), _ses(view, medium)],
+        scope_listing(view, medium),
+    ]
+
+
+# -- The account -------------------------------------------------------------------------------------------------------
+
+
+def _nothing_yet() -> Element:
+    return h.section(".sr-hero.sr-plain")[
+        h.div[
+            h.h1["Nothing was evaluated yet"],
+            h.p(".sr-lead")["As soon as SES's events arrive, this page says where the account and its mail stand."],
+            h.ol[
+                h.li["Connect SES's events: ", h.code["ses-reputation connect"], "."],
+                h.li["Send some mail, and wait for the next run of EvaluateReputation."],
+                h.li["If nothing appears then, ", h.code["ses-reputation doctor"], " finds out what is missing."],
+            ],
+        ]
+    ]  # fmt: skip
+
+
+def _standing(view: OverviewView, medium: Medium) -> Element:
+    account, words = view.account, view.frame.words
+    status = account.status
+    findings = sorted(account.findings.values(), key=lambda finding: -_STAGES.index(finding.stage))
+    return h.section(class_=f"sr-hero sr-{tone_of(status)}")[
+        h.div(".sr-standing")[
+            h.div(class_=f"sr-emblem sr-{tone_of(status)}")[status_sign(status, 32)],
+            h.div[
+                h.h1[h.span(".sr-over")["The account"], " ", STATUS_NAMES[words][status]],
+                h.p(".sr-muted")[also] if (also := other_name(status, words)) else None,
+                h.p(".sr-lead")[meaning_of(account, words)],
+                (_reason(finding, view) for finding in findings[:_REASONS]),
+                h.p[medium.link(ScopePage(ACCOUNT), _more_about(findings))],
+            ],
+        ],
+        facts(_at_a_glance(view, medium)),
+    ]
+
+
+def _more_about(findings: list[Finding]) -> str:
+    return "All about it, and all there is to do" if findings else "All about the account"
+
+
+def _reason(finding: Finding, view: OverviewView) -> Node:
+    return [
+        h.h2[reason_of(finding, view.account, view.frame.policy, view.frame.words)],
+        h.p[advice_for(finding)[0]],
+    ]
+
+
+def _at_a_glance(view: OverviewView, medium: Medium) -> Iterator[tuple[Node, Node]]:
+    account, now = view.account, view.frame.now
+    if account.status_since:
+        yield "Since", [day(account.status_since, medium.zone), f" ({distance(account.status_since, now)})"]
+    ends = [
+        finding.period_end for finding in account.findings.values() if finding.period_end and finding.moves_with_time
+    ]
+    if ends:
+        yield "Period ends", [moment(min(ends), medium.zone), f" ({distance(min(ends), now)})"]
+    if sends := _sending(view):
+        yield "Sending", sends
+    yield "Other scopes", _other_scopes(view)
+    waiting = view.frame.waiting
+    yield (
+        "Decisions",
+        [
+            medium.link(ReviewsPage(), f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for a person")
+            if waiting
+            else "none waits for a person"
+        ],
+    )
+
+
+def _sending(view: OverviewView) -> str | None:
+    """Whether mail of the account goes out, as far as that is known."""
+    if text := sending_text(view.enforcement):
+        return f"{text}, because of the status"
+    match view.verdict and view.verdict.sends:
+        case True:
+            return "on, says SES"
+        case False:
+            return "switched off, says SES"
+        case _:
+            return None
+
+
+def _other_scopes(view: OverviewView) -> str:
+    others = max(view.total - (1 if view.account.evaluated else 0), 0)
+    healthy = view.statuses.get(Status.HEALTHY, 0) - (view.account.status is Status.HEALTHY)
+    not_healthy = max(others - healthy, 0)
+    if not others:
+        return "none yet"
+    return (
+        f"all {others:,} {Status.HEALTHY}" if not not_healthy else f"{not_healthy:,} of {others:,} not {Status.HEALTHY}"
+    )
+
+
+# -- What SES says, and what is urgent ---------------------------------------------------------------------------------
+
+
+def _ses(view: OverviewView, medium: Medium) -> Element:
+    frame = view.frame
+    if view.verdict is None:
+        content: Node = nothing("SES was not asked yet: the function WatchSes does so on a schedule.")
+    else:
+        content = verdict_rows(view.verdict, view.account, frame.policy, frame.words, medium.zone, frame.now)
+    return card("What SES itself says", content)
+
+
+def _outages(view: OverviewView, medium: Medium) -> Node:
+    if not view.outages:
+        return None
+    return card("Outages of mailbox providers", outage_list(view.outages, view.frame, medium))
+
+
+def _urgent(view: OverviewView, medium: Medium) -> Element:
+    if not view.urgent:
+        return card("Open findings", nothing("No finding is open: there is nothing to do."))
+    left_out = view.urgent_total - len(view.urgent)
+    return card(
+        ["Open findings ", h.span(".sr-muted")[f"{view.urgent_total:,}"]],
+        h.ol(".sr-list")[(h.li[_urgent_finding(each, view, medium)] for each in view.urgent)],
+        h.p(".sr-muted")[f"{left_out:,} more are less urgent."] if left_out else None,
+    )
+
+
+def _urgent_finding(each: Urgent, view: OverviewView, medium: Medium) -> Element:
+    finding, words = each.finding, view.frame.words
+    name = CATEGORY_TEXTS[finding.category].name
+    link = medium.link(ScopePage(each.scope), scope_name(each.scope))
+    waits = waits_for(finding.stage, changes=finding.reports_changes, vocabulary=words)
+    return h.div(".sr-urgent")[
+        h.div[
+            h.p(".sr-what")[name.capitalize(), " of ", kind_and_name(each.scope, link)],
+            h.p(".sr-muted")[f"Waits for {waits}"],
+        ],
+        h.div[h.p[finding_badge(finding.stage, words)], h.p(".sr-muted.sr-number")[_when(each, view, medium)]],
+    ]
+
+
+def _when(each: Urgent, view: OverviewView, medium: Medium) -> Node:
+    finding, now = each.finding, view.frame.now
+    if finding.waits_since:
+        return ["waits since ", day(finding.waits_since, medium.zone), f" ({distance(finding.waits_since, now)})"]
+    if finding.period_end and finding.stage in {Stage.PROBATION, Stage.ALMOST_HEALED}:
+        return ["ends ", day(finding.period_end, medium.zone), f" ({distance(finding.period_end, now)})"]
+    return ["since ", day(finding.stage_since, medium.zone)]

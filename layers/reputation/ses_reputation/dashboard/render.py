@@ -1,0 +1,31 @@
+"""From a view to HTML."""
+
+import htpy as h
+from htpy import Element
+
+from ses_reputation.dashboard.frame import framed, message
+from ses_reputation.dashboard.medium import Medium
+from ses_reputation.dashboard.overview import overview
+from ses_reputation.dashboard.pages import OverviewPage
+from ses_reputation.dashboard.reviews import reviews
+from ses_reputation.dashboard.scope import scope
+from ses_reputation.dashboard.views import OverviewView, ReviewsView, ScopeView, View
+from ses_reputation.notices.structure import readable
+
+
+def render(view: View, medium: Medium) -> Element:
+    """A page, without the look: `frame.style` has to be beside it once."""
+    match view:
+        case OverviewView():
+            content = overview(view, medium)
+        case ReviewsView():
+            content = reviews(view, medium)
+        case ScopeView():
+            content = scope(view, medium)
+    return framed(view.frame, view.page, medium, content)
+
+
+def problem(text: str, medium: Medium) -> Element:
+    """A page that says why there is no other, and leads back to one that there is."""
+    back = medium.link(OverviewPage(), "To the overview", classes="sr-button")
+    return message("There is nothing to show", h.p(".sr-lead")[readable(text)], back, medium=medium)
