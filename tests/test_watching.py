@@ -165,6 +165,11 @@ def test_the_errors_of_every_function_are_on_the_dashboard(deployed: Stack) -> N
     assert functions == of_type("AWS::Lambda::Function").keys() & deployed.names.keys()
 
 
+def test_the_dashboard_has_no_more_metrics_than_a_free_one_may(deployed: Stack) -> None:
+    """https://aws.amazon.com/cloudwatch/pricing/"""
+    assert len(all_shown(deployed)) <= 50
+
+
 # -- How it is laid out ------------------------------------------------------------------------------------------------
 
 
