@@ -1,5 +1,6 @@
 """`ses-reputation demo`: a story told in the terminal as it happens."""
 
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ _SCOPE = 22
 _EXAMPLES = """\b
 Examples:
   ses-reputation demo
-  ses-reputation demo complaint-wave
+  ses-reputation demo complaint-wave --no-serve
   ses-reputation demo second-chance -P EnforceScopes=tenant
   ses-reputation demo my-story.toml -P ProbationDays=7
 """
@@ -37,14 +38,20 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("story", default=DEFAULT_STORY)
+@click.option(
+    "--serve/--no-serve",
+    default=None,
+    help="Serve the dashboard over the story when it is told, until Ctrl-C. Default: on a terminal.",
+)
 @setting_options
-def command(story: str, parameters: dict[str, str], identities: tuple[str, ...]) -> None:
-    """Tell a story from beginning to end: mail, rates, alerts.
+def command(story: str, parameters: dict[str, str], identities: tuple[str, ...], *, serve: bool | None) -> None:
+    """Tell a story from beginning to end: mail, rates, alerts. Then show where that leads to, on the dashboard.
 
     STORY is the name of a story in events/stories (default: purchased-list), or the path of one of your own. SES is
     simulated, everything behind it is real: the topics, queues, functions and tables of template.yaml, in this process.
     """
-    from ses_reputation_cli.replay_report import outcomes_text, scopes_table  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_cli.dashboard import serve_replay  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_cli.replay_report import outcomes_text, scopes_table  # noqa: PLC0415
     from ses_reputation_local.stories import read_story  # noqa: PLC0415
 
     console = Console(highlight=False)
@@ -54,10 +61,18 @@ def command(story: str, parameters: dict[str, str], identities: tuple[str, ...])
         with local_playback(parameters, identities) as playback:
             letters = _tell(console, told, playback)
             report = playback.report()
-    console.rule("Where every scope stands")
-    console.print(scopes_table(report))
-    console.print(f"{report.read:,} events: {outcomes_text(report)}. {letters} e-mails.")
-    console.print("\nNext, with your own mail: ses-reputation replay PATH (--help says what it takes)")
+            console.rule("Where every scope stands")
+            console.print(scopes_table(report))
+            console.print(f"{report.read:,} events: {outcomes_text(report)}. {letters} e-mails.")
+            console.print("\nNext, with your own mail: ses-reputation replay PATH (--help says what it takes)")
+            if _is_watched() if serve is None else serve:
+                console.print()
+                serve_replay(playback)
+
+
+def _is_watched() -> bool:
+    """Whether somebody is there who can look at the dashboard, and end it."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _path(story: str) -> Path:

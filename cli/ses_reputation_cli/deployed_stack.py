@@ -8,6 +8,7 @@ from uuid import uuid4
 import click
 from msgspec import Struct
 
+from ses_reputation import wiring
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.connections import SesConnections
 from ses_reputation.adapters.counters import DynamoDbCounters
@@ -35,8 +36,8 @@ from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.explain import explain_scope
 from ses_reputation.notices.vocabulary import Vocabulary
-from ses_reputation.settings import ChannelSettings, RecordSettings, read_policy
-from ses_reputation.wiring import back_off
+from ses_reputation.settings import ChannelSettings, RecordSettings, ShowSettings, read_policy
+from ses_reputation.show import Sources
 
 _TOPICS: Mapping[Stream, str] = {
     Stream.BOUNCE: "BounceTopic",
@@ -75,7 +76,8 @@ class DeployedStack:
 
     def now(self) -> datetime:
         """The time that it is there, in UTC; or the one that is the object of click's context: a test has its own."""
-        own = click.get_current_context().find_object(datetime)
+        context = click.get_current_context(silent=True)  # there is none in the threads of a site
+        own = context.find_object(datetime) if context else None
         return own or self._deployment.now or datetime.now(UTC)
 
     def aws_time(self) -> datetime | None:
@@ -159,7 +161,7 @@ class DeployedStack:
     def due(self) -> DynamoDbDue:
         """The scopes that the next run evaluates."""
         return DynamoDbDue(
-            self._dynamodb, standings_table=self._standings_table, new_token=lambda: uuid4().hex, pause=back_off
+            self._dynamodb, standings_table=self._standings_table, new_token=lambda: uuid4().hex, pause=wiring.back_off
         )
 
     def ses(self) -> SesApi:
@@ -208,6 +210,11 @@ class DeployedStack:
         """The arithmetic of a scope's rates now, and SES's own verdict on it; NothingCounted if there is nothing."""
         explanation = explain_scope(scope, self.now(), self.policy(), self.counters(), self.standings())
         return explanation, self.verdicts().verdict(scope).verdict
+
+    def sources(self) -> Sources:
+        """What its dashboard's pages are made of."""
+        settings = ShowSettings.from_environment(self._deployment.environment("ShowDashboard"))
+        return wiring.shown(settings, self._dynamodb)
 
     @property
     def _counters_table(self) -> str:

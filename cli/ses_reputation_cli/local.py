@@ -1,7 +1,6 @@
 """`ses-reputation local`: a local cloud on a port."""
 
 import time
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +8,10 @@ import click
 from rich.console import Console
 
 from ses_reputation_cli.options import errors_for_people, local_cloud, setting_options
+from ses_reputation_cli.port import listening_at
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
     from datetime import datetime
 
     from ses_reputation_local.cloud import Invocation, LocalCloud
@@ -77,27 +76,11 @@ def command(
     one, the cloud is empty, and its time is the real one.
     """
     console = Console(highlight=False, soft_wrap=True)
-    with errors_for_people(), _listening(host, port) as listener:
+    with errors_for_people(), listening_at(host, port) as listener:
         try:
             _run(console, listener, paths, parameters, identities, pace=pace, evaluate_every=evaluate_every)
         except KeyboardInterrupt:
             console.print("\nThe local cloud is gone.")
-
-
-@contextmanager
-def _listening(host: str, port: int) -> "Iterator[socket.socket]":
-    from ses_reputation_local.server import listening  # noqa: PLC0415 - help must not wait for it
-
-    try:
-        listener = listening(host, port)
-    except OSError as error:
-        # Python adds the address, which is here already.
-        reason = str(error.strerror).partition(" (")[0]
-        raise click.ClickException(
-            f"nothing can listen on port {port} of {host} ({reason}); --port takes another, or 0 for any"
-        ) from error
-    with closing(listener):
-        yield listener
 
 
 def _run(

@@ -30,11 +30,12 @@ from ses_reputation.explain import explain_scope
 from ses_reputation.ses_events import read_event
 from ses_reputation.settings import EvaluateSettings
 from ses_reputation_local.captures import Captured
-from ses_reputation_local.cloud import Email, LocalCloud
+from ses_reputation_local.cloud import Answer, Email, LocalCloud
 from ses_reputation_local.ses_mail import Publication, Topic
 from ses_reputation_local.stories import Commanded
 
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 # What no queue of AWS could have held is cut, so that it is as unreadable here as it was there.
@@ -137,6 +138,30 @@ class Playback:
             yield self._tick(hour + HOUR, next_hour)
             while self._awaited and self._now and next_hour and self._now < next_hour:
                 yield self._tick(self._now + HOUR, next_hour)
+
+    @property
+    def now(self) -> datetime:
+        """The time that it is in the cloud."""
+        return self._cloud.now
+
+    @property
+    def region(self) -> str:
+        """The region that the cloud is."""
+        return self._cloud.region
+
+    def ask_ses(self) -> None:
+        """Let watch_ses ask SES what it says now."""
+        self._watch(self._cloud.now)
+
+    def operate(self, command: Mapping[str, object], by: str) -> tuple[Answer, Sequence[Email]]:
+        """Let somebody give a command a minute after all that was played, and evaluate a minute later.
+
+        What he was answered, and the e-mails that followed.
+        """
+        self._cloud.now += MINUTE
+        answer = self._call(command, by)
+        self._cloud.deliver()
+        return answer, self._tick(self._cloud.now + MINUTE, None).emails
 
     def standings(self) -> list[Standing]:
         """The standing of every scope that was evaluated so far."""
@@ -244,10 +269,12 @@ class Playback:
                 raise ReplayFailed(f"{scope} has no open finding that {commanded.by} could do something about")
             fields["finding"] = finding.id
         self._cloud.now = commanded.time
-        caller = f"arn:aws:iam::{self._cloud.account}:user/{commanded.by}"
-        answer = self._cloud.call("Operate", fields, caller)
+        answer = self._call(fields, commanded.by)
         if answer.status != HTTPStatus.OK:
             raise ReplayFailed(f"what {commanded.by} wanted was refused: {answer.body}")
+
+    def _call(self, command: Mapping[str, object], by: str) -> Answer:
+        return self._cloud.call("Operate", command, f"arn:aws:iam::{self._cloud.account}:user/{by}")
 
     def _let_ses_know(self, events: Sequence[Captured | Publication]) -> None:
         """Have SES know the configuration sets and tenants of this mail: they were there, or it would not have gone."""

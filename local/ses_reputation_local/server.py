@@ -2,7 +2,6 @@
 
 import io
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,18 +9,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug import wrappers
-from werkzeug.serving import make_server
 from werkzeug.wsgi import get_input_stream
 
 from ses_reputation_local.cloud import Email, Invocation, LocalCloud
 from ses_reputation_local.function_urls import FORBIDDEN, JSON, Caller, Request, Response
 from ses_reputation_local.resources import FUNCTION_URL_PATH
+from ses_reputation_local.serving import address_of, answering, listening
 from ses_reputation_local.ses_requests import ses_response
+
+if TYPE_CHECKING:
+    import socket
+
+__all__ = ["Clock", "Server", "address_of", "listening", "serving"]
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 _SIGNED_BY: Final = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/\d+/[\w-]+/([\w-]+)/aws4_request")
@@ -40,18 +44,6 @@ class Clock:
     def now(self) -> datetime:
         """The time that it is now."""
         return self.start + timedelta(seconds=(time.monotonic() - self._begun) * self.pace)
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens there, on any free port if it is 0. Raises OSError if the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)
-
-
-def address_of(listener: socket.socket) -> str:
-    """The URL at which a listening socket is reached."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class Server:
@@ -164,18 +156,10 @@ def _request(request: wrappers.Request, path: str) -> Request:
 
 
 @contextmanager
-def serving(server: Server, listener: socket.socket) -> Iterator[None]:
+def serving(server: Server, listener: "socket.socket") -> Iterator[None]:
     """Until the block ends, requests to a listening socket are answered in other threads."""
-    host, port = listener.getsockname()[:2]
-    http = make_server(host, port, server, threaded=True, request_handler=_QuietHandler, fd=listener.fileno())
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with answering(server, listener, _QuietHandler):
         yield
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()
 
 
 class _QuietHandler(MotoRequestHandler):

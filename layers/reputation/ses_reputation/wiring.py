@@ -299,9 +299,14 @@ class Dashboard(Struct, frozen=True):
 def dashboard(environment: Mapping[str, str]) -> Dashboard:
     """The pages of the tables of this environment; SettingsError if it is incomplete."""
     settings = ShowSettings.from_environment(environment)
-    client, table = clients.dynamodb(), settings.standings_table
+    return Dashboard(partial(gather, sources=shown(settings, clients.dynamodb())), settings.operate_arn)
+
+
+def shown(settings: ShowSettings, client: "DynamoDBClient") -> Sources:
+    """What the pages of these settings are made of."""
     account, region = _account_and_region(settings.operate_arn)
-    sources = Sources(
+    table = settings.standings_table
+    return Sources(
         account=account,
         region=region,
         policy=settings.policy,
@@ -313,7 +318,6 @@ def dashboard(environment: Mapping[str, str]) -> Dashboard:
         feedback=DynamoDbFeedback(client, table=settings.receipts_table),
         runs=DynamoDbRuns(client, table=table),
     )
-    return Dashboard(partial(gather, sources=sources), settings.operate_arn)
 
 
 def looker(environment: Mapping[str, str]) -> Callable[[datetime, Callable[[], bool]], LookedUp]:

@@ -1,14 +1,13 @@
 """One rate of a scope in a box: what it is, what it may be, over which mail, and where it is heading."""
 
-from collections.abc import Iterator
 from datetime import tzinfo
 from fractions import Fraction
-from itertools import islice
 
 import htpy as h
 from htpy import Element, Node
 
-from ses_reputation.dashboard.parts import card, counted, facts, moment_text, status_badge
+from ses_reputation.dashboard.charts.sparkline import sparkline
+from ses_reputation.dashboard.parts import card, counted, facts, moment_text, more, status_badge
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.limits import Limits
 from ses_reputation.domain.policy import Evidence, Policy
@@ -18,6 +17,7 @@ from ses_reputation.domain.standing import Measures, Standing
 from ses_reputation.domain.trend import Trend
 from ses_reputation.notices.alert import measured_document
 from ses_reputation.notices.numbers import percent, rows_of_rate, words_of_limits
+from ses_reputation.notices.structure import Row
 from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, words_of
 
@@ -43,17 +43,24 @@ def rate_card(
 
 def rate_rows(
     standing: Standing, metric: Metric, policy: Policy, words: Vocabulary, zone: tzinfo
-) -> Iterator[tuple[Node, Node]]:
-    """The rates of a metric, its limits and the forecast as labels and values; nothing before it was measured."""
+) -> list[tuple[Row, tuple[Node, Node]]]:
+    """The rates of a metric, its limits and the forecast, each as a row of a notice and as a label and a value.
+
+    Nothing before it was measured.
+    """
     measures = standing.measures.get(metric)
     if measures is None:
-        return
+        return []
     measured = measured_document(standing.scope, metric, measures, policy)
     finding = standing.findings.get(Category(metric))
     placeholders = words_of(words) | words_of_limits(measured)
     since = finding.since if finding else None
-    for row in rows_of_rate(METRICS[metric], measured, placeholders, since, lambda time: moment_text(time, zone)):
-        yield f"{row.label[:1].upper()}{row.label[1:]}" or h.span(".sr-unseen")["and"], row.value
+    rows = rows_of_rate(METRICS[metric], measured, placeholders, since, lambda time: moment_text(time, zone))
+    return [(row, (_label(row), row.value)) for row in rows]
+
+
+def _label(row: Row) -> Node:
+    return f"{row.label[:1].upper()}{row.label[1:]}" or h.span(".sr-unseen")["and"]
 
 
 def _unmeasured(standing: Standing, policy: Policy) -> list[Node]:
@@ -66,20 +73,22 @@ def _unmeasured(standing: Standing, policy: Policy) -> list[Node]:
 def _measured(standing: Standing, measures: Measures, policy: Policy, words: Vocabulary, zone: tzinfo) -> list[Node]:
     rate = measures.deciding
     metric = rate.metric
+    # The rate itself is in large figures above.
+    rows = rate_rows(standing, metric, policy, words, zone)[1:]
     shown = policy.shown(rate)
     limits = policy.limits_of(standing.scope, metric)
     return [
         _value("\u2013" if shown is None else percent(shown), _counts(rate)),
         meter(shown, limits),
         _evidence(standing, rate, policy),
-        # The rate itself is in large figures above.
-        facts(islice(rate_rows(standing, metric, policy, words, zone), 1, None)),
+        facts(shown for row, shown in rows if not row.detail),
         _floor(standing, metric, zone),
+        more("Over which mail", facts(shown for row, shown in rows if row.detail)),
     ]
 
 
 def _value(value: str, counts: str) -> Element:
-    return h.p(".sr-value")[h.strong[value], " ", h.span[counts]]
+    return h.p(".sr-figure")[h.strong[value], " ", h.span[counts]]
 
 
 def _counts(rate: Rate) -> str:
@@ -122,10 +131,10 @@ def meter(rate: Fraction | None, limits: Limits) -> Element:
         h.svg(class_=f"sr-{tone}", width="100%", height="18", role="img", aria_label=_told(rate, limits))[
             h.rect(".sr-track", x="0", y="6", width="100%", height="8", rx="4"),
             _bar(rate, end),
-            h.svg(".sr-mark", x=_at(recommended.value, end), y="10")[h.path(d="M0 -6l6 6-6 6-6-6z")],
-            h.svg(".sr-mark", x=_at(limit.value, end), y="10")[h.path(d="M-2 -9h4v17h-4z")],
+            h.svg(".sr-notch", x=_at(recommended.value, end), y="10")[h.path(d="M0 -6l6 6-6 6-6-6z")],
+            h.svg(".sr-notch", x=_at(limit.value, end), y="10")[h.path(d="M-2 -9h4v17h-4z")],
         ],
-        h.p(".sr-legend", aria_hidden="true")[
+        h.p(".sr-notches", aria_hidden="true")[
             h.span[_mark("M6 0l6 6-6 6-6-6z"), f"recommended under {percent(recommended.value)}"],
             h.span[_mark("M4 -1h4v14h-4z"), f"limit {percent(limit.value)}"],
         ],
@@ -149,17 +158,19 @@ def share_text(rate: Fraction, limit: Fraction) -> str:
 def _bar(rate: Fraction | None, end: Fraction) -> Node:
     if not rate:
         return None
-    return h.rect(".sr-bar", x="0", y="6", width=_at(min(rate, end), end), height="8", rx="4")
+    return h.rect(".sr-filled", x="0", y="6", width=_at(min(rate, end), end), height="8", rx="4")
 
 
 def _mark(path: str) -> Element:
-    return h.svg(".sr-mark", viewBox="-1 -2 14 16", width="12", height="12", aria_hidden="true")[h.path(d=path)]
+    return h.svg(".sr-notch", viewBox="-1 -2 14 16", width="12", height="12", aria_hidden="true")[h.path(d=path)]
 
 
 def _at(value: Fraction, end: Fraction) -> str:
     return f"{float(value / end) * 100:.2f}%"
 
 
-def trend(scope: Scope, trend: Trend, metric: Metric, policy: Policy) -> Node:
+def trend_line(trend: Trend, scope: Scope, metric: Metric, policy: Policy) -> Node:
     """The way of a rate in the last days, as a small line; nothing before there are two days of it."""
-    return None
+    points = trend.fractions(metric)
+    known = sum(point is not None for point in points)
+    return sparkline(points, policy.limits_of(scope, metric).limit.value) if known > 1 else None

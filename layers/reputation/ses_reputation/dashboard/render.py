@@ -1,7 +1,7 @@
 """From a view to HTML."""
 
 import htpy as h
-from htpy import Element
+from htpy import Element, Node
 
 from ses_reputation.dashboard.frame import framed, message
 from ses_reputation.dashboard.medium import Medium
@@ -15,14 +15,18 @@ from ses_reputation.notices.structure import readable
 
 def render(view: View, medium: Medium) -> Element:
     """A page, without the look: `frame.style` has to be beside it once."""
+    return framed(view.frame, view.page, medium, content(view, medium))
+
+
+def content(view: View, medium: Medium) -> Node:
+    """All of a page but its frame."""
     match view:
         case OverviewView():
-            content = overview(view, medium)
+            return overview(view, medium)
         case ReviewsView():
-            content = reviews(view, medium)
+            return reviews(view, medium)
         case ScopeView():
-            content = scope(view, medium)
-    return framed(view.frame, view.page, medium, content)
+            return scope(view, medium)
 
 
 def problem(text: str, medium: Medium) -> Element:

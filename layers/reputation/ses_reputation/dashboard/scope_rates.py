@@ -1,5 +1,7 @@
 """The rates of a scope over time, and its mail day by day: as charts, and below them in numbers."""
 
+from hashlib import blake2b
+
 import htpy as h
 from htpy import Element, Node
 from msgspec.structs import replace
@@ -14,6 +16,7 @@ from ses_reputation.dashboard.views import ScopeView
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.history import statuses_over_time
 from ses_reputation.domain.rates import Metric
+from ses_reputation.domain.scopes import Scope
 from ses_reputation.notices.texts import METRICS
 
 
@@ -58,7 +61,7 @@ def _rate(metric: Metric, view: ScopeView, medium: Medium) -> Element:
     )
     return h.section[
         h.h3[METRICS[metric].name.capitalize()],
-        rate_chart(chart, f"sr-{metric}"),
+        rate_chart(chart, _prefix(metric, standing.scope)),
         more(f"The {METRICS[metric].name} in numbers", rate_table(chart)),
     ]
 
@@ -68,12 +71,17 @@ def _mail(view: ScopeView) -> Element:
     return h.section[
         h.h3["Mail"],
         [
-            volume_chart(view.volume, scope_text(view.standing.scope), "sr-volume"),
+            volume_chart(view.volume, scope_text(view.standing.scope), _prefix("volume", view.standing.scope)),
             more("The mail in numbers", volume_table(view.volume)),
         ]
         if counted
         else nothing(_no_mail(view)),
     ]
+
+
+def _prefix(chart: str, scope: Scope) -> str:
+    """What makes the ids of a chart unique: one document can have the pages of several scopes."""
+    return f"sr-{chart}-{blake2b(scope.encode(), digest_size=4).hexdigest()}"
 
 
 def _no_mail(view: ScopeView) -> str:

@@ -1,0 +1,206 @@
+"""`ses-reputation dashboard`: the pages of the dashboard in a browser, or in a file."""
+
+import os
+import shlex
+from contextlib import contextmanager
+from datetime import UTC, tzinfo
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from ses_reputation_cli.deployment import Stack, deployment_options
+from ses_reputation_cli.options import errors_for_people, setting_options
+from ses_reputation_cli.port import listening_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ses_reputation.dashboard.medium import Offer, Subject
+    from ses_reputation_cli.site.application import Source
+    from ses_reputation_local.replay import Playback
+
+_STDOUT = Path("-")
+_LOOPBACK = "127.0.0.1"
+
+_EXAMPLES = """\b
+Examples:
+  ses-reputation dashboard
+  ses-reputation dashboard --stack-name ses-reputation-dev --port 0 --no-open
+  ses-reputation dashboard --out standing.html
+  ses-reputation dashboard --replay captured.jsonl
+  ses-reputation dashboard --replay events/stories/second-chance.toml --out story.html
+  ses-reputation dashboard --replay captured.jsonl --profile current
+"""
+
+
+def _loopback(_context: click.Context, option: click.Parameter, value: str) -> str:
+    address = _LOOPBACK if value == "localhost" else value
+    try:
+        if ip_address(address).is_loopback:
+            return address
+    except ValueError:
+        pass
+    raise click.BadParameter(
+        f"{value!r} is no address of this machine alone, such as 127.0.0.1 or ::1: the site is for one person. "
+        "From another machine, come through ssh -L",
+        param=option,
+    )
+
+
+@click.command(epilog=_EXAMPLES)
+@click.option("--port", type=click.IntRange(0, 65535), default=4589, show_default=True, help="0 takes any free port.")
+@click.option(
+    "--host",
+    default=_LOOPBACK,
+    show_default=True,
+    callback=_loopback,
+    help="The address to listen at, of this machine alone.",
+)
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@click.option("--utc", is_flag=True, help="Show times in UTC, as a file has them. Default: this machine's time zone.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Write the pages into one file of HTML instead, - for standard output.",
+)
+@click.option(
+    "--replay",
+    "paths",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="PATH",
+    multiple=True,
+    help="Show captured events, or a story, instead of a deployment. Repeatable.",
+)
+@deployment_options
+@setting_options
+def command(  # noqa: PLR0917 - each is an option
+    port: int,
+    host: str,
+    out: Path | None,
+    paths: tuple[Path, ...],
+    stack: Stack,
+    parameters: dict[str, str],
+    identities: tuple[str, ...],
+    *,
+    no_open: bool,
+    utc: bool,
+) -> None:
+    """Show in a browser where everything stands, why, and what waits for a decision, until Ctrl-C.
+
+    The pages are those of the dashboard in CloudWatch, of a deployed stack, read with your AWS credentials; with
+    AWS_ENDPOINT_URL, of a local cloud. What you decide on them is sent as by the command decide. Nobody but you can
+    open them: the site listens on this machine alone, and lets in who has the address that is printed.
+
+    With --out they are written into a file that needs nothing else: the overview, the reviews, and the pages of the
+    scopes that somebody should look at.
+
+    With --replay nothing has to be deployed. A PATH is all that the command replay takes; it is played first, with the
+    settings that are given, and shown as it was at its end.
+    """
+    _check_usage(paths, given=bool(parameters or identities))
+    with errors_for_people():
+        if out is not None:
+            from ses_reputation_cli.site.sheet import sheet  # noqa: PLC0415 - help must not wait for it
+
+            _writable(out)
+            with _source(stack, paths, parameters, identities) as source:
+                text = sheet(source.pages(UTC), None if paths else _decide_command(stack))
+            _write(out, text)
+            return
+        from ses_reputation_cli.site.serving import serve  # noqa: PLC0415
+
+        with listening_at(host, port) as listener, _source(stack, paths, parameters, identities) as source:
+            serve(source, listener, _zone(utc=utc), open_browser=not no_open)
+
+
+def _zone(*, utc: bool) -> tzinfo:
+    """The time zone of pages in a browser of this machine."""
+    from ses_reputation_cli.site.zone import MachineZone  # noqa: PLC0415 - help must not wait for it
+
+    return UTC if utc else MachineZone()
+
+
+def _check_usage(paths: tuple[Path, ...], *, given: bool) -> None:
+    """Refuse the options of the one kind of source for the other; `given` is whether settings are."""
+    if given and not paths:
+        raise click.UsageError("a deployed stack has its own settings: those of this command are for --replay")
+    context = click.get_current_context()
+    for name in ("stack_name", "region"):
+        if paths and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} is of a deployed stack: --replay needs none")
+
+
+@contextmanager
+def _source(
+    stack: Stack, paths: tuple[Path, ...], parameters: dict[str, str], identities: tuple[str, ...]
+) -> "Iterator[Source]":
+    from ses_reputation_cli.site.sources import Deployed  # noqa: PLC0415 - help must not wait for boto3
+
+    if not paths:
+        deployment = Deployed(stack)
+        deployment.vocabulary()  # says at once what is wrong with credentials, or with the stack
+        yield deployment
+        return
+    from ses_reputation_cli.replay import played  # noqa: PLC0415
+
+    with played(paths, parameters, identities) as playback:
+        yield replayed(playback)
+
+
+def replayed(playback: "Playback") -> "Source":
+    """The pages of what was played; e-mails that follow from decisions are shown on the terminal."""
+    from rich.console import Console  # noqa: PLC0415 - help must not wait for it
+
+    from ses_reputation_cli.demo import letter  # noqa: PLC0415
+    from ses_reputation_cli.site.sources import Replayed  # noqa: PLC0415
+
+    playback.ask_ses()  # it was asked last before the first mail
+    return Replayed(playback, lambda email: Console(highlight=False).print(letter(email)))
+
+
+def serve_replay(playback: "Playback") -> None:
+    """Serve the pages of what was played, at any free port, until Ctrl-C."""
+    from ses_reputation_cli.site.serving import serve  # noqa: PLC0415 - help must not wait for it
+
+    with listening_at(_LOOPBACK, 0) as listener:
+        serve(replayed(playback), listener, _zone(utc=False), open_browser=True)
+
+
+def _decide_command(stack: Stack) -> "Callable[[Subject, Offer], str]":
+    """What somebody types who reads a file of this stack's pages and decides."""
+    where = ["--stack-name", stack.name, *(["--region", stack.region] if stack.region else [])]
+
+    def line(subject: "Subject", offer: "Offer") -> str:
+        seen = f"--revision {subject.revision}"
+        return f'ses-reputation decide {subject.id} {offer.decision} --note "why" {seen} {shlex.join(where)}'
+
+    return line
+
+
+def _writable(out: Path) -> None:
+    """Say before anything else is done that a file can not be written there."""
+    if out != _STDOUT and not out.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {out.absolute().parent}", param_hint="--out")
+
+
+def _write(out: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    if out == _STDOUT:
+        click.echo(text)
+        return
+    path = out.resolve()
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")  # a pipe or a device, which is no file to be replaced
+        else:
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise click.ClickException(f"{out} was not written: {error.strerror}") from error
+    click.echo(f"{out} holds the dashboard, {len(text.encode()) // 1000:,} KB. Any browser opens it.")

@@ -1,0 +1,64 @@
+"""The site at a port of this machine, as long as a block runs."""
+
+import os
+import sys
+import threading
+import webbrowser
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+import click
+from ses_reputation.dashboard.render import render
+from werkzeug.serving import WSGIRequestHandler
+
+from ses_reputation_cli.site.application import Site, Source
+from ses_reputation_cli.site.guard import Guard
+from ses_reputation_local.serving import address_of, answering
+
+if TYPE_CHECKING:
+    import socket
+
+# What says that someone is there to see a window, but for macOS and Windows, where there always is.
+_SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+
+
+@contextmanager
+def serving(source: Source, listener: "socket.socket", zone: tzinfo) -> "Iterator[Guard]":
+    """Serve a source's pages at a listening socket until the block ends. The guard has the address that lets one in."""
+    guard = Guard(address_of(listener))
+    with answering(Site(source, guard, zone, render), listener, _Handler):
+        yield guard
+
+
+def serve(source: Source, listener: "socket.socket", zone: tzinfo, *, open_browser: bool) -> None:
+    """Serve a source's pages until Ctrl-C, and say where. A browser is opened, where there is one."""
+    with serving(source, listener, zone) as guard:
+        click.echo(f"The dashboard is at {guard.entry()}")
+        click.echo("That address is for you alone: whoever has it can read all and decide. Ctrl-C ends it.")
+        if open_browser and has_screen(os.environ, sys.platform):
+            webbrowser.open(guard.entry_for_once())
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            click.echo("\nThe dashboard is closed.")
+
+
+def has_screen(environment: Mapping[str, str], platform: str) -> bool:
+    """Whether a browser can be opened that somebody sees: not by a continuous integration, nor on a mere terminal."""
+    if environment.get("CI"):
+        return False
+    return platform in {"darwin", "win32"} or any(environment.get(name) for name in _SCREENS)
+
+
+class _Handler(WSGIRequestHandler):
+    # A client that sends no more is not waited for. In seconds.
+    timeout = 30
+
+    def version_string(self) -> str:
+        """Say nothing of what answers."""
+        return "SES-Reputation"
+
+    def log_request(self, *_: object) -> None:
+        """Keep quiet about requests. Errors are logged."""
