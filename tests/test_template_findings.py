@@ -117,8 +117,6 @@ def logical_id(resource: Any) -> Any:
     if resource == "*":
         return resource
     if "Fn::Sub" in resource:
-        if "/index/" in resource["Fn::Sub"]:
-            return resource["Fn::Sub"].replace("${", "").replace(".Arn}", "")
         return resource["Fn::Sub"].rpartition(":")[2].removesuffix("/*")
     return resource["Ref"] if "Ref" in resource else resource["Fn::GetAtt"][0]
 
@@ -152,9 +150,9 @@ def test_a_role_allows_what_its_function_does_and_no_more(name: str) -> None:
 
 
 def part_of(names: dict[str, str], resource: str) -> str:
-    """The logical id of a resource, or of the table that an index belongs to."""
+    """The logical id of a resource; an index as the template has it, by the table that it belongs to."""
     name, slash, index = resource.partition("/index/")
-    return f"{names[name]}{slash}{index}"
+    return f"${{{names[name]}.Arn}}{slash}{index}" if slash else names[name]
 
 
 def role_of(cloud: LocalCloud, function: str) -> dict[str, Any]:
