@@ -10,9 +10,9 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import click
-from ses_reputation.dashboard.render import render
 from werkzeug.serving import WSGIRequestHandler
 
+from ses_reputation.dashboard.render import render
 from ses_reputation_cli.site.application import Site, Source
 from ses_reputation_cli.site.guard import Guard
 from ses_reputation_local.serving import address_of, answering

@@ -8,12 +8,12 @@ from typing import ClassVar
 import htpy as h
 from htpy import Element, Node, Renderable
 from msgspec import Struct
-from ses_reputation.dashboard.render import content
 
 from ses_reputation.dashboard.frame import document, framed
 from ses_reputation.dashboard.medium import Offer, Subject, Theme
 from ses_reputation.dashboard.pages import OverviewPage, Page, ReviewsPage, ScopePage
 from ses_reputation.dashboard.parts import card, kind_name, moment_text, scope_name
+from ses_reputation.dashboard.render import content
 from ses_reputation.dashboard.views import OverviewView, View
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 
