@@ -326,6 +326,7 @@ def with_mail(standing: Standing = HEALTHY, **changes: Any) -> ScopeView:
         providers=(
             ProviderCounts("gmail", MailCounts(200, 190, 2)),
             ProviderCounts("yahoo", MailCounts(80, 78, 1, complained=4)),
+            ProviderCounts("apple", MailCounts(50, 50, complained=1)),
             ProviderCounts("other", MailCounts(20, 20)),
             ProviderCounts(None, MailCounts(5, 5)),
         ),
@@ -354,6 +355,8 @@ def test_providers_lead_to_their_pages_and_say_whether_they_send_complaints_back
     assert not {ScopePage(Scope("provider/other"))} & medium.linked.keys()
     assert "gmail Known to send no complaints 200 2 (1 %) \u2013" in page.text
     assert "yahoo Known to send complaints 80 1 (1.25 %) 4 (5 %)" in page.text
+    # A complaint that should not have come is no less one.
+    assert "apple Known to send no complaints 50 0 1 (2 %)" in page.text
     assert "other domains" in page.text
     assert "all others" in page.text
 
