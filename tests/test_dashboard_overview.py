@@ -220,7 +220,7 @@ def test_what_ses_says_stands_beside_what_was_counted() -> None:
         "<b>Too many</b>",
         "8,123 of 50,000",
         "(1 hour ago)",
-        "Bounce rate1.5 %1.34 %-0.16",
+        "Bounce rate1.5 %1.34 %\u22120.16",
     ):
         assert part in card.text
     # Of what SES publishes no rate, there is nothing to compare.
@@ -294,7 +294,7 @@ def test_a_row_has_the_status_the_rates_and_what_is_paused() -> None:
         "Tenant",
         "lucky-deals",
         "Shutdown",
-        "Sending paused",
+        "At SES: paused",
         "7 %",
         "70 % of the limit",
         "0.075 %",
