@@ -31,6 +31,16 @@ demo: .venv/demo.installed ## Run a story, then serve its dashboard (SERVE=0 doe
 test: .venv/test.installed ## Run the tests; ARGS="-k window" passes options on
 	@.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
+.PHONY: browser
+browser: .venv/browser.installed ## Look at the dashboard in a real browser; pictures of every page go to build/screenshots
+	@.venv/bin/python tests/browser/prepare.py
+	@.venv/bin/python -m pytest tests/browser $(ARGS)
+
+.PHONY: pictures
+pictures: .venv/browser.installed ## Take the README's pictures anew, with the same browser
+	@.venv/bin/python tests/browser/prepare.py
+	@.venv/bin/python tests/browser/take_pictures.py
+
 .PHONY: docs
 docs: .venv/demo.installed ## Write the generated parts of docs/ anew
 	@.venv/bin/python docs/generate.py $(ARGS)
@@ -59,10 +69,12 @@ build: .venv/demo.installed .venv-sam/installed ## Build what is deployed into .
 
 .PHONY: lock
 lock: .venv-lock/installed ## Pin requirements anew after a change in pyproject.toml; ARGS=--upgrade takes newer versions
-	$(COMPILE) pyproject.toml --extra local --group build --group functions --group test --group check \
+	$(COMPILE) pyproject.toml --extra local --group build --group functions --group test --group browser --group check \
 		--python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/check.txt
 	$(COMPILE) pyproject.toml --extra local --group build --group test \
 		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/test.txt
+	$(COMPILE) pyproject.toml --extra local --group build --group test --group browser \
+		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/browser.txt
 	$(COMPILE) pyproject.toml --extra local --group build \
 		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/demo.txt
 	$(COMPILE) --group functions \
@@ -73,7 +85,7 @@ lock: .venv-lock/installed ## Pin requirements anew after a change in pyproject.
 
 .PHONY: clean
 clean: ## Delete everything that the other targets made
-	rm -rf .venv .venv-sam .venv-lock .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-lock .aws-sam build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # -- Virtual environments ----------------------------------------------------------------------------------------------

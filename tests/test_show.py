@@ -246,6 +246,11 @@ def test_the_most_urgent_findings_of_all_scopes_are_named() -> None:
     assert [each.scope for each in view.urgent][:2] == [ACCOUNT, "tenant/0"]
 
 
+def test_of_findings_that_are_as_urgent_those_of_the_worst_scope_come_first() -> None:
+    known = Known(*(standing(f"tenant/{n}", finding(f"f-{-n}"), bounces=n) for n in range(3)))
+    assert [each.scope for each in known.overview().urgent] == ["tenant/2", "tenant/1", "tenant/0"]
+
+
 def test_of_many_findings_twenty_are_named_and_all_counted() -> None:
     view = Known(*(standing(f"tenant/{n}", finding(f"f-{n}")) for n in range(21))).overview()
     assert (len(view.urgent), view.urgent_total) == (20, 21)

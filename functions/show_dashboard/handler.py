@@ -6,11 +6,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
-from ses_reputation.dashboard.widget import DESCRIPTION, asks_for_description, read_asked, read_widget
 
 from ses_reputation import wiring
 from ses_reputation.dashboard.pages import PageNotFound
 from ses_reputation.dashboard.render import problem, render
+from ses_reputation.dashboard.widget import DESCRIPTION, asks_for_description, read_asked, read_widget
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -1,13 +1,17 @@
 """The use case of the dashboard: gather what one page shows, with a bounded number of reads.
 
-Every page reads the listing of all scopes (LISTING_REQUESTS requests at most, one for up to 2,000 scopes), for what
-waits for a person anywhere. The overview and the reviews need about six requests more, however many scopes there are;
-a scope's page reads its newest news, a sample of its recent feedback, and its counts as far back as its charts and its
-rates reach.
+Every page reads the listing of all scopes (LISTING_REQUESTS requests at most; one is enough for 2,000 scopes), for what
+waits for a person anywhere, and six or seven items and short lists beside it, however many scopes there are. A scope's
+page reads besides:
+
+- the newest news of its history, in one request;
+- a sample of its recent feedback, in 18 requests at most (adapters/feedback.py);
+- its counts as far back as its charts and its rates reach, which is OldestMailDays at most: 1 MB a request, of two
+  weeks or more.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import takewhile
 from typing import Protocol
@@ -169,20 +173,22 @@ def gather(page: Page, now: datetime, zone: tzinfo, sources: Sources) -> View:
 
 
 def _overview(page: OverviewPage, frame: Frame, listing: Listing, sources: Sources) -> OverviewView:
-    matching = sorted((row for row in listing.rows if _is_asked_for(row, page)), key=worst_first(frame.policy))
+    scopes = sorted(listing.rows, key=worst_first(frame.policy))
+    matching = [row for row in scopes if _is_asked_for(row, page)]
     number, pages = _which(page.number, len(matching), ROWS)
     rows = tuple(matching[(number - 1) * ROWS : number * ROWS])
     enforcements = sources.enforcements.of(list({ACCOUNT, *(row.scope for row in rows)}))
-    urgent = sorted(_findings(listing), key=lambda each: urgency(each.finding))
+    # Of findings that are as urgent as each other those of the worst scope come first.
+    urgent = sorted(_findings(scopes), key=lambda each: urgency(each.finding))
     return OverviewView(
         frame=frame,
         page=replace(page, number=number),
         account=sources.standings.read(ACCOUNT).standing,
         verdict=sources.verdicts.verdict(ACCOUNT).verdict,
         enforcement=enforcements.get(ACCOUNT, Enforcement(ACCOUNT)),
-        statuses=Counter(row.status for row in listing.rows),
-        kinds=Counter(kind_of(row.scope) for row in listing.rows),
-        total=len(listing.rows),
+        statuses=Counter(row.status for row in scopes),
+        kinds=Counter(kind_of(row.scope) for row in scopes),
+        total=len(scopes),
         matching=len(matching),
         pages=pages,
         rows=rows,
@@ -213,8 +219,8 @@ def _which(number: int, total: int, size: int) -> tuple[int, int]:
     return min(number, pages), pages
 
 
-def _findings(listing: Listing) -> Iterator[Urgent]:
-    return (Urgent(row.scope, finding) for row in listing.rows for finding in row.findings)
+def _findings(rows: Iterable[Listed]) -> Iterator[Urgent]:
+    return (Urgent(row.scope, finding) for row in rows for finding in row.findings)
 
 
 # -- Reviews -----------------------------------------------------------------------------------------------------------
@@ -222,7 +228,7 @@ def _findings(listing: Listing) -> Iterator[Urgent]:
 
 def _reviews(page: ReviewsPage, frame: Frame, listing: Listing, sources: Sources) -> ReviewsView:
     waiting = sorted(
-        ((since, each) for each in _findings(listing) if (since := each.finding.waits_since)),
+        ((since, each) for each in _findings(listing.rows) if (since := each.finding.waits_since)),
         key=lambda pair: (pair[0], pair[1].finding.id),
     )
     number, pages = _which(page.number, len(waiting), REVIEWS)

@@ -24,8 +24,7 @@ def deciding(
     The fields are `note`, and `days` and `to` where an offer takes them; `by` where who decides has to be `stated`.
     """
     return h.div(".sr-deciding")[
-        _note(subject),
-        _stated(subject) if stated else None,
+        h.div[_note(subject), _stated(subject) if stated else None],
         h.ul(".sr-offers")[
             (h.li[button(offer), h.div[h.p[offer.leads_to], _details(subject, offer)]] for offer in offers)
         ],
@@ -67,8 +66,9 @@ def _details(subject: Subject, offer: Offer) -> Node:
     if offer.takes_days:
         name = field_name("days", subject)
         return h.div(".sr-inline")[
-            h.label(for_=name)["By so many days"],
-            h.input(id=name, name=name, type="number", min="1", max=str(MOST_DAYS), placeholder="as a new one"),
+            h.label(for_=name)["Days"],
+            h.input(id=name, name=name, type="number", min="1", max=str(MOST_DAYS), aria_describedby=f"{name}-d"),
+            h.span(".sr-hint", id=f"{name}-d")["empty: as long as a new one"],
         ]
     if offer.takes_to:
         name = field_name("to", subject)

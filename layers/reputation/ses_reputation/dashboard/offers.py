@@ -35,7 +35,7 @@ _TEXTS: Mapping[Decision, _Texts] = MappingProxyType(
         Decision.LIFT: _Texts("Lift", "There is no problem, or no longer one: the finding is closed."),
         Decision.EXTEND: _Texts("Extend", "The {probation} lasts longer. What was changed still waits."),
         Decision.SHUTDOWN: _Texts(
-            "Decide to {to_shut_down}", "It is {shut_down} now. Only a person's decision leads out of that."
+            "{to_shut_down}", "It is {shut_down} now. Only a person's decision leads out of that."
         ),
         Decision.REINSTATE: _Texts(
             "Reinstate", "The {shutdown} ends, with a new {probation} or with the status {Healthy} at once."
@@ -112,9 +112,10 @@ def offers_of_outage(outage: Outage, vocabulary: Vocabulary) -> tuple[Offer, ...
 
 
 def _offer(decision: Decision, texts: _Texts, words: Mapping[str, str]) -> Offer:
+    name = texts.name.format_map(words)
     return Offer(
         decision,
-        texts.name.format_map(words),
+        f"{name[0].upper()}{name[1:]}",
         texts.leads_to.format_map(words),
         takes_days=decision is Decision.EXTEND,
         choices=_choices(words) if decision is Decision.REINSTATE else (),

@@ -14,15 +14,13 @@ from ses_reputation.dashboard.parts import (
     distance,
     facts,
     finding_badge,
-    kind_and_name,
-    moment,
     more,
     nothing,
-    scope_name,
+    scope_phrase,
     status_sign,
     tone_of,
 )
-from ses_reputation.dashboard.rate_cards import rate_card, trend
+from ses_reputation.dashboard.rate_cards import rate_card, trend_line
 from ses_reputation.dashboard.scope_listing import scope_listing
 from ses_reputation.dashboard.verdicts import sending_text, verdict_rows
 from ses_reputation.dashboard.views import OverviewView, Urgent
@@ -55,7 +53,7 @@ def overview(view: OverviewView, medium: Medium) -> Node:
                     frame.policy,
                     frame.words,
                     medium.zone,
-                    trend(ACCOUNT, account.trend, metric, frame.policy),
+                    trend_line(account.trend, ACCOUNT, metric, frame.policy),
                 )
                 for metric in Metric
             )
@@ -88,7 +86,7 @@ def _standing(view: OverviewView, medium: Medium) -> Element:
     findings = sorted(account.findings.values(), key=lambda finding: -_STAGES.index(finding.stage))
     return h.section(class_=f"sr-hero sr-{tone_of(status)}")[
         h.div(".sr-standing")[
-            h.div(class_=f"sr-emblem sr-{tone_of(status)}")[status_sign(status, 32)],
+            h.div(class_=f"sr-emblem sr-{tone_of(status)}")[status_sign(status, 20)],
             h.div[
                 h.h1[h.span(".sr-over")["The account"], " ", STATUS_NAMES[words][status]],
                 h.p(".sr-muted")[also] if (also := other_name(status, words)) else None,
@@ -120,7 +118,7 @@ def _at_a_glance(view: OverviewView, medium: Medium) -> Iterator[tuple[Node, Nod
         finding.period_end for finding in account.findings.values() if finding.period_end and finding.moves_with_time
     ]
     if ends:
-        yield "Period ends", [moment(min(ends), medium.zone), f" ({distance(min(ends), now)})"]
+        yield "Period ends", [day(min(ends), medium.zone), f" ({distance(min(ends), now)})"]
     if sends := _sending(view):
         yield "Sending", sends
     yield "Other scopes", _other_scopes(view)
@@ -196,11 +194,11 @@ def _findings(urgent: Sequence[Urgent], view: OverviewView, medium: Medium) -> E
 def _urgent_finding(each: Urgent, view: OverviewView, medium: Medium) -> Element:
     finding, words = each.finding, view.frame.words
     name = CATEGORY_TEXTS[finding.category].name
-    link = medium.link(ScopePage(each.scope), scope_name(each.scope))
+    of = scope_phrase(each.scope, lambda label: medium.link(ScopePage(each.scope), label))
     waits = waits_for(finding.stage, changes=finding.reports_changes, vocabulary=words)
     return h.div(".sr-urgent")[
         h.div[
-            h.p(".sr-what")[name.capitalize(), " of ", kind_and_name(each.scope, link)],
+            h.p(".sr-what")[name.capitalize(), " of ", of],
             h.p(".sr-muted")[f"Waits for {waits}"],
         ],
         h.div[h.p[finding_badge(finding.stage, words)], h.p(".sr-muted.sr-number")[_when(each, view, medium)]],

@@ -1,6 +1,6 @@
 """The building blocks of pages: statuses, names, times, quotes, and the boxes that they stand in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
@@ -129,7 +129,7 @@ def outside_name(text: str, length: int = NAME_LENGTH) -> Element:
     """
     whole = readable(text)
     shown = shortened(whole, length)
-    return h.bdi(".sr-name", title=whole if shown != whole else None)[shown]
+    return h.bdi(".sr-outside", title=whole if shown != whole else None)[shown]
 
 
 def scope_name(scope: Scope, length: int = NAME_LENGTH) -> Node:
@@ -137,14 +137,17 @@ def scope_name(scope: Scope, length: int = NAME_LENGTH) -> Node:
     return "The account" if scope == ACCOUNT else outside_name(name_of(scope), length)
 
 
+def scope_phrase(scope: Scope, link: Callable[[Node], Node]) -> Node:
+    """A scope with its kind, in the middle of a sentence: `the account`, or `tenant NAME`, the name in a link."""
+    if scope == ACCOUNT:
+        return link("the account")
+    kind = kind_name(scope)
+    return [f"{kind[0].lower()}{kind[1:]} ", link(scope_name(scope))]
+
+
 def scope_text(scope: Scope) -> str:
     """A scope in words, in the middle of a sentence: `the account`, or `tenant/NAME`."""
     return "the account" if scope == ACCOUNT else readable(scope, 300)
-
-
-def kind_and_name(scope: Scope, name: Node) -> Node:
-    """A scope with its kind before its name, or the link that has it, in the middle of a sentence."""
-    return name if scope == ACCOUNT else [f"{kind_name(scope)[0].lower()}{kind_name(scope)[1:]} ", name]
 
 
 def kind_name(scope: Scope) -> str:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import htpy as h
 from htpy import Element, Node
 
+from ses_reputation.dashboard.charts.sparkline import sparkline
 from ses_reputation.dashboard.parts import card, counted, facts, moment_text, more, status_badge
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.limits import Limits
@@ -87,7 +88,7 @@ def _measured(standing: Standing, measures: Measures, policy: Policy, words: Voc
 
 
 def _value(value: str, counts: str) -> Element:
-    return h.p(".sr-value")[h.strong[value], " ", h.span[counts]]
+    return h.p(".sr-figure")[h.strong[value], " ", h.span[counts]]
 
 
 def _counts(rate: Rate) -> str:
@@ -130,10 +131,10 @@ def meter(rate: Fraction | None, limits: Limits) -> Element:
         h.svg(class_=f"sr-{tone}", width="100%", height="18", role="img", aria_label=_told(rate, limits))[
             h.rect(".sr-track", x="0", y="6", width="100%", height="8", rx="4"),
             _bar(rate, end),
-            h.svg(".sr-mark", x=_at(recommended.value, end), y="10")[h.path(d="M0 -6l6 6-6 6-6-6z")],
-            h.svg(".sr-mark", x=_at(limit.value, end), y="10")[h.path(d="M-2 -9h4v17h-4z")],
+            h.svg(".sr-notch", x=_at(recommended.value, end), y="10")[h.path(d="M0 -6l6 6-6 6-6-6z")],
+            h.svg(".sr-notch", x=_at(limit.value, end), y="10")[h.path(d="M-2 -9h4v17h-4z")],
         ],
-        h.p(".sr-legend", aria_hidden="true")[
+        h.p(".sr-notches", aria_hidden="true")[
             h.span[_mark("M6 0l6 6-6 6-6-6z"), f"recommended under {percent(recommended.value)}"],
             h.span[_mark("M4 -1h4v14h-4z"), f"limit {percent(limit.value)}"],
         ],
@@ -157,17 +158,19 @@ def share_text(rate: Fraction, limit: Fraction) -> str:
 def _bar(rate: Fraction | None, end: Fraction) -> Node:
     if not rate:
         return None
-    return h.rect(".sr-bar", x="0", y="6", width=_at(min(rate, end), end), height="8", rx="4")
+    return h.rect(".sr-filled", x="0", y="6", width=_at(min(rate, end), end), height="8", rx="4")
 
 
 def _mark(path: str) -> Element:
-    return h.svg(".sr-mark", viewBox="-1 -2 14 16", width="12", height="12", aria_hidden="true")[h.path(d=path)]
+    return h.svg(".sr-notch", viewBox="-1 -2 14 16", width="12", height="12", aria_hidden="true")[h.path(d=path)]
 
 
 def _at(value: Fraction, end: Fraction) -> str:
     return f"{float(value / end) * 100:.2f}%"
 
 
-def trend(scope: Scope, trend: Trend, metric: Metric, policy: Policy) -> Node:
+def trend_line(trend: Trend, scope: Scope, metric: Metric, policy: Policy) -> Node:
     """The way of a rate in the last days, as a small line; nothing before there are two days of it."""
-    return None
+    points = trend.fractions(metric)
+    known = sum(point is not None for point in points)
+    return sparkline(points, policy.limits_of(scope, metric).limit.value) if known > 1 else None

@@ -16,12 +16,11 @@ from ses_reputation.dashboard.parts import (
     distance,
     facts,
     finding_badge,
-    kind_and_name,
     moment,
     nothing,
     outside_name,
     quote,
-    scope_name,
+    scope_phrase,
 )
 from ses_reputation.dashboard.rate_cards import rate_rows
 from ses_reputation.dashboard.views import Review, ReviewsView
@@ -51,10 +50,10 @@ def reviews(view: ReviewsView, medium: Medium) -> Node:
 
 def _review(review: Review, view: ReviewsView, medium: Medium) -> Element:
     finding, standing, frame = review.finding, review.standing, view.frame
-    link = medium.link(ScopePage(standing.scope), scope_name(standing.scope))
+    of = scope_phrase(standing.scope, lambda label: medium.link(ScopePage(standing.scope), label))
     return h.section(".sr-card.sr-review")[
         h.h2[
-            h.span[CATEGORY_TEXTS[finding.category].name.capitalize(), " of ", kind_and_name(standing.scope, link)],
+            h.span[CATEGORY_TEXTS[finding.category].name.capitalize(), " of ", of],
             finding_badge(finding.stage, frame.words),
         ],
         h.p(".sr-lead")[cause_of_waiting(finding, frame.words)],
@@ -102,7 +101,7 @@ def _said(finding: Finding, medium: Medium) -> Node:
     return [
         h.h3["What was changed"],
         quote(by, changes.text),
-        h.p(".sr-muted")["Since ", moment(changes.since, medium.zone)],
+        h.p(".sr-muted")["Changed since ", moment(changes.since, medium.zone)],
     ]
 
 

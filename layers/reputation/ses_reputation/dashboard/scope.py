@@ -27,6 +27,7 @@ from ses_reputation.dashboard.scope_mail import mail
 from ses_reputation.dashboard.scope_rates import over_time
 from ses_reputation.dashboard.verdicts import sending_text, verdict_rows
 from ses_reputation.dashboard.views import ScopeView
+from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES
 from ses_reputation.domain.listing import listed
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT
@@ -95,7 +96,8 @@ def _at_a_glance(view: ScopeView, medium: Medium) -> Iterator[tuple[Node, Node]]
     standing, now, zone = view.standing, view.frame.now, medium.zone
     if since := standing.status_since:
         yield "Since", [day(since, zone), f" ({distance(since, now)})"]
-    ends = [each.period_end for each in standing.findings.values() if each.period_end and each.moves_with_time]
+    running = [each for each in standing.findings.values() if each.stage in STAGES_THAT_TIME_MOVES]
+    ends = [each.period_end for each in running if each.period_end]
     if ends:
         yield "Period ends", [moment(min(ends), zone), f" ({distance(min(ends), now)})"]
     waits = [since for each in standing.findings.values() if (since := each.waits_since)]
@@ -121,7 +123,9 @@ def _sending(view: ScopeView, medium: Medium) -> Node:
             [", since ", day(enforcement.since, medium.zone)] if enforcement.since else None,
             h.p(".sr-hint")["SES refused something since: the history says what."] if enforcement.failures else None,
         ]
-    return {True: "on, says SES", False: "switched off, says SES"}.get(view.verdict.sends) if view.verdict else None
+    if view.verdict is None or view.verdict.sends is None:
+        return None
+    return "on, says SES" if view.verdict.sends else "switched off, says SES"
 
 
 def _ses(view: ScopeView, medium: Medium) -> Node:

@@ -22,11 +22,12 @@ from ses_reputation.dashboard.parts import (
     quote,
 )
 from ses_reputation.dashboard.views import ScopeView
+from ses_reputation.domain.changes import OutageChange
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage
 from ses_reputation.domain.listing import listed
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.standing import Finding, Observation, ReportedChanges
-from ses_reputation.notices.alert import Alert
+from ses_reputation.notices.alert import Alert, alert_of
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.findings import who
 from ses_reputation.notices.page import page
@@ -53,18 +54,18 @@ def findings(view: ScopeView, medium: Medium) -> Iterator[Element]:
 def _finding(finding: Finding, view: ScopeView, medium: Medium) -> Element:
     standing, policy, words = view.standing, view.frame.policy, view.frame.words
     tell = partial(moment_text, zone=medium.zone)
-    name = CATEGORY_TEXTS[finding.category].name.capitalize()
     offers = offers_of(standing.scope, finding, policy, words) if finding.waits_since else ()
     asked = questions(finding, standing, policy, words, tell)
+    reasons, outcomes = asked[:_REASONS], sorted(asked[_REASONS:], key=lambda question: not question.matters)
     alert = view.notices.get(finding.category)
     return card(
-        [h.span[name], finding_badge(finding.stage, words)],
+        [h.span[f"Open finding: {CATEGORY_TEXTS[finding.category].name}"], finding_badge(finding.stage, words)],
         h.p(".sr-lead")[cause_of_waiting(finding, words)] if finding.waits_since else None,
         h.div(".sr-columns")[
-            h.div[(_question(question) for question in asked[:_REASONS])],
+            h.div[(_question(question) for question in reasons)],
             h.div[
                 h.section[h.h3["What is known"], facts(_facts(finding, view, medium)), _evidence(finding, medium)],
-                (_question(question) for question in asked[_REASONS:]),
+                (_question(question) for question in outcomes),
             ],
         ],
         _decisions(medium, subject_of(standing.scope, finding), offers),
@@ -137,7 +138,7 @@ def _commands(known: Sequence[Command]) -> Node:
 
 
 def _notice(alert: Alert, view: ScopeView, medium: Medium) -> Element:
-    """The newest message about a finding, as people got it. It is HTML of ours, with all that is not escaped."""
+    """The newest message about something, as people got it. It is HTML of ours, with all that is not escaped."""
     sent = ["The newest message about it, of ", moment(alert.time, medium.zone)]
     return more(sent, Markup(page(alert, view.frame.words, level=3)))  # noqa: S704
 
@@ -151,9 +152,17 @@ def outages(view: ScopeView, medium: Medium) -> Iterator[Element]:
 def _outage(outage: Outage, view: ScopeView, medium: Medium) -> Element:
     scope, words = view.standing.scope, view.frame.words
     offers = offers_of_outage(outage, words) if outage.waits_since else ()
+    told = (piece for piece in view.news if isinstance(piece, OutageChange) and piece.outage.id == outage.id)
+    newest = next(told, None)
     return card(
         [h.span["Outage"], outage_badge(outage)],
         outage_facts(outage, view.frame, medium),
         _decisions(medium, subject_of_outage(scope, outage), offers),
+        _notice(_alert(newest, view), view, medium) if newest else None,
         classes="sr-finding",
     )
+
+
+def _alert(news: OutageChange, view: ScopeView) -> Alert:
+    frame = view.frame
+    return alert_of(news, frame.policy, frame.account, frame.region)

@@ -40,8 +40,9 @@ def _line(line: HistoryLine, words: Vocabulary) -> Node:
     before, after = (badges[:-1], badges[-1:])
     arrow = [h.span(".sr-unseen")["became"], h.span(aria_hidden="true")["\u2192"]] if before else None
     # What SES says of itself is written with an arrow of its own.
-    text = h.span[readable(line.text).replace("->", "\u2192")] if line.text else None
-    return [h.span[_capital(line.about)] if line.about else None, before, arrow, after, text]
+    text = readable(line.text).replace("->", "\u2192")
+    first, rest = (_capital(line.about), text) if line.about else (_capital(text), "")
+    return [h.span[h.bdi[first]], before, arrow, after, h.span[h.bdi[rest]] if rest else None]
 
 
 def _capital(text: str) -> str:

@@ -17,7 +17,7 @@ from ses_reputation.dashboard.parts import (
     status_sign,
     tone_of,
 )
-from ses_reputation.dashboard.rate_cards import share_text, trend
+from ses_reputation.dashboard.rate_cards import share_text, trend_line
 from ses_reputation.dashboard.verdicts import sending_text
 from ses_reputation.dashboard.views import OverviewView
 from ses_reputation.domain.lifecycle import Stage, Status
@@ -124,9 +124,9 @@ def _table(view: OverviewView, medium: Medium) -> Element:
             _head("Scope"),
             _head("Status"),
             _head("Bounce rate", number=True),
-            _head("14 days", trend=True),
+            _head([h.span(".sr-unseen")["Bounce rate, "], "14 days"], trend=True),
             _head("Complaint rate", number=True),
-            _head("14 days", trend=True),
+            _head([h.span(".sr-unseen")["Complaint rate, "], "14 days"], trend=True),
             _head("Recipients", number=True),
             _head("Open findings"),
         ]],
@@ -134,7 +134,7 @@ def _table(view: OverviewView, medium: Medium) -> Element:
     ]  # fmt: skip
 
 
-def _head(name: str, *, number: bool = False, trend: bool = False) -> Element:
+def _head(name: Node, *, number: bool = False, trend: bool = False) -> Element:
     classes = "sr-number" if number else "sr-trend" if trend else None
     return h.th(scope="col", role="columnheader", class_=classes)[name]
 
@@ -150,7 +150,7 @@ def _row(row: Listed, view: OverviewView, medium: Medium) -> Element:
         ],
         h.td(".sr-state", role="cell")[
             status_badge(row.status, names[row.status]),
-            h.span(".sr-share")[f"Sending {sending}"] if sending else None,
+            h.span(".sr-note")[f"Sending {sending}"] if sending else None,
         ],
         _rate(row, Metric.BOUNCE_RATE, view),
         _trend_cell(row, Metric.BOUNCE_RATE, view),
@@ -175,12 +175,12 @@ def _rate(row: Listed, metric: Metric, view: OverviewView) -> Element:
         return h.td(".sr-number.sr-muted", role="cell", title="too little mail to judge")[label, "\u2013"]
     limit = policy.limits_of(row.scope, metric).limit.value
     near = limit and shown / limit >= _SHARE_SHOWN
-    share = h.span(".sr-share")[share_text(shown, limit).removeprefix(", ")] if near else None
+    share = h.span(".sr-note")[share_text(shown, limit).removeprefix(", ")] if near else None
     return h.td(".sr-number", role="cell")[label, percent(shown), share]
 
 
 def _trend_cell(row: Listed, metric: Metric, view: OverviewView) -> Element:
-    return h.td(".sr-trend", role="cell")[trend(row.scope, row.trend, metric, view.frame.policy)]
+    return h.td(".sr-trend", role="cell")[trend_line(row.trend, row.scope, metric, view.frame.policy)]
 
 
 def _findings(row: Listed) -> Node:
@@ -188,4 +188,4 @@ def _findings(row: Listed) -> Node:
         return h.span(".sr-muted")["none"]
     first, *others = row.findings
     text = CATEGORY_TEXTS[first.category].name + (" (suspected)" if first.stage is Stage.SUSPECTED else "")
-    return [text, h.span(".sr-share")[f"and {len(others):,} more"] if others else None]
+    return [text, h.span(".sr-note")[f"and {len(others):,} more"] if others else None]

@@ -51,7 +51,7 @@ def _rows(verdict: Verdict, words: Vocabulary, zone: tzinfo, now: datetime) -> I
 
 def _comparison(compared: list[Comparison], zone: tzinfo) -> Element:
     return h.table(".sr-small")[
-        h.caption["Rates, SES's and ours"],
+        h.caption["Rates, and how many percentage points ours is above"],
         h.thead[h.tr[
             h.th(scope="col")["Rate"],
             (h.th(".sr-number", scope="col")[name] for name in ("SES", "Here", "Difference")),
@@ -75,7 +75,7 @@ def _published(each: Comparison, zone: tzinfo) -> str:
 def _points(difference: Fraction) -> str:
     """A difference in percentage points; what rounds to nothing has no sign."""
     points = (Decimal(difference.numerator) / difference.denominator).quantize(Decimal("0.001")).normalize()
-    return f"{points:+f} pp" if points else "none"
+    return f"{points:+f}" if points else "none"
 
 
 def sending_text(enforcement: Enforcement) -> str | None:

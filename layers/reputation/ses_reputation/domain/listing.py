@@ -121,7 +121,7 @@ def _share(scope: Listed, metric: Metric, policy: Policy) -> float:
     return float(shown / limit) if limit else float("inf")
 
 
-def urgency(finding: ListedFinding) -> Any:
+def urgency(finding: ListedFinding) -> tuple[int, float]:
     """What sorts findings by urgency: the worst stage first, and then what has waited longest or ends soonest."""
     moments = [moment.timestamp() for moment in (finding.waits_since, finding.period_end) if moment]
-    return -_STAGES[finding.stage], min(moments, default=float("inf")), finding.id
+    return -_STAGES[finding.stage], min(moments, default=float("inf"))

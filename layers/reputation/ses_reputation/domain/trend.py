@@ -32,6 +32,10 @@ class Trend(Struct, frozen=True, array_like=True, gc=False):
         """The points of one metric."""
         return self.bounce_rate if metric is Metric.BOUNCE_RATE else self.complaint_rate
 
+    def fractions(self, metric: Metric) -> tuple[Fraction | None, ...]:
+        """The points of one metric as rates."""
+        return tuple(None if point is None else Fraction(point, _UNIT) for point in self.of(metric))
+
     def until(self, day: date) -> "Trend":
         """The same trend, with the days until this one that nothing is known of; of a day that is over, as it is."""
         if self.last is None or day <= self.last:

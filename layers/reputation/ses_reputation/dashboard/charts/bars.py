@@ -22,11 +22,12 @@ _NAMES: Mapping[str | None, str] = {
 
 
 class Bar(Struct, frozen=True):
-    """One thing: what it is called, how long its bar is, and what is written beside it."""
+    """One thing: what it is called, how long its bar is, and what is written beside it and below its name."""
 
-    label: str
+    label: Node
     size: int
     cells: tuple[Node, ...]
+    note: Node = None
 
 
 def bars(caption: str, headings: Sequence[str], rows: Sequence[Bar]) -> Element:
@@ -40,7 +41,11 @@ def bars(caption: str, headings: Sequence[str], rows: Sequence[Bar]) -> Element:
         h.tbody[
             [
                 h.tr[
-                    h.th(scope="row")[readable(row.label, 120), _bar(row.size, most)],
+                    h.th(scope="row")[
+                        readable(row.label, 120) if isinstance(row.label, str) else row.label,
+                        _bar(row.size, most),
+                        row.note,
+                    ],
                     [h.td(".sr-number")[cell] for cell in row.cells],
                 ]
                 for row in rows

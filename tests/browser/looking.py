@@ -1,0 +1,43 @@
+"""Looking at a page as people do: is anything cut off, does it scroll sideways, can everybody use it?"""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from tests.browser.prepare import Script
+
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+WIDTHS = (400, 1600)
+SCHEMES = ("light", "dark")
+
+_MISFITS = (Path(__file__).parent / "misfits.js").read_text(encoding="utf-8")
+
+# What is judged: WCAG 2.2 up to AA, and what axe calls best practice.
+_AXE = "async root => (await axe.run(root || document, {resultTypes: ['violations']})).violations"
+
+
+def misfits(page: Page) -> list[str]:
+    """What does not fit: elements over the edge of the page, text that is cut, text outside of its drawing."""
+    found: list[str] = page.evaluate(_MISFITS)
+    return found
+
+
+def barriers(page: Page, root: Locator | None = None) -> list[str]:
+    """What axe finds that bars people from the page, the rule and how bad it is first."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(Script.AXE.read())
+    violations: list[dict[str, Any]] = page.evaluate(_AXE, root.element_handle() if root else None)
+    return [
+        f"{violation['impact']}: {violation['id']}: {violation['help']}: {node['target']} {node['failureSummary']}"
+        for violation in violations
+        for node in violation["nodes"]
+    ]
+
+
+def screenshot(page: Page, name: str, folder: Path = SCREENSHOTS) -> Path:
+    """Keep a picture of the whole page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.png"
+    page.screenshot(path=path, full_page=True, animations="disabled")
+    return path
