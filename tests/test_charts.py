@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 import ses_reputation.dashboard
 from ses_reputation.dashboard.charts.axes import ROOMY, Taken, TimeAxis, apart, lanes, rate_axis, ticks
-from ses_reputation.dashboard.charts.bars import provider_bars, share_bars
+from ses_reputation.dashboard.charts.bars import Bar, bars
 from ses_reputation.dashboard.charts.marks import Mark, MarkKind, marks_of
 from ses_reputation.dashboard.charts.rates import MOST_MARKS, RateChart, rate_chart, rate_table
 from ses_reputation.dashboard.charts.sparkline import sparkline
 from ses_reputation.dashboard.charts.volume import volume_chart, volume_table
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change
-from ses_reputation.domain.history import DayCounts, MailCounts, ProviderCounts, RatePoint, StatusSpan
+from ses_reputation.domain.history import DayCounts, MailCounts, RatePoint, StatusSpan
 from ses_reputation.domain.lifecycle import SCOPE_STATUS, Stage, Status, Trigger
 from ses_reputation.domain.limits import PROFILES, Bound, Limits, Profile
 from ses_reputation.domain.policy import Policy
@@ -135,8 +135,7 @@ HOSTILE_ELEMENTS = {
     "the subject of a rate": rate_chart(chart(*STEEP, subject=HOSTILE), "x"),
     "a mark": rate_chart(chart(*STEEP, marks=[mark(2, HOSTILE)]), "x"),
     "the subject of mail": volume_chart(DAYS, HOSTILE, "x"),
-    "a bar": share_bars("Replies", "Class", [(HOSTILE, 3)]),
-    "a provider": provider_bars("Providers", [ProviderCounts(HOSTILE, MailCounts(sent=3))]),
+    "a bar": bars("Replies", ("Class", "Count"), [Bar(HOSTILE, 3, ("3",))]),
 }
 
 
@@ -591,22 +590,20 @@ def test_a_small_line_has_gaps_and_marks_its_newest_rate() -> None:
 
 
 def test_bars_are_as_long_as_they_are_many() -> None:
-    told = share_bars("Replies", "Class", [("user unknown", 30), ("mailbox full", 10), ("other", 0)])
+    told = bars(
+        "Replies",
+        ("Class", "Count"),
+        [Bar("user unknown", 30, ("30",)), Bar("other", 10, ("10",)), Bar("none", 0, ("0",))],
+    )
     assert [bar.get("width") for bar in classed(told, "sr-bar-size")] == ["100%", "33.33%", "0%"]
-    assert texts(told, "td") == ["30", "75 %", "10", "25 %", "0", "0 %"]
+    assert texts(told, "th") == ["Class", "Count", "user unknown", "other", "none"]
+    assert texts(told, "td") == ["30", "10", "0"]
+
+
+def test_a_bar_of_something_is_seen_however_short_it_is() -> None:
+    told = bars("Replies", ("Class", "Count"), [Bar("many", 9_999, ()), Bar("one", 1, ())])
+    assert [bar.get("width") for bar in classed(told, "sr-bar-size")] == ["100%", "0.5%"]
 
 
 def test_bars_of_nothing_are_said_to_be_so() -> None:
-    assert "Nothing was counted" in str(share_bars("Replies", "Class", []))
-
-
-def test_providers_have_their_mail_and_what_came_of_it() -> None:
-    told = provider_bars(
-        "Providers",
-        [
-            ProviderCounts("gmail", MailCounts(sent=1_000, hard_bounced=5)),
-            ProviderCounts(None, MailCounts(sent=0, complained=2)),
-        ],
-    )
-    assert texts(told, "th")[4:] == ["gmail", "all others"]
-    assert texts(told, "td") == ["1,000", "5 (0.5 %)", "0", "0", "0", "2"]
+    assert "Nothing was counted" in str(bars("Replies", ("Class", "Count"), []))
