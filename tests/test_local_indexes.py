@@ -17,24 +17,30 @@ def schema(keys: dict[str, str]) -> Any:
     return [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()]
 
 
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    with mock_aws(), real_index_queries():
+        yield boto3.client("dynamodb", region_name="eu-west-1")
+
+
 @pytest.fixture
-def dynamodb() -> Iterator[Any]:
+def dynamodb(client: Any) -> Iterator[Any]:
+    """A client, with a table that has an index of some attributes, and one of all."""
     index: Any = {
         "IndexName": "ranked",
         "KeySchema": schema(INDEX),
         "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["brief"]},
     }
     whole: Any = {**index, "IndexName": "whole", "Projection": {"ProjectionType": "ALL"}}
-    with mock_aws(), real_index_queries():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        client.create_table(
-            TableName="table",
-            KeySchema=schema(TABLE),
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in TABLE | INDEX],
-            BillingMode="PAY_PER_REQUEST",
-            GlobalSecondaryIndexes=[index, whole],
-        )
-        yield client
+    client.create_table(
+        TableName="table",
+        KeySchema=schema(TABLE),
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in TABLE | INDEX],
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[index, whole],
+    )
+    yield client
+    client.delete_table(TableName="table")
 
 
 def put(dynamodb: Any, name: str, **attributes: str) -> None:

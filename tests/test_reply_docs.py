@@ -3,10 +3,10 @@
 import tomllib
 from pathlib import Path
 
-from docs.generators.replies import CLASSES
 from ses_reputation.domain.blocklists import BLOCKLISTS
 from ses_reputation.domain.reply_codes import CODES
 from ses_reputation.domain.reply_rules import SES_WORDS, SMTP_CODES, STATUSES, WORDINGS, ReplyClass
+from ses_reputation.notices.replies import CLASSES
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/smtp-replies.md").read_text()

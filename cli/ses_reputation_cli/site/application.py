@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import click
 from htpy import Node, Renderable
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, LengthRequired, UnsupportedMediaType
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -108,7 +108,7 @@ class Site:
         request.max_content_length = request.max_form_memory_size = _MOST_BYTES
         try:
             self._guard.check_sender(request.headers)
-            if request.path == HOME and TOKEN in request.args and request.method in {"GET", "HEAD"}:
+            if request.path == HOME and TOKEN in request.args and request.method == "GET":
                 return self._let_in(request)
             self._guard.check_session(request.cookies)
             return self._route(request)
@@ -123,7 +123,12 @@ class Site:
             return self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, "That failed", text)
 
     def _let_in(self, request: Request) -> Response:
-        session = self._guard.session_for(request.args[TOKEN])
+        try:
+            session = self._guard.session_for(request.args[TOKEN])
+        except NotForYou:
+            # Browsers load an address twice at times, and restore what was open.
+            self._guard.check_session(request.cookies)
+            session = request.cookies[self._guard.cookie]
         # Without the token in the address, which would be kept in the browser's history.
         left = [(name, value) for name, value in request.args.items(multi=True) if name != TOKEN]
         response = _see(f"{HOME}?{urlencode(left)}" if left else HOME)
@@ -180,6 +185,7 @@ class Site:
 _REFUSALS: Mapping[HTTPStatus, str] = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address can not be asked in that way.",
+    HTTPStatus.LENGTH_REQUIRED: "That is not how a form of this site is sent.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is more than a form of this site can hold.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "That is not what a form of this site sends.",
 }
@@ -189,8 +195,8 @@ def _fields(request: Request) -> Mapping[str, str]:
     """What was filled into a form."""
     if request.mimetype != _FORM:
         raise UnsupportedMediaType
-    if request.content_length is not None and request.content_length > _MOST_BYTES:
-        raise RequestEntityTooLarge
+    if request.content_length is None:
+        raise LengthRequired  # of what comes in pieces, werkzeug would take the first as all of it
     return request.form
 
 

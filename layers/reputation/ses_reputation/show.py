@@ -1,9 +1,13 @@
 """The use case of the dashboard: gather what one page shows, with a bounded number of reads.
 
-Every page reads the listing of all scopes (LISTING_REQUESTS requests at most, one for up to 2,000 scopes), for what
-waits for a person anywhere. The overview and the reviews need about six requests more, however many scopes there are;
-a scope's page reads its newest news, a sample of its recent feedback, and its counts as far back as its charts and its
-rates reach.
+Every page reads the listing of all scopes (LISTING_REQUESTS requests at most; one is enough for 2,000 scopes), for what
+waits for a person anywhere, and six or seven items and short lists beside it, however many scopes there are. A scope's
+page reads besides:
+
+- the newest news of its history, in one request;
+- a sample of its recent feedback, in 18 requests at most (adapters/feedback.py);
+- its counts as far back as its charts and its rates reach, which is OldestMailDays at most: 1 MB a request, of two
+  weeks or more.
 """
 
 from collections import Counter

@@ -86,7 +86,7 @@ def _standing(view: OverviewView, medium: Medium) -> Element:
     findings = sorted(account.findings.values(), key=lambda finding: -_STAGES.index(finding.stage))
     return h.section(class_=f"sr-hero sr-{tone_of(status)}")[
         h.div(".sr-standing")[
-            h.div(class_=f"sr-emblem sr-{tone_of(status)}")[status_sign(status, 32)],
+            h.div(class_=f"sr-emblem sr-{tone_of(status)}")[status_sign(status, 20)],
             h.div[
                 h.h1[h.span(".sr-over")["The account"], " ", STATUS_NAMES[words][status]],
                 h.p(".sr-muted")[also] if (also := other_name(status, words)) else None,

@@ -101,7 +101,7 @@ def _said(finding: Finding, medium: Medium) -> Node:
     return [
         h.h3["What was changed"],
         quote(by, changes.text),
-        h.p(".sr-muted")["Since ", moment(changes.since, medium.zone)],
+        h.p(".sr-muted")["Changed since ", moment(changes.since, medium.zone)],
     ]
 
 

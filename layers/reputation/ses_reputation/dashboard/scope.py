@@ -123,7 +123,9 @@ def _sending(view: ScopeView, medium: Medium) -> Node:
             [", since ", day(enforcement.since, medium.zone)] if enforcement.since else None,
             h.p(".sr-hint")["SES refused something since: the history says what."] if enforcement.failures else None,
         ]
-    return {True: "on, says SES", False: "switched off, says SES"}.get(view.verdict.sends) if view.verdict else None
+    if view.verdict is None or view.verdict.sends is None:
+        return None
+    return "on, says SES" if view.verdict.sends else "switched off, says SES"
 
 
 def _ses(view: ScopeView, medium: Medium) -> Node:

@@ -1,12 +1,13 @@
 """The mail of a scope by mailbox provider, why it bounced, and the newest of what came back."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 
 import htpy as h
 from htpy import Element, Node
 
+from ses_reputation.dashboard.charts.bars import Bar, bars
 from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.pages import ScopePage
 from ses_reputation.dashboard.parts import card, counted, day, nothing, outside_name, short_moment, wide
@@ -39,7 +40,10 @@ _KINDS: Mapping[Measure, str] = MappingProxyType(
 )
 """What single feedback is called. All else is no feedback."""
 
-_PLACES: Mapping[str, str] = MappingProxyType({OTHER: "other domains", UNSPECIFIED: "not told by SES"})
+_PLACES: Mapping[str | None, str] = MappingProxyType(
+    {None: "all others", OTHER: "other domains", UNSPECIFIED: "not told by SES"}
+)
+"""What stands where a provider's name does."""
 
 
 def mail(view: ScopeView, medium: Medium) -> Iterator[Node]:
@@ -55,53 +59,41 @@ def _providers(view: ScopeView, medium: Medium) -> Node:
     if kind_of(view.standing.scope) is ScopeKind.PROVIDER or not view.providers:
         return None
     loops = view.frame.policy.feedback_loops
-    caption = "Mailbox providers, the most mail first"
-    return card(
-        f"Mailbox providers, the last {view.page.days} days",
-        wide(
-            caption,
-            h.table(".sr-providers")[
-                h.caption(".sr-unseen")[caption],
-                h.thead[
-                    h.tr[
-                        h.th(scope="col")["Provider"],
-                        (
-                            h.th(".sr-number", scope="col")[name]
-                            for name in ("Recipients", "Hard bounces", "Soft", "Complaints")
-                        ),
-                        h.th(scope="col")["Complaints sent back"],
-                    ]
-                ],
-                h.tbody[(_provider(each, loops, medium) for each in view.providers)],
-            ],
+    headings = ("Provider", "Recipients", "Hard bounces", "Complaints")
+    rows = [_provider(each, loops, medium) for each in view.providers]
+    return card("Mailbox providers", bars(f"Mail of the last {view.page.days} days", headings, rows))
+
+
+def _provider(each: ProviderCounts, loops: FeedbackLoops, medium: Medium) -> Bar:
+    counts, provider = each.mail, each.provider
+    sends = provider is not None and loops.percent(provider) > 0
+    return Bar(
+        label=_provider_name(provider, medium),
+        size=counts.sent,
+        cells=(
+            f"{counts.sent:,}",
+            _of_mail(counts.hard_bounced, counts),
+            _of_mail(counts.complained, counts) if sends or counts.complained else _NONE,
         ),
+        note=None
+        if provider is None
+        else _note(f"{loops.feedback(provider).value[:1].upper()}{loops.feedback(provider).value[1:]}"),
     )
 
 
-def _provider(each: ProviderCounts, loops: FeedbackLoops, medium: Medium) -> Element:
-    counts = each.mail
-    known = each.provider is not None and loops.percent(each.provider) > 0
-    return h.tr[
-        h.th(scope="row")[_provider_name(each.provider, medium)],
-        h.td(".sr-number")[f"{counts.sent:,}"],
-        h.td(".sr-number")[_with_rate(counts.hard_bounced, counts)],
-        h.td(".sr-number")[f"{counts.soft_bounced:,}"],
-        h.td(".sr-number")[_with_rate(counts.complained, counts) if known or counts.complained else _NONE],
-        h.td[_NONE if each.provider is None else loops.feedback(each.provider).value],
-    ]
-
-
 def _provider_name(provider: str | None, medium: Medium) -> Node:
-    if provider is None:
-        return "all others"
-    if provider in NOT_PROVIDERS:
+    if provider is None or provider in NOT_PROVIDERS:
         return _PLACES.get(provider, provider)
     return medium.link(ScopePage(scope(ScopeKind.PROVIDER, provider)), outside_name(provider))
 
 
-def _with_rate(count: int, counts: MailCounts) -> Node:
-    share = percent(Fraction(count, counts.sent)) if counts.sent > 0 else _NONE
-    return [f"{count:,} ", h.span(".sr-muted")[f"({share})"]]
+def _of_mail(count: int, counts: MailCounts) -> Node:
+    share = percent(Fraction(count, counts.sent)) if count and counts.sent else ""
+    return [f"{count:,}", [" ", h.span(".sr-share")[f"({share})"]] if share else None]
+
+
+def _note(*texts: Node) -> Element:
+    return h.div(".sr-note")[texts]
 
 
 # -- Single feedback ---------------------------------------------------------------------------------------------------
@@ -113,74 +105,33 @@ def _feedback(view: ScopeView, medium: Medium) -> Iterator[Node]:
         since = day(sample.since, medium.zone)
         yield card("Recent feedback", nothing(["No bounce, delay or complaint is known since ", since, "."]))
         return
-    yield h.div(".sr-columns")[_reasons(sample, medium), _classes(sample, medium)]
+    extent = _extent(sample, medium)
+    reasons, classes = list(_reasons(sample)), list(_classes(sample))
+    yield h.div(".sr-columns")[
+        card("Bounces, in SES's words", bars(extent, ("Subtype", "Recipients"), reasons)),
+        card("What servers replied", bars(extent, ("Reply", "Recipients"), classes)),
+    ]
     yield _newest(sample, medium)
 
 
-def _reasons(sample: FeedbackSample, medium: Medium) -> Element:
-    if not sample.by_reason:
-        return card("Bounces, in SES's words", nothing("None."))
-    rows = [(h.code[h.bdi[readable(reason, 80)]], _told(reason), n) for reason, n in sample.by_reason.items()]
-    return _breakdown("Bounces, in SES's words", "Subtype", rows, sample, medium)
+def _reasons(sample: FeedbackSample) -> Iterator[Bar]:
+    for reason, n in sample.by_reason.items():
+        yield Bar(h.code[_word(reason)], n, (f"{n:,}",), _note(REASONS[reason]) if reason in REASONS else None)
 
 
-def _told(reason: str) -> Node:
-    return h.p(".sr-hint")[REASONS[reason]] if reason in REASONS else None
+def _classes(sample: FeedbackSample) -> Iterator[Bar]:
+    for reply_class, n in sample.by_class.items():
+        texts = CLASSES[ReplyClass(reply_class)]
+        name = h.span(".sr-what")[class_name(reply_class).capitalize()]
+        yield Bar(name, n, (f"{n:,}",), [_note(texts.means), h.div[texts.do]])
 
 
-def _classes(sample: FeedbackSample, medium: Medium) -> Element:
-    if not sample.by_class:
-        return card("What servers replied", nothing("No server's reply is known."))
-    rows = [(class_name(each).capitalize(), _meaning(each), n) for each, n in sample.by_class.items()]
-    return _breakdown("What servers replied", "Reply", rows, sample, medium)
-
-
-def _meaning(reply_class: str) -> Node:
-    texts = CLASSES[ReplyClass(reply_class)]
-    return [h.p(".sr-hint")[texts.means], h.p[texts.do]]
-
-
-def _breakdown(
-    title: str, kind: str, rows: Iterable[tuple[Node, Node, int]], sample: FeedbackSample, medium: Medium
-) -> Element:
-    """How many there are of each kind, the most first, with what it means below its name."""
-    counted_rows = list(rows)
-    most = max(n for _, _, n in counted_rows)
-    return card(
-        title,
-        h.table(".sr-breakdown")[
-            h.caption(".sr-muted")[_extent(sample, medium)],
-            h.thead[h.tr[h.th(scope="col")[kind], h.th(".sr-number", scope="col")["Recipients"]]],
-            h.tbody[
-                (
-                    h.tr[
-                        h.th(scope="row")[
-                            h.p(".sr-what")[name],
-                            _bar(n, most),
-                            meaning,
-                        ],
-                        h.td(".sr-number")[f"{n:,}"],
-                    ]
-                    for name, meaning, n in counted_rows
-                )
-            ],
-        ],
-    )
-
-
-def _bar(number: int, most: int) -> Element:
-    """How much that is of the most, as a length: something to look at beside the number, so that it is not read out."""
-    return h.svg(".sr-share-bar", width="100%", height="4", aria_hidden="true")[
-        h.rect(width=f"{max(100 * number / most, 0.5):.1f}%", height="4", rx="2")
-    ]
-
-
-def _extent(sample: FeedbackSample, medium: Medium) -> Node:
+def _extent(sample: FeedbackSample, medium: Medium) -> str:
     """Which feedback was looked at."""
-    since = day(sample.since, medium.zone)
-    if sample.complete:
-        return ["All since ", since]
-    return [f"Of the newest {counted(sample.examined, 'message')} since ", since]
+    since = f"{sample.since.astimezone(medium.zone):%Y-%m-%d}"
+    return (
+        f"All since {since}" if sample.complete else f"The newest {counted(sample.examined, 'message')} since {since}"
+    )
 
 
 def _newest(sample: FeedbackSample, medium: Medium) -> Element:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import htpy as h
 from htpy import Element, Node
@@ -22,7 +22,7 @@ from ses_reputation.dashboard.charts.axes import (
     room_for,
     ticks,
 )
-from ses_reputation.dashboard.charts.marks import Mark
+from ses_reputation.dashboard.charts.marks import Mark, MarkKind
 from ses_reputation.dashboard.charts.tables import scrolled
 from ses_reputation.dashboard.parts import moment, moment_text, tone_of
 from ses_reputation.domain.history import RatePoint, StatusSpan
@@ -38,9 +38,10 @@ from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, words_of
 MOST_MARKS = 12
 """How many marks a chart has at most. Older ones are left out: the history has them."""
 
-_STRIP, _PIN, _PLOT, _LABELS = 22, 20, 180, 22
-_LETTER = 6.4  # pixels of a letter in the strip, at most
-_HALO = 14  # pixels that a label at a line takes
+# In pixels: the strip of statuses, a row of pins, the plot, the times below it, and `now` below those.
+_STRIP, _PIN, _PLOT, _LABELS, _NOW = 22, 20, 180, 22, 14
+# A letter is at most so wide, and a line of text so high.
+_LETTER, _LINE = 7.8, 14
 
 # How far a chart may go on beyond now, in its own lengths: a month has room for the end of a probation of three weeks.
 _AHEAD = 0.75
@@ -69,9 +70,10 @@ class RateChart(Struct, frozen=True):
 
     @property
     def until(self) -> datetime:
-        """Where the chart ends: now, or at what is still to come, unless that is too far ahead to be shown."""
+        """Where the chart ends: now, or with a period that is still to end, unless that is too far ahead."""
         farthest = self.now + (self.now - self.since) * _AHEAD
-        return max((mark.time for mark in self.marks if self.now < mark.time <= farthest), default=self.now)
+        ends = [mark.time for mark in self.marks if mark.kind is MarkKind.PERIOD_END]
+        return max((end for end in ends if self.now < end <= farthest), default=self.now)
 
     def shown(self, rate: Rate | None) -> Fraction | None:
         """A rate as it is drawn, None where there is too little mail."""
@@ -92,63 +94,81 @@ class RateChart(Struct, frozen=True):
         return any(point.since for point in self.points)
 
 
+class _Plot(Struct, frozen=True):
+    """Where everything is: the axes, and how many pixels down the plot begins."""
+
+    time: TimeAxis
+    rate: RateAxis
+    top: int
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.rate.height
+
+    def x(self, moment: datetime) -> str:
+        return across(self.time.at(moment))
+
+    def y(self, rate: Fraction, below: float = 0) -> str:
+        """Where a rate is, or so many pixels below it."""
+        return px(self.top + self.rate.at(rate) + below)
+
+
 def rate_chart(chart: RateChart, prefix: str) -> Element:
     """A metric's rate over time, with its limits, its statuses and what happened. `prefix` makes ids unique."""
     axis = TimeAxis(chart.since, chart.until, chart.zone)
-    drawn = [mark for mark in chart.marks if axis.holds(mark.time)]
-    left_out, drawn = max(len(drawn) - MOST_MARKS, 0), drawn[-MOST_MARKS:]
+    within = [mark for mark in chart.marks if axis.holds(mark.time)]
+    drawn, left_out = within[-MOST_MARKS:], max(len(within) - MOST_MARKS, 0)
     later = [mark for mark in chart.marks if mark.time > axis.end]
     half = 100 * _PIN / NARROW / 2
     levels = lanes([Taken(axis.at(mark.time) - half, axis.at(mark.time) + half) for mark in drawn])
-    top = _STRIP + _PIN * (max(levels, default=-1) + 1) + 10
-    rates = rate_axis(_highest(chart), _PLOT)
-    height = top + _PLOT + _LABELS + (14 if axis.end > chart.now else 0)
+    plot = _Plot(axis, rate_axis(_highest(chart), _PLOT), _STRIP + _PIN * (max(levels, default=-1) + 1) + 10)
+    goes_on = axis.end > chart.now
     svg = h.svg(
         ".sr-plot",
         width="100%",
-        height=height,
+        height=plot.bottom + _LABELS + (_NOW if goes_on else 0),
         role="img",
         aria_labelledby=f"{prefix}-title",
         aria_describedby=f"{prefix}-desc",
     )[
         h.title(id=f"{prefix}-title")[_title(chart)],
         h.desc(id=f"{prefix}-desc")[_description(chart)],
-        _strip(chart, axis, top),
-        _grid(rates, top),
-        _time_labels(axis, top + _PLOT),
-        _now(chart, axis, top) if axis.end > chart.now else None,
-        [
-            _pin(number, mark, level, axis, top)
-            for number, (mark, level) in enumerate(zip(drawn, levels, strict=True), 1)
-        ],
-        _lines(chart, axis, rates, top),
-        _limits(chart, rates, top),
-        _last(chart, axis, rates, top) or _nothing(top),
-        _points(chart, axis, rates, top),
+        list(_strip(chart, plot)),
+        list(_grid(plot)),
+        list(_times(plot)),
+        _now(chart, plot) if goes_on else None,
+        [_pin(n, mark, level, plot) for n, (mark, level) in enumerate(zip(drawn, levels, strict=True), 1)],
+        _lines(chart, plot),
+        list(_limits(chart, plot)),
+        _last(chart, plot),
+        list(_points(chart, plot)),
     ]
     return h.figure(".sr-chart")[svg, _legend(chart), _told(drawn, left_out, later, chart.zone)]
 
 
 def _highest(chart: RateChart) -> Fraction:
-    shown = [rate for stretch in (*chart.lines(deciding=True), *chart.lines(deciding=False)) for _, rate in stretch]
-    return max([chart.limits.limit.value, *shown])
+    """The highest rate, or limit, that has to be within the chart: a shutdown only where it is not far away."""
+    limit, shutdown = chart.limits.limit.value, chart.limits.shutdown.value
+    lines = (*chart.lines(deciding=True), *chart.lines(deciding=False))
+    shown = max((rate for stretch in lines for _, rate in stretch), default=Fraction(0))
+    return max(shown, shutdown if shown > limit else limit)
 
 
-def _strip(chart: RateChart, axis: TimeAxis, top: int) -> Iterator[Element]:
+def _strip(chart: RateChart, plot: _Plot) -> Iterator[Element]:
     """The statuses over time, by name and colour, above the plot and faintly behind it."""
     for span in chart.statuses:
-        start, end = axis.at(span.start or axis.start), axis.at(span.end)
+        start, end = plot.time.at(span.start or plot.time.start), plot.time.at(span.end)
         if end <= start:
             continue
         name, tone = STATUS_NAMES[chart.words][span.status], tone_of(span.status)
-        began = moment_text(span.start, chart.zone) if span.start else "before"
         x, width = across(start), across(end - start)
+        soft = f"sr-{tone}-soft"
         yield h.g(class_=f"sr-{tone}")[
-            h.title[f"{name}, since {began}"],
-            h.rect(class_=f"sr-span sr-{tone}-soft", x=x, y=0, width=width, height=_STRIP - 4, rx=3),
-            h.rect(class_=f"sr-behind sr-{tone}-soft", x=x, y=top, width=width, height=_PLOT)
-            if span.status is not Status.HEALTHY
-            else None,
+            h.title[f"{name}, since {moment_text(span.start, chart.zone)}" if span.start else name],
+            h.rect(class_=f"sr-span {soft}", x=x, y=0, width=width, height=_STRIP - 4, rx=3),
+            None
+            if span.status is Status.HEALTHY
+            else h.rect(class_=f"sr-behind {soft}", x=x, y=plot.top, width=width, height=_PLOT),
             _fitting(name, start, end),
         ]
 
@@ -161,66 +181,69 @@ def _fitting(name: str, start: float, end: float) -> Element | None:
     return h.text(class_=f"sr-name {room}".rstrip(), x=across(start), dx=6, y=13)[name]
 
 
-def _grid(rates: RateAxis, top: int) -> Iterator[Element]:
-    for rate in rates.marks:
-        y = top + rates.at(rate)
-        yield h.line(class_="sr-zero" if rate == 0 else "sr-grid", x1="0", x2="100%", y1=px(y), y2=px(y))
-        yield h.text(".sr-scale", x=-8, y=px(y + 4), text_anchor="end")[percent(rate)]
+def _grid(plot: _Plot) -> Iterator[Element]:
+    for rate in plot.rate.marks:
+        y = plot.y(rate)
+        yield h.line(class_="sr-zero" if rate == 0 else "sr-grid", x1="0", x2="100%", y1=y, y2=y)
+        yield h.text(".sr-scale", x=-8, y=plot.y(rate, 4), text_anchor="end")[percent(rate)]
 
 
-def _time_labels(axis: TimeAxis, bottom: int) -> Iterator[Element]:
-    for tick in ticks(axis):
-        x = across(axis.at(tick.moment))
+def _times(plot: _Plot) -> Iterator[Element]:
+    for tick in ticks(plot.time):
+        x = plot.x(tick.moment)
         yield h.g(class_="sr-roomy" if tick.minor else None)[
-            h.line(".sr-zero", x1=x, x2=x, y1=bottom, y2=bottom + 4),
-            h.text(".sr-scale", x=x, y=bottom + 17, text_anchor="middle")[tick.label],
+            h.line(".sr-zero", x1=x, x2=x, y1=plot.bottom, y2=plot.bottom + 4),
+            h.text(".sr-scale", x=x, y=plot.bottom + 17, text_anchor="middle")[tick.label],
         ]
 
 
-def _now(chart: RateChart, axis: TimeAxis, top: int) -> Element:
-    x = across(axis.at(chart.now))
+def _now(chart: RateChart, plot: _Plot) -> Element:
+    x = plot.x(chart.now)
     return h.g[
-        h.line(".sr-now", x1=x, x2=x, y1=top, y2=top + _PLOT + 22),
-        h.text(".sr-scale.sr-strong", x=x, y=top + _PLOT + 33, text_anchor="middle")["now"],
+        h.line(".sr-now", x1=x, x2=x, y1=plot.top, y2=plot.bottom + 22),
+        h.text(".sr-scale.sr-strong", x=x, y=plot.bottom + 33, text_anchor="middle")["now"],
     ]
 
 
-def _pin(number: int, mark: Mark, level: int, axis: TimeAxis, top: int) -> Element:
+def _pin(number: int, mark: Mark, level: int, plot: _Plot) -> Element:
     """A line down the chart at a mark, with its number above."""
-    x, y = across(axis.at(mark.time)), _STRIP + level * _PIN + 9
+    x, y = plot.x(mark.time), _STRIP + level * _PIN + 9
     return h.g[
-        h.title[f"{moment_text(mark.time, axis.zone)}: {mark.text}"],
-        h.line(class_=f"sr-mark sr-{mark.kind}", x1=x, x2=x, y1=y + 8, y2=top + _PLOT),
+        h.title[_marked(mark, plot.time.zone)],
+        h.line(class_=f"sr-mark sr-{mark.kind}", x1=x, x2=x, y1=y + 8, y2=plot.bottom),
         h.circle(class_=f"sr-pin sr-{mark.kind}", cx=x, cy=y, r=8),
         h.text(".sr-pin-number", x=x, y=y + 4, text_anchor="middle")[str(number)],
     ]
 
 
-def _lines(chart: RateChart, axis: TimeAxis, rates: RateAxis, top: int) -> Element:
+def _lines(chart: RateChart, plot: _Plot) -> Element:
     """The rate that decides, and where that is another one that over the window, faintly."""
 
     def path(stretch: Line) -> str:
-        # A rate that stands alone is drawn as a dot: a line of no length, with round ends.
-        points = [f"{px(axis.at(time) * 10)} {px(rates.at(rate))}" for time, rate in stretch]
+        points = [f"{px(plot.time.at(time) * 10)} {px(plot.rate.at(rate))}" for time, rate in stretch]
         return "M" + "L".join(points if len(points) > 1 else points * 2)
 
+    def line(stretch: Line, classes: str) -> Element:
+        # A rate that stands alone is drawn as a dot: a line of no length, with round ends.
+        classes = classes if len(stretch) > 1 else f"{classes} sr-alone"
+        return h.path(class_=classes, d=path(stretch), vector_effect="non-scaling-stroke")
+
     def area(stretch: Line) -> str:
-        return f"{path(stretch)}V{rates.height}H{px(axis.at(stretch[0][0]) * 10)}Z"
+        return f"{path(stretch)}V{_PLOT}H{px(plot.time.at(stretch[0][0]) * 10)}Z"
 
     deciding, window = chart.lines(deciding=True), chart.lines(deciding=False) if chart.has_two_lines else []
     # Only what is stretched is in here: lines, whose strokes are not.
     return h.svg(
         ".sr-stretched",
-        x=0,
-        y=top,
+        y=plot.top,
         width="100%",
-        height=rates.height,
-        viewBox=f"0 0 1000 {rates.height}",
+        height=_PLOT,
+        viewBox=f"0 0 1000 {_PLOT}",
         preserveAspectRatio="none",
     )[
         [h.path(".sr-area", d=area(stretch)) for stretch in deciding if len(stretch) > 1],
-        [h.path(".sr-line.sr-window", d=path(stretch), vector_effect="non-scaling-stroke") for stretch in window],
-        [h.path(".sr-line", d=path(stretch), vector_effect="non-scaling-stroke") for stretch in deciding],
+        [line(stretch, "sr-line sr-window") for stretch in window],
+        [line(stretch, "sr-line") for stretch in deciding],
     ]
 
 
@@ -237,54 +260,44 @@ def _named_limits(chart: RateChart) -> list[tuple[str, Fraction, str]]:
     return named
 
 
-def _limits(chart: RateChart, rates: RateAxis, top: int) -> Iterator[Element]:
+def _limits(chart: RateChart, plot: _Plot) -> Iterator[Element]:
     """A line for each bound that is within the chart, with its name at it."""
-    named = [(kind, top + rates.at(value), name) for kind, value, name in _named_limits(chart) if value <= rates.top]
-    heights = apart([y - 5 for _, y, _ in named], _HALO)
-    for (kind, y, name), text_y in zip(named, heights, strict=True):
+    named = [bound for bound in _named_limits(chart) if bound[1] <= plot.rate.top]
+    heights = apart([plot.rate.at(value) - 5 for _, value, _ in named], _LINE)
+    for (kind, value, name), height in zip(named, heights, strict=True):
         yield h.g(class_=f"sr-bound sr-{kind}")[
-            h.line(x1="0", x2="100%", y1=px(y), y2=px(y)),
-            h.text(".sr-halo", x=6, y=px(text_y))[name],
+            h.line(x1="0", x2="100%", y1=plot.y(value), y2=plot.y(value)),
+            h.text(".sr-halo", x=6, y=px(plot.top + height))[name],
         ]
 
 
-def _last(chart: RateChart, axis: TimeAxis, rates: RateAxis, top: int) -> Element | None:
-    """The newest rate that is known, as a dot with its value; None if there is none."""
+def _last(chart: RateChart, plot: _Plot) -> Element:
+    """The newest rate that is known, as a dot with its value; words where there is none."""
     lines = chart.lines(deciding=True)
     if not lines:
-        return None
+        nothing = "Too little mail to show a rate"
+        return h.text(".sr-scale", x="50%", y=plot.bottom - 16, text_anchor="middle")[nothing]
     time, rate = lines[-1][-1]
-    x, y = axis.at(time), top + rates.at(rate)
-    # Above the dot, but under it at the top of the chart.
-    text_y = y - 10 if y - top > 2 * _HALO else y + 20
-    ahead = x < 80
+    # Above the dot, but under it at the top of the chart; behind it where nothing else can be.
+    below = -10 if plot.rate.at(rate) > 2 * _LINE else 20
+    behind = plot.time.at(time) < 80
+    where = {"x": plot.x(time), "y": plot.y(rate, below), "dx": "8" if behind else "0"}
     return h.g[
-        h.circle(".sr-last", cx=across(x), cy=px(y), r="4.5"),
-        h.text(
-            ".sr-value.sr-halo",
-            x=across(x),
-            dx=8 if ahead else 0,
-            y=px(text_y),
-            text_anchor="start" if ahead else "end",
-        )[percent(rate)],
+        h.circle(".sr-last", cx=plot.x(time), cy=plot.y(rate), r="4.5"),
+        h.text(".sr-value.sr-halo", where, text_anchor="start" if behind else "end")[percent(rate)],
     ]
 
 
-def _nothing(top: int) -> Element:
-    return h.text(".sr-scale", x="50%", y=top + _PLOT - 16, text_anchor="middle")["Too little mail to show a rate"]
-
-
-def _points(chart: RateChart, axis: TimeAxis, rates: RateAxis, top: int) -> Iterator[Element]:
+def _points(chart: RateChart, plot: _Plot) -> Iterator[Element]:
     """What shows when a moment is pointed at: a dot, and the moment's numbers."""
-    at = [axis.at(point.time) for point in chart.points]
-    for number, point in enumerate(chart.points):
-        start = (at[number - 1] + at[number]) / 2 if number else at[0]
-        end = (at[number] + at[number + 1]) / 2 if number + 1 < len(at) else at[-1]
+    at = [plot.time.at(point.time) for point in chart.points]
+    middles = [(one + other) / 2 for one, other in pairwise(at)]
+    for point, start, end in zip(chart.points, [*at[:1], *middles], [*middles, *at[-1:]], strict=True):
         rate = chart.shown(point.deciding)
         yield h.g(".sr-point")[
             h.title[f"{moment_text(point.time, chart.zone)}: {_measured(chart, point.deciding)}"],
-            h.rect(x=across(start), y=top, width=across(max(end - start, 0.3)), height=_PLOT),
-            h.circle(cx=across(at[number]), cy=px(top + rates.at(rate)), r="3.5") if rate is not None else None,
+            h.rect(x=across(start), y=plot.top, width=across(max(end - start, 0.3)), height=_PLOT),
+            h.circle(cx=plot.x(point.time), cy=plot.y(rate), r="3.5") if rate is not None else None,
         ]
 
 
@@ -311,20 +324,22 @@ def _legend(chart: RateChart) -> Element | None:
     ]
 
 
+def _marked(mark: Mark, zone: tzinfo) -> str:
+    return f"{moment_text(mark.time, zone)}: {readable(mark.text)}"
+
+
 def _told(drawn: Sequence[Mark], left_out: int, later: Sequence[Mark], zone: tzinfo) -> Node:
-    """The marks in words, by their numbers."""
+    """The marks in words, by their numbers; those that are too far ahead have an arrow."""
     if not (drawn or later):
         return None
+    signs = [(str(number), f"sr-number-of sr-{mark.kind}", mark) for number, mark in enumerate(drawn, 1)]
+    signs += [("\u2192", "sr-number-of", mark) for mark in later]
     return [
         h.ol(".sr-marks")[
             [
-                h.li[
-                    h.span(class_=f"sr-number-of sr-{mark.kind}")[str(number)],
-                    h.span[moment(mark.time, zone), f" {mark.text}"],
-                ]
-                for number, mark in enumerate(drawn, 1)
-            ],
-            [h.li[h.span(".sr-number-of")["\u2192"], h.span[moment(m.time, zone), f" {m.text}"]] for m in later],
+                h.li[h.span(class_=classes)[sign], h.span[moment(mark.time, zone), f" {readable(mark.text)}"]]
+                for sign, classes, mark in signs
+            ]
         ],
         h.p(".sr-muted")[f"{left_out:,} earlier changes are in the history."] if left_out else None,
     ]
@@ -349,7 +364,7 @@ def _description(chart: RateChart) -> str:
     else:
         said.append("Too little mail to show a rate")
     bounds = "; ".join(name for _, _, name in _named_limits(chart))
-    marks = "; ".join(f"{moment_text(mark.time, chart.zone)}: {mark.text}" for mark in chart.marks[-MOST_MARKS:])
+    marks = "; ".join(_marked(mark, chart.zone) for mark in chart.marks[-MOST_MARKS:])
     return f"{'; '.join(said)}. {bounds}.{f' {marks}.' if marks else ''}"
 
 
