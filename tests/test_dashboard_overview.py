@@ -108,6 +108,15 @@ def test_a_glance_tells_since_when_until_when_and_what_waits() -> None:
     }
 
 
+@pytest.mark.parametrize("account", [standing(), Standing(ACCOUNT)], ids=["evaluated", "not evaluated yet"])
+def test_an_account_in_good_standing_does_not_hide_the_scopes_that_are_not(account: Standing) -> None:
+    others = [standing(TENANT, finding()), standing(Scope("tenant/hill-bikes"))]
+    text = shown(overview_view(account, others)).text
+    assert "Other scopes1 of 2 not Healthy" in text
+    assert "But 1 of 2 other scopes is not Healthy" in text
+    assert "Other scopesall 1 Healthy" in shown(overview_view(account, others[1:])).text
+
+
 @pytest.mark.parametrize(
     ("account", "expected"),
     [

@@ -56,7 +56,7 @@ def _chips(view: OverviewView, medium: Medium) -> Node:
             h.li[
                 medium.link(
                     OverviewPage(status=status),
-                    [
+                    h.span(".sr-chip")[
                         h.span(class_=f"sr-{tone_of(status)}")[status_sign(status)],
                         names[status],
                         " ",
