@@ -108,6 +108,15 @@ def test_a_glance_tells_since_when_until_when_and_what_waits() -> None:
     }
 
 
+@pytest.mark.parametrize("account", [standing(), Standing(ACCOUNT)], ids=["evaluated", "not evaluated yet"])
+def test_an_account_in_good_standing_does_not_hide_the_scopes_that_are_not(account: Standing) -> None:
+    others = [standing(TENANT, finding()), standing(Scope("tenant/hill-bikes"))]
+    text = shown(overview_view(account, others)).text
+    assert "Other scopes1 of 2 not Healthy" in text
+    assert "But 1 of 2 other scopes is not Healthy" in text
+    assert "Other scopesall 1 Healthy" in shown(overview_view(account, others[1:])).text
+
+
 @pytest.mark.parametrize(
     ("account", "expected"),
     [
@@ -220,7 +229,7 @@ def test_what_ses_says_stands_beside_what_was_counted() -> None:
         "<b>Too many</b>",
         "8,123 of 50,000",
         "(1 hour ago)",
-        "Bounce rate1.5 %1.34 %-0.16",
+        "Bounce rate1.5 %1.34 %\u22120.16",
     ):
         assert part in card.text
     # Of what SES publishes no rate, there is nothing to compare.
@@ -294,7 +303,7 @@ def test_a_row_has_the_status_the_rates_and_what_is_paused() -> None:
         "Tenant",
         "lucky-deals",
         "Shutdown",
-        "Sending paused",
+        "At SES: paused",
         "7 %",
         "70 % of the limit",
         "0.075 %",
