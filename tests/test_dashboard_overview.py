@@ -22,7 +22,7 @@ from ses_reputation.domain.limits import Profile, limits_by_kind
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate, VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind
-from ses_reputation.domain.standing import Measures, Standing
+from ses_reputation.domain.standing import Actor, Measures, ReportedChanges, Standing
 from ses_reputation.domain.statements import SesFinding
 from ses_reputation.domain.trend import Trend
 from ses_reputation.domain.verdict import SesRate, Verdict
@@ -451,3 +451,10 @@ def test_text_can_be_read_on_what_it_stands_on(theme: str) -> None:
 
 def test_the_dark_colours_are_the_same_chosen_or_not() -> None:
     assert themes()["auto"] == themes()["dark"]
+
+
+def test_a_period_that_a_shutdown_has_ended_is_no_longer_waited_for() -> None:
+    """An appeal waits for a person, and time moves nothing any more."""
+    changes = ReportedChanges(NOW, NOW, "The list is gone.", Actor("bob", proven=False))
+    one = finding(stage=Stage.SHUTDOWN, period_since=NOW - 9 * DAY, period_end=NOW + DAY, changes=changes)
+    assert "Period ends" not in facts_of(shown(overview_view(standing(ACCOUNT, one))))

@@ -24,7 +24,7 @@ from ses_reputation.dashboard.rate_cards import rate_card, trend_line
 from ses_reputation.dashboard.scope_listing import scope_listing
 from ses_reputation.dashboard.verdicts import sending_text, verdict_rows
 from ses_reputation.dashboard.views import OverviewView, Urgent
-from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Status
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT, ScopeKind
 from ses_reputation.domain.standing import Finding
@@ -125,7 +125,9 @@ def _at_a_glance(view: OverviewView, medium: Medium) -> Iterator[tuple[Node, Nod
     if account.status_since:
         yield "Since", [day(account.status_since, medium.zone), f" ({distance(account.status_since, now)})"]
     ends = [
-        finding.period_end for finding in account.findings.values() if finding.period_end and finding.moves_with_time
+        finding.period_end
+        for finding in account.findings.values()
+        if finding.period_end and finding.stage in STAGES_THAT_TIME_MOVES
     ]
     if ends:
         yield "Period ends", [day(min(ends), medium.zone), f" ({distance(min(ends), now)})"]
