@@ -9,6 +9,7 @@ from tests.browser.prepare import Script
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 WIDTHS = (400, 1600)
+PAPER = 718  # an A4 page between margins of 1 cm, in pixels of 1/96 inch
 SCHEMES = ("light", "dark")
 
 _MISFITS = (Path(__file__).parent / "misfits.js").read_text(encoding="utf-8")

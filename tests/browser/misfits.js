@@ -31,8 +31,9 @@
     if (cuts && element.localName !== 'svg' && !tellsTheWhole) found.push(`cut, and nothing tells the whole: ${name(element)}`);
   }
 
+  const outermost = drawing => (drawing.ownerSVGElement ? outermost(drawing.ownerSVGElement) : drawing);
   for (const text of document.querySelectorAll('svg text')) {
-    const box = text.getBoundingClientRect(), drawing = text.closest('svg').getBoundingClientRect();
+    const box = text.getBoundingClientRect(), drawing = outermost(text).getBoundingClientRect();
     const outside = box.left < drawing.left - 1 || box.right > drawing.right + 1
       || box.top < drawing.top - 1 || box.bottom > drawing.bottom + 1;
     if (text.checkVisibility() && outside) found.push(`outside of its drawing: ${text.textContent}`);

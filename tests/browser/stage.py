@@ -43,7 +43,7 @@ def told(cloud: LocalCloud, story: Path = STORY) -> Playback:
 def served(playback: Playback, zone: tzinfo) -> Iterator[Site]:
     """The site over what was played."""
     with listening("127.0.0.1", 0) as listener, serving(Replayed(playback), listener, zone) as guard:
-        yield Site(address_of(listener), guard.entry())
+        yield Site(f"{address_of(listener)}{guard.path}", guard.entry())
 
 
 def statuses(playback: Playback) -> dict[Scope, Status]:

@@ -61,6 +61,11 @@ def problem_page(title: str, text: str, medium: Medium) -> Element:
     return message(title, h.p(".sr-lead")[h.bdi[readable(text)]], *ways_on(None, medium), medium=medium)
 
 
+def closed_page(title: str, text: str, medium: Medium) -> Element:
+    """What is wrong, for somebody who must not even learn where the pages are."""
+    return message(title, h.p(".sr-lead")[text], medium=medium)
+
+
 def _go(prepared: Prepared, ticket: str, action: str, label: str) -> Element:
     return h.form(action=action, method="post")[
         h.input(type="hidden", name="id", value=prepared.id),

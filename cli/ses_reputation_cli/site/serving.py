@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import tzinfo
 from typing import TYPE_CHECKING
@@ -32,15 +32,25 @@ def serving(source: Source, listener: "socket.socket", zone: tzinfo) -> "Iterato
         yield guard
 
 
-def serve(source: Source, listener: "socket.socket", zone: tzinfo, *, open_browser: bool) -> None:
-    """Serve a source's pages until Ctrl-C, and say where. A browser is opened, where there is one."""
+def serve(
+    source: Source,
+    listener: "socket.socket",
+    zone: tzinfo,
+    *,
+    open_browser: bool,
+    wait: Callable[[], object] = lambda: threading.Event().wait(),
+) -> None:
+    """Serve a source's pages until Ctrl-C, and say where. A browser is opened, if somebody would see it.
+
+    `wait` returns never, unless by KeyboardInterrupt.
+    """
     with serving(source, listener, zone) as guard:
         click.echo(f"The dashboard is at {guard.entry()}")
         click.echo("That address is for you alone: whoever has it can read all and decide. Ctrl-C ends it.")
         if open_browser and has_screen(os.environ, sys.platform):
             webbrowser.open(guard.entry_for_once())
         try:
-            threading.Event().wait()
+            wait()
         except KeyboardInterrupt:
             click.echo("\nThe dashboard is closed.")
 

@@ -14,7 +14,8 @@ from ses_reputation.dashboard.medium import Offer, Subject, Theme
 from ses_reputation.dashboard.pages import OverviewPage, Page, ReviewsPage, ScopePage
 from ses_reputation.dashboard.parts import card, kind_name, moment_text, scope_name
 from ses_reputation.dashboard.render import content
-from ses_reputation.dashboard.views import OverviewView, View
+from ses_reputation.dashboard.views import OverviewView, Urgent, View
+from ses_reputation.domain.listing import Listed
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 
 SCOPES = 25
@@ -66,7 +67,7 @@ def sheet(view_of: Callable[[Page], View], command: Commands | None) -> str:
     """
     overview = view_of(OverviewPage())
     assert isinstance(overview, OverviewView)  # noqa: S101 - for mypy
-    pages: list[Page] = [OverviewPage(), ReviewsPage(), *map(ScopePage, scopes_of(overview))]
+    pages: list[Page] = [OverviewPage(), ReviewsPage(), *map(ScopePage, scopes_of(overview.urgent, overview.rows))]
     medium = Sheet({page: _anchor(number, page) for number, page in enumerate(pages)}, command)
     views = [overview, *map(view_of, pages[1:])]
     first, *others = (
@@ -77,12 +78,12 @@ def sheet(view_of: Callable[[Page], View], command: Commands | None) -> str:
     return document(_title(overview), body)
 
 
-def scopes_of(overview: OverviewView) -> list[Scope]:
+def scopes_of(urgent: Sequence[Urgent], worst_first: Sequence[Listed]) -> list[Scope]:
     """The scopes whose pages a file has."""
-    urgent = [each.scope for each in overview.urgent]
-    open_ = [row.scope for row in overview.rows if row.findings]
-    worst = islice((row.scope for row in overview.rows if not row.findings), WORST)
-    return list(dict.fromkeys([ACCOUNT, *urgent, *open_, *worst]))[:SCOPES]
+    found = [each.scope for each in urgent]
+    found += [row.scope for row in worst_first if row.findings]
+    found += islice((row.scope for row in worst_first if not row.findings), WORST)
+    return list(dict.fromkeys([ACCOUNT, *found]))[:SCOPES]
 
 
 def _anchor(number: int, page: Page) -> str:

@@ -201,11 +201,12 @@ def _of_widget(event: Mapping[str, Any]) -> object:
     command |= {field: text for field, text in filled.items() if text}
     command["by"] = f"{filled['by']}, in CloudWatch"
     if days := filled.get("days"):
-        # As text that is no number it is refused like any other.
-        command["days"] = int(days) if days.isdecimal() else days
+        # What stays text is refused like any other that is no number.
+        command["days"] = int(days) if _WHOLE.fullmatch(days) else days
     return command
 
 
+_WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _ONLY_OF_WIDGET = frozenset({WIDGET_CONTEXT, "fields", "show"})
 
 

@@ -28,10 +28,12 @@ TITLES: Mapping[HTTPStatus, str] = {
 
 def decided(status: HTTPStatus, body: Mapping[str, Any], event: Mapping[str, Any], words: Vocabulary) -> str:
     """The answer to a call of the widget: what was done, or why it was not and what would be allowed."""
-    widget = read_widget(event, show=str(event.get("show", "")), operate="")
-    return widget.shown(
-        message(TITLES[status], told(status, body, words), *ways_on(event.get("scope"), widget), medium=widget)
-    )
+    show = event.get("show")
+    widget = read_widget(event, show=str(show), operate="")
+    # Who called without a button of ours said of no function that shows anything.
+    shows = isinstance(show, str) and show.startswith("arn:")
+    ways = ways_on(event.get("scope"), widget) if shows else ()
+    return widget.shown(message(TITLES[status], told(status, body, words), *ways, medium=widget))
 
 
 def told(status: HTTPStatus, body: Mapping[str, Any], words: Vocabulary) -> Node:

@@ -131,8 +131,10 @@ def meter(rate: Fraction | None, limits: Limits) -> Element:
         h.svg(class_=f"sr-{tone}", width="100%", height="18", role="img", aria_label=_told(rate, limits))[
             h.rect(".sr-track", x="0", y="6", width="100%", height="8", rx="4"),
             _bar(rate, end),
-            h.svg(".sr-notch", x=_at(recommended.value, end), y="10")[h.path(d="M0 -6l6 6-6 6-6-6z")],
-            h.svg(".sr-notch", x=_at(limit.value, end), y="10")[h.path(d="M-2 -9h4v17h-4z")],
+            h.svg(".sr-notch", aria_hidden="true", x=_at(recommended.value, end), y="10")[
+                h.path(d="M0 -6l6 6-6 6-6-6z")
+            ],
+            h.svg(".sr-notch", aria_hidden="true", x=_at(limit.value, end), y="10")[h.path(d="M-2 -9h4v17h-4z")],
         ],
         h.p(".sr-notches", aria_hidden="true")[
             h.span[_mark("M6 0l6 6-6 6-6-6z"), f"recommended under {percent(recommended.value)}"],

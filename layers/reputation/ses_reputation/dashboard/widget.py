@@ -103,7 +103,7 @@ class Widget(Struct, frozen=True):
 
 # Enter in a field would send the form to the console's own address. A first submit button that is disabled keeps it.
 # https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#implicit-submission
-_NO_SUBMIT = h.button(type="submit", disabled=True, hidden=True)
+_NO_SUBMIT = h.button(type="submit", disabled=True, hidden=True)["Use the buttons"]
 
 
 def _calls(element: Element, endpoint: str, fields: Mapping[str, Any], confirmation: str | None = None) -> Fragment:

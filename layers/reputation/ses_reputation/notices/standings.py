@@ -80,6 +80,8 @@ def reason_of(finding: Finding, standing: Standing, policy: Policy, vocabulary: 
     words["metric"] = name
     if policy.is_over_limit(standing.scope, measures.deciding):
         return texts.happened.format_map(words)
+    if not policy.can_judge(measures.deciding):
+        return "The {metric} was {over_limit}. Since then there is too little mail to judge it by.".format_map(words)
     return "The {metric} was {over_limit}, and is {within_limit} now.".format_map(words)
 
 

@@ -92,15 +92,20 @@ _ADVICE_OFF = (
 )
 
 
+# SES's words, of which more may come.
+_WORDS = 100
+
+
 def problem(finding: SesFinding) -> str:
     """What SES has found, in a few words: `HIGH bounce problem`."""
     texts = TYPES.get(finding.type)
-    return " ".join(filter(None, (finding.impact, texts.name if texts else finding.type, "problem")))
+    words = (finding.impact, texts.name if texts else finding.type, "problem")
+    return readable(" ".join(filter(None, words)), _WORDS)
 
 
 def by_whom(status: SendingStatus) -> str:
     """Who has switched sending on or off: `by SES`, `on your side`."""
-    return _BY.get(status.origin, f"by {status.origin}")
+    return _BY.get(status.origin) or f"by {readable(status.origin, _WORDS)}"
 
 
 def statement_notice(alert: SesAlert, said: Statement, vocabulary: Vocabulary) -> Notice:
