@@ -1,7 +1,5 @@
 """The pages that only the site has: what is about to be decided, what came of it, and what is wrong."""
 
-from http import HTTPStatus
-
 import htpy as h
 from htpy import Element, Node
 
@@ -52,7 +50,7 @@ def outcome_page(of: Outcome, words: Vocabulary, ticket: str | None, action: str
         if ticket
         else None,
     ]
-    title = TITLES.get(of.status, TITLES[HTTPStatus.SERVICE_UNAVAILABLE])
+    title = TITLES.get(of.status, "It may not have been decided")
     return message(title, content, *ways_on(of.prepared.subject.scope, medium), medium=medium)
 
 
