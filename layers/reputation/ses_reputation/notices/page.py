@@ -50,7 +50,9 @@ def _elements(block: Block) -> Iterator[str]:
             yield "<table>"
             for row in block.rows:
                 detail = ' class="detail"' if row.detail else ""
-                yield f'<tr{detail}><th scope="row">{escape(row.label)}</th><td>{escape(row.value)}</td></tr>'
+                # A row without a label goes on with the one above. A heading may not be empty.
+                label = f'<th scope="row">{escape(row.label)}</th>' if row.label else "<td></td>"
+                yield f"<tr{detail}>{label}<td>{escape(row.value)}</td></tr>"
             yield "</table>"
         case Quote():
             by = f"<figcaption>{escape(block.by)}</figcaption>"
