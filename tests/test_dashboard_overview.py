@@ -22,7 +22,7 @@ from ses_reputation.domain.limits import Profile, limits_by_kind
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate, VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind
-from ses_reputation.domain.standing import Measures, Standing
+from ses_reputation.domain.standing import Actor, Measures, ReportedChanges, Standing
 from ses_reputation.domain.statements import SesFinding
 from ses_reputation.domain.trend import Trend
 from ses_reputation.domain.verdict import SesRate, Verdict
@@ -106,6 +106,15 @@ def test_a_glance_tells_since_when_until_when_and_what_waits() -> None:
         "Other scopes": "1 of 2 not Healthy",
         "Decisions": '2 wait for a person{"page": "reviews"}',
     }
+
+
+@pytest.mark.parametrize("account", [standing(), Standing(ACCOUNT)], ids=["evaluated", "not evaluated yet"])
+def test_an_account_in_good_standing_does_not_hide_the_scopes_that_are_not(account: Standing) -> None:
+    others = [standing(TENANT, finding()), standing(Scope("tenant/hill-bikes"))]
+    text = shown(overview_view(account, others)).text
+    assert "Other scopes1 of 2 not Healthy" in text
+    assert "But 1 of 2 other scopes is not Healthy" in text
+    assert "Other scopesall 1 Healthy" in shown(overview_view(account, others[1:])).text
 
 
 @pytest.mark.parametrize(
@@ -220,7 +229,7 @@ def test_what_ses_says_stands_beside_what_was_counted() -> None:
         "<b>Too many</b>",
         "8,123 of 50,000",
         "(1 hour ago)",
-        "Bounce rate1.5 %1.34 %-0.16",
+        "Bounce rate1.5 %1.34 %\u22120.16",
     ):
         assert part in card.text
     # Of what SES publishes no rate, there is nothing to compare.
@@ -294,7 +303,7 @@ def test_a_row_has_the_status_the_rates_and_what_is_paused() -> None:
         "Tenant",
         "lucky-deals",
         "Shutdown",
-        "Sending paused",
+        "At SES: paused",
         "7 %",
         "70 % of the limit",
         "0.075 %",
@@ -442,3 +451,10 @@ def test_text_can_be_read_on_what_it_stands_on(theme: str) -> None:
 
 def test_the_dark_colours_are_the_same_chosen_or_not() -> None:
     assert themes()["auto"] == themes()["dark"]
+
+
+def test_a_period_that_a_shutdown_has_ended_is_no_longer_waited_for() -> None:
+    """An appeal waits for a person, and time moves nothing any more."""
+    changes = ReportedChanges(NOW, NOW, "The list is gone.", Actor("bob", proven=False))
+    one = finding(stage=Stage.SHUTDOWN, period_since=NOW - 9 * DAY, period_end=NOW + DAY, changes=changes)
+    assert "Period ends" not in facts_of(shown(overview_view(standing(ACCOUNT, one))))

@@ -12,13 +12,13 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from ses_reputation.adapters.standings import DynamoDbStandings
-from ses_reputation.commands import MAX_SCOPE, MAX_TEXT, Call, answer
+from ses_reputation.commands import MAX_SCOPE, MAX_TEXT, Call, answer, read_call, read_command
 from ses_reputation.domain.categories import Category
-from ses_reputation.domain.decisions import Command, carry_out
+from ses_reputation.domain.decisions import Command, Decide, Decision, carry_out
 from ses_reputation.domain.lifecycle import Stage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
-from ses_reputation.domain.standing import Act, Finding, Standing
+from ses_reputation.domain.standing import Act, Actor, Finding, Standing
 from ses_reputation.finding_events import FINDING_REPORTED
 from ses_reputation.listen import Listened
 from ses_reputation.operate import Contended, Done
@@ -231,7 +231,14 @@ def test_the_examples_of_commands_are_commands() -> None:
     assert command(json.loads(sent)) == 200
 
 
+def test_the_example_of_a_click_in_the_widget_is_a_command() -> None:
+    click = json.loads(blocks("json")[1])
+    decide, act = read_command(read_call(click, "request-1", NOW))
+    assert decide == Decide(Scope("tenant/lucky-deals"), "57d77a092d", Decision.LIFT, seen=4)
+    assert act == Act(click["id"], Actor("mira, in CloudWatch", proven=False), "it was another tenant")
+
+
 def test_the_permission_is_one_on_the_bus() -> None:
-    (statement,) = map(json.loads, blocks("json"))
+    statement, _ = map(json.loads, blocks("json"))
     assert statement["Action"] == "events:PutEvents"
     assert statement["Resource"].endswith(":event-bus/ses-reputation")

@@ -1,5 +1,6 @@
 """show_dashboard in the local cloud: what the widget's viewers get, from how many requests, and with which rights."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Finding, Measures, Standing
 from ses_reputation.domain.trend import DAYS, Trend
 from ses_reputation_local.cloud import LocalCloud
+from tests.html_tree import Node
 from tests.test_template_findings import allowed, noted_actions
 from tests.test_whole_path import HOUR, MORNING, mail, publish
 
@@ -56,6 +58,11 @@ def show(cloud: LocalCloud, asked: Page | Mapping[str, str]) -> str:
     assert run.error is None
     assert isinstance(run.result, str)
     return run.result
+
+
+def filled(**fields: str) -> dict[str, Any]:
+    """What the console sends besides, with what was filled in."""
+    return {"widgetContext": {**CONTEXT, "forms": {"all": fields}}}
 
 
 class Straight:
@@ -177,3 +184,29 @@ def test_an_overview_of_ten_thousand_scopes_is_a_few_requests_and_a_small_page(c
     assert html.index("the-worst") < html.index("customer-of-ours-00899") < html.index("customer-of-ours-01799")
     assert "10,000" in html
     assert len(html.encode()) < 200_000
+
+
+def test_a_click_in_the_widget_decides_once_and_the_history_says_who_said_so(cloud: LocalCloud) -> None:
+    write(cloud, standing("tenant/acme", 1, pending()))
+    reviews = Node.read(show(cloud, ReviewsPage()))
+    lift = next(
+        json.loads(action.text)
+        for action in reviews.all("cwdb-action")
+        if action.before and action.before.text == "Lift"
+    )
+    event = {**lift, **filled(**{"note-f-1": "It was another tenant.", "by-f-1": "ben"})}
+    first, second = (cloud.invoke("Operate", event).result for _ in range(2))
+    assert "Finding f-1 (spamtrap): Healthy. tenant/acme is Healthy." in Node.read(str(first)).text
+    assert "This was done before. tenant/acme is Healthy." in Node.read(str(second)).text
+    assert "Nothing waits for a decision." in show(cloud, ReviewsPage())
+    page = Node.read(show(cloud, ScopePage(ACME))).text
+    assert "ben, in CloudWatch (as stated)" in page
+    assert page.count("It was another tenant.") == 1
+
+
+def test_a_click_without_a_reason_decides_nothing(cloud: LocalCloud) -> None:
+    write(cloud, standing("tenant/acme", 1, pending()))
+    event = {"command": "decide", "scope": "tenant/acme", "finding": "f-1", "decision": "lift", "fields": {"by": "b"}}
+    answered = cloud.invoke("Operate", {**event, **filled(b="ben")}).result
+    assert "Say why: the reason is kept" in str(answered)
+    assert "Nothing waits for a decision." not in show(cloud, ReviewsPage())

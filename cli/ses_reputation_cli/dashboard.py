@@ -56,6 +56,7 @@ def _loopback(_context: click.Context, option: click.Parameter, value: str) -> s
     "--host",
     default=_LOOPBACK,
     show_default=True,
+    metavar="ADDRESS",
     callback=_loopback,
     help="The address to listen at, of this machine alone.",
 )

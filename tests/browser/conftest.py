@@ -43,6 +43,6 @@ def visit(browser: Browser, site: Site) -> Open:
     """Opens a page that may ask the site and nobody else, on the overview; takes `width` and `scheme`."""
 
     def visit(**options: object) -> AbstractContextManager[Watched]:
-        return opened(browser, site.address, start=site.entry, **options)  # type: ignore[arg-type]
+        return opened(browser, site.origin, start=site.entry, **options)  # type: ignore[arg-type]
 
     return visit

@@ -22,8 +22,9 @@ STORY = Path(__file__).parent / "platform.toml"
 
 
 class Site(NamedTuple):
-    """The local site: its address, and the one that lets a browser in."""
+    """The local site: its origin, the address of its pages, and the one that lets a browser in."""
 
+    origin: str
     address: str
     entry: str
 
@@ -45,7 +46,8 @@ def told(cloud: LocalCloud, story: Path = STORY) -> Playback:
 def served(playback: Playback, zone: tzinfo) -> Iterator[Site]:
     """The site over what was played."""
     with listening("127.0.0.1", 0) as listener, serving(Replayed(playback), listener, zone) as guard:
-        yield Site(address_of(listener), guard.entry())
+        origin = address_of(listener)
+        yield Site(origin, f"{origin}{guard.path}", guard.entry())
 
 
 def statuses(playback: Playback) -> dict[Scope, Status]:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import click
 from htpy import Node, Renderable
-from werkzeug.exceptions import HTTPException, LengthRequired, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, LengthRequired, NotFound, UnsupportedMediaType
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -23,7 +23,7 @@ from ses_reputation.show import NothingKnown
 from ses_reputation_cli.site.browser import DECIDE, HOME, Browser
 from ses_reputation_cli.site.decisions import Decisions, NotFilledIn
 from ses_reputation_cli.site.guard import TOKEN, Guard, NotForYou
-from ses_reputation_cli.site.messages import confirmation_page, outcome_page, problem_page
+from ses_reputation_cli.site.messages import closed_page, confirmation_page, outcome_page, problem_page
 from ses_reputation_cli.site.tickets import TicketRefused
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ class Site:
         self._render = render
         self._on_error = on_error
         self._decisions = Decisions(source.operate)
-        self._browser = Browser(zone, self._decisions.form)
+        self._browser = Browser(guard.path, zone, self._decisions.form)
+        self._carry_out = f"{guard.path}{CARRY_OUT}"
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request."""
@@ -114,7 +115,8 @@ class Site:
             return self._route(request)
         except NotForYou as refused:
             advice = "Open the address that the command printed, by typing or copying it."
-            return self._problem(HTTPStatus.FORBIDDEN, "Not for you", f"{refused} {advice}")
+            page = closed_page("Not for you", f"{refused} {advice}", self._browser)
+            return _html("Not for you", page, HTTPStatus.FORBIDDEN)
         except HTTPException as error:
             return self._refused(error)
         except Exception as error:  # noqa: BLE001 - what went wrong is for the terminal, not for a page
@@ -123,24 +125,22 @@ class Site:
             return self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, "That failed", text)
 
     def _let_in(self, request: Request) -> Response:
-        try:
-            session = self._guard.session_for(request.args[TOKEN])
-        except NotForYou:
-            # Browsers load an address twice at times, and restore what was open.
-            self._guard.check_session(request.cookies)
-            session = request.cookies[self._guard.cookie]
+        session = self._guard.session_for(request.args[TOKEN])
         # Without the token in the address, which would be kept in the browser's history.
         left = [(name, value) for name, value in request.args.items(multi=True) if name != TOKEN]
-        response = _see(f"{HOME}?{urlencode(left)}" if left else HOME)
-        response.set_cookie(self._guard.cookie, session, httponly=True, samesite="Strict")
+        response = self._see(f"{HOME}?{urlencode(left)}" if left else HOME)
+        response.set_cookie(self._guard.cookie, session, path=self._guard.path, httponly=True, samesite="Strict")
         return response
 
     def _route(self, request: Request) -> Response:
-        endpoint, arguments = _ROUTES.bind_to_environ(request.environ).match()
+        if not request.path.startswith(f"{self._guard.path}/"):
+            raise NotFound
+        path = request.path.removeprefix(self._guard.path)
+        endpoint, arguments = _ROUTES.bind(request.host).match(path, request.method)
         answers: Mapping[str, Callable[[], Response]] = {
             "page": lambda: self._page(request),
             "decide": lambda: self._decide(_fields(request)),
-            "carry_out": lambda: _see(f"{OUTCOMES}/{self._decisions.carry_out(_fields(request))}"),
+            "carry_out": lambda: self._see(f"{OUTCOMES}/{self._decisions.carry_out(_fields(request))}"),
             "outcome": lambda: self._outcome(**arguments),
         }
         try:
@@ -160,7 +160,7 @@ class Site:
     def _decide(self, fields: Mapping[str, str]) -> Response:
         prepared = self._decisions.prepare(fields)
         ticket = self._decisions.confirmation(prepared)
-        return _html("Confirm a decision", confirmation_page(prepared, ticket, CARRY_OUT, self._browser))
+        return _html("Confirm a decision", confirmation_page(prepared, ticket, self._carry_out, self._browser))
 
     def _outcome(self, identifier: str) -> Response:
         found = self._decisions.outcome(identifier)
@@ -168,7 +168,7 @@ class Site:
             raise PageNotFound("what came of that decision is not kept here; the history of its scope has it")
         again = self._decisions.confirmation(found.prepared) if found.can_be_repeated else None
         words = self._source.vocabulary() if found.status is HTTPStatus.OK else Vocabulary.CLASSIC
-        return _html("What came of it", outcome_page(found, words, again, CARRY_OUT, self._browser))
+        return _html("What came of it", outcome_page(found, words, again, self._carry_out, self._browser))
 
     def _refused(self, error: HTTPException) -> Response:
         """The page for what werkzeug refuses: a path, a method, a body."""
@@ -177,6 +177,10 @@ class Site:
         if allow := dict(error.get_headers()).get("Allow"):
             response.headers["Allow"] = allow
         return response
+
+    def _see(self, path: str) -> Response:
+        """Have the browser ask for something else, so that reloading it repeats nothing."""
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"{self._guard.path}{path}"})
 
     def _problem(self, status: HTTPStatus, heading: str, text: str) -> Response:
         return _html(heading, problem_page(heading, text, self._browser), status=status)
@@ -198,11 +202,6 @@ def _fields(request: Request) -> Mapping[str, str]:
     if request.content_length is None:
         raise LengthRequired  # of what comes in pieces, werkzeug would take the first as all of it
     return request.form
-
-
-def _see(address: str) -> Response:
-    """Have the browser ask for something else, so that reloading it repeats nothing."""
-    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
 
 
 def _html(title: str, body: Node, status: HTTPStatus = HTTPStatus.OK) -> Response:

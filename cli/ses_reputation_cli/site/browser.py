@@ -16,11 +16,12 @@ DECIDE = "/decide"
 
 
 class Browser:
-    """A person's browser at the site. `ticket` gives one for a form in which something can be decided."""
+    """A person's browser at a site below `path`. `ticket` gives one for a form in which something can be decided."""
 
     theme = Theme.AUTO
 
-    def __init__(self, zone: tzinfo, ticket: Callable[[Subject, Sequence[Offer]], str]) -> None:
+    def __init__(self, path: str, zone: tzinfo, ticket: Callable[[Subject, Sequence[Offer]], str]) -> None:
+        self._path = path
         self._zone = zone
         self._ticket = ticket
 
@@ -31,26 +32,22 @@ class Browser:
 
     def link(self, page: Page, label: Node, *, classes: str = "", current: bool = False) -> Element:
         """What leads to a page."""
-        return h.a(href=address_of(page), class_=classes or None, aria_current="page" if current else None)[label]
+        address = f"{self._path}{HOME}?{urlencode(fields_of(page))}"
+        return h.a(href=address, class_=classes or None, aria_current="page" if current else None)[label]
 
     def form(self, page: Page, fields: Node, submit: str) -> Element:
         """A form that asks for a page."""
         kind = h.input(type="hidden", name="page", value=fields_of(page)["page"])
-        return h.form(".sr-filter", action=HOME, method="get")[
+        return h.form(".sr-filter", action=f"{self._path}{HOME}", method="get")[
             kind, fields, h.button(".sr-button", type="submit")[submit]
         ]
 
     def decisions(self, subject: Subject, offers: Sequence[Offer]) -> Element:
         """A form with a reason, and a button for each decision. It asks for a confirmation."""
-        return h.form(action=DECIDE, method="post", aria_label=f"Decide about the {subject.about}")[
+        return h.form(action=f"{self._path}{DECIDE}", method="post", aria_label=f"Decide about the {subject.about}")[
             h.input(type="hidden", name="ticket", value=self._ticket(subject, offers)),
             deciding(subject, offers, _button),
         ]
-
-
-def address_of(page: Page) -> str:
-    """Where a page is on the site."""
-    return f"{HOME}?{urlencode(fields_of(page))}"
 
 
 def _button(offer: Offer) -> Element:

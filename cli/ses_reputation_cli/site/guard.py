@@ -31,7 +31,11 @@ def new_secret() -> str:
 
 
 class Guard:
-    """Keeps everybody out of a site at this address, such as http://127.0.0.1:4589, who has none of its secrets."""
+    """Keeps everybody out of a site at this address, such as http://127.0.0.1:4589, who has none of its secrets.
+
+    All of the site is below `path`. A browser gives a cookie to every port of a machine, so that whatever else answers
+    at one would get it as well, if it knew the path. https://datatracker.ietf.org/doc/html/rfc6265#section-8.5
+    """
 
     def __init__(self, address: str, secret: Callable[[], str] = new_secret) -> None:
         host, port = urlsplit(address).netloc.rsplit(":", 1)
@@ -46,8 +50,9 @@ class Guard:
         self._entry = secret()
         self._session = secret()
         self._unused: set[str] = set()
-        # Cookies do not tell ports apart: another site of this machine must not take this one's place.
-        self.cookie = f"ses-reputation-{port}"
+        self.path: str = f"/{secret()}"
+        # Another site of this machine must not take this one's place.
+        self.cookie: str = f"ses-reputation-{port}"
 
     def entry(self) -> str:
         """The address that lets in who opens it, as often as he does: it is for his eyes only."""

@@ -1,7 +1,5 @@
 """The pages that only the site has: what is about to be decided, what came of it, and what is wrong."""
 
-from http import HTTPStatus
-
 import htpy as h
 from htpy import Element, Node
 
@@ -52,13 +50,18 @@ def outcome_page(of: Outcome, words: Vocabulary, ticket: str | None, action: str
         if ticket
         else None,
     ]
-    title = TITLES.get(of.status, TITLES[HTTPStatus.SERVICE_UNAVAILABLE])
+    title = TITLES.get(of.status, "It may not have been decided")
     return message(title, content, *ways_on(of.prepared.subject.scope, medium), medium=medium)
 
 
 def problem_page(title: str, text: str, medium: Medium) -> Element:
     """What is wrong, and the way back."""
     return message(title, h.p(".sr-lead")[h.bdi[readable(text)]], *ways_on(None, medium), medium=medium)
+
+
+def closed_page(title: str, text: str, medium: Medium) -> Element:
+    """What is wrong, for somebody who must not even learn where the pages are."""
+    return message(title, h.p(".sr-lead")[text], medium=medium)
 
 
 def _go(prepared: Prepared, ticket: str, action: str, label: str) -> Element:

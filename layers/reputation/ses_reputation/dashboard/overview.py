@@ -24,9 +24,9 @@ from ses_reputation.dashboard.rate_cards import rate_card, trend_line
 from ses_reputation.dashboard.scope_listing import scope_listing
 from ses_reputation.dashboard.verdicts import sending_text, verdict_rows
 from ses_reputation.dashboard.views import OverviewView, Urgent
-from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Status
 from ses_reputation.domain.rates import Metric
-from ses_reputation.domain.scopes import ACCOUNT
+from ses_reputation.domain.scopes import ACCOUNT, ScopeKind
 from ses_reputation.domain.standing import Finding
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.standings import advice_for, meaning_of, reason_of, waits_for
@@ -91,12 +91,22 @@ def _standing(view: OverviewView, medium: Medium) -> Element:
                 h.h1[h.span(".sr-over")["The account"], " ", STATUS_NAMES[words][status]],
                 h.p(".sr-muted")[also] if (also := other_name(status, words)) else None,
                 h.p(".sr-lead")[meaning_of(account, words)],
+                _trouble_elsewhere(view),
                 (_reason(finding, view) for finding in findings[:_REASONS]),
                 h.p[medium.link(ScopePage(ACCOUNT), _more_about(findings))],
             ],
         ],
         facts(_at_a_glance(view, medium)),
     ]
+
+
+def _trouble_elsewhere(view: OverviewView) -> Node:
+    """That an account in good standing has scopes that are not."""
+    others, troubled = _others(view)
+    if view.account.findings or not troubled:
+        return None
+    are = "is" if troubled == 1 else "are"
+    return h.p[f"But {troubled:,} of {others:,} other scopes {are} not {Status.HEALTHY}: below, the worst comes first."]
 
 
 def _more_about(findings: list[Finding]) -> str:
@@ -115,7 +125,9 @@ def _at_a_glance(view: OverviewView, medium: Medium) -> Iterator[tuple[Node, Nod
     if account.status_since:
         yield "Since", [day(account.status_since, medium.zone), f" ({distance(account.status_since, now)})"]
     ends = [
-        finding.period_end for finding in account.findings.values() if finding.period_end and finding.moves_with_time
+        finding.period_end
+        for finding in account.findings.values()
+        if finding.period_end and finding.stage in STAGES_THAT_TIME_MOVES
     ]
     if ends:
         yield "Period ends", [day(min(ends), medium.zone), f" ({distance(min(ends), now)})"]
@@ -147,14 +159,18 @@ def _sending(view: OverviewView) -> str | None:
 
 
 def _other_scopes(view: OverviewView) -> str:
-    others = max(view.total - (1 if view.account.evaluated else 0), 0)
-    healthy = view.statuses.get(Status.HEALTHY, 0) - (view.account.status is Status.HEALTHY)
-    not_healthy = max(others - healthy, 0)
+    others, troubled = _others(view)
     if not others:
         return "none yet"
-    return (
-        f"all {others:,} {Status.HEALTHY}" if not not_healthy else f"{not_healthy:,} of {others:,} not {Status.HEALTHY}"
-    )
+    return f"{troubled:,} of {others:,} not {Status.HEALTHY}" if troubled else f"all {others:,} {Status.HEALTHY}"
+
+
+def _others(view: OverviewView) -> tuple[int, int]:
+    """How many scopes there are besides the account, and how many of them are not Healthy."""
+    itself = view.kinds.get(ScopeKind.ACCOUNT, 0)
+    healthy = view.statuses.get(Status.HEALTHY, 0)
+    troubled = view.total - healthy - (itself if view.account.status is not Status.HEALTHY else 0)
+    return view.total - itself, troubled
 
 
 # -- What SES says, and what is urgent ---------------------------------------------------------------------------------

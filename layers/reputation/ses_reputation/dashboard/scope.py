@@ -35,6 +35,8 @@ from ses_reputation.notices.standings import meaning_of, reason_of
 from ses_reputation.notices.vocabulary import STATUS_NAMES, other_name
 
 _NAME_SHOWN = 300
+# A longer name is set smaller, so that what matters is still in sight.
+_LONG = 80
 
 
 def scope(view: ScopeView, medium: Medium) -> Node:
@@ -71,7 +73,9 @@ def _head(view: ScopeView, medium: Medium) -> Element:
         h.div(".sr-standing")[
             h.div(class_=f"sr-emblem sr-{tone_of(status)}")[status_sign(status, 32)],
             h.div[
-                h.h1[kind, " ", scope_name(standing.scope, _NAME_SHOWN)],
+                h.h1(".sr-long" if len(standing.scope) > _LONG else "")[
+                    kind, " ", scope_name(standing.scope, _NAME_SHOWN)
+                ],
                 h.p(".sr-state")[
                     status_badge(status, STATUS_NAMES[words][status], large=True),
                     h.span(".sr-muted")[other_name(status, words)] if other_name(status, words) else None,

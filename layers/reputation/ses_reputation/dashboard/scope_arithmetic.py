@@ -48,19 +48,21 @@ def arithmetic(view: ScopeView, medium: Medium) -> Element:
 
 def _metric(metric: MetricExplanation, moment: Moments) -> Node:
     return [
-        [_calculation(calculation, metric, moment) for calculation in metric.calculations],
+        [
+            _calculation(calculation, metric, moment, decides=len(metric.calculations) > 1 and number == 0)
+            for number, calculation in enumerate(metric.calculations)
+        ],
         h.ul[(h.li[text] for text in outlook_texts(metric, moment))],
     ]
 
 
-def _calculation(calculation: Calculation, metric: MetricExplanation, moment: Moments) -> Element:
+def _calculation(calculation: Calculation, metric: MetricExplanation, moment: Moments, *, decides: bool) -> Element:
+    """One rate; where a finding has a rate of its own, that decides, and comes before the one over the window."""
     rate = calculation.rate
-    name = METRICS[metric.metric].name
-    span = "since the probation began" if calculation.full_at is None else "over the window"
-    caption = f"The {name} {span}"
+    caption = f"The {METRICS[metric.metric].name} {'that decides' if decides else 'over the window'}"
     return h.section(".sr-calculation")[
         h.h3[caption],
-        h.p[span_text(calculation, metric, moment), " ", extent_text(rate, moment)],
+        h.p[span_text(calculation, metric, moment), h.br, extent_text(rate, moment)],
         wide(
             caption,
             h.table(".sr-small.sr-sum")[

@@ -56,7 +56,7 @@ def _chips(view: OverviewView, medium: Medium) -> Node:
             h.li[
                 medium.link(
                     OverviewPage(status=status),
-                    [
+                    h.span(".sr-chip")[
                         h.span(class_=f"sr-{tone_of(status)}")[status_sign(status)],
                         names[status],
                         " ",
@@ -150,7 +150,7 @@ def _row(row: Listed, view: OverviewView, medium: Medium) -> Element:
         ],
         h.td(".sr-state", role="cell")[
             status_badge(row.status, names[row.status]),
-            h.span(".sr-note")[f"Sending {sending}"] if sending else None,
+            h.span(".sr-note")[f"At SES: {sending}"] if sending else None,
         ],
         _rate(row, Metric.BOUNCE_RATE, view),
         _trend_cell(row, Metric.BOUNCE_RATE, view),

@@ -75,7 +75,7 @@ def _published(each: Comparison, zone: tzinfo) -> str:
 def _points(difference: Fraction) -> str:
     """A difference in percentage points; what rounds to nothing has no sign."""
     points = (Decimal(difference.numerator) / difference.denominator).quantize(Decimal("0.001")).normalize()
-    return f"{points:+f}" if points else "none"
+    return f"{points:+f}".replace("-", "\u2212") if points else "none"
 
 
 def sending_text(enforcement: Enforcement) -> str | None:

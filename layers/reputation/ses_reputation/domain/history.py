@@ -21,7 +21,7 @@ from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.standing import Standing, next_full_hour
 from ses_reputation.news import News
 
-HOUR = timedelta(hours=1)
+_HOUR = timedelta(hours=1)
 
 
 class Ruling(Struct, frozen=True):
@@ -110,11 +110,11 @@ def rates_over_time(
 
 
 def moments_between(since: datetime, until: datetime, most: int = 120) -> list[datetime]:
-    """At most so many moments, evenly spread over full hours, that end with `until`; at least two hours' ends."""
-    hours = max((until - since) // HOUR, 1)
+    """At most so many moments, at full hours that are evenly apart, and `until` as the last."""
+    hours = max((until - since) // _HOUR, 1)
     step = -(-hours // max(most - 2, 1))
     last = hour_of(until)
-    full = [last - n * step * HOUR for n in range(hours // step + 1)]
+    full = [last - n * step * _HOUR for n in range(hours // step + 1)]
     return sorted({*(moment for moment in full if moment >= since), until})
 
 

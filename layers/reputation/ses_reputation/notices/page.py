@@ -1,12 +1,24 @@
 """The fragment of a page about an alert: HTML without scripts or styles, with everything escaped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from ses_reputation.notices.alert import Alert
 from ses_reputation.notices.notice import notice_of
 from ses_reputation.notices.numbers import moment
-from ses_reputation.notices.structure import Block, Command, Entry, Headline, Notice, Points, Quote, Rows, Section, Text
+from ses_reputation.notices.structure import (
+    Block,
+    Command,
+    Entry,
+    Headline,
+    Notice,
+    Points,
+    Quote,
+    Row,
+    Rows,
+    Section,
+    Text,
+)
 from ses_reputation.notices.vocabulary import Vocabulary
 
 
@@ -47,13 +59,9 @@ def _elements(block: Block) -> Iterator[str]:
             yield from (f"<li>{escape(point)}</li>" for point in block.points)
             yield "</ol>"
         case Rows():
-            yield "<table>"
-            for row in block.rows:
-                detail = ' class="detail"' if row.detail else ""
-                # A row without a label goes on with the one above. A heading may not be empty.
-                label = f'<th scope="row">{escape(row.label)}</th>' if row.label else "<td></td>"
-                yield f"<tr{detail}>{label}<td>{escape(row.value)}</td></tr>"
-            yield "</table>"
+            yield "<dl>"
+            yield from (_row(label, values) for label, values in _grouped(block.rows))
+            yield "</dl>"
         case Quote():
             by = f"<figcaption>{escape(block.by)}</figcaption>"
             yield f"<figure>{by}<blockquote>{escape(block.text)}</blockquote></figure>"
@@ -62,3 +70,23 @@ def _elements(block: Block) -> Iterator[str]:
             yield f"<pre><code>{escape(block.line)}</code></pre>"
         case Entry():
             yield f"<p><strong>{escape(block.name)}</strong>: {escape(', '.join(block.facts))}</p>"
+
+
+def _grouped(rows: Iterable[Row]) -> Iterator[tuple[Row, list[str]]]:
+    """Each row with a label, and all its values: without a label the one above goes on."""
+    above: tuple[Row, list[str]] | None = None
+    for row in rows:
+        if above and not row.label:
+            above[1].append(row.value)
+            continue
+        if above:
+            yield above
+        above = row, [row.value]
+    if above:
+        yield above
+
+
+def _row(row: Row, values: Iterable[str]) -> str:
+    detail = ' class="detail"' if row.detail else ""
+    told = "".join(f"<dd>{escape(value)}</dd>" for value in values)
+    return f"<div{detail}><dt>{escape(row.label)}</dt>{told}</div>"

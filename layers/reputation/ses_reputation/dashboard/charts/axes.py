@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ses_reputation.notices.numbers import percent
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+_HOUR = timedelta(hours=1)
 
 # Pixels of the narrowest plot that has to be legible, that of a phone, and of those from which on there is room for
 # what has one of these classes. charts.css has these widths, each with what is beside the plot.
@@ -42,7 +42,7 @@ class TimeAxis(Struct, frozen=True):
 
     def at(self, moment: datetime) -> float:
         """Where a moment is, in percent of the width; what is outside is at the edge."""
-        share = (moment - self.start) / max(self.end - self.start, HOUR)
+        share = (moment - self.start) / max(self.end - self.start, _HOUR)
         return 100 * min(max(share, 0.0), 1.0)
 
     def holds(self, moment: datetime) -> bool:
@@ -72,7 +72,7 @@ def _scales(axis: TimeAxis) -> Iterator[list[datetime]]:
     """The moments that could be written, from many to few."""
     for hours in (1, 3, 6, 12):
         # A long time has more hours than anybody wants to go through.
-        if axis.end - axis.start <= _MOST_TICKS * hours * HOUR:
+        if axis.end - axis.start <= _MOST_TICKS * hours * _HOUR:
             yield [
                 moment
                 for day in _days(axis, 1)

@@ -23,8 +23,7 @@ from ses_reputation.dashboard.charts.axes import (
     ticks,
 )
 from ses_reputation.dashboard.charts.marks import Mark, MarkKind
-from ses_reputation.dashboard.charts.tables import scrolled
-from ses_reputation.dashboard.parts import moment, moment_text, tone_of
+from ses_reputation.dashboard.parts import moment, moment_text, tone_of, wide
 from ses_reputation.domain.history import RatePoint, StatusSpan
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.limits import Limits
@@ -235,6 +234,7 @@ def _lines(chart: RateChart, plot: _Plot) -> Element:
     # Only what is stretched is in here: lines, whose strokes are not.
     return h.svg(
         ".sr-stretched",
+        aria_hidden="true",
         y=plot.top,
         width="100%",
         height=_PLOT,
@@ -372,9 +372,11 @@ def rate_table(chart: RateChart) -> Element:
     """What a rate chart shows, in numbers, the newest first."""
     texts, two = METRICS[chart.metric], chart.has_two_lines
     headings = ("Rate", texts.many.capitalize(), "Of", *(("Over the window",) if two else ()))
-    return scrolled(
-        texts.name.capitalize(),
+    caption = texts.name.capitalize()
+    return wide(
+        f"Table: {caption}",
         h.table[
+            h.caption(".sr-unseen")[caption],
             h.thead[h.tr[h.th(scope="col")["Time"], [h.th(".sr-number", scope="col")[name] for name in headings]]],
             h.tbody[
                 [
@@ -386,6 +388,7 @@ def rate_table(chart: RateChart) -> Element:
                 ]
             ],
         ],
+        classes="sr-scrolled",
     )
 
 

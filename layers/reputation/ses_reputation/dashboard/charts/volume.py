@@ -11,8 +11,7 @@ from htpy import Element, Node
 from msgspec import Struct
 
 from ses_reputation.dashboard.charts.axes import TimeAxis, across, day_label, px, ticks
-from ses_reputation.dashboard.charts.tables import scrolled
-from ses_reputation.dashboard.parts import nothing
+from ses_reputation.dashboard.parts import nothing, wide
 from ses_reputation.domain.history import DayCounts, MailCounts
 from ses_reputation.notices.numbers import percent
 from ses_reputation.notices.structure import readable
@@ -183,9 +182,11 @@ def _description(bars: Sequence[_Bar]) -> str:
 def volume_table(days: Sequence[DayCounts]) -> Element:
     """The mail of each day in numbers, the newest first; what there was none of on any day is left out."""
     kinds = [kind for kind in _KINDS if kind.height or any(kind.of(one.mail) for one in days)]
-    return scrolled(
-        "Mail by day",
+    caption = "Mail by day"
+    return wide(
+        f"Table: {caption}",
         h.table[
+            h.caption(".sr-unseen")[caption],
             h.thead[
                 h.tr[
                     h.th(scope="col")["Day"],
@@ -202,4 +203,5 @@ def volume_table(days: Sequence[DayCounts]) -> Element:
                 ]
             ],
         ],
+        classes="sr-scrolled",
     )
