@@ -236,6 +236,34 @@ def test_what_ses_says_stands_beside_what_was_counted() -> None:
     assert "Complaint rate" not in card.text
 
 
+@pytest.mark.parametrize(
+    ("told", "sends", "account", "said"),
+    [
+        ("HEALTHY", True, standing(), None),
+        ("PROBATION", True, standing(), "SES itself says: PROBATION."),
+        ("PROBATION", True, standing(ACCOUNT, finding(stage=Stage.PENDING_DECISION)), None),
+        ("SHUTDOWN", True, standing(ACCOUNT, finding()), "SES itself says: SHUTDOWN."),
+        ("SHUTDOWN", True, standing(ACCOUNT, finding(stage=Stage.SHUTDOWN)), None),
+        ("SOMETHING NEW", True, standing(), "SES itself says: SOMETHING NEW."),
+        (None, False, standing(), "SES itself says: sending off."),
+        (None, None, standing(), None),
+    ],
+)
+def test_where_ses_says_worse_it_is_said_first(
+    told: str | None, sends: bool | None, account: Standing, said: str | None
+) -> None:
+    verdict = Verdict(ACCOUNT, NOW, enforcement=told, sending_enabled=sends)
+    page = shown(overview_view(account, verdict=verdict))
+    alarms = [each.text for each in classed(page, "sr-alarm")]
+    assert ("No finding is open: you can go on" in page.text) == (not said and not account.findings)
+    assert [text.startswith(said or "") for text in alarms] == ([True] if said else [])
+
+
+def test_a_period_that_is_over_is_no_longer_waited_for() -> None:
+    over = finding(stage=Stage.PENDING_DECISION, period_end=NOW - DAY)
+    assert "Period ends" not in shown(overview_view(standing(ACCOUNT, over))).text
+
+
 def test_before_ses_was_asked_the_page_says_who_asks() -> None:
     assert "SES was not asked yet" in shown(overview_view()).text
 

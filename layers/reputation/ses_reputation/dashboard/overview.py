@@ -22,7 +22,7 @@ from ses_reputation.dashboard.parts import (
 )
 from ses_reputation.dashboard.rate_cards import rate_card, trend_line
 from ses_reputation.dashboard.scope_listing import scope_listing
-from ses_reputation.dashboard.verdicts import sending_text, verdict_rows
+from ses_reputation.dashboard.verdicts import is_worse, sending_text, verdict_rows
 from ses_reputation.dashboard.views import OverviewView, Urgent
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Status
 from ses_reputation.domain.rates import Metric
@@ -90,13 +90,33 @@ def _standing(view: OverviewView, medium: Medium) -> Element:
             h.div[
                 h.h1[h.span(".sr-over")["The account"], " ", STATUS_NAMES[words][status]],
                 h.p(".sr-muted")[also] if (also := other_name(status, words)) else None,
-                h.p(".sr-lead")[meaning_of(account, words)],
+                (alarm := _worse_at_ses(view)),
+                # That all is well here is no comfort then.
+                None if alarm and not findings else h.p(".sr-lead")[meaning_of(account, words)],
                 _trouble_elsewhere(view),
                 (_reason(finding, view) for finding in findings[:_REASONS]),
                 h.p[medium.link(ScopePage(ACCOUNT), _more_about(findings))],
             ],
         ],
         facts(_at_a_glance(view, medium)),
+    ]
+
+
+def _worse_at_ses(view: OverviewView) -> Element | None:
+    """What SES says of the account, where that is worse than what was measured here."""
+    verdict = view.verdict
+    if verdict is None or not is_worse(verdict, view.account.status):
+        return None
+    said = [
+        *([verdict.enforcement] if verdict.enforcement else []),
+        *(["sending off"] if verdict.sends is False else []),
+    ]
+    return h.p(".sr-alarm")[
+        h.span(".sr-bad")[status_sign(Status.SHUTDOWN)],
+        h.span[
+            h.strong[f"SES itself says: {', '.join(said)}."],
+            " It decides about the account, whatever is measured here.",
+        ],
     ]
 
 
@@ -148,7 +168,7 @@ def _at_a_glance(view: OverviewView, medium: Medium) -> Iterator[tuple[Node, Nod
 def _sending(view: OverviewView) -> str | None:
     """Whether mail of the account goes out, as far as that is known."""
     if text := sending_text(view.enforcement):
-        return f"{text}, because of the status"
+        return text
     match view.verdict and view.verdict.sends:
         case True:
             return "on, says SES"
@@ -225,6 +245,6 @@ def _when(each: Urgent, view: OverviewView, medium: Medium) -> Node:
     finding, now = each.finding, view.frame.now
     if finding.waits_since:
         return ["waits since ", day(finding.waits_since, medium.zone), f" ({distance(finding.waits_since, now)})"]
-    if finding.period_end and finding.stage in {Stage.PROBATION, Stage.ALMOST_HEALED}:
+    if finding.period_end and finding.stage in STAGES_THAT_TIME_MOVES:
         return ["ends ", day(finding.period_end, medium.zone), f" ({distance(finding.period_end, now)})"]
     return ["since ", day(finding.stage_since, medium.zone)]

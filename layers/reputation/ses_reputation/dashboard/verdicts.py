@@ -10,9 +10,11 @@ from htpy import Element, Node
 
 from ses_reputation.dashboard.parts import day, distance, facts, moment, quote
 from ses_reputation.domain.enforcement import Enforcement
+from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.standing import Standing
 from ses_reputation.domain.verdict import Comparison, Verdict, compare
+from ses_reputation.domain.verdict import Enforcement as SesStatus
 from ses_reputation.notices.enforcement import STATES
 from ses_reputation.notices.numbers import percent
 from ses_reputation.notices.statements import by_whom, problem
@@ -76,6 +78,17 @@ def _points(difference: Fraction) -> str:
     """A difference in percentage points; what rounds to nothing has no sign."""
     points = (Decimal(difference.numerator) / difference.denominator).quantize(Decimal("0.001")).normalize()
     return f"{points:+f}".replace("-", "\u2212") if points else "none"
+
+
+# SES does not tell Almost healed and the pending states apart from Probation.
+_SEVERITIES: Mapping[Status, int] = {Status.HEALTHY: 0, Status.SHUTDOWN: 2}
+_SES_SEVERITIES: Mapping[str, int] = {SesStatus.HEALTHY: 0, SesStatus.PROBATION: 1, SesStatus.SHUTDOWN: 2}
+
+
+def is_worse(verdict: Verdict, status: Status) -> bool:
+    """Whether SES says something worse of the account than its status here, or lets it not send."""
+    said = _SES_SEVERITIES.get(verdict.enforcement, 1) if verdict.enforcement else 0
+    return said > _SEVERITIES.get(status, 1) or verdict.sends is False
 
 
 def sending_text(enforcement: Enforcement) -> str | None:
