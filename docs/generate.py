@@ -23,6 +23,7 @@ from docs.generators import (
     replies,
     schemas,
     ses_types,
+    watching,
 )
 
 DOCS = Path(__file__).parent
@@ -62,6 +63,12 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "replies": replies.replies,
         },
         "what-is-suspected.md": {"detectors": detectors.detectors},
+        "watching-the-system.md": {
+            "alarms": watching.alarms,
+            "metrics": watching.metrics,
+            "costs": watching.costs,
+            "parameters": watching.settings,
+        },
         "what-ses-says.md": {"types": ses_types.types},
     }
 )

@@ -456,12 +456,31 @@ def test_what_another_run_wrote_first_stays_due_and_is_not_told_twice() -> None:
 def test_an_alert_that_will_not_go_keeps_back_no_other_and_stays() -> None:
     standings = FakeStandings(ACCOUNT, GMAIL)
     topic = FakeChannel(refuses="account")
-    with pytest.raises(EvaluationIncomplete, match="no answer"):
+    with pytest.raises(EvaluationIncomplete, match="no answer") as incomplete:
         evaluate(BAD, standings, topic)
+    did = incomplete.value.evaluated
+    assert (did.changes, did.alerts, did.unsent) == (2, 1, 1)
     assert [alert.scope for alert in topic.published] == ["provider/gmail"]
     topic.refuses = ""
     assert evaluate(BAD, standings, topic).alerts == 1
     assert [alert.scope for alert in topic.published] == ["provider/gmail", "account"]
+
+
+def test_what_a_run_sends_at_its_second_attempt_is_no_failure() -> None:
+    class RefusingOnce(FakeChannel):
+        def publish(self, alert: Alert) -> str:
+            refuses, self.refuses = self.refuses, ""
+            if refuses:
+                raise ConnectionError("no answer")
+            return super().publish(alert)
+
+    standings, topic = FakeStandings(ACCOUNT), FakeChannel(refuses="account")
+    with pytest.raises(EvaluationIncomplete):
+        evaluate(BAD, standings, topic)
+    standings.marks = {GMAIL: "1"}
+    run = evaluate(BAD, standings, RefusingOnce(refuses="whatever"))
+    assert (run.changes, run.alerts, run.unsent) == (1, 2, 0)
+    assert standings.waiting == []
 
 
 def test_a_scope_that_cannot_be_judged_keeps_back_no_other_and_no_alert() -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from functions.suppress_recipients.handler import METRICS
+from functions.suppress_recipients.handler import METERS
 from ses_reputation.suppress import Outcome
 from tests.test_template import RESOURCES, SOURCE, statements
 from tests.test_template_findings import listed
@@ -13,7 +13,7 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.s
 
 
 def test_every_outcome_is_a_row_with_its_metric() -> None:
-    metrics = {outcome: f"`{name}`" for name, outcome in METRICS.items()}
+    metrics = {outcome: f"`{name}`" for name, outcome in METERS.items()}
     shown = {row[0]: row[1] for row in ROWS if len(row) == 3}
     for outcome in Outcome:
         assert shown[f"`{outcome}`"] == metrics.get(outcome, ""), outcome

@@ -283,7 +283,7 @@ def test_every_dead_letter_queue_has_an_alarm_that_reaches_somebody() -> None:
     watched = {
         dimension["Value"]["Fn::GetAtt"][0]
         for alarm in alarms
-        for dimension in alarm["Dimensions"]
+        for dimension in alarm.get("Dimensions", ())
         if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
     }
     assert queues == watched

@@ -329,6 +329,7 @@ def test_a_hundred_configuration_sets_of_which_nothing_is_new_are_written_nowher
     assert sum('"verdicts"' in body for name, body in calls if name == "Query") == 1
     assert sorted(name for name, _ in calls if name != "Query") == [
         "DeleteItem",  # the feedback share, which this account does not have
+        "GetItem",  # when an evaluation last ended well
         "PutItem",  # the account's verdict
         "UpdateItem",  # since when statistics are taken
         "UpdateItem",  # when they were last read

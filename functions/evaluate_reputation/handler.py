@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aws_lambda_powertools import Logger
 
-from ses_reputation import wiring
-from ses_reputation.evaluate import Evaluated
+from ses_reputation import metrics, wiring
+from ses_reputation.domain.survey import Survey
+from ses_reputation.evaluate import Evaluated, EvaluationIncomplete
 from ses_reputation.schedule import scheduled_time
 
 if TYPE_CHECKING:
@@ -24,9 +25,21 @@ def evaluator() -> Callable[[datetime], Evaluated]:
     return wiring.evaluator(os.environ)
 
 
+@cache
+def surveyor() -> Callable[[], Survey]:
+    return wiring.surveyor(os.environ)
+
+
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     now = scheduled_time(event)
-    evaluated: dict[str, Any] = msgspec.to_builtins(evaluator()(now))
-    logger.info("evaluated", extra={"now": now.isoformat(), **evaluated})
-    return evaluated
+    try:
+        evaluated = evaluator()(now)
+    except EvaluationIncomplete as incomplete:
+        metrics.write(metrics.of_evaluation(incomplete.evaluated, complete=False))
+        raise
+    metrics.write(metrics.of_evaluation(evaluated, complete=True))
+    metrics.write(metrics.of_survey(surveyor()()))
+    told: dict[str, Any] = msgspec.to_builtins(evaluated)
+    logger.info("evaluated", extra={"now": now.isoformat(), **told})
+    return told

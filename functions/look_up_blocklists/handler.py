@@ -7,11 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
-from ses_reputation import wiring
+from ses_reputation import metrics, wiring
 from ses_reputation.look_up import LookedUp
+from ses_reputation.metrics import Meter, Reading
 from ses_reputation.schedule import scheduled_time
 
 if TYPE_CHECKING:
@@ -34,6 +34,5 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
     looked_up = looker()(now, lambda: context.get_remaining_time_in_millis() > NEEDED_MILLISECONDS)
     told: dict[str, Any] = msgspec.to_builtins(looked_up)
     (logger.warning if looked_up.unusable else logger.info)("looked up", extra={"now": now.isoformat(), **told})
-    with single_metric("UnusableBlocklists", MetricUnit.Count, len(looked_up.unusable)) as metric:
-        metric.add_dimension("service", "look_up_blocklists")
+    metrics.write([Reading(Meter.UNUSABLE_BLOCKLISTS, len(looked_up.unusable))])
     return told

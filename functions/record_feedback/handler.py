@@ -5,16 +5,22 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
-from ses_reputation import wiring
+from ses_reputation import metrics, wiring
+from ses_reputation.metrics import Meter, Reading
 from ses_reputation.record import Outcome, Recorded
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
+
+METERS = {
+    Meter.EVENTS_COUNTED: Outcome.COUNTED,
+    Meter.EVENTS_DUPLICATE: Outcome.DUPLICATE,
+    Meter.EVENTS_UNREADABLE: Outcome.UNREADABLE,
+}
 
 
 class NotCounted(RuntimeError):
@@ -33,11 +39,11 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     for message in recorded.messages:
         if message.problem:
             logger.warning("unreadable", extra={"message_id": message.id, "reason": message.problem})
+    readings = [Reading(meter, recorded.count(outcome)) for meter, outcome in METERS.items()]
     if recorded.unknown_subtypes:
         logger.warning("unknown bounce subtypes", extra={"subtypes": recorded.unknown_subtypes})
-        unknown = sum(recorded.unknown_subtypes.values())
-        with single_metric("UnknownBounceSubtype", MetricUnit.Count, unknown) as metric:
-            metric.add_dimension("service", "record_feedback")
+        readings.append(Reading(Meter.UNKNOWN_BOUNCE_SUBTYPE, sum(recorded.unknown_subtypes.values())))
+    metrics.write(readings)
     failed = recorded.failed()
     if any(message.id is None for message in failed):
         raise NotCounted(f"{len(failed)} messages could not be counted")

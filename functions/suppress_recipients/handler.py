@@ -6,10 +6,10 @@ from functools import cache
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
-from ses_reputation import wiring
+from ses_reputation import metrics, wiring
+from ses_reputation.metrics import Meter, Reading
 from ses_reputation.suppress import Outcome, Suppressed
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ logger = Logger()
 # No recipient is begun with when less is left: two calls that SES does not answer take as long.
 NEEDED_MILLISECONDS = 90_000
 
-METRICS = {
-    "Suppressed": Outcome.SUPPRESSED,
-    "Unsuppressed": Outcome.UNSUPPRESSED,
-    "SkippedBySes": Outcome.SKIPPED_BY_SES,
+METERS = {
+    Meter.SUPPRESSED: Outcome.SUPPRESSED,
+    Meter.UNSUPPRESSED: Outcome.UNSUPPRESSED,
+    Meter.SKIPPED_BY_SES: Outcome.SKIPPED_BY_SES,
 }
 
 
@@ -45,10 +45,8 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
         logger.warning("set apart", extra={"message_id": message.id, "reason": message.problem})
     if suppressed.delays:
         logger.warning("not yet", extra={"delays": suppressed.delays})
-    for name, outcome in METRICS.items():
-        if count := suppressed.outcomes.get(outcome):
-            with single_metric(name, MetricUnit.Count, count) as metric:
-                metric.add_dimension("service", "suppress_recipients")
+    counts = {meter: suppressed.outcomes.get(outcome) for meter, outcome in METERS.items()}
+    metrics.write(Reading(meter, count) for meter, count in counts.items() if count)
     if any(message.id is None for message in suppressed.failed):
         raise NotSuppressed(f"{len(suppressed.failed)} messages could not be acted on")
     return {"batchItemFailures": [{"itemIdentifier": message.id} for message in suppressed.failed]}

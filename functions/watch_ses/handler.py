@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aws_lambda_powertools import Logger
 
-from ses_reputation import wiring
+from ses_reputation import metrics, wiring
+from ses_reputation.metrics import Meter, Reading
 from ses_reputation.schedule import scheduled_time
 from ses_reputation.watch import Watched
 
@@ -24,9 +25,17 @@ def watcher() -> Callable[[datetime], Watched]:
     return wiring.watcher(os.environ)
 
 
+@cache
+def evaluation_age() -> Callable[[datetime], timedelta | None]:
+    return wiring.evaluation_age(os.environ)
+
+
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     now = scheduled_time(event)
+    # evaluate_reputation can't tell that it no longer runs. First, since SES may not answer.
+    if (age := evaluation_age()(now)) is not None:
+        metrics.write([Reading(Meter.EVALUATION_AGE, age.total_seconds())])
     watched: dict[str, Any] = msgspec.to_builtins(watcher()(now))
     logger.info("watched", extra={"now": now.isoformat(), **watched})
     return watched

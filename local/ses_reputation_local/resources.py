@@ -13,7 +13,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from moto.awslambda.models import EventSourceMapping, LambdaFunction, LayerVersion, Permission, lambda_backends
-from moto.cloudwatch.models import cloudwatch_backends
+from moto.cloudwatch.models import Dimension, Metric, MetricDataQuery, MetricStat, cloudwatch_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.events.models import EventBus, Rule, events_backends
@@ -138,18 +138,24 @@ def _queue_policy(request: Request) -> Resource:
 
 
 def _alarm(request: Request) -> Resource:
-    """Known to whoever asks for alarms, and never in another state than OK: nothing measures here."""
+    """Known to whoever asks for alarms, and never in another state than OK: nothing measures here.
+
+    It has a metric, or an expression over several.
+    """
     properties = request.properties
     backend: Any = cloudwatch_backends[request.account][request.region]
+    # moto leaves a gap for what is not there.
+    queries = [_metric_query(query) for query in properties.get("Metrics", ()) if query]
     alarm = backend.put_metric_alarm(
         name=request.name,
-        namespace=properties["Namespace"],
-        metric_name=properties["MetricName"],
+        namespace=None if queries else properties["Namespace"],
+        metric_name=None if queries else properties["MetricName"],
+        metric_data_queries=queries or None,
         comparison_operator=properties["ComparisonOperator"],
         evaluation_periods=int(properties["EvaluationPeriods"]),
-        period=int(properties["Period"]),
+        period=None if queries else int(properties["Period"]),
         threshold=float(properties["Threshold"]),
-        statistic=properties["Statistic"],
+        statistic=None if queries else properties["Statistic"],
         description=properties.get("AlarmDescription"),
         dimensions=[*properties.get("Dimensions", ())],
         alarm_actions=properties.get("AlarmActions", []),
@@ -158,6 +164,28 @@ def _alarm(request: Request) -> Resource:
     )
     alarm.update_state("Created", "{}", "OK")
     return Resource(request.name, properties, {"Arn": alarm.alarm_arn})
+
+
+def _metric_query(query: Mapping[str, Any]) -> Any:
+    """A metric, or an expression, of an alarm; moto's own model of it takes what is not there, and says otherwise."""
+    model: Any = MetricDataQuery
+    statistic = query.get("MetricStat")
+    return model(
+        query["Id"],
+        query.get("Label"),
+        query.get("Period"),
+        _as_bool(query.get("ReturnData", True)),
+        query.get("Expression"),
+        _metric_statistic(statistic) if statistic else None,
+    )
+
+
+def _metric_statistic(statistic: Mapping[str, Any]) -> Any:
+    model: Any = MetricStat
+    metric = statistic["Metric"]
+    dimensions = [Dimension(each["Name"], each["Value"]) for each in metric.get("Dimensions", ())]
+    measured = Metric(metric["MetricName"], metric["Namespace"], dimensions)
+    return model(measured, statistic["Period"], statistic["Stat"], statistic.get("Unit"))
 
 
 def _schedule(request: Request) -> Resource:

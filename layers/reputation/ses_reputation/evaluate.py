@@ -132,7 +132,8 @@ class Evaluated(Struct, frozen=True):
     """What a run did.
 
     `outages` is how often people were told of one. `awaited` is how many scopes time alone may still move; `overtaken`
-    were written by another.
+    were written by another. `unsent` is how many alerts are left in the outbox because they could not be sent, one for
+    each channel.
     """
 
     scopes: int = 0
@@ -143,13 +144,18 @@ class Evaluated(Struct, frozen=True):
     alerts: int = 0
     awaited: int = 0
     overtaken: int = 0
+    unsent: int = 0
 
 
 class EvaluationIncomplete(RuntimeError):
     """Some scopes could not be judged, or alerts not be published; the text says how many, and why the first was not.
 
-    All others were. These stay due, or in the outbox, for the next run.
+    All others were: `evaluated` says what was done. These stay due, or in the outbox, for the next run.
     """
+
+    def __init__(self, failures: Sequence[Exception], evaluated: Evaluated) -> None:
+        super().__init__(f"{len(failures)} failures, the first: {failures[0]!r}")
+        self.evaluated = evaluated
 
 
 def evaluate_reputation(
@@ -169,8 +175,9 @@ def evaluate_reputation(
     To run it twice for the same moment does the same as to run it once.
     """
     failures: list[Exception] = []
+    unsent: list[Exception] = []
     # What was left by a run before this one, or put there by watch_ses, must not wait for all that may go wrong here.
-    alerts = send(standings.outgoing(), standings, channels, failures)
+    alerts = send(standings.outgoing(), standings, channels, unsent)
     reading = Reading(counters, now)
     policy = standings.learned().applied_to(policy)
     total = Evaluated()
@@ -196,10 +203,13 @@ def evaluate_reputation(
         except Exception as error:  # noqa: BLE001 - the alerts still have to go
             failures.append(error)
     if summarised or total.changes or total.warnings or total.outages or total.reminders:
-        alerts += send(standings.outgoing(), standings, channels, failures)
-    if failures:
-        raise EvaluationIncomplete(f"{len(failures)} failures, the first: {failures[0]!r}") from failures[0]
-    return replace(total, alerts=alerts)
+        # What could not be sent before is in the outbox still, and is tried again with the rest.
+        unsent.clear()
+        alerts += send(standings.outgoing(), standings, channels, unsent)
+    total = replace(total, alerts=alerts, unsent=len(unsent))
+    if failures := [*failures, *unsent]:
+        raise EvaluationIncomplete(failures, total) from failures[0]
+    return total
 
 
 def _summarise(

@@ -38,6 +38,7 @@ from ses_reputation.domain.decisions import Command
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.suppression import Preferences
+from ses_reputation.domain.survey import Survey, survey
 from ses_reputation.enforce import Enforcer, Handled, enforce_status
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
 from ses_reputation.listen import listen_to_ses
@@ -75,6 +76,12 @@ IDENTITIES_KEPT = timedelta(minutes=5)
 
 # For so long, a recipient whom SES has begun to list by itself is still listed from here, too, which does no harm.
 PREFERENCES_KEPT = timedelta(minutes=5)
+
+# A survey of 100,000 scopes: beyond them the graphs tell of those with the worst statuses.
+SURVEY_REQUESTS = 50
+
+# What the runs of the functions on a schedule are kept under.
+EVALUATE, WATCH = "EvaluateReputation", "WatchSes"
 
 
 class NotSetApart(RuntimeError):
@@ -126,7 +133,18 @@ def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]
         to_summary=partial(summary_of, account=account, region=region),
         weekly=settings.weekly_summary,
     )
-    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), "EvaluateReputation")
+    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), EVALUATE)
+
+
+def surveyor(environment: Mapping[str, str]) -> Callable[[], Survey]:
+    """How all scopes stand, by the table of this environment; SettingsError if it is incomplete.
+
+    An evaluation sees only the scopes that are due. The listing of all of them is cheap enough to read after each run:
+    10,000 scopes are five requests, and at four runs an hour $0.25 a month.
+    """
+    settings = EvaluateSettings.from_environment(environment)
+    standings = DynamoDbStandings(clients.dynamodb(), table=settings.standings_table)
+    return lambda: survey(standings.listed(SURVEY_REQUESTS).rows, settings.policy)
 
 
 def operator(environment: Mapping[str, str]) -> Callable[[Call], Answer]:
@@ -238,7 +256,23 @@ def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
         ),
         to_alert=partial(ses_alert_of, account=account, region=region),
     )
-    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), "WatchSes")
+    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), WATCH)
+
+
+def evaluation_age(environment: Mapping[str, str]) -> Callable[[datetime], timedelta | None]:
+    """For how long, at a moment, no evaluation has ended well, by the table of this environment; None if none ever did.
+
+    SettingsError if the environment is incomplete.
+    """
+    settings = WatchSettings.from_environment(environment)
+    runs = DynamoDbRuns(clients.dynamodb(), table=settings.standings_table)
+
+    def age(now: datetime) -> timedelta | None:
+        last = runs.last(EVALUATE)
+        # One for a later moment may have ended before this run began.
+        return max(now - last, timedelta()) if last else None
+
+    return age
 
 
 def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> Callable[[datetime], T]:

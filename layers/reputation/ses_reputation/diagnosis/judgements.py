@@ -57,6 +57,8 @@ PARTS = (
     *("FindingBus", "FindingRule", "SesStatusRule"),
     *("EvaluateReputationOnSchedule", "WatchSesOnSchedule"),
     *("FeedbackDeadLetterAlarm", "FindingDeadLetterAlarm", "EnforcementDeadLetterAlarm"),
+    *("EvaluationLateAlarm", "AlertsNotSentAlarm", "FunctionErrorsAlarm", "QueueAgeAlarm"),
+    *("FunctionThrottlesAlarm", "TableThrottlesAlarm"),
 )
 
 # The topics that SES publishes to, and the queue that each of them fills.

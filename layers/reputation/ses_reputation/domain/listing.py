@@ -107,16 +107,24 @@ def worst_first(policy: Policy) -> Callable[[Listed], Any]:
     """What sorts scopes by status, the worst first, and then by how much of its limit the worse rate uses up."""
 
     def badness(scope: Listed) -> tuple[int, float, Scope]:
-        return -_STATUSES[scope.status], -max(_share(scope, metric, policy) for metric in Metric), scope.scope
+        return (
+            -_STATUSES[scope.status],
+            -max(share_of_limit(scope, metric, policy) or 0.0 for metric in Metric),
+            scope.scope,
+        )
 
     return badness
 
 
-def _share(scope: Listed, metric: Metric, policy: Policy) -> float:
+def share_of_limit(scope: Listed, metric: Metric, policy: Policy) -> float | None:
+    """How much of its limit a rate uses up: 1 is the limit, infinity more than a limit of nothing.
+
+    None where there is too little mail to judge.
+    """
     rate = scope.rate(metric)
     shown = policy.shown(rate) if rate else None
     if not shown:
-        return 0.0
+        return None if shown is None else 0.0
     limit = policy.limits_of(scope.scope, metric).limit.value
     return float(shown / limit) if limit else float("inf")
 
