@@ -19,7 +19,7 @@ HARBOR_TEA = Scope("tenant/harbor-tea")
 GARDEN_TOOLS = Scope("tenant/garden-tools")
 RECEIPTS = Scope("configuration-set/receipts")
 
-ASKED = {
+ASKED: dict[str, dict[str, object]] = {
     "overview": {},
     "reviews": {"page": "reviews"},
     "scope": {"page": "scope", "scope": "tenant/hill-bikes", "days": 7},
@@ -41,11 +41,11 @@ def heading(console: Console) -> Locator:
 
 
 def review(console: Console, name: str) -> Locator:
-    return console.widget.locator("section.sr-review").filter(has=console.widget.get_by_role("heading", name=name))
+    return console.widget.locator("section.sr-review").filter(has=console.page.get_by_role("heading", name=name))
 
 
 def row(console: Console, name: str) -> Locator:
-    return console.widget.get_by_role("row").filter(has=console.widget.get_by_role("button", name=name, exact=True))
+    return console.widget.get_by_role("row").filter(has=console.page.get_by_role("button", name=name, exact=True))
 
 
 @pytest.mark.parametrize("theme", SCHEMES)
