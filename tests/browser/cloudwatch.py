@@ -22,7 +22,6 @@ _DASHBOARD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>CloudWatch</title><style>
   body {{ margin: 0; padding: 10px; background: {background}; font: 14px/20px Arial, sans-serif; color: {ink} }}
   .widget {{ height: {height}px; overflow: auto; border: 1px solid #8887; border-radius: 8px }}
-  .widget h2 {{ letter-spacing: 1px; color: inherit }}
   .widget-heading {{ font-size: 14px; padding: 6px 10px; margin: 0 }}
   cwdb-action {{ display: none }}
 </style></head><body>

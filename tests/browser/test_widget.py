@@ -107,7 +107,7 @@ def test_without_a_name_or_a_reason_nothing_is_decided(browser: Browser, cloud: 
     with dashboard(browser, cloud) as console:
         console.open("ShowDashboard", ASKED["reviews"])
         console.click(review(console, "receipts").get_by_role("button", name="Lift"))
-        expect(heading(console)).to_have_text("Not decided")
+        expect(heading(console)).to_have_text("Nothing was decided")
         screenshot(console.page, "widget-not-decided")
         assert statuses(played)[RECEIPTS] is Status.PROBATION
 
