@@ -65,6 +65,8 @@ _VOID = _names("base br col embed frame hr input link meta wbr")
 _ODD_STYLE = re.compile(r"<|@import|expression\(|javascript:|behavior:|-moz-binding", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=:)", re.IGNORECASE)
 _SCHEMES = ("https", "http", "mailto")
+# Of any other attribute, what begins as an address of another scheme does is removed, though it may be no address.
+_NO_ADDRESS = _names("alt class for id label name pattern placeholder role summary title value style xmlns endpoint")
 _NOT_IN_ADDRESSES = re.compile(r"[\x00-\x20]")
 
 
@@ -136,10 +138,10 @@ class _Cleaner(HTMLParser):
     def _allows_attribute(self, tag: str, name: str, value: str) -> bool:
         if name.startswith(("aria-", "data-")):
             return True
-        if tag == ACTION:
-            return name in ACTION_ATTRIBUTES
-        if name == "href" and (scheme := _SCHEME.match(_NOT_IN_ADDRESSES.sub("", value))):
+        if name not in _NO_ADDRESS and (scheme := _SCHEME.match(_NOT_IN_ADDRESSES.sub("", value))):
             return scheme.group().lower() in _SCHEMES
         if name == "style" and _ODD_STYLE.search(value):
             return False
+        if tag == ACTION:
+            return name in ACTION_ATTRIBUTES
         return name in (SVG_ATTRIBUTES if self._within_svg or tag == "svg" else HTML_ATTRIBUTES)

@@ -19,6 +19,11 @@ from tests.cloudwatch_sanitiser import sanitised
         pytest.param("<a href='javascript:x()'>b</a>", "<a>b</a>", id="an address that is a script"),
         pytest.param("<a href=' JaVa&#115;cript:x()'>b</a>", "<a>b</a>", id="an address that hides that it is one"),
         pytest.param("<a href='data:text/html,x'>b</a>", "<a>b</a>", id="an address that is a page"),
+        pytest.param(
+            '<cwdb-action confirmation="Lift: really?">{}</cwdb-action>',
+            "<cwdb-action>{}</cwdb-action>",
+            id="a question that looks like an address",
+        ),
         pytest.param("<blink>b</blink>", "b", id="an unknown element, but not what is in it"),
         pytest.param("<!-- c -->b", "b", id="a comment"),
         pytest.param("<p formaction='x'>b</p>", "<p>b</p>", id="an unknown attribute"),

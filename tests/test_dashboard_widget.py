@@ -204,7 +204,9 @@ def decided(event: dict[str, Any]) -> tuple[Command, Act]:
 def test_a_button_asks_once_more_and_says_what_follows() -> None:
     form = Node.read(str(WIDGET.decisions(SUBJECT, OFFERS)))
     attributes, _ = called(next(each for each in form.all("button") if each.text == "Lift"))
-    assert attributes["confirmation"] == "Lift: spamtrap of tenant/lucky-deals. The finding is closed."
+    assert (
+        attributes["confirmation"] == "Lift? This is about the spamtrap of tenant/lucky-deals. The finding is closed."
+    )
 
 
 def test_a_click_decides_about_what_was_seen_with_the_reason_and_the_name_as_stated() -> None:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ _DASHBOARD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>CloudWatch</title><style>
   body {{ margin: 0; padding: 10px; background: {background}; font: 14px/20px Arial, sans-serif; color: {ink} }}
   .widget {{ height: {height}px; overflow: auto; border: 1px solid #8887; border-radius: 8px }}
-  .widget h2 {{ letter-spacing: 1px; color: inherit }}
   .widget-heading {{ font-size: 14px; padding: 6px 10px; margin: 0 }}
   cwdb-action {{ display: none }}
 </style></head><body>
@@ -38,7 +37,7 @@ class Console:
     """A dashboard with one widget, whose functions run in a local cloud. `questions` were asked before actions."""
 
     def __init__(self, page: Page, cloud: LocalCloud, theme: str, *, height: int = 860) -> None:
-        self._page, self._cloud, self._theme = page, cloud, theme
+        self.page, self._cloud, self._theme = page, cloud, theme
         self.questions: list[str] = []
         self.answer = True
         dark = theme == "dark"
@@ -53,34 +52,35 @@ class Console:
     @property
     def widget(self) -> Locator:
         """The widget, with what it shows now."""
-        return self._page.locator(".widget")
+        return self.page.locator(".widget")
 
     @property
     def removed(self) -> list[str]:
         """What did not pass the cleaning so far, and actions that belong to nothing."""
-        removed: list[str] = self._page.evaluate("window.removed")
+        removed: list[str] = self.page.evaluate("window.removed")
         return removed
 
     def open(self, function: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Have the widget show what its function returns."""
         arn = self._arn(function)
-        self._page.evaluate("html => window.showWidget(html)", self._invoke(arn, json.dumps(parameters or {}), {}))
+        self.page.evaluate("html => window.showWidget(html)", self._invoke(arn, json.dumps(parameters or {}), {}))
 
     def _arn(self, function: str) -> str:
         name = self._cloud.resources[function]
         return f"arn:aws:lambda:{self._cloud.region}:{self._cloud.account}:function:{name}"
 
-    def click(self, element: Locator) -> None:
-        """Click, and wait until the widget shows what came of it."""
-        before = self._page.evaluate("window.shown")
-        element.click()
-        self._page.wait_for_function("before => window.shown > before", arg=before)
+    def click(self, element: Locator, *, times: int = 1) -> None:
+        """Click, and wait until the widget shows what came of it; of so many clicks, of each."""
+        self._awaiting(lambda: element.click(click_count=times), answers=times)
 
     def press(self, key: str) -> None:
         """Press a key, and wait likewise."""
-        before = self._page.evaluate("window.shown")
-        self._page.keyboard.press(key)
-        self._page.wait_for_function("before => window.shown > before", arg=before)
+        self._awaiting(lambda: self.page.keyboard.press(key))
+
+    def _awaiting(self, act: Callable[[], None], answers: int = 1) -> None:
+        before = self.page.evaluate("window.shown")
+        act()
+        self.page.wait_for_function("awaited => window.shown >= awaited", arg=before + answers)
 
     def _ask(self, dialog: Any) -> None:
         self.questions.append(dialog.message)
@@ -88,7 +88,7 @@ class Console:
 
     def _invoke(self, endpoint: str, body: str, fields: dict[str, str]) -> str:
         """Call the function as the console does: its JSON, and the widget's context beside it."""
-        size = self._page.viewport_size or {"width": 1600, "height": 900}
+        size = self.page.viewport_size or {"width": 1600, "height": 900}
         context = {
             "dashboardName": "SES-reputation",
             "widgetId": "widget-1",

@@ -23,7 +23,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud({"NotificationEmail": "ops@platform.example"}) as cloud:
+    with LocalCloud({"NotificationEmail": "ops@platform.example", "ScopeTags": "campaign"}) as cloud:
         yield cloud
 
 

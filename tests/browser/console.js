@@ -2,10 +2,11 @@
 // The page it runs in has DOMPurify, and `invoke`, which calls a function.
 () => {
   const widget = document.querySelector('.widget'), dialog = document.querySelector('dialog');
-  // FORCE_BODY keeps a style that comes first.
+  // FORCE_BODY keeps a style that comes first. An ARN looks like an address that might run something.
   const options = {
     ADD_TAGS: ['cwdb-action'],
     ADD_ATTR: ['action', 'confirmation', 'display', 'endpoint', 'event'],
+    ADD_URI_SAFE_ATTR: ['endpoint'],
     FORCE_BODY: true,
   };
 

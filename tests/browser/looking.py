@@ -14,6 +14,14 @@ SCHEMES = ("light", "dark")
 
 _MISFITS = (Path(__file__).parent / "misfits.js").read_text(encoding="utf-8")
 
+# A widget is a page of its own within the console's, which has a main part already.
+_OF_WHOLE_PAGES = (
+    "landmark-main-is-top-level",
+    "landmark-no-duplicate-main",
+    "landmark-unique",
+    "page-has-heading-one",
+)
+
 # What is judged: WCAG 2.2 up to AA, and what axe calls best practice.
 _AXE = "async root => (await axe.run(root || document, {resultTypes: ['violations']})).violations"
 
@@ -25,13 +33,14 @@ def misfits(page: Page) -> list[str]:
 
 
 def barriers(page: Page, root: Locator | None = None) -> list[str]:
-    """What axe finds that bars people from the page, the rule and how bad it is first."""
+    """What axe finds that bars people from the page, or from a part of it: how bad it is and the rule first."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(Script.AXE.read())
     violations: list[dict[str, Any]] = page.evaluate(_AXE, root.element_handle() if root else None)
     return [
         f"{violation['impact']}: {violation['id']}: {violation['help']}: {node['target']} {node['failureSummary']}"
         for violation in violations
+        if not (root and violation["id"] in _OF_WHOLE_PAGES)
         for node in violation["nodes"]
     ]
 

@@ -31,12 +31,20 @@
     if (cuts && element.localName !== 'svg' && !tellsTheWhole) found.push(`cut, and nothing tells the whole: ${name(element)}`);
   }
 
-  const outermost = drawing => (drawing.ownerSVGElement ? outermost(drawing.ownerSVGElement) : drawing);
-  for (const text of document.querySelectorAll('svg text')) {
-    const box = text.getBoundingClientRect(), drawing = outermost(text).getBoundingClientRect();
-    const outside = box.left < drawing.left - 1 || box.right > drawing.right + 1
-      || box.top < drawing.top - 1 || box.bottom > drawing.bottom + 1;
-    if (text.checkVisibility() && outside) found.push(`outside of its drawing: ${text.textContent}`);
-  }
+  // What is written beside a drawing is in the padding of what holds it.
+  const outermost = element => (element.ownerSVGElement ? outermost(element.ownerSVGElement) : element);
+  const apart = (a, b) => a.right < b.left + 2 || b.right < a.left + 2 || a.bottom < b.top + 2 || b.bottom < a.top + 2;
+  // A text in a group that is not displayed is called visible, but has no size.
+  const texts = [...document.querySelectorAll('svg text')].filter(text => text.getBoundingClientRect().width > 0);
+  const boxes = texts.map(text => text.getBoundingClientRect());
+  texts.forEach((text, index) => {
+    const box = boxes[index], frame = outermost(text).parentElement.getBoundingClientRect();
+    const outside = box.left < frame.left - 1 || box.right > frame.right + 1
+      || box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
+    if (outside) found.push(`outside of its drawing: ${text.textContent}`);
+    texts.slice(0, index).forEach((other, earlier) => {
+      if (!apart(box, boxes[earlier])) found.push(`written over each other: ${other.textContent} and ${text.textContent}`);
+    });
+  });
   return found;
 }

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from ses_reputation.dashboard.pages import Page, fields_of
+from ses_reputation.domain.changes import Change
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import Scope
 from ses_reputation_cli.site.serving import serving
@@ -37,6 +38,7 @@ def told(cloud: LocalCloud, story: Path = STORY) -> Playback:
     playback = Playback(cloud)
     for _ in playback.play(read_story(story).events()):
         pass
+    playback.ask_ses()
     return playback
 
 
@@ -51,3 +53,8 @@ def served(playback: Playback, zone: tzinfo) -> Iterator[Site]:
 def statuses(playback: Playback) -> dict[Scope, Status]:
     """Where every scope stands, whatever a page says."""
     return {standing.scope: standing.status for standing in playback.standings()}
+
+
+def history(playback: Playback, scope: Scope) -> list[Change]:
+    """The changes of a scope."""
+    return [change for change in playback.report().changes if change.scope == scope]

@@ -74,7 +74,8 @@ class Widget(Struct, frozen=True):
         """The fields to fill in, and for each offer a button that asks once more before it decides."""
 
         def button(offer: Offer) -> Fragment:
-            asked = f"{offer.name}: {subject.about}. {offer.leads_to}"
+            # Cleaners of HTML drop what looks like an address of some scheme, such as `Lift:`, from most attributes.
+            asked = f"{offer.name}? This is about the {subject.about}. {offer.leads_to}"
             shown = h.button(type="button", class_=button_classes(offer), aria_label=f"{offer.name}: {subject.about}")[
                 offer.name
             ]
