@@ -299,9 +299,14 @@ def test_a_story_ends_with_its_dashboard_for_who_is_there(
     ("setting", "option"), [([], ""), (["SERVE=0"], "--no-serve"), (["SERVE=1"], "--serve")], ids=str
 )
 def test_make_demo_serves_or_not_as_it_is_told(setting: list[str], option: str) -> None:
+    # What the make that runs this test was told is not for this one.
+    own = {
+        name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS"}
+    }
     shown = subprocess.run(  # noqa: S603 - our own words
         ["make", "--dry-run", "--assume-old=.venv/demo.installed", "demo", *setting],  # noqa: S607
         cwd=ROOT,
+        env=own,
         capture_output=True,
         text=True,
         check=True,
