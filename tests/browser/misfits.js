@@ -28,7 +28,8 @@
     }
     const cuts = ['hidden', 'clip'].includes(overflow(element)) && element.scrollWidth > element.clientWidth + 1;
     const tellsTheWhole = element.closest('[title]') || element.querySelector('[title]');
-    if (cuts && element.localName !== 'svg' && !tellsTheWhole) found.push(`cut, and nothing tells the whole: ${name(element)}`);
+    const scrollsItself = ['svg', 'input', 'textarea', 'select'].includes(element.localName);
+    if (cuts && !scrollsItself && !tellsTheWhole) found.push(`cut, and nothing tells the whole: ${name(element)}`);
   }
 
   // What is written beside a drawing is in the padding of what holds it.
