@@ -99,3 +99,4 @@ def test_in_the_widget_it_is_text_and_fits(browser: Browser, cloud: LocalCloud, 
         assert console.removed == []
         assert harmless(watched.page)
         assert misfits(watched.page) == []
+        assert console.sideways <= 0
