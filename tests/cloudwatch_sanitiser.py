@@ -143,5 +143,6 @@ class _Cleaner(HTMLParser):
         if name == "style" and _ODD_STYLE.search(value):
             return False
         if tag == ACTION:
-            return name in ACTION_ATTRIBUTES
+            # Text with markup in it goes as well, wherever it may be taken for more than text.
+            return name in ACTION_ATTRIBUTES and "<" not in value
         return name in (SVG_ATTRIBUTES if self._within_svg or tag == "svg" else HTML_ATTRIBUTES)

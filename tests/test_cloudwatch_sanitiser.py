@@ -24,6 +24,11 @@ from tests.cloudwatch_sanitiser import sanitised
             "<cwdb-action>{}</cwdb-action>",
             id="a question that looks like an address",
         ),
+        pytest.param(
+            '<cwdb-action confirmation="Lift &lt;b>?">{}</cwdb-action>',
+            "<cwdb-action>{}</cwdb-action>",
+            id="a question with markup in it",
+        ),
         pytest.param("<blink>b</blink>", "b", id="an unknown element, but not what is in it"),
         pytest.param("<!-- c -->b", "b", id="a comment"),
         pytest.param("<p formaction='x'>b</p>", "<p>b</p>", id="an unknown attribute"),

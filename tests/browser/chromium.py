@@ -89,6 +89,6 @@ def opened(
         if start:
             watched.page.goto(start)
         yield watched
-        assert watched.problems == []
+        assert not watched.problems, "; ".join(watched.problems)
     finally:
         context.close()

@@ -55,6 +55,12 @@ class Console:
         return self.page.locator(".widget")
 
     @property
+    def sideways(self) -> int:
+        """How many pixels of what the widget shows are only seen by scrolling sideways."""
+        hidden: int = self.widget.evaluate("widget => widget.scrollWidth - widget.clientWidth")
+        return hidden
+
+    @property
     def removed(self) -> list[str]:
         """What did not pass the cleaning so far, and actions that belong to nothing."""
         removed: list[str] = self.page.evaluate("window.removed")

@@ -10,8 +10,10 @@
     FORCE_BODY: true,
   };
 
+  // A tooltip with markup in it goes. What it says is no more than what is shown, in full.
+  const tells = attribute => attribute.name !== 'title' || !/[<>]/.test(attribute.value);
   const signature = element => {
-    const attributes = [...element.attributes].map(attribute => `${attribute.name}="${attribute.value}"`).sort();
+    const attributes = [...element.attributes].filter(tells).map(attribute => `${attribute.name}="${attribute.value}"`).sort();
     const text = [...element.childNodes].filter(node => node.nodeType === Node.TEXT_NODE).map(node => node.data).join('');
     return `<${element.localName} ${attributes.join(' ')}>${text}`;
   };

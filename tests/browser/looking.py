@@ -14,7 +14,8 @@ SCHEMES = ("light", "dark")
 
 _MISFITS = (Path(__file__).parent / "misfits.js").read_text(encoding="utf-8")
 
-# A widget is a page of its own within the console's, which has a main part already.
+# Of a part of a document these are not asked: the console has a main part besides the widget's, and a file has the same
+# parts for each scope.
 _OF_WHOLE_PAGES = (
     "landmark-main-is-top-level",
     "landmark-no-duplicate-main",

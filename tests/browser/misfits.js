@@ -13,8 +13,8 @@
     return `<${element.localName}${classes ? ` class="${classes}"` : ''}> ${text}`;
   };
   const tiny = box => box.width <= 1 || box.height <= 1;
-  const excused = element => {
-    for (let around = element.parentElement; around && around !== document.body; around = around.parentElement) {
+  const excused = (element, within) => {
+    for (let around = element.parentElement; around && around !== within; around = around.parentElement) {
       if (['auto', 'scroll'].includes(overflow(around)) || tiny(around.getBoundingClientRect())) return true;
     }
     return false;
@@ -23,12 +23,18 @@
   for (const element of document.body.querySelectorAll('*')) {
     const box = element.getBoundingClientRect();
     if (!element.checkVisibility() || tiny(box) || (element.closest('svg') && element.localName !== 'svg')) continue;
-    if ((box.right > page.clientWidth + 1 || box.left < -1) && !excused(element)) {
-      found.push(`over the edge, from ${Math.round(box.left)} to ${Math.round(box.right)} px: ${name(element)}`);
+    const edges = [['page', document.body, 0, page.clientWidth]];
+    const card = element.parentElement.closest('section');
+    if (card) edges.push(['card', card, card.getBoundingClientRect().left, card.getBoundingClientRect().right]);
+    for (const [what, within, left, right] of edges) {
+      if ((box.right > right + 1 || box.left < left - 1) && !excused(element, within)) {
+        found.push(`over the edge of the ${what}, ${Math.round(box.left)} to ${Math.round(box.right)} px: ${name(element)}`);
+      }
     }
     const cuts = ['hidden', 'clip'].includes(overflow(element)) && element.scrollWidth > element.clientWidth + 1;
     const tellsTheWhole = element.closest('[title]') || element.querySelector('[title]');
-    if (cuts && element.localName !== 'svg' && !tellsTheWhole) found.push(`cut, and nothing tells the whole: ${name(element)}`);
+    const scrollsItself = ['svg', 'input', 'textarea', 'select'].includes(element.localName);
+    if (cuts && !scrollsItself && !tellsTheWhole) found.push(`cut, and nothing tells the whole: ${name(element)}`);
   }
 
   // What is written beside a drawing is in the padding of what holds it.

@@ -25,7 +25,7 @@ TAG = Scope("tag/campaign=<script>window.pwned=1</script><img src=x onerror=wind
 
 PAGES: dict[str, Asked] = {
     "overview": OverviewPage(),
-    "overview-searched": OverviewPage(search='"><script>window.pwned=1</script>\u202e{metric}'),
+    "overview-searched": OverviewPage(search='"><script>window.pwned=1</script>{metric}'),
     "reviews": ReviewsPage(),
     "account": ScopePage(ACCOUNT),
     "markup": ScopePage(INJECTED),
@@ -68,7 +68,7 @@ def test_what_was_written_can_be_read(visit: Open, site: Site) -> None:
         page = watched.page
         page.goto(site.at(ReviewsPage()))
         text = page.locator("main").inner_text()
-        assert '"><script>window.pwned=1</script>' in text
+        assert '"><script>window.pwned=1</sc' in text
         assert "</textarea><script>window.pwned=1</script>" in text
         page.goto(site.at(ScopePage(ACCOUNT)))
         assert "550 5.1.1 <script>window.pwned=1</script>" in page.locator("main").inner_text()
@@ -79,7 +79,7 @@ def test_a_reason_comes_back_as_it_was_written(visit: Open, site: Site) -> None:
     with visit(width=400) as watched:
         page = watched.page
         page.goto(site.at(ReviewsPage()))
-        waiting = page.locator("section.sr-review").filter(has_text="iframe")
+        waiting = page.locator("section.sr-review").filter(has_text="Vulnerable site")
         waiting.get_by_label("Why").fill(reason)
         waiting.get_by_role("button", name="Lift").click()
         assert reason in page.locator("main").inner_text()
@@ -99,3 +99,4 @@ def test_in_the_widget_it_is_text_and_fits(browser: Browser, cloud: LocalCloud, 
         assert console.removed == []
         assert harmless(watched.page)
         assert misfits(watched.page) == []
+        assert console.sideways <= 0

@@ -59,6 +59,7 @@ def test_a_page_passes_the_console_and_fits(
         expect(heading(console)).to_be_visible()
         screenshot(console.page, f"widget-{name}-{width}-{theme}")
         assert misfits(console.page) == []
+        assert console.sideways <= 0
         assert barriers(console.page, console.widget) == []
 
 

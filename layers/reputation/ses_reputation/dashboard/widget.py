@@ -74,9 +74,9 @@ class Widget(Struct, frozen=True):
         """The fields to fill in, and for each offer a button that asks once more before it decides."""
 
         def button(offer: Offer) -> Fragment:
-            # Cleaners of HTML drop what looks like an address of some scheme, such as `Lift:`, from most attributes.
-            asked = f"{offer.name}? This is about the {subject.about}. {offer.leads_to}"
-            shown = h.button(type="button", class_=button_classes(offer), aria_label=f"{offer.name}: {subject.about}")[
+            about = subject.about.translate(_NO_MARKUP)
+            asked = f"{offer.name}? This is about the {about}. {offer.leads_to}"
+            shown = h.button(type="button", class_=button_classes(offer), aria_label=f"{offer.name}: {about}")[
                 offer.name
             ]
             return _calls(shown, self.operate, self._command(subject, offer), asked)
@@ -101,6 +101,10 @@ class Widget(Struct, frozen=True):
         """What the function answers: a page with its look, without the console's."""
         return str(h.div(".sr-widget")[h.div(".cwdb-no-default-styles"), style(), content])
 
+
+# A question must not be lost on the way. Cleaners of HTML drop an attribute that holds markup, though it is only text,
+# and one that begins like an address, as `Lift:` does.
+_NO_MARKUP = str.maketrans("<>", "‹›")  # noqa: RUF001 - looking alike is what they are for
 
 # Enter in a field would send the form to the console's own address. A first submit button that is disabled keeps it.
 # https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#implicit-submission
