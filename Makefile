@@ -34,7 +34,7 @@ test: .venv/test.installed ## Run the tests; ARGS="-k window" passes options on
 .PHONY: browser
 browser: .venv/browser.installed ## Look at the dashboard in a real browser; pictures of every page go to build/screenshots
 	@.venv/bin/python tests/browser/prepare.py
-	@.venv/bin/python -m pytest tests/browser $(ARGS)
+	@.venv/bin/python -m pytest --show-capture=no tests/browser $(ARGS)
 
 .PHONY: pictures
 pictures: .venv/browser.installed ## Take the README's pictures anew, with the same browser
