@@ -33,10 +33,11 @@ class Node:
 
     @property
     def text(self) -> str:
-        """The text in it, without what is styling."""
+        """The text in it as one reads it, without what is styling: a space that no line ends at is a space."""
         if self.tag == "style":
             return ""
-        return "".join(child if isinstance(child, str) else child.text for child in self.children)
+        texts = (child if isinstance(child, str) else child.text for child in self.children)
+        return "".join(texts).replace("\u00a0", " ")
 
     @property
     def elements(self) -> "list[Node]":

@@ -62,7 +62,7 @@ def test_a_review_has_its_evidence_and_what_was_changed_by_whom() -> None:
     one = finding(stage=Stage.PENDING_DECISION, reports=7, evidence=(seen("older"), seen("newer")), changes=CHANGES)
     text = shown(reviews_view(review(one))).text
     assert "Spamtrap of tenant lucky-deals" in text
-    assert "Waits5 days, since 2026-03-11 14:20 UTC" in text
+    assert "Waitssince 2026-03-11 14:20 UTC (5 days ago)" in text
     assert "Period2026-03-07 to 2026-03-28 (in 12 days)" in text
     assert "Reports7" in text
     assert text.index("newer2026-03-13 14:20 UTC, postmaster@receiver.example") < text.index("older2026-03-13")

@@ -56,7 +56,8 @@ def rate_rows(
     placeholders = words_of(words) | words_of_limits(measured)
     since = finding.since if finding else None
     rows = rows_of_rate(METRICS[metric], measured, placeholders, since, lambda time: moment_text(time, zone))
-    return [(row, (_label(row), row.value)) for row in rows]
+    # A line that ends before the sign of a percentage makes one look twice.
+    return [(row, (_label(row), row.value.replace(" %", "\u00a0%"))) for row in rows]
 
 
 def _label(row: Row) -> Node:

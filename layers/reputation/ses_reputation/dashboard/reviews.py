@@ -71,7 +71,7 @@ def _review(review: Review, view: ReviewsView, medium: Medium) -> Element:
 def _rows(review: Review, view: ReviewsView, medium: Medium) -> Iterator[tuple[Node, Node]]:
     finding, frame = review.finding, view.frame
     since = review.waits_since
-    yield "Waits", [f"{counted(max((frame.now - since).days, 0), 'day')}, since ", moment(since, medium.zone)]
+    yield "Waits", ["since ", moment(since, medium.zone), f" ({distance(since, frame.now)})"]
     earlier = f", after {counted(finding.repeat, 'earlier one')}" if finding.repeat else ""
     yield "Opened", [day(finding.opened, medium.zone), earlier]
     if finding.period_since and finding.period_end:
