@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import htpy as h
 from htpy import Element, Node
 
+from ses_reputation.dashboard.listing_table import scope_listing
 from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.outages import outage_list
 from ses_reputation.dashboard.pages import ReviewsPage, ScopePage
@@ -12,16 +13,14 @@ from ses_reputation.dashboard.parts import (
     card,
     day,
     distance,
-    facts,
     finding_badge,
+    hero,
     more,
     nothing,
     scope_phrase,
     status_sign,
-    tone_of,
 )
 from ses_reputation.dashboard.rate_cards import rate_card, trend_line
-from ses_reputation.dashboard.scope_listing import scope_listing
 from ses_reputation.dashboard.verdicts import is_worse, sending_text, verdict_rows
 from ses_reputation.dashboard.views import OverviewView, Urgent
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Status
@@ -84,22 +83,18 @@ def _standing(view: OverviewView, medium: Medium) -> Element:
     account, words = view.account, view.frame.words
     status = account.status
     findings = sorted(account.findings.values(), key=lambda finding: -_STAGES.index(finding.stage))
-    return h.section(class_=f"sr-hero sr-{tone_of(status)}")[
-        h.div(".sr-standing")[
-            h.div(class_=f"sr-emblem sr-{tone_of(status)}")[status_sign(status, 20)],
-            h.div[
-                h.h1[h.span(".sr-over")["The account"], " ", STATUS_NAMES[words][status]],
-                h.p(".sr-muted")[also] if (also := other_name(status, words)) else None,
-                (alarm := _worse_at_ses(view)),
-                # That all is well here is no comfort then.
-                None if alarm and not findings else h.p(".sr-lead")[meaning_of(account, words)],
-                _trouble_elsewhere(view),
-                (_reason(finding, view) for finding in findings[:_REASONS]),
-                h.p[medium.link(ScopePage(ACCOUNT), _more_about(findings))],
-            ],
-        ],
-        facts(_at_a_glance(view, medium)),
-    ]
+    return hero(
+        status,
+        _at_a_glance(view, medium),
+        h.h1[h.span(".sr-over")["The account"], " ", STATUS_NAMES[words][status]],
+        h.p(".sr-muted")[also] if (also := other_name(status, words)) else None,
+        (alarm := _worse_at_ses(view)),
+        # That all is well here is no comfort then.
+        None if alarm and not findings else h.p(".sr-lead")[meaning_of(account, words)],
+        _trouble_elsewhere(view),
+        (_reason(finding, view) for finding in findings[:_REASONS]),
+        h.p[medium.link(ScopePage(ACCOUNT), _more_about(findings))],
+    )
 
 
 def _worse_at_ses(view: OverviewView) -> Element | None:

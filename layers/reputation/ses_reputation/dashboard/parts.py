@@ -210,6 +210,18 @@ def counted(number: int, thing: str, things: str = "") -> str:
 # -- Boxes -------------------------------------------------------------------------------------------------------------
 
 
+def hero(status: Status, at_a_glance: Iterable[tuple[Node, Node]], *content: Node, classes: str = "") -> Element:
+    """The status of what a page is about, at its head: a large sign, what there is to say, and facts beside it."""
+    tone = tone_of(status)
+    return h.section(class_=f"sr-hero sr-{tone} {classes}".rstrip())[
+        h.div(".sr-standing")[
+            h.div(class_=f"sr-emblem sr-{tone}")[status_sign(status, 20)],
+            h.div[content],
+        ],
+        facts(at_a_glance),
+    ]
+
+
 def card(heading: Node, *content: Node, level: int = 2, classes: str = "") -> Element:
     """A box with a heading of this level."""
     tag = (h.h2, h.h3, h.h4)[level - 2]

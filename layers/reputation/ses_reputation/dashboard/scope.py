@@ -11,13 +11,11 @@ from ses_reputation.dashboard.parts import (
     card,
     day,
     distance,
-    facts,
+    hero,
     kind_name,
     moment,
     scope_name,
     status_badge,
-    status_sign,
-    tone_of,
 )
 from ses_reputation.dashboard.rate_cards import rate_card
 from ses_reputation.dashboard.scope_arithmetic import arithmetic
@@ -69,23 +67,18 @@ def _head(view: ScopeView, medium: Medium) -> Element:
     standing, words = view.standing, view.frame.words
     status = standing.status
     kind = None if standing.scope == ACCOUNT else h.span(".sr-over")[kind_name(standing.scope)]
-    return h.section(class_=f"sr-hero sr-head-of-scope sr-{tone_of(status)}")[
-        h.div(".sr-standing")[
-            h.div(class_=f"sr-emblem sr-{tone_of(status)}")[status_sign(status, 32)],
-            h.div[
-                h.h1(".sr-long" if len(standing.scope) > _LONG else "")[
-                    kind, " ", scope_name(standing.scope, _NAME_SHOWN)
-                ],
-                h.p(".sr-state")[
-                    status_badge(status, STATUS_NAMES[words][status], large=True),
-                    h.span(".sr-muted")[other_name(status, words)] if other_name(status, words) else None,
-                ],
-                h.p(".sr-lead")[meaning_of(standing, words)],
-                (h.p[text] for text in _reasons(view)),
-            ],
+    return hero(
+        status,
+        _at_a_glance(view, medium),
+        h.h1(".sr-long" if len(standing.scope) > _LONG else "")[kind, " ", scope_name(standing.scope, _NAME_SHOWN)],
+        h.p(".sr-state")[
+            status_badge(status, STATUS_NAMES[words][status], large=True),
+            h.span(".sr-muted")[other_name(status, words)] if other_name(status, words) else None,
         ],
-        facts(_at_a_glance(view, medium)),
-    ]
+        h.p(".sr-lead")[meaning_of(standing, words)],
+        (h.p[text] for text in _reasons(view)),
+        classes="sr-head-of-scope",
+    )
 
 
 def _reasons(view: ScopeView) -> Iterator[str]:
