@@ -419,7 +419,7 @@ def test_heights_are_moved_up_only_as_far_as_they_must(wanted: list[float]) -> N
     assert all(height <= was for height, was in zip(moved, wanted, strict=True))
     assert all(b - a >= 14 - 1e-9 for a, b in pairwise(sorted(moved)))
     if all(b - a >= 14 for a, b in pairwise(sorted(wanted))):
-        assert moved == wanted
+        assert moved == pytest.approx(wanted)
 
 
 # -- Marks

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ses_reputation import metrics
+from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ScopeKind
@@ -130,6 +131,22 @@ def test_an_evaluation_tells_what_it_did_and_how_all_scopes_stand(cloud: LocalCl
     assert again[("Scopes", "Probation")] == 4, "those that were not due, too"
 
 
+def test_a_run_that_ended_well_is_no_failure_because_nobody_could_survey_it(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled(*_: object) -> None:
+        raise TimeoutError("the index does not answer")
+
+    monkeypatch.setattr(DynamoDbStandings, "listed", throttled)
+    publish(cloud, mail(200, bad=21))
+    cloud.deliver()
+    (run,) = cloud.tick(MORNING + HOUR, ["EvaluateReputation"])
+    assert run.error is None
+    messages = [json.loads(line).get("message") for line in run.logs]
+    assert messages.count("evaluated") == messages.count("not surveyed") == 1
+    assert written(run.logs)["CompleteEvaluations", "evaluate_reputation"] == 1
+
+
 def test_alerts_that_can_not_be_sent_are_measured_though_the_run_fails(cloud: LocalCloud) -> None:
     publish(cloud, mail(200, bad=21))
     cloud.deliver()
@@ -160,7 +177,7 @@ def test_the_age_of_the_last_evaluation_rises_when_there_are_no_more(cloud: Loca
     assert age(MORNING) is None, "there has not been any"
     cloud.tick(MORNING + HOUR, ["EvaluateReputation"])
     minutes = timedelta(minutes=15)
-    assert [age(MORNING + HOUR + n * minutes) for n in (0, 1, 4)] == [0, 900, 3600]
+    assert [age(MORNING + HOUR + n * minutes) for n in (0, 1, 4, 100)] == [0, 900, 3600, 90_000]
     assert age(MORNING) == 0, "a watch that comes late"
 
 

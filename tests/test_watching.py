@@ -31,7 +31,7 @@ OF_AWS = {
     ("AWS/Lambda", "Duration"): ("FunctionName", "AWS::Lambda::Function"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage"): ("QueueName", "AWS::SQS::Queue"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): ("QueueName", "AWS::SQS::Queue"),
-    ("AWS/DynamoDB", "ReadThrottleEvents"): ("TableName", "AWS::DynamoDB::Table"),
+    ("AWS/DynamoDB", "ReadThrottleEvents"): ("TableName", "AWS::DynamoDB::Table"),  # or, besides, of one of its indexes
     ("AWS/DynamoDB", "WriteThrottleEvents"): ("TableName", "AWS::DynamoDB::Table"),
     ("AWS/SES", "Reputation.BounceRate"): None,
     ("AWS/SES", "Reputation.ComplaintRate"): None,
@@ -48,9 +48,8 @@ class Shown(Struct, frozen=True):
 
     @property
     def about(self) -> str:
-        """The value of its only dimension."""
-        ((_, value),) = self.dimensions
-        return value
+        """The value of its first dimension."""
+        return self.dimensions[0][1]
 
 
 class Stack(Struct, frozen=True):
@@ -132,8 +131,9 @@ def test_every_metric_on_the_dashboard_or_in_an_alarm_is_one_that_is_written(dep
             assert all(value in VALUES[name] for name, value in dimensions.items()), shown
         elif about := OF_AWS[shown.namespace, shown.name]:
             dimension, kind = about
-            ((name, value),) = shown.dimensions
+            (name, value), *index = shown.dimensions
             assert (name, RESOURCES[deployed.part(value)]["Type"]) == (dimension, kind), shown
+            assert index in ([], [("GlobalSecondaryIndexName", "WorstFirst")])
         else:
             assert shown.dimensions == ()
 
@@ -258,9 +258,65 @@ def test_what_fails_without_a_dead_letter_queue_raises_an_alarm(deployed: Stack)
 def test_every_function_and_every_table_that_is_throttled_raises_an_alarm(deployed: Stack) -> None:
     functions = {deployed.part(shown.about) for shown in of_alarm(deployed.alarms["FunctionThrottlesAlarm"])}
     assert functions == of_type("AWS::Lambda::Function").keys() & deployed.names.keys()
-    tables = {(deployed.part(shown.about), shown.name) for shown in of_alarm(deployed.alarms["TableThrottlesAlarm"])}
-    names = of_type("AWS::DynamoDB::Table")
-    assert tables == {(name, f"{kind}ThrottleEvents") for name in names for kind in ("Read", "Write")}
+    throttled = {
+        (deployed.part(shown.about), *(value for _, value in shown.dimensions[1:]), shown.name)
+        for shown in of_alarm(deployed.alarms["TableThrottlesAlarm"])
+    }
+    tables = of_type("AWS::DynamoDB::Table")
+    kept = [(name,) for name in tables] + [
+        (name, index["IndexName"])
+        for name, table in tables.items()
+        for index in table.get("GlobalSecondaryIndexes", ())
+    ]
+    assert throttled == {(*part, f"{kind}ThrottleEvents") for part in kept for kind in ("Read", "Write")}
+
+
+# What is measured how, from when on, over how many periods, and what missing data means.
+RAISED = {
+    "EvaluationLateAlarm": ("FILL(evaluations, 0)", "<", 1, (2, None), "breaching"),
+    "AlertsNotSentAlarm": ("Minimum", ">", 0, (1, None), "ignore"),
+    "FunctionErrorsAlarm": ("SUM(METRICS())", ">=", 3, (1, None), "notBreaching"),
+    "FunctionThrottlesAlarm": ("SUM(METRICS())", ">", 0, (3, None), "notBreaching"),
+    "TableThrottlesAlarm": ("SUM(FILL(METRICS(), 0))", ">", 0, (4, 3), "notBreaching"),
+    "QueueAgeAlarm": ("MAX(METRICS())", ">", 900, (1, None), "notBreaching"),
+    "UnusableBlocklistsAlarm": ("Maximum", ">", 0, (1, None), "ignore"),
+}
+COMPARISONS = {
+    "LessThanThreshold": "<",
+    "GreaterThanThreshold": ">",
+    "GreaterThanOrEqualToThreshold": ">=",
+}
+
+
+def test_an_alarm_is_raised_by_what_is_meant() -> None:
+    for name, alarm in stack(all_on=True).alarms.items():
+        queries = alarm.get("Metrics")
+        raised = (
+            queries[-1]["Expression"] if queries else alarm["Statistic"],
+            COMPARISONS[alarm["ComparisonOperator"]],
+            alarm["Threshold"],
+            (alarm["EvaluationPeriods"], alarm.get("DatapointsToAlarm")),
+            alarm["TreatMissingData"],
+        )
+        # A dead letter is one too many.
+        assert raised == RAISED.get(name, ("Maximum", ">", 0, (1, None), "notBreaching")), name
+
+
+def test_graphs_have_the_periods_that_their_titles_name(deployed: Stack) -> None:
+    """The console chooses others by the time that is shown, unless it is told not to."""
+    assert deployed.body["periodOverride"] == "inherit"
+    for widget in deployed.widgets:
+        if "in an hour" in widget["properties"].get("title", ""):
+            assert (widget["properties"]["stat"], widget["properties"]["period"]) == ("Sum", 3600)
+
+
+def test_an_expression_shows_what_the_scale_says(deployed: Stack) -> None:
+    def expressions(words: str) -> list[str]:
+        rows = titled(deployed, words)["properties"]["metrics"]
+        return [row[0]["expression"] for row in rows if isinstance(row[0], dict)]
+
+    assert expressions("as SES has them") == ["100 * bounces", "100 * complaints"], "SES's are fractions"
+    assert expressions("Hours since an evaluation") == ["age / 3600"]
 
 
 def test_an_alarm_on_throttled_tables_goes_back_by_itself(deployed: Stack) -> None:
@@ -289,6 +345,7 @@ def test_an_evaluation_that_never_comes_raises_an_alarm(deployed: Stack) -> None
 def test_an_evaluation_on_the_schedule_of_the_template_is_never_late() -> None:
     needed = 2 * longest_gap(PARAMETERS["EvaluationSchedule"]["Default"]) + RUN_MAY_TAKE
     assert PARAMETERS["EvaluationLateHours"]["Default"] * 3600 >= needed.total_seconds()
+    assert PARAMETERS["EvaluationLateHours"]["MinValue"] == 2, "the newest hour may be filled with 0 too early"
     assert PARAMETERS["EvaluationLateHours"]["MaxValue"] == 7 * 24, "CloudWatch looks back no further"
 
 
@@ -303,9 +360,7 @@ def test_a_viewer_may_look_at_this_dashboard_and_do_nothing() -> None:
         "cloudwatch:GetDashboard": {"Fn::Sub": f"{arn}:${{AWS::AccountId}}:dashboard/${{Dashboard}}"},
         "cloudwatch:ListDashboards": "*",
         "cloudwatch:GetMetricData": "*",
-        "cloudwatch:DescribeAlarms": {
-            "Fn::Sub": f"{arn}${{AWS::Region}}:${{AWS::AccountId}}:alarm:${{AWS::StackName}}-*"
-        },
+        "cloudwatch:DescribeAlarms": "*",
         "lambda:InvokeFunction": {"Fn::GetAtt": ["ShowDashboard", "Arn"]},
     }
     assert SOURCE["Outputs"]["ViewerPolicyArn"]["Value"] == {"Ref": "ViewerPolicy"}

@@ -39,7 +39,10 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
         metrics.write(metrics.of_evaluation(incomplete.evaluated, complete=False))
         raise
     metrics.write(metrics.of_evaluation(evaluated, complete=True))
-    metrics.write(metrics.of_survey(surveyor()()))
     told: dict[str, Any] = msgspec.to_builtins(evaluated)
     logger.info("evaluated", extra={"now": now.isoformat(), **told})
+    try:
+        metrics.write(metrics.of_survey(surveyor()()))
+    except Exception:
+        logger.exception("not surveyed")
     return told

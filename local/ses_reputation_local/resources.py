@@ -153,6 +153,7 @@ def _alarm(request: Request) -> Resource:
         metric_data_queries=queries or None,
         comparison_operator=properties["ComparisonOperator"],
         evaluation_periods=int(properties["EvaluationPeriods"]),
+        datapoints_to_alarm=properties.get("DatapointsToAlarm"),
         period=None if queries else int(properties["Period"]),
         threshold=float(properties["Threshold"]),
         statistic=None if queries else properties["Statistic"],
