@@ -174,6 +174,7 @@ def test_a_file_has_the_scopes_that_somebody_should_look_at() -> None:
     many = [row(f"bad-{number}", finding) for number in range(SCOPES)]
     assert len(scopes_of([], many)) == SCOPES
     assert scopes_of([], []) == [ACCOUNT]
+    assert (SCOPES, WORST) == (25, 5), "which docs/dashboard.md says"
 
 
 # -- The site ----------------------------------------------------------------------------------------------------------
