@@ -18,10 +18,9 @@ from ses_reputation.dashboard.parts import (
     more,
     nothing,
     scope_phrase,
-    status_sign,
 )
 from ses_reputation.dashboard.rate_cards import rate_card, trend_line
-from ses_reputation.dashboard.verdicts import is_worse, sending_text, verdict_rows
+from ses_reputation.dashboard.verdicts import is_stopped, sending_text, verdict_rows, worse_at_ses
 from ses_reputation.dashboard.views import OverviewView, Urgent
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Status
 from ses_reputation.domain.rates import Metric
@@ -88,31 +87,12 @@ def _standing(view: OverviewView, medium: Medium) -> Element:
         _at_a_glance(view, medium),
         h.h1[h.span(".sr-over")["The account"], " ", STATUS_NAMES[words][status]],
         h.p(".sr-muted")[also] if (also := other_name(status, words)) else None,
-        (alarm := _worse_at_ses(view)),
-        # That all is well here is no comfort then.
-        None if alarm and not findings else h.p(".sr-lead")[meaning_of(account, words)],
+        worse_at_ses(account, view.verdict),
+        h.p(".sr-lead")[meaning_of(account, words, stopped=is_stopped(account, view.enforcement, view.verdict))],
         _trouble_elsewhere(view),
         (_reason(finding, view) for finding in findings[:_REASONS]),
         h.p[medium.link(ScopePage(ACCOUNT), _more_about(findings))],
     )
-
-
-def _worse_at_ses(view: OverviewView) -> Element | None:
-    """What SES says of the account, where that is worse than what was measured here."""
-    verdict = view.verdict
-    if verdict is None or not is_worse(verdict, view.account.status):
-        return None
-    said = [
-        *([verdict.enforcement] if verdict.enforcement else []),
-        *(["sending off"] if verdict.sends is False else []),
-    ]
-    return h.p(".sr-alarm")[
-        h.span(".sr-bad")[status_sign(Status.SHUTDOWN)],
-        h.span[
-            h.strong[f"SES itself says: {', '.join(said)}."],
-            " It decides about the account, whatever is measured here.",
-        ],
-    ]
 
 
 def _trouble_elsewhere(view: OverviewView) -> Node:
