@@ -217,6 +217,13 @@ def test_a_click_decides_about_what_was_seen_with_the_reason_and_the_name_as_sta
     )
 
 
+def test_a_name_as_long_as_its_field_takes_is_accepted() -> None:
+    form = Node.read(str(WIDGET.decisions(SUBJECT, OFFERS)))
+    (field,) = [each for each in form.all("input") if (each.get("name") or "").startswith("by-")]
+    name = "n" * int(field.get("maxlength") or 0)
+    assert decided(sent(Decision.LIFT, note="why", by=name))[1].by.name == f"{name}, in CloudWatch"
+
+
 def test_who_clicks_twice_sends_the_same() -> None:
     first, second = (decided(sent(Decision.LIFT, note="why", by="ben"))[1].id for _ in range(2))
     assert first == second

@@ -167,6 +167,9 @@ WIDGET_CONTEXT = "widgetContext"
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
 """
 
+IN_CLOUDWATCH = ", in CloudWatch"
+"""What follows the name of who decides there, so that both together have to fit into MAX_NAME."""
+
 _MISSING: Mapping[str, str] = MappingProxyType(
     {"note": "Say why: the reason is kept, and told with the alert.", "by": "Say who you are: CloudWatch does not."}
 )
@@ -199,7 +202,7 @@ def _of_widget(event: Mapping[str, Any]) -> object:
             return _Unreadable(problem)
     command: dict[str, Any] = {name: value for name, value in event.items() if name not in _ONLY_OF_WIDGET}
     command |= {field: text for field, text in filled.items() if text}
-    command["by"] = f"{filled['by']}, in CloudWatch"
+    command["by"] = f"{filled['by']}{IN_CLOUDWATCH}"
     if days := filled.get("days"):
         # What stays text is refused like any other that is no number.
         command["days"] = int(days) if _WHOLE.fullmatch(days) else days

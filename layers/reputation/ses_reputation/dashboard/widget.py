@@ -45,9 +45,6 @@ _FORM = "filter"
 _OFFSET = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
 _DAY = 86_400_000  # in milliseconds
 
-# An act has an id of at most 256 characters, and a name as well: what is added to them here has to fit.
-_IN_CLOUDWATCH = ", in CloudWatch"
-
 
 class Widget(Struct, frozen=True):
     """The medium: `show` and `operate` are the ARNs of the functions that buttons call."""
