@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, date
 from fractions import Fraction
 from pathlib import Path
 
@@ -211,6 +211,23 @@ def test_a_rate_has_a_line_of_its_days() -> None:
     assert [len(classed(card, "sr-sparkline")) for card in cards] == [1, 1]
     one_day = replace(account, trend=Trend(NOW.date(), (10_000,), (100,)))
     assert not classed(classed(shown(overview_view(one_day)), "sr-rate-card")[0], "sr-sparkline")
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (NOW.date(), "Last 3 days: 1 %, 3 %, 2 %"),
+        (NOW.date() - 5 * DAY, "Last 8 days: 1 %, 3 %, 2 %"),
+        (NOW.date() - 12 * DAY, "Last 14 days: 3 %, 2 %"),
+        (NOW.date() - 13 * DAY, None),
+    ],
+    ids=["until today", "until five days ago", "before most of it", "with one day left"],
+)
+def test_a_scope_without_mail_has_no_line_of_older_days_as_if_they_were_the_last(last: date, told: str | None) -> None:
+    quiet = replace(standing(TENANT), trend=Trend(last, (10_000, 30_000, 20_000), (100, 100, 100)))
+    page = shown(overview_view(replace(standing(), trend=quiet.trend), [quiet]))
+    bounces = [each.one("title").text for each in classed(page, "sr-sparkline")][::2]
+    assert [title.rpartition(", ")[0] for title in bounces] == ([told] * 3 if told else [])
 
 
 # -- What SES says, what is open ---------------------------------------------------------------------------------------

@@ -301,7 +301,7 @@ STOPPED = [
 ]
 
 
-@pytest.mark.parametrize("stage", set(Stage) - {Stage.RESOLVED})
+@pytest.mark.parametrize("stage", sorted(set(Stage) - {Stage.RESOLVED}))
 @pytest.mark.parametrize(("enforcement", "verdict"), STOPPED)
 def test_whose_mail_is_stopped_is_not_told_to_go_on(
     stage: Stage, enforcement: Enforcement, verdict: Verdict | None
@@ -313,7 +313,7 @@ def test_whose_mail_is_stopped_is_not_told_to_go_on(
         assert not re.search("go on sending|mail goes on", page.text, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("state", set(State) - {State.PAUSED, State.PAUSING, State.FOUND_PAUSED})
+@pytest.mark.parametrize("state", sorted(set(State) - {State.PAUSED, State.PAUSING, State.FOUND_PAUSED}))
 def test_whose_mail_flows_is_told_so(state: State) -> None:
     verdict = Verdict(SHOP, NOW, sending_enabled=True)
     page = shown(view(enforcement=Enforcement(SHOP, state, NOW), verdict=verdict))

@@ -180,7 +180,7 @@ def _rate(row: Listed, metric: Metric, view: OverviewView) -> Element:
 
 
 def _trend_cell(row: Listed, metric: Metric, view: OverviewView) -> Element:
-    return h.td(".sr-trend", role="cell")[trend_line(row.trend, row.scope, metric, view.frame.policy)]
+    return h.td(".sr-trend", role="cell")[trend_line(row.trend, row.scope, metric, view.frame)]
 
 
 def _findings(row: Listed) -> Node:

@@ -51,7 +51,7 @@ def overview(view: OverviewView, medium: Medium) -> Node:
                     frame.policy,
                     frame.words,
                     medium.zone,
-                    trend_line(account.trend, ACCOUNT, metric, frame.policy),
+                    trend_line(account.trend, ACCOUNT, metric, frame),
                 )
                 for metric in Metric
             )
