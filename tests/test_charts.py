@@ -565,9 +565,7 @@ def rates(*percents: float | None) -> Iterator[Fraction | None]:
     ("percents", "said"),
     [
         pytest.param((0.4, None, 0.5), "Last 3 days: 0.4 %, 0.5 %, higher than at first", id="higher"),
-        pytest.param(
-            (9, 7), "Last 2 days: 9 %, 7 %, lower than at first; the limit is 10 %", id="lower, near the limit"
-        ),
+        pytest.param((9, 7), "Last 2 days: 9 %, 7 %, lower than at first; the limit is 10 %", id="lower, near it"),
         pytest.param((1, 1.1), "Last 2 days: 1 %, 1.1 %, about as at first", id="steady"),
         pytest.param((0, 0), "Last 2 days: 0 %, 0 %, about as at first", id="nothing"),
         pytest.param((1,), "Today: 1 %", id="one day"),

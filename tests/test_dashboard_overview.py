@@ -398,6 +398,26 @@ def test_that_the_healthiest_are_missing_is_said() -> None:
     assert "the healthiest are missing" not in shown(overview_view()).text
 
 
+def test_numbers_of_a_listing_that_was_cut_off_are_not_told_as_all_there_is() -> None:
+    others = [standing(TENANT, finding()), standing(Scope("tenant/hill-bikes"))]
+    page = shown(overview_view(others=others, complete=False))
+    assert "All scopes at least 3" in page.text
+    assert [each.text.partition("{")[0] for each in classed(page, "sr-chips")[0].elements] == [
+        "Probation at least 1",
+        "Healthy at least 2",
+    ]
+    assert "Tenant (at least 2)" in page.text
+    assert "Open findings at least 1" in page.text
+    assert "Other scopes1 of 2 that were read not Healthy" in page.text
+    assert "But 1 of 2 other scopes that were read is not Healthy" in page.text
+    healthy = shown(overview_view(others=others[1:], complete=False)).text
+    assert "Other scopesall 1 that were read Healthy" in healthy
+    assert "No finding is open in the scopes that were read." in healthy
+    asked = overview_view(page=OverviewPage(search="nope"), rows=(), matching=0, complete=False)
+    assert "0 of 1 that were read match." in shown(asked).text
+    assert "No scope among those that were read is like that." in shown(asked).text
+
+
 def test_the_chips_count_all_scopes_by_status() -> None:
     view = replace(
         overview_view(others=[standing(TENANT, finding(stage=Stage.SHUTDOWN))]),
