@@ -462,6 +462,12 @@ def test_a_hostile_name_is_text_in_one_line_and_whole_where_it_is_pointed_at() -
     assert not list(page.all("script"))
 
 
+def test_a_name_of_white_space_can_be_clicked() -> None:
+    page = shown(overview_view(others=[standing(Scope("tenant/ "))]))
+    (button,) = [each for each in page.all("button") if list(each.all("bdi"))]
+    assert button.text == "?"
+
+
 def test_a_page_that_is_not_there_leads_back_to_one_that_is() -> None:
     page = Node.read(str(problem(f"nothing is known of tenant/{HOSTILE}", WIDGET)))
     assert page.one("h1").text == "There is nothing to show"
@@ -513,6 +519,11 @@ def test_text_can_be_read_on_what_it_stands_on(theme: str) -> None:
     too_faint = {pair: ratio for pair in pairs if (ratio := contrast(colours[pair[0]], colours[pair[1]])) < 4.5}
     assert too_faint == {}
     assert min(contrast(colours["edge"], colours[ground]) for ground in ("surface", "raised")) >= 3
+
+
+@pytest.mark.parametrize("rule", [".sr-hero", ".sr-plot", ".sr-finding"])
+def test_the_look_has_the_rules_of_every_file(rule: str) -> None:
+    assert f".ses-reputation {rule}" in str(frame_module.style())
 
 
 def test_the_dark_colours_are_the_same_chosen_or_not() -> None:
