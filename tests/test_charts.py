@@ -304,6 +304,7 @@ def test_the_statuses_stand_above_by_name_where_there_is_room() -> None:
     above = rate_chart(chart(*STEEP, statuses=spans, words=Vocabulary.CURRENT), "x")
     names = {"".join(found.itertext()): found.get("class") for found in classed(above, "sr-name")}
     assert names == {"Healthy": "sr-name", "Under review": "sr-name sr-roomier"}
+    assert len(classed(above, "sr-sign")) == len(spans), "a sign has room where a name has none"
     assert "Sending paused, since 2026-03-16 00:00 UTC" in texts(above, "title")
     assert len(classed(above, "sr-behind")) == 2
 
