@@ -387,6 +387,11 @@ def test_the_charts_go_back_as_far_as_is_asked_for_and_offer_the_others() -> Non
     assert [medium.linked[ScopePage(SHOP, days)] for days in (7, 30, 90)] == [True, False, False]
 
 
+def test_how_much_mail_a_provider_got_is_not_told_where_only_its_bounces_are_known() -> None:
+    page = shown(replace(with_mail(), providers=(ProviderCounts("gmail", MailCounts(hard_bounced=7)),)))
+    assert re.search("gmail .*\u2013 7 ", page.text)
+
+
 def test_every_chart_has_its_numbers_in_a_table() -> None:
     page = shown(with_mail())
     for title in ("The bounce rate in numbers", "The complaint rate in numbers", "The mail in numbers"):
