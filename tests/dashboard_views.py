@@ -81,6 +81,7 @@ def overview_view(account: Standing | None = None, others: Iterable[Standing] = 
         verdict=None,
         enforcement=Enforcement(ACCOUNT),
         statuses=Counter(row.status for row in rows),
+        elsewhere=Counter(row.status for row in rows if row.scope != ACCOUNT),
         kinds=Counter(kind_of(row.scope) for row in rows),
         total=len(rows),
         matching=len(rows),

@@ -304,6 +304,7 @@ def test_the_statuses_stand_above_by_name_where_there_is_room() -> None:
     above = rate_chart(chart(*STEEP, statuses=spans, words=Vocabulary.CURRENT), "x")
     names = {"".join(found.itertext()): found.get("class") for found in classed(above, "sr-name")}
     assert names == {"Healthy": "sr-name", "Under review": "sr-name sr-roomier"}
+    assert len(classed(above, "sr-sign")) == len(spans), "a sign has room where a name has none"
     assert "Sending paused, since 2026-03-16 00:00 UTC" in texts(above, "title")
     assert len(classed(above, "sr-behind")) == 2
 
@@ -564,10 +565,10 @@ def rates(*percents: float | None) -> Iterator[Fraction | None]:
 @pytest.mark.parametrize(
     ("percents", "said"),
     [
-        pytest.param((0.4, None, 0.5), "Last 3 days: 0.4 %, 0.5 %, rising", id="rising"),
-        pytest.param((9, 7), "Last 2 days: 9 %, 7 %, falling; the limit is 10 %", id="falling, near the limit"),
-        pytest.param((1, 1.1), "Last 2 days: 1 %, 1.1 %, steady", id="steady"),
-        pytest.param((0, 0), "Last 2 days: 0 %, 0 %, steady", id="nothing"),
+        pytest.param((0.4, None, 0.5), "Last 3 days: 0.4 %, 0.5 %, higher than at first", id="higher"),
+        pytest.param((9, 7), "Last 2 days: 9 %, 7 %, lower than at first; the limit is 10 %", id="lower, near it"),
+        pytest.param((1, 1.1), "Last 2 days: 1 %, 1.1 %, about as at first", id="steady"),
+        pytest.param((0, 0), "Last 2 days: 0 %, 0 %, about as at first", id="nothing"),
         pytest.param((1,), "Today: 1 %", id="one day"),
         pytest.param((None, None), "No rate in the last days", id="too little mail"),
         pytest.param((), "No rate in the last days", id="never evaluated"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, date
 from fractions import Fraction
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def test_the_account_s_status_is_the_heading_of_the_page(stage: Stage, status: S
 def test_an_account_in_good_standing_says_so_and_has_nothing_to_do() -> None:
     page = shown(overview_view())
     assert page.one("h1").text == "The account Healthy"
-    assert "No finding is open: you can go on sending." in page.text
+    assert "No finding is open. You can go on sending." in page.text
     assert "there is nothing to do" in page.text
 
 
@@ -213,6 +213,23 @@ def test_a_rate_has_a_line_of_its_days() -> None:
     assert not classed(classed(shown(overview_view(one_day)), "sr-rate-card")[0], "sr-sparkline")
 
 
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (NOW.date(), "Last 3 days: 1 %, 3 %, 2 %"),
+        (NOW.date() - 5 * DAY, "Last 8 days: 1 %, 3 %, 2 %"),
+        (NOW.date() - 12 * DAY, "Last 14 days: 3 %, 2 %"),
+        (NOW.date() - 13 * DAY, None),
+    ],
+    ids=["until today", "until five days ago", "before most of it", "with one day left"],
+)
+def test_a_scope_without_mail_has_no_line_of_older_days_as_if_they_were_the_last(last: date, told: str | None) -> None:
+    quiet = replace(standing(TENANT), trend=Trend(last, (10_000, 30_000, 20_000), (100, 100, 100)))
+    page = shown(overview_view(replace(standing(), trend=quiet.trend), [quiet]))
+    bounces = [each.one("title").text for each in classed(page, "sr-sparkline")][::2]
+    assert [title.rpartition(", ")[0] for title in bounces] == ([told] * 3 if told else [])
+
+
 # -- What SES says, what is open ---------------------------------------------------------------------------------------
 
 
@@ -255,7 +272,8 @@ def test_where_ses_says_worse_it_is_said_first(
     verdict = Verdict(ACCOUNT, NOW, enforcement=told, sending_enabled=sends)
     page = shown(overview_view(account, verdict=verdict))
     alarms = [each.text for each in classed(page, "sr-alarm")]
-    assert ("No finding is open: you can go on" in page.text) == (not said and not account.findings)
+    (lead,) = classed(page, "sr-lead")
+    assert ("you can go on sending" in lead.text.casefold()) == (not said and account.status is not Status.SHUTDOWN)
     assert [text.startswith(said or "") for text in alarms] == ([True] if said else [])
 
 
@@ -380,6 +398,26 @@ def test_that_the_healthiest_are_missing_is_said() -> None:
     assert "the healthiest are missing" not in shown(overview_view()).text
 
 
+def test_numbers_of_a_listing_that_was_cut_off_are_not_told_as_all_there_is() -> None:
+    others = [standing(TENANT, finding()), standing(Scope("tenant/hill-bikes"))]
+    page = shown(overview_view(others=others, complete=False))
+    assert "All scopes at least 3" in page.text
+    assert [each.text.partition("{")[0] for each in classed(page, "sr-chips")[0].elements] == [
+        "Probation at least 1",
+        "Healthy at least 2",
+    ]
+    assert "Tenant (at least 2)" in page.text
+    assert "Open findings at least 1" in page.text
+    assert "Other scopes1 of 2 that were read not Healthy" in page.text
+    assert "But 1 of 2 other scopes that were read is not Healthy" in page.text
+    healthy = shown(overview_view(others=others[1:], complete=False)).text
+    assert "Other scopesall 1 that were read Healthy" in healthy
+    assert "No finding is open in the scopes that were read." in healthy
+    asked = overview_view(page=OverviewPage(search="nope"), rows=(), matching=0, complete=False)
+    assert "0 of 1 that were read match." in shown(asked).text
+    assert "No scope among those that were read is like that." in shown(asked).text
+
+
 def test_the_chips_count_all_scopes_by_status() -> None:
     view = replace(
         overview_view(others=[standing(TENANT, finding(stage=Stage.SHUTDOWN))]),
@@ -422,6 +460,12 @@ def test_a_hostile_name_is_text_in_one_line_and_whole_where_it_is_pointed_at() -
     assert any("<script>" in name for name in names)
     assert any("?gnp.exe" in (each.get("title") or "") for each in page.all("bdi"))
     assert not list(page.all("script"))
+
+
+def test_a_name_of_white_space_can_be_clicked() -> None:
+    page = shown(overview_view(others=[standing(Scope("tenant/ "))]))
+    (button,) = [each for each in page.all("button") if list(each.all("bdi"))]
+    assert button.text == "?"
 
 
 def test_a_page_that_is_not_there_leads_back_to_one_that_is() -> None:
@@ -475,6 +519,11 @@ def test_text_can_be_read_on_what_it_stands_on(theme: str) -> None:
     too_faint = {pair: ratio for pair in pairs if (ratio := contrast(colours[pair[0]], colours[pair[1]])) < 4.5}
     assert too_faint == {}
     assert min(contrast(colours["edge"], colours[ground]) for ground in ("surface", "raised")) >= 3
+
+
+@pytest.mark.parametrize("rule", [".sr-hero", ".sr-plot", ".sr-finding"])
+def test_the_look_has_the_rules_of_every_file(rule: str) -> None:
+    assert f".ses-reputation {rule}" in str(frame_module.style())
 
 
 def test_the_dark_colours_are_the_same_chosen_or_not() -> None:

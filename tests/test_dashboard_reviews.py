@@ -1,6 +1,6 @@
 """The reviews: what waits, why, what is known of it, and what can be decided."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
@@ -63,11 +63,28 @@ def test_a_review_has_its_evidence_and_what_was_changed_by_whom() -> None:
     text = shown(reviews_view(review(one))).text
     assert "Spamtrap of tenant lucky-deals" in text
     assert "Waitssince 2026-03-11 14:20 UTC (5 days ago)" in text
-    assert "Period2026-03-07 to 2026-03-28 (in 12 days)" in text
     assert "Reports7" in text
     assert text.index("newer2026-03-13 14:20 UTC, postmaster@receiver.example") < text.index("older2026-03-13")
     assert "The bought list is gone.ben (as stated), 2026-03-14 14:20 UTC" in text
     assert "Changed since 2026-03-12 14:20 UTC" in text
+
+
+@pytest.mark.parametrize(
+    ("stage", "end", "shown_as"),
+    [
+        (Stage.PROBATION, NOW + DAY, "Period2026-03-07 to 2026-03-17 (in 1 day)"),
+        (Stage.PENDING_DECISION, NOW - DAY, "Period2026-03-07 to 2026-03-15 (1 day ago)"),
+        (Stage.SHUTDOWN, NOW - DAY, "Period2026-03-07 to 2026-03-15 (1 day ago)"),
+        (Stage.SHUTDOWN, NOW, "Period2026-03-07 to 2026-03-16 (now)"),
+        (Stage.SHUTDOWN, NOW + DAY, None),
+        (Stage.PENDING_SHUTDOWN, NOW + DAY, None),
+    ],
+    ids=["runs", "is over", "over before a shutdown", "over now", "cut short", "cut short by a pending shutdown"],
+)
+def test_a_period_is_known_that_runs_or_is_over(stage: Stage, end: datetime, shown_as: str | None) -> None:
+    one = finding(stage=stage, period_since=NOW - 9 * DAY, period_end=end, changes=CHANGES)
+    text = shown(reviews_view(review(one))).text
+    assert shown_as in text if shown_as else "Period" not in text
 
 
 def test_a_rate_that_waits_has_its_numbers() -> None:

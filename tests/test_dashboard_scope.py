@@ -293,6 +293,52 @@ def test_the_head_says_whether_mail_goes_out(enforcement: Enforcement, verdict: 
     assert text in shown(view(enforcement=enforcement, verdict=verdict)).text
 
 
+STOPPED = [
+    pytest.param(Enforcement(SHOP, State.PAUSED, NOW), None, id="paused by us"),
+    pytest.param(Enforcement(SHOP, State.PAUSING, NOW), None, id="being paused"),
+    pytest.param(Enforcement(SHOP, State.FOUND_PAUSED, NOW), None, id="paused by others"),
+    pytest.param(Enforcement(SHOP), Verdict(SHOP, NOW, sending_enabled=False), id="switched off by SES"),
+]
+
+
+@pytest.mark.parametrize("stage", sorted(set(Stage) - {Stage.RESOLVED}))
+@pytest.mark.parametrize(("enforcement", "verdict"), STOPPED)
+def test_whose_mail_is_stopped_is_not_told_to_go_on(
+    stage: Stage, enforcement: Enforcement, verdict: Verdict | None
+) -> None:
+    one = typical(Category.INTERNAL_REVIEW if stage is not Stage.ALMOST_HEALED else Category.BOUNCE_RATE, stage)
+    standing = replace(HEALTHY, findings={one.news.finding.category: one.news.finding})
+    for each in (standing, HEALTHY):
+        page = shown(view(each, enforcement=enforcement, verdict=verdict))
+        assert not re.search("go on sending|mail goes on", page.text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.PAUSED, State.PAUSING, State.FOUND_PAUSED}))
+def test_whose_mail_flows_is_told_so(state: State) -> None:
+    verdict = Verdict(SHOP, NOW, sending_enabled=True)
+    page = shown(view(enforcement=Enforcement(SHOP, state, NOW), verdict=verdict))
+    assert "No finding is open. You can go on sending." in page.text
+
+
+def test_that_ses_says_worse_of_the_account_is_said_on_its_page_and_of_no_other_scope() -> None:
+    verdict = Verdict(ACCOUNT, NOW, enforcement="SHUTDOWN")
+    page = shown(view(replace(HEALTHY, scope=ACCOUNT), verdict=verdict))
+    assert "SES itself says: SHUTDOWN." in page.text
+    assert "go on sending" not in page.text
+    assert "SES itself says: " not in shown(view(verdict=Verdict(SHOP, NOW, sending_enabled=False))).text
+
+
+@pytest.mark.parametrize("words", Vocabulary)
+def test_a_shutdown_for_good_is_not_said_to_wait_for_a_person(words: Vocabulary) -> None:
+    for stage, said in ((Stage.SHUTDOWN, True), (Stage.PERMANENT_SHUTDOWN, False)):
+        one = typical(Category.INTERNAL_REVIEW, stage).news.finding
+        of = view(replace(HEALTHY, findings={one.category: one}))
+        text = shown(replace(of, frame=replace(of.frame, words=words))).text
+        assert ("Only a person's decision leads out of" in text) == said
+        assert ("That is for good: no " in text) != said
+        assert "This is paused, and has to be paused" not in text
+
+
 def test_what_ses_says_itself_is_beside_ours() -> None:
     found = SesFinding("BOUNCE", "HIGH", "Your bounce rate is high.", open=True, time=NOW, since=NOW - DAY)
     off = SendingStatus(Origin.SES, "DISABLED", on=False, cause="Too many bounces", time=NOW)
@@ -339,6 +385,11 @@ def test_the_charts_go_back_as_far_as_is_asked_for_and_offer_the_others() -> Non
     page = shown(replace(with_mail(), page=ScopePage(SHOP, 7)), medium)
     assert "The last 7 days" in page.text
     assert [medium.linked[ScopePage(SHOP, days)] for days in (7, 30, 90)] == [True, False, False]
+
+
+def test_how_much_mail_a_provider_got_is_not_told_where_only_its_bounces_are_known() -> None:
+    page = shown(replace(with_mail(), providers=(ProviderCounts("gmail", MailCounts(hard_bounced=7)),)))
+    assert re.search("gmail .*\u2013 7 ", page.text)
 
 
 def test_every_chart_has_its_numbers_in_a_table() -> None:

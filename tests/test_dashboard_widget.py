@@ -151,6 +151,26 @@ def test_what_was_filled_in_wrongly_is_a_page_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"page": "scope", "scope": "tenant/\ud800"}, "scope 'tenant/\\ud800' is no text"),
+        ({"search": "\ud800"}, "search '\\ud800' is no text"),
+        ({"page": "scope", "scope": f"tenant/{'ä' * 497}"}, "a scope has at most 1,000 bytes"),
+    ],
+    ids=["half a character in a scope", "half a character in a search", "a scope that no table holds"],
+)
+def test_what_no_table_and_no_page_can_hold_is_not_there(fields: dict[str, Any], told: str) -> None:
+    with pytest.raises(PageNotFound) as refusal:
+        read_asked({**fields, **context()})
+    assert str(refusal.value) == told
+
+
+def test_a_scope_as_long_as_one_can_be_has_a_page() -> None:
+    longest = Scope(f"tenant/{'x' * 993}")
+    assert read_asked(context() | {"page": "scope", "scope": longest, "days": 7}) == ScopePage(longest, 7)
+
+
+@pytest.mark.parametrize(
     ("time_range", "days"),
     [
         ({"start": 0, "end": 3_600_000}, 7),
@@ -158,8 +178,10 @@ def test_what_was_filled_in_wrongly_is_a_page_that_is_not_there() -> None:
         ({"start": 0, "end": 400 * 86_400_000}, 90),
         ({"start": 0, "end": 1, "zoom": {"start": 0, "end": 31 * 86_400_000}}, 90),
         ({"start": "yesterday"}, 30),
+        ({"start": 0.5, "end": 10**400}, 30),
+        ({"start": float("nan"), "end": 1}, 30),
     ],
-    ids=["an hour", "eight days", "a year", "zoomed", "unreadable"],
+    ids=["an hour", "eight days", "a year", "zoomed", "unreadable", "beyond all limits", "no number"],
 )
 def test_charts_have_the_days_of_the_dashboard_where_nobody_says_how_many(time_range: object, days: int) -> None:
     event = {"page": "scope", "scope": "account", **context(timeRange=time_range)}
@@ -217,6 +239,13 @@ def test_a_click_decides_about_what_was_seen_with_the_reason_and_the_name_as_sta
     )
 
 
+def test_a_name_as_long_as_its_field_takes_is_accepted() -> None:
+    form = Node.read(str(WIDGET.decisions(SUBJECT, OFFERS)))
+    (field,) = [each for each in form.all("input") if (each.get("name") or "").startswith("by-")]
+    name = "n" * int(field.get("maxlength") or 0)
+    assert decided(sent(Decision.LIFT, note="why", by=name))[1].by.name == f"{name}, in CloudWatch"
+
+
 def test_who_clicks_twice_sends_the_same() -> None:
     first, second = (decided(sent(Decision.LIFT, note="why", by="ben"))[1].id for _ in range(2))
     assert first == second
@@ -259,6 +288,7 @@ def answered(event: dict[str, Any], operate: Any, words: Vocabulary = Vocabulary
     call = read_call(event, "request-1", NOW)
     html = answer(call, operate, words).to(call)
     assert isinstance(html, str)
+    assert html.encode(), "Lambda can answer it"
     assert flaws(html) == []
     assert sanitised(html) == html
     return Node.read(html)
@@ -320,8 +350,20 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_is_done(filled: dict[str, 
             "show": 7,
         },
         {**context(forms={"all": {"n": "\ud800"}}), "fields": {"note": "n", "by": "n"}, "command": "decide"},
+        {**context(forms={"all": {"n": "x"}}), "fields": {"note": "n", "by": "n"}, "\ud800": "x"},
+        {**context(forms={"all": {"n": "x"}}), "fields": {"note": "n", "by": "n"}, "show": "arn:\ud800"},
+        {**context(forms={"all": {}}, **{"\ud800": 1}), "fields": {}},
     ],
-    ids=["nothing", "no context", "no text", "no command", "half a character"],
+    ids=[
+        "nothing",
+        "no context",
+        "no text",
+        "no command",
+        "half a character",
+        "half a name",
+        "half a function",
+        "half a name in the context",
+    ],
 )
 def test_a_call_that_no_button_makes_is_answered_with_a_page(event: dict[str, Any]) -> None:
     assert answered(event, never).one("h1").text == "Nothing was decided"

@@ -93,21 +93,25 @@ def test_any_bounce_is_worst_where_none_is_allowed() -> None:
     assert found == rows
 
 
-def test_findings_are_looked_at_by_stage_and_then_by_what_waited_longest_or_ends_soonest() -> None:
+def test_findings_are_looked_at_by_what_waits_for_a_decision_then_by_what_ends_soonest_and_last_what_stays() -> None:
     def listed_finding(
         name: str, stage: Stage, ends: datetime | None = None, waits: datetime | None = None
     ) -> ListedFinding:
         return ListedFinding(name, Category.OTHER, stage, NOON, ends, waits)
 
     expected = [
-        listed_finding("shut down", Stage.SHUTDOWN),
+        listed_finding("appeal", Stage.SHUTDOWN, waits=NOON),
+        listed_finding("would be shut down", Stage.PENDING_SHUTDOWN, waits=NOON),
         listed_finding("waits long", Stage.PENDING_DECISION, waits=NOON - 3 * DAY),
         listed_finding("waits", Stage.PENDING_DECISION, waits=NOON - DAY),
         listed_finding("changes wait", Stage.PROBATION, ends=NOON + 9 * DAY, waits=NOON - DAY),
         listed_finding("ends soon", Stage.PROBATION, ends=NOON + DAY),
         listed_finding("ends", Stage.PROBATION, ends=NOON + 2 * DAY),
         listed_finding("has no end", Stage.PROBATION),
+        listed_finding("nearly healed", Stage.ALMOST_HEALED, ends=NOON + DAY),
         listed_finding("suspected", Stage.SUSPECTED, waits=NOON - 30 * DAY),
+        listed_finding("shut down", Stage.SHUTDOWN),
+        listed_finding("for good", Stage.PERMANENT_SHUTDOWN),
     ]
     found = expected[::-1]
     found.sort(key=urgency)

@@ -12,12 +12,12 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from ses_reputation.adapters.standings import DynamoDbStandings
-from ses_reputation.commands import MAX_SCOPE, MAX_TEXT, Call, answer, read_call, read_command
+from ses_reputation.commands import MAX_TEXT, Call, answer, read_call, read_command
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.decisions import Command, Decide, Decision, carry_out
 from ses_reputation.domain.lifecycle import Stage
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.scopes import MAX_SCOPE, Scope
 from ses_reputation.domain.standing import Act, Actor, Finding, Standing
 from ses_reputation.finding_events import FINDING_REPORTED
 from ses_reputation.listen import Listened

@@ -184,6 +184,14 @@ def test_the_overview_has_the_account_and_all_scopes_the_worst_first() -> None:
     assert view.kinds == {ScopeKind.ACCOUNT: 1, ScopeKind.TENANT: 2, ScopeKind.IDENTITY: 1}
 
 
+def test_the_other_scopes_are_counted_without_the_account_even_where_the_listing_lags() -> None:
+    known = Known(standing("account", finding()), standing("tenant/a"), standing("tenant/b", finding()))
+    known.stale[ACCOUNT] = standing("account")
+    view = known.overview()
+    assert view.account.status is Status.PROBATION
+    assert view.elsewhere == {Status.HEALTHY: 1, Status.PROBATION: 1}
+
+
 def test_an_overview_of_nothing_has_a_new_account() -> None:
     view = Known().overview()
     assert (view.account, view.rows, view.total, view.pages) == (Standing(ACCOUNT), (), 0, 1)
@@ -242,8 +250,14 @@ def test_the_most_urgent_findings_of_all_scopes_are_named() -> None:
     known = Known(*(standing(f"tenant/{n}", finding(f"f-{n}", stage)) for n, stage in enumerate(stages)), *MANY)
     known.standings[ACCOUNT] = standing("account", finding("f-account", Stage.PERMANENT_SHUTDOWN))
     view = known.overview()
-    assert [each.finding.id for each in view.urgent] == ["f-account", "f-0", "f-1", "f-2", "f-3"]
-    assert [each.scope for each in view.urgent][:2] == [ACCOUNT, "tenant/0"]
+    assert [each.finding.id for each in view.urgent] == ["f-1", "f-2", "f-3", "f-0", "f-account"]
+    assert [each.scope for each in view.urgent][-2:] == ["tenant/0", ACCOUNT]
+
+
+def test_what_is_shut_down_for_good_pushes_out_nothing_that_can_be_acted_on() -> None:
+    gone = [standing(f"tenant/{n}", finding(f"f-{n}", Stage.PERMANENT_SHUTDOWN)) for n in range(30)]
+    known = Known(*gone, standing("tenant/acme", finding("f-acme", Stage.SUSPECTED)))
+    assert known.overview().urgent[0].finding.id == "f-acme"
 
 
 def test_of_findings_that_are_as_urgent_those_of_the_worst_scope_come_first() -> None:

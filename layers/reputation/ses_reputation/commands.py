@@ -22,7 +22,7 @@ from ses_reputation.domain.decisions import (
     ReinstateTo,
     Report,
 )
-from ses_reputation.domain.scopes import Scope, parse_scope
+from ses_reputation.domain.scopes import MAX_SCOPE, Scope, parse_scope
 from ses_reputation.domain.standing import Act, Actor
 from ses_reputation.notices.alert import finding_document, outage_document
 from ses_reputation.notices.vocabulary import Vocabulary
@@ -30,8 +30,6 @@ from ses_reputation.operate import Contended, Done
 
 MAX_TEXT = 1500
 MAX_NAME = 256
-# A message tag and its value have 256 characters each, and DynamoDB takes 1,024 bytes.
-MAX_SCOPE = 1000  # in bytes
 
 # In milliseconds since 1970. A plain invocation can hold anything, also what looks like a call through the URL.
 _LAST_EPOCH = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
@@ -115,7 +113,7 @@ def read_call(invocation: object, request_id: str, now: datetime) -> Call:
     """
     try:
         http = msgspec.convert(invocation, _HttpInvocation)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         if isinstance(invocation, Mapping) and WIDGET_CONTEXT in invocation:
             return Call(_of_widget(invocation), request_id, now, widget=invocation)
         return Call(invocation, request_id, now)
@@ -167,6 +165,9 @@ WIDGET_CONTEXT = "widgetContext"
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
 """
 
+IN_CLOUDWATCH = ", in CloudWatch"
+"""What follows the name of who decides there, so that both together have to fit into MAX_NAME."""
+
 _MISSING: Mapping[str, str] = MappingProxyType(
     {"note": "Say why: the reason is kept, and told with the alert.", "by": "Say who you are: CloudWatch does not."}
 )
@@ -191,7 +192,7 @@ def _of_widget(event: Mapping[str, Any]) -> object:
     """The command in a call from the dashboard in CloudWatch: a part is in the event, the rest was filled in."""
     try:
         call = msgspec.convert(event, _FromWidget)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         return _Unreadable(f"this is no call from the dashboard: {error}")
     filled = {field: call.context.forms.all.get(name, "").strip() for field, name in call.fields.items()}
     for field, problem in _MISSING.items():
@@ -199,7 +200,7 @@ def _of_widget(event: Mapping[str, Any]) -> object:
             return _Unreadable(problem)
     command: dict[str, Any] = {name: value for name, value in event.items() if name not in _ONLY_OF_WIDGET}
     command |= {field: text for field, text in filled.items() if text}
-    command["by"] = f"{filled['by']}, in CloudWatch"
+    command["by"] = f"{filled['by']}{IN_CLOUDWATCH}"
     if days := filled.get("days"):
         # What stays text is refused like any other that is no number.
         command["days"] = int(days) if _WHOLE.fullmatch(days) else days

@@ -187,6 +187,8 @@ def _overview(page: OverviewPage, frame: Frame, listing: Listing, sources: Sourc
         verdict=sources.verdicts.verdict(ACCOUNT).verdict,
         enforcement=enforcements.get(ACCOUNT, Enforcement(ACCOUNT)),
         statuses=Counter(row.status for row in scopes),
+        # The account is read as it is now, and the listing may lag.
+        elsewhere=Counter(row.status for row in scopes if row.scope != ACCOUNT),
         kinds=Counter(kind_of(row.scope) for row in scopes),
         total=len(scopes),
         matching=len(matching),

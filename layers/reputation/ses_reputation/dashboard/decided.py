@@ -31,7 +31,7 @@ def decided(status: HTTPStatus, body: Mapping[str, Any], event: Mapping[str, Any
     show = event.get("show")
     widget = read_widget(event, show=str(show), operate="")
     # Who called without a button of ours said of no function that shows anything.
-    shows = isinstance(show, str) and show.startswith("arn:")
+    shows = isinstance(show, str) and show.isascii() and show.startswith("arn:")
     ways = ways_on(event.get("scope"), widget) if shows else ()
     return widget.shown(message(TITLES[status], told(status, body, words), *ways, medium=widget))
 

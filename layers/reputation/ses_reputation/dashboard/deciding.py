@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import htpy as h
 from htpy import Element, Node
 
-from ses_reputation.commands import MAX_NAME, MAX_TEXT
+from ses_reputation.commands import IN_CLOUDWATCH, MAX_NAME, MAX_TEXT
 from ses_reputation.dashboard.medium import Offer, Subject
 from ses_reputation.dashboard.offers import GRAVE
 from ses_reputation.domain.decisions import MOST_DAYS
@@ -54,7 +54,7 @@ def _stated(subject: Subject) -> Element:
             name=name,
             type="text",
             required=True,
-            maxlength=str(MAX_NAME),
+            maxlength=str(MAX_NAME - len(IN_CLOUDWATCH)),
             size="28",
             aria_describedby=f"{name}-d",
         ),

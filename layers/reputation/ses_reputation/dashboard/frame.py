@@ -20,7 +20,7 @@ _STYLES = ("style.css", "charts.css", "scope.css")
 def style() -> Element:
     """The look of all pages. Every rule is about what is inside of `.ses-reputation`."""
     here = Path(__file__).parent
-    texts = [(here / name).read_text() for name in _STYLES if (here / name).exists()]
+    texts = [(here / name).read_text() for name in _STYLES]
     # What is in a style element is no HTML, so it must not be escaped. It is ours.
     return h.style[Markup("\n".join(texts))]  # noqa: S704
 

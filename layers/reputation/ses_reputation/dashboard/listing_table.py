@@ -38,7 +38,7 @@ _MORE = "There are more scopes than this page can read: the healthiest are missi
 def scope_listing(view: OverviewView, medium: Medium) -> Element:
     """The scopes that were asked for, how many there are of each status, and what to ask for."""
     return h.section(".sr-card.sr-all")[
-        h.h2["All scopes ", h.span(".sr-muted")[f"{view.total:,}"]],
+        h.h2["All scopes ", h.span(".sr-muted")[number_text(view.total, view)]],
         _chips(view, medium),
         h.div(".sr-filter")[medium.form(OverviewPage(), _fields(view), "Show")],
         _matching(view, medium),
@@ -46,6 +46,16 @@ def scope_listing(view: OverviewView, medium: Medium) -> Element:
         paging(view.page, view.pages, medium),
         None if view.complete else h.p(".sr-hint")[_MORE],
     ]  # fmt: skip
+
+
+def number_text(number: int, view: OverviewView) -> str:
+    """How many scopes there are, or findings of them: at least so many where the listing was cut off."""
+    return f"{number:,}" if view.complete else f"at least {number:,}"
+
+
+def that_were_read(view: OverviewView) -> str:
+    """What is said after a number of scopes where there are more than were read."""
+    return "" if view.complete else " that were read"
 
 
 def _chips(view: OverviewView, medium: Medium) -> Node:
@@ -60,7 +70,7 @@ def _chips(view: OverviewView, medium: Medium) -> Node:
                         h.span(class_=f"sr-{tone_of(status)}")[status_sign(status)],
                         names[status],
                         " ",
-                        h.span(".sr-total")[f"{number:,}"],
+                        h.span(".sr-total")[number_text(number, view)],
                     ],
                     current=view.page.status is status,
                 )
@@ -73,7 +83,11 @@ def _chips(view: OverviewView, medium: Medium) -> Node:
 
 def _fields(view: OverviewView) -> Node:
     page, names = view.page, STATUS_NAMES[view.frame.words]
-    kinds = {kind: f"{name} ({number:,})" for kind, name in KINDS.items() if (number := view.kinds.get(kind))}
+    kinds = {
+        kind: f"{name} ({number_text(number, view)})"
+        for kind, name in KINDS.items()
+        if (number := view.kinds.get(kind))
+    }
     if page.kind and page.kind not in kinds:
         kinds[page.kind] = KINDS[page.kind]
     # Almost healed is a status of rates, not of scopes.
@@ -108,12 +122,15 @@ def _matching(view: OverviewView, medium: Medium) -> Node:
     if not _is_filtered(view.page):
         return None
     verb = "matches" if view.matching == 1 else "match"
-    return h.p[f"{view.matching:,} of {view.total:,} {verb}. ", medium.link(OverviewPage(), "Show all")]
+    return h.p[
+        f"{view.matching:,} of {view.total:,}{that_were_read(view)} {verb}. ", medium.link(OverviewPage(), "Show all")
+    ]
 
 
 def _no_match(view: OverviewView) -> str:
     if view.total:
-        return f"No scope is like that. {_PART_OF_IT}"
+        which = "" if view.complete else " among those that were read"
+        return f"No scope{which} is like that. {_PART_OF_IT}"
     return "No scope was evaluated yet."
 
 
@@ -180,7 +197,7 @@ def _rate(row: Listed, metric: Metric, view: OverviewView) -> Element:
 
 
 def _trend_cell(row: Listed, metric: Metric, view: OverviewView) -> Element:
-    return h.td(".sr-trend", role="cell")[trend_line(row.trend, row.scope, metric, view.frame.policy)]
+    return h.td(".sr-trend", role="cell")[trend_line(row.trend, row.scope, metric, view.frame)]
 
 
 def _findings(row: Listed) -> Node:

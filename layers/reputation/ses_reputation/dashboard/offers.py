@@ -52,7 +52,7 @@ _TEXTS: Mapping[Decision, _Texts] = MappingProxyType(
     }
 )
 _REFUSE_APPEAL = _Texts("Refuse the {appeal}", "It stays {shut_down}.")
-_EXTEND_INSTEAD = _Texts("Extend", "More time instead of a decision: the {probation} goes on.")
+_EXTEND_INSTEAD = _Texts("Extend", "More time instead of a decision, in a {probation}.")
 
 _ACCEPT = "Accept the changes"
 _ACCEPTED: Mapping[OnChanges, str] = MappingProxyType(

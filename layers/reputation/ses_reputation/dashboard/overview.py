@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import htpy as h
 from htpy import Element, Node
 
-from ses_reputation.dashboard.listing_table import scope_listing
+from ses_reputation.dashboard.listing_table import number_text, scope_listing, that_were_read
 from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.outages import outage_list
 from ses_reputation.dashboard.pages import ReviewsPage, ScopePage
@@ -18,14 +18,13 @@ from ses_reputation.dashboard.parts import (
     more,
     nothing,
     scope_phrase,
-    status_sign,
 )
 from ses_reputation.dashboard.rate_cards import rate_card, trend_line
-from ses_reputation.dashboard.verdicts import is_worse, sending_text, verdict_rows
+from ses_reputation.dashboard.verdicts import is_stopped, sending_text, verdict_rows, worse_at_ses
 from ses_reputation.dashboard.views import OverviewView, Urgent
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Status
 from ses_reputation.domain.rates import Metric
-from ses_reputation.domain.scopes import ACCOUNT, ScopeKind
+from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.domain.standing import Finding
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.standings import advice_for, meaning_of, reason_of, waits_for
@@ -52,7 +51,7 @@ def overview(view: OverviewView, medium: Medium) -> Node:
                     frame.policy,
                     frame.words,
                     medium.zone,
-                    trend_line(account.trend, ACCOUNT, metric, frame.policy),
+                    trend_line(account.trend, ACCOUNT, metric, frame),
                 )
                 for metric in Metric
             )
@@ -88,31 +87,12 @@ def _standing(view: OverviewView, medium: Medium) -> Element:
         _at_a_glance(view, medium),
         h.h1[h.span(".sr-over")["The account"], " ", STATUS_NAMES[words][status]],
         h.p(".sr-muted")[also] if (also := other_name(status, words)) else None,
-        (alarm := _worse_at_ses(view)),
-        # That all is well here is no comfort then.
-        None if alarm and not findings else h.p(".sr-lead")[meaning_of(account, words)],
+        worse_at_ses(account, view.verdict),
+        h.p(".sr-lead")[meaning_of(account, words, stopped=is_stopped(account, view.enforcement, view.verdict))],
         _trouble_elsewhere(view),
         (_reason(finding, view) for finding in findings[:_REASONS]),
         h.p[medium.link(ScopePage(ACCOUNT), _more_about(findings))],
     )
-
-
-def _worse_at_ses(view: OverviewView) -> Element | None:
-    """What SES says of the account, where that is worse than what was measured here."""
-    verdict = view.verdict
-    if verdict is None or not is_worse(verdict, view.account.status):
-        return None
-    said = [
-        *([verdict.enforcement] if verdict.enforcement else []),
-        *(["sending off"] if verdict.sends is False else []),
-    ]
-    return h.p(".sr-alarm")[
-        h.span(".sr-bad")[status_sign(Status.SHUTDOWN)],
-        h.span[
-            h.strong[f"SES itself says: {', '.join(said)}."],
-            " It decides about the account, whatever is measured here.",
-        ],
-    ]
 
 
 def _trouble_elsewhere(view: OverviewView) -> Node:
@@ -121,7 +101,8 @@ def _trouble_elsewhere(view: OverviewView) -> Node:
     if view.account.findings or not troubled:
         return None
     are = "is" if troubled == 1 else "are"
-    return h.p[f"But {troubled:,} of {others:,} other scopes {are} not {Status.HEALTHY}: below, the worst comes first."]
+    known = f"{others:,} other scopes{that_were_read(view)}"
+    return h.p[f"But {troubled:,} of {known} {are} not {Status.HEALTHY}: below, the worst comes first."]
 
 
 def _more_about(findings: list[Finding]) -> str:
@@ -177,15 +158,14 @@ def _other_scopes(view: OverviewView) -> str:
     others, troubled = _others(view)
     if not others:
         return "none yet"
-    return f"{troubled:,} of {others:,} not {Status.HEALTHY}" if troubled else f"all {others:,} {Status.HEALTHY}"
+    known = f"{others:,}{that_were_read(view)}"
+    return f"{troubled:,} of {known} not {Status.HEALTHY}" if troubled else f"all {known} {Status.HEALTHY}"
 
 
 def _others(view: OverviewView) -> tuple[int, int]:
     """How many scopes there are besides the account, and how many of them are not Healthy."""
-    itself = view.kinds.get(ScopeKind.ACCOUNT, 0)
-    healthy = view.statuses.get(Status.HEALTHY, 0)
-    troubled = view.total - healthy - (itself if view.account.status is not Status.HEALTHY else 0)
-    return view.total - itself, troubled
+    others = sum(view.elsewhere.values())
+    return others, others - view.elsewhere.get(Status.HEALTHY, 0)
 
 
 # -- What SES says, and what is urgent ---------------------------------------------------------------------------------
@@ -208,13 +188,14 @@ def _outages(view: OverviewView, medium: Medium) -> Node:
 
 def _urgent(view: OverviewView, medium: Medium) -> Element:
     if not view.urgent:
-        return card("Open findings", nothing("No finding is open: there is nothing to do."))
+        where = ": there is nothing to do" if view.complete else " in the scopes that were read"
+        return card("Open findings", nothing(f"No finding is open{where}."))
     first, others, left_out = view.urgent[:_URGENT], view.urgent[_URGENT:], view.urgent_total - len(view.urgent)
     return card(
-        ["Open findings ", h.span(".sr-muted")[f"{view.urgent_total:,}"]],
+        ["Open findings ", h.span(".sr-muted")[number_text(view.urgent_total, view)]],
         _findings(first, view, medium),
         more(f"The next {len(others):,}", _findings(others, view, medium)) if others else None,
-        h.p(".sr-hint")[f"{left_out:,} more are less urgent."] if left_out else None,
+        h.p(".sr-hint")[f"{number_text(left_out, view).capitalize()} more are less urgent."] if left_out else None,
     )
 
 

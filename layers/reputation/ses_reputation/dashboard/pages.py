@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from ses_reputation.domain.lifecycle import Status
-from ses_reputation.domain.scopes import Scope, ScopeKind, parse_scope
+from ses_reputation.domain.scopes import MAX_SCOPE, Scope, ScopeKind, parse_scope
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -95,6 +95,11 @@ def _text(fields: Mapping[str, object], name: str) -> str:
         return ""
     if not isinstance(value, str | int) or len(text := str(value)) > _LONGEST:
         raise PageNotFound(f"{name} is no text of at most {_LONGEST:,} characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # JSON can have half a character, which no page and no key can.
+        raise PageNotFound(f"{name} {text!a} is no text") from None
     return text
 
 
@@ -109,8 +114,11 @@ def _one_of(members: type[E], fields: Mapping[str, object], name: str) -> E | No
 
 
 def _scope(fields: Mapping[str, object]) -> Scope:
+    text = _text(fields, "scope")
+    if len(text.encode()) > MAX_SCOPE:
+        raise PageNotFound(f"a scope has at most {MAX_SCOPE:,} bytes")
     try:
-        return parse_scope(_text(fields, "scope"))
+        return parse_scope(text)
     except ValueError as error:
         raise PageNotFound(str(error)) from None
 

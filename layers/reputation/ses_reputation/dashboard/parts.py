@@ -125,9 +125,10 @@ def _shape(sign: _Sign, size: int) -> Element:
 def outside_name(text: str, length: int = NAME_LENGTH) -> Element:
     """A name that somebody outside has given, in one line: shortened in its middle if it is longer.
 
-    It can not turn the direction of what is around it. The whole of it shows when it is pointed at.
+    It can not turn the direction of what is around it, and one of white space alone is a question mark. The whole of it
+    shows when it is pointed at.
     """
-    whole = readable(text)
+    whole = readable(text) or "?"
     shown = shortened(whole, length)
     return h.bdi(".sr-outside", title=whole if shown != whole else None)[shown]
 

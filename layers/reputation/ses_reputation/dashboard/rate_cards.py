@@ -1,6 +1,6 @@
 """One rate of a scope in a box: what it is, what it may be, over which mail, and where it is heading."""
 
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from fractions import Fraction
 
 import htpy as h
@@ -8,6 +8,7 @@ from htpy import Element, Node
 
 from ses_reputation.dashboard.charts.sparkline import sparkline
 from ses_reputation.dashboard.parts import card, counted, facts, moment_text, more, status_badge
+from ses_reputation.dashboard.views import Frame
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.limits import Limits
 from ses_reputation.domain.policy import Evidence, Policy
@@ -172,8 +173,8 @@ def _at(value: Fraction, end: Fraction) -> str:
     return f"{float(value / end) * 100:.2f}%"
 
 
-def trend_line(trend: Trend, scope: Scope, metric: Metric, policy: Policy) -> Node:
-    """The way of a rate in the last days, as a small line; nothing before there are two days of it."""
-    points = trend.fractions(metric)
+def trend_line(trend: Trend, scope: Scope, metric: Metric, frame: Frame) -> Node:
+    """The way of a rate in the last days until today, as a small line; nothing unless there are two days of it."""
+    points = trend.until(frame.now.astimezone(UTC).date()).fractions(metric)
     known = sum(point is not None for point in points)
-    return sparkline(points, policy.limits_of(scope, metric).limit.value) if known > 1 else None
+    return sparkline(points, frame.policy.limits_of(scope, metric).limit.value) if known > 1 else None

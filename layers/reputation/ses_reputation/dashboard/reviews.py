@@ -24,7 +24,7 @@ from ses_reputation.dashboard.parts import (
 )
 from ses_reputation.dashboard.rate_cards import rate_rows
 from ses_reputation.dashboard.views import Review, ReviewsView
-from ses_reputation.domain.lifecycle import Stage
+from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.scopes import ScopeKind, scope
 from ses_reputation.domain.standing import Finding
@@ -74,7 +74,9 @@ def _rows(review: Review, view: ReviewsView, medium: Medium) -> Iterator[tuple[N
     yield "Waits", ["since ", moment(since, medium.zone), f" ({distance(since, frame.now)})"]
     earlier = f", after {counted(finding.repeat, 'earlier one')}" if finding.repeat else ""
     yield "Opened", [day(finding.opened, medium.zone), earlier]
-    if finding.period_since and finding.period_end:
+    # A shutdown ends a period before its day.
+    runs_or_is_over = finding.stage in STAGES_THAT_TIME_MOVES or (finding.period_end or frame.now) <= frame.now
+    if finding.period_since and finding.period_end and runs_or_is_over:
         distant = f" ({distance(finding.period_end, frame.now)})"
         yield "Period", [day(finding.period_since, medium.zone), " to ", day(finding.period_end, medium.zone), distant]
     if finding.reports:

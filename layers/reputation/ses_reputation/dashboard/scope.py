@@ -23,7 +23,7 @@ from ses_reputation.dashboard.scope_findings import findings, outages
 from ses_reputation.dashboard.scope_history import history
 from ses_reputation.dashboard.scope_mail import mail
 from ses_reputation.dashboard.scope_rates import over_time
-from ses_reputation.dashboard.verdicts import sending_text, verdict_rows
+from ses_reputation.dashboard.verdicts import is_stopped, sending_text, verdict_rows, worse_at_ses
 from ses_reputation.dashboard.views import ScopeView
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES
 from ses_reputation.domain.listing import listed
@@ -75,7 +75,8 @@ def _head(view: ScopeView, medium: Medium) -> Element:
             status_badge(status, STATUS_NAMES[words][status], large=True),
             h.span(".sr-muted")[other_name(status, words)] if other_name(status, words) else None,
         ],
-        h.p(".sr-lead")[meaning_of(standing, words)],
+        worse_at_ses(standing, view.verdict),
+        h.p(".sr-lead")[meaning_of(standing, words, stopped=is_stopped(standing, view.enforcement, view.verdict))],
         (h.p[text] for text in _reasons(view)),
         classes="sr-head-of-scope",
     )

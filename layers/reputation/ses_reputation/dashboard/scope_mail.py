@@ -71,7 +71,8 @@ def _provider(each: ProviderCounts, loops: FeedbackLoops, medium: Medium) -> Bar
         label=_provider_name(provider, medium),
         size=counts.sent,
         cells=(
-            f"{counts.sent:,}",
+            # SES's own statistics do not tell how much mail a provider got.
+            f"{counts.sent:,}" if counts.sent or not (counts.hard_bounced or counts.complained) else _NONE,
             _of_mail(counts.hard_bounced, counts),
             _of_mail(counts.complained, counts) if sends or counts.complained else _NONE,
         ),

@@ -8,10 +8,11 @@ from fractions import Fraction
 import htpy as h
 from htpy import Element, Node
 
-from ses_reputation.dashboard.parts import day, distance, facts, moment, quote
-from ses_reputation.domain.enforcement import Enforcement
+from ses_reputation.dashboard.parts import day, distance, facts, moment, quote, status_sign
+from ses_reputation.domain.enforcement import Enforcement, State
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.domain.standing import Standing
 from ses_reputation.domain.verdict import Comparison, Verdict, compare
 from ses_reputation.domain.verdict import Enforcement as SesStatus
@@ -85,10 +86,37 @@ _SEVERITIES: Mapping[Status, int] = {Status.HEALTHY: 0, Status.SHUTDOWN: 2}
 _SES_SEVERITIES: Mapping[str, int] = {SesStatus.HEALTHY: 0, SesStatus.PROBATION: 1, SesStatus.SHUTDOWN: 2}
 
 
-def is_worse(verdict: Verdict, status: Status) -> bool:
-    """Whether SES says something worse of the account than its status here, or lets it not send."""
+_STOPPED = frozenset({State.PAUSING, State.PAUSED, State.FOUND_PAUSED})
+
+
+def worse_at_ses(standing: Standing, verdict: Verdict | None) -> Element | None:
+    """What SES says of the account, where that is worse than what was measured here, or SES lets it not send."""
+    if verdict is None or not _is_worse(standing, verdict):
+        return None
+    said = [
+        *([verdict.enforcement] if verdict.enforcement else []),
+        *(["sending off"] if verdict.sends is False else []),
+    ]
+    return h.p(".sr-alarm")[
+        h.span(".sr-bad")[status_sign(Status.SHUTDOWN)],
+        h.span[
+            h.strong[f"SES itself says: {', '.join(said)}."],
+            " It decides about the account, whatever is measured here.",
+        ],
+    ]
+
+
+def _is_worse(standing: Standing, verdict: Verdict) -> bool:
+    if standing.scope != ACCOUNT:
+        return False
     said = _SES_SEVERITIES.get(verdict.enforcement, 1) if verdict.enforcement else 0
-    return said > _SEVERITIES.get(status, 1) or verdict.sends is False
+    return said > _SEVERITIES.get(standing.status, 1) or verdict.sends is False
+
+
+def is_stopped(standing: Standing, enforcement: Enforcement, verdict: Verdict | None) -> bool:
+    """Whether nobody can say that a scope's mail goes on: it is paused, or SES says worse than its status here."""
+    said = verdict is not None and (verdict.sends is False or _is_worse(standing, verdict))
+    return said or enforcement.state in _STOPPED
 
 
 def sending_text(enforcement: Enforcement) -> str | None:

@@ -53,11 +53,12 @@ class Urgent(Struct, frozen=True):
 class OverviewView(Struct, frozen=True):
     """The account, what is open anywhere, and the scopes that were asked for, the worst first.
 
-    `account` is a new standing if it was never evaluated. `statuses` and `kinds` count all `total` scopes, `matching`
-    are those that were asked for, in so many `pages`, and `rows` are those of this page. `sending` has those of them
-    about which something was done at SES. `urgent` are the open findings of which something will come first, and
-    `urgent_total` how many there are. Not `complete` means that there are even more scopes than are read for a page:
-    the healthiest are missing. `outages` are those that go on, or wait for a person.
+    `account` is a new standing if it was never evaluated. `statuses` and `kinds` count all `total` scopes, and
+    `elsewhere` the statuses of all but the account. `matching` are those that were asked for, in so many `pages`, and
+    `rows` are those of this page. `sending` has those of them about which something was done at SES. `urgent` are the
+    open findings of which something will come first, and `urgent_total` how many there are. Not `complete` means that
+    there are even more scopes than are read for a page: the healthiest are missing, and all numbers may be higher.
+    `outages` are those that go on, or wait for a person.
     """
 
     frame: Frame
@@ -66,6 +67,7 @@ class OverviewView(Struct, frozen=True):
     verdict: Verdict | None
     enforcement: Enforcement
     statuses: Mapping[Status, int]
+    elsewhere: Mapping[Status, int]
     kinds: Mapping[ScopeKind, int]
     total: int
     matching: int

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta, timezone, tzinfo
-from typing import Any
+from typing import Any, TypeGuard
 
 import htpy as h
 from htpy import Element, Fragment, Node
@@ -44,9 +44,7 @@ _FILTER = ("kind", "status", "search")
 _FORM = "filter"
 _OFFSET = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
 _DAY = 86_400_000  # in milliseconds
-
-# An act has an id of at most 256 characters, and a name as well: what is added to them here has to fit.
-_IN_CLOUDWATCH = ", in CloudWatch"
+_LAST_TIME = 100_000 * _DAY  # since 1970: JSON can have numbers beyond all limits.
 
 
 class Widget(Struct, frozen=True):
@@ -175,6 +173,10 @@ def _zone(offset: object) -> tzinfo:
     return timezone(-away if match[1] == "-" else away) if away else UTC
 
 
+def _is_time(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and 0 <= value <= _LAST_TIME
+
+
 def _days(event: object) -> int | None:
     """As many days as the dashboard shows, or the next more that charts can have; None if it does not say."""
     times = [
@@ -185,6 +187,6 @@ def _days(event: object) -> int | None:
         for zoom in (("zoom",), ())
     ]
     for start, end in times:
-        if isinstance(start, int | float) and isinstance(end, int | float):
+        if _is_time(start) and _is_time(end):
             return next((days for days in DAYS if end - start <= days * _DAY), DAYS[-1])
     return None

@@ -1,7 +1,8 @@
 """The listing: of every scope only what a list of scopes shows, since there may be thousands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
@@ -77,7 +78,7 @@ class Listing(Struct, frozen=True):
 
 
 def listed(standing: Standing) -> Listed:
-    """What the listing has of a scope, its most urgent finding first."""
+    """What the listing has of a scope, the finding that its status comes from first."""
     measures = standing.measures.get(Metric.BOUNCE_RATE)
     findings = [
         ListedFinding(f.id, f.category, f.stage, f.stage_since, f.period_end, f.waits_since)
@@ -90,7 +91,7 @@ def listed(standing: Standing) -> Listed:
         bounce_rate=_rate(standing, Metric.BOUNCE_RATE),
         complaint_rate=_rate(standing, Metric.COMPLAINT_RATE),
         volume=measures.window.volume if measures else 0,
-        findings=tuple(sorted(findings, key=urgency)),
+        findings=tuple(sorted(findings, key=_gravity)),
         outages=sum(outage.waits_since is not None for outage in standing.outages),
         trend=standing.trend,
     )
@@ -129,7 +130,30 @@ def share_of_limit(scope: Listed, metric: Metric, policy: Policy) -> float | Non
     return float(shown / limit) if limit else float("inf")
 
 
-def urgency(finding: ListedFinding) -> tuple[int, float]:
-    """What sorts findings by urgency: the worst stage first, and then what has waited longest or ends soonest."""
+# What waits for a decision that more depends on, what time leads to something, what a person may leave as it is, what
+# nothing follows from until the sender appeals, and what nothing follows from at all.
+_PLACES: Mapping[Stage, int] = MappingProxyType(
+    {
+        Stage.PENDING_SHUTDOWN: 0,
+        Stage.PENDING_DECISION: 0,
+        Stage.PROBATION: 1,
+        Stage.ALMOST_HEALED: 1,
+        Stage.SUSPECTED: 2,
+        Stage.SHUTDOWN: 3,
+        Stage.PERMANENT_SHUTDOWN: 4,
+    }
+)
+
+
+def urgency(finding: ListedFinding) -> tuple[int, int, float]:
+    """What sorts findings of many scopes by urgency: first what waits for a decision, then what time moves on.
+
+    Reported changes and appeals wait for one; a suspicion can wait. Last is a shutdown, from which nothing follows.
+    """
+    return 0 if finding.reports_changes else _PLACES[finding.stage], *_gravity(finding)
+
+
+def _gravity(finding: ListedFinding) -> tuple[int, float]:
+    """What sorts findings by how bad they are: the worst stage first, then what has waited longest or ends soonest."""
     moments = [moment.timestamp() for moment in (finding.waits_since, finding.period_end) if moment]
     return -_STAGES[finding.stage], min(moments, default=float("inf"))

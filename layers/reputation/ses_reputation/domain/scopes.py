@@ -18,6 +18,9 @@ class ScopeKind(StrEnum):
     TAG = "tag"
 
 
+MAX_SCOPE = 1000
+"""In bytes. A message tag and its value have 256 characters each, and DynamoDB takes 1,024 bytes."""
+
 ACCOUNT = Scope(ScopeKind.ACCOUNT)
 
 

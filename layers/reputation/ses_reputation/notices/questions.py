@@ -83,10 +83,15 @@ def questions(
     policy: Policy,
     vocabulary: Vocabulary,
     moment: Moments = moment_in_utc,
+    *,
+    stopped: bool = False,
 ) -> tuple[Question, ...]:
-    """The four questions about an open finding of a scope, and their answers."""
+    """The four questions about an open finding of a scope, and their answers.
+
+    `stopped` is whether the scope's mail can not go on, whatever its status is.
+    """
     alert, words = _said(finding, standing, policy, vocabulary, moment)
-    asked = _of_suspicion(alert) if alert.finding.suspected else _of_problem(alert, finding)
+    asked = _of_suspicion(alert) if alert.finding.suspected else _of_problem(alert, finding, stopped=stopped)
     return tuple(
         Question(
             _capital(question.title.format_map(words)),
@@ -125,18 +130,19 @@ def _said(
     return alert, words
 
 
-def _of_problem(alert: ReminderAlert, finding: Finding) -> Iterator[Question]:
+def _of_problem(alert: ReminderAlert, finding: Finding, *, stopped: bool) -> Iterator[Question]:
     texts = CATEGORY_TEXTS[finding.category]
     happened = _MEASURED if finding.category.metric else "{happened}"
     yield Question("Why", (happened, texts.about))
     yield Question("What to do", points=texts.advice)
     shut_down = finding.stage in _SHUT_DOWN
-    yield Question("{on_probation}", tuple(_on_probation(alert, finding)), matters=not shut_down)
+    yield Question("{on_probation}", tuple(_on_probation(alert, finding, stopped=stopped)), matters=not shut_down)
     yield Question("After a {shutdown}", tuple(_after_shutdown(alert, finding)), matters=shut_down)
 
 
-def _on_probation(alert: ReminderAlert, finding: Finding) -> Iterator[str]:
-    yield _GO_ON
+def _on_probation(alert: ReminderAlert, finding: Finding, *, stopped: bool) -> Iterator[str]:
+    if not stopped:
+        yield _GO_ON
     if finding.period_end and finding.stage in _RUNNING:
         yield from _while_it_runs(finding)
     else:

@@ -16,15 +16,21 @@ from ses_reputation.notices.vocabulary import Vocabulary, words_of
 # Of a scope, so that none of them is Almost healed.
 _MEANINGS: Mapping[Status, str] = MappingProxyType(
     {
-        Status.HEALTHY: "No finding is open: you can go on sending.",
-        Status.PROBATION: "There is a problem, and time to solve it. You can go on sending.",
-        Status.PENDING_DECISION: (
-            "The {probation} is over, and a person decides what follows. Until then you can go on sending."
-        ),
-        Status.PENDING_SHUTDOWN: (
-            "A person decides whether this is {shut_down}. Until then you can go on sending: hold back what you can."
-        ),
-        Status.SHUTDOWN: "This is {shut_down}, and has to be paused in SES. Only a person's decision leads out of it.",
+        Status.HEALTHY: "No finding is open.",
+        Status.PROBATION: "There is a problem, and time to solve it.",
+        Status.PENDING_DECISION: "The {probation} is over, and a person decides what follows.",
+        Status.PENDING_SHUTDOWN: "A person decides whether this is {shut_down}.",
+        Status.SHUTDOWN: "No more of this mail is to go out. Only a person's decision leads out of that.",
+    }
+)
+_FOR_GOOD = "No more of this mail is to go out. That is for good: no {appeal} leads out of it."
+# Not where sending is stopped, whatever the status would allow.
+_GOES_ON: Mapping[Status, str] = MappingProxyType(
+    {
+        Status.HEALTHY: " You can go on sending.",
+        Status.PROBATION: " You can go on sending.",
+        Status.PENDING_DECISION: " Until then you can go on sending.",
+        Status.PENDING_SHUTDOWN: " Until then you can go on sending: hold back what you can.",
     }
 )
 _UNDECIDED = "No status has changed: what is only suspected waits for a person who says whether it is so."
@@ -48,18 +54,22 @@ _CHANGES_COME_FIRST = frozenset({Stage.ALMOST_HEALED, Stage.PROBATION, Stage.SHU
 _CAUSES: Mapping[Stage, str] = MappingProxyType(
     {
         Stage.SUSPECTED: "This is only suspected. A person says whether it is so; until then nothing follows.",
-        Stage.PENDING_DECISION: "The {probation} is over. A person decides what follows; until then mail goes on.",
-        Stage.PENDING_SHUTDOWN: "This is {shut_down} if a person decides so; until then mail goes on.",
+        Stage.PENDING_DECISION: "The {probation} is over. A person decides what follows.",
+        Stage.PENDING_SHUTDOWN: "This is {shut_down} if a person decides so.",
         Stage.SHUTDOWN: "There is {an_appeal}. A person decides whether the {shutdown} ends.",
     }
 )
 _CHANGES_CAUSE = "Changes were reported. A person decides whether they are enough; the {probation} goes on meanwhile."
 
 
-def meaning_of(standing: Standing, vocabulary: Vocabulary) -> str:
-    """What the status of a scope means now."""
-    meaning = _MEANINGS[standing.status].format_map(words_of(vocabulary))
-    return _UNDECIDED if standing.findings and standing.status is Status.HEALTHY else meaning
+def meaning_of(standing: Standing, vocabulary: Vocabulary, *, stopped: bool) -> str:
+    """What the status of a scope means now; `stopped` is whether its mail can not go on, whatever the status is."""
+    status = standing.status
+    if standing.findings and status is Status.HEALTHY:
+        return _UNDECIDED
+    for_good = any(finding.stage is Stage.PERMANENT_SHUTDOWN for finding in standing.findings.values())
+    meaning = _FOR_GOOD if for_good else _MEANINGS[status]
+    return f"{meaning}{'' if stopped else _GOES_ON.get(status, '')}".format_map(words_of(vocabulary))
 
 
 def reason_of(finding: Finding, standing: Standing, policy: Policy, vocabulary: Vocabulary) -> str:

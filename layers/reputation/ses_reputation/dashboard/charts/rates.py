@@ -23,7 +23,7 @@ from ses_reputation.dashboard.charts.axes import (
     ticks,
 )
 from ses_reputation.dashboard.charts.marks import Mark, MarkKind
-from ses_reputation.dashboard.parts import moment, moment_text, tone_of, wide
+from ses_reputation.dashboard.parts import moment, moment_text, status_sign, tone_of, wide
 from ses_reputation.domain.history import RatePoint, StatusSpan
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.limits import Limits
@@ -38,7 +38,7 @@ MOST_MARKS = 12
 """How many marks a chart has at most. Older ones are left out: the history has them."""
 
 # In pixels: the strip of statuses, a row of pins, the plot, the times below it, and `now` below those.
-_STRIP, _PIN, _PLOT, _LABELS, _NOW = 22, 20, 180, 22, 14
+_STRIP, _SIGN, _PIN, _PLOT, _LABELS, _NOW = 22, 10, 20, 180, 22, 14
 # A letter is at most so wide, and a line of text so high.
 _LETTER, _LINE = 7.8, 14
 
@@ -168,16 +168,21 @@ def _strip(chart: RateChart, plot: _Plot) -> Iterator[Element]:
             None
             if span.status is Status.HEALTHY
             else h.rect(class_=f"sr-behind {soft}", x=x, y=plot.top, width=width, height=_PLOT),
-            _fitting(name, start, end),
+            *_fitting(span.status, name, start, end),
         ]
 
 
-def _fitting(name: str, start: float, end: float) -> Element | None:
-    """A name within a stretch of the strip, where there is room for it."""
-    room = room_for(len(name) * _LETTER + 12, (end - start) / 100)
-    if room is None:
-        return None
-    return h.text(class_=f"sr-name {room}".rstrip(), x=across(start), dx=6, y=13)[name]
+def _fitting(status: Status, name: str, start: float, end: float) -> Iterator[Element]:
+    """The sign and the name of a status within a stretch of the strip, as far as there is room for them."""
+    share = (end - start) / 100
+    sign, text = room_for(_SIGN + 4, share), room_for(len(name) * _LETTER + _SIGN + 16, share)
+    if sign is not None:
+        # The place within the strip is a share of its width, and the distance from there is not.
+        yield h.svg(x=across(start), y=3, class_=sign or None, aria_hidden="true")[
+            h.g(transform="translate(3)")[status_sign(status, _SIGN)]
+        ]
+    if text is not None:
+        yield h.text(class_=f"sr-name {text}".rstrip(), x=across(start), dx=_SIGN + 8, y=13)[name]
 
 
 def _grid(plot: _Plot) -> Iterator[Element]:

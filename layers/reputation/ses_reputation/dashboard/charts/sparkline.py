@@ -13,7 +13,7 @@ from ses_reputation.notices.numbers import percent
 WIDTH, HEIGHT = 96, 24
 _MARGIN = 4
 
-# What changes by less than a tenth goes nowhere.
+# What has changed by less than a tenth is where it was.
 _STEADY = Fraction(1, 10)
 
 
@@ -57,11 +57,11 @@ def _description(points: Sequence[Fraction | None], limit: Fraction, *, near: bo
         return "No rate in the last days"
     course = ", ".join(percent(rate) for rate in rates)
     against = f"; the limit is {percent(limit)}" if near else ""
-    return f"{days}: {course}{f', {_direction(rates)}' if len(rates) > 1 else ''}{against}"
+    return f"{days}: {course}{f', {_from_first(rates)}' if len(rates) > 1 else ''}{against}"
 
 
-def _direction(rates: Sequence[Fraction]) -> str:
+def _from_first(rates: Sequence[Fraction]) -> str:
     first, last = rates[0], rates[-1]
     if abs(last - first) <= _STEADY * max(first, last):
-        return "steady"
-    return "rising" if last > first else "falling"
+        return "about as at first"
+    return "higher than at first" if last > first else "lower than at first"
