@@ -6,12 +6,15 @@ import re
 import subprocess
 import time
 import urllib.request
+import webbrowser
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
@@ -218,7 +221,9 @@ def test_it_serves_until_it_is_interrupted(capture: Path, monkeypatch: pytest.Mo
             address = re.search(r"http://\S+", buffered())
             assert address
             browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-            with browser.open(address[0]) as answer:
+            with browser.open(address[0]) as welcome:
+                onward = welcome.headers["Refresh"].removeprefix("0; url=")
+            with browser.open(urljoin(address[0], onward)) as answer:
                 read.append(answer.read().decode())
             raise KeyboardInterrupt
 
@@ -234,6 +239,27 @@ def test_it_serves_until_it_is_interrupted(capture: Path, monkeypatch: pytest.Mo
     run("dashboard", "--replay", str(capture), "--port", "0", "--no-open")
     assert "Bounce rate" in read[0]
     assert printed[-1] == "\nThe dashboard is closed."
+
+
+def test_nobody_else_learns_the_address_from_how_the_browser_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All users of a machine can see with which address a program was started."""
+    started: list[str] = []
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(webbrowser, "open", started.append)
+
+    def look() -> None:
+        assert started[0].startswith("file:")
+        assert "token" not in started[0]
+        file = Path(unquote(urlsplit(started[0]).path))
+        assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+        assert re.search(r'http-equiv="refresh" content="0; url=http://127.0.0.1:\d+/\?token=', file.read_text())
+        raise KeyboardInterrupt
+
+    source: Any = SimpleNamespace(operate=None)
+    with closing(listening("127.0.0.1", 0)) as listener:
+        serve(source, listener, UTC, open_browser=True, wait=look)
+    assert not Path(urlsplit(started[0]).path).exists()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlencode
 
 import click
 from htpy import Node, Renderable
@@ -23,7 +22,7 @@ from ses_reputation.show import NothingKnown
 from ses_reputation_cli.site.browser import DECIDE, HOME, Browser
 from ses_reputation_cli.site.decisions import Decisions, NotFilledIn
 from ses_reputation_cli.site.guard import TOKEN, Guard, NotForYou
-from ses_reputation_cli.site.messages import closed_page, confirmation_page, outcome_page, problem_page
+from ses_reputation_cli.site.messages import closed_page, confirmation_page, outcome_page, problem_page, welcome_page
 from ses_reputation_cli.site.tickets import TicketRefused
 
 if TYPE_CHECKING:
@@ -108,9 +107,11 @@ class Site:
         request = Request(environ)
         request.max_content_length = request.max_form_memory_size = _MOST_BYTES
         try:
-            self._guard.check_sender(request.headers)
+            self._guard.check_name(request.headers)
+            # Who has the token may come from anywhere: a browser is sent here by a file.
             if request.path == HOME and TOKEN in request.args and request.method == "GET":
-                return self._let_in(request)
+                return self._let_in(request.args[TOKEN])
+            self._guard.check_sender(request.headers)
             self._guard.check_session(request.cookies)
             return self._route(request)
         except NotForYou as refused:
@@ -124,12 +125,14 @@ class Site:
             text = "Something went wrong here, and the terminal in which the command runs says what."
             return self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, "That failed", text)
 
-    def _let_in(self, request: Request) -> Response:
-        session = self._guard.session_for(request.args[TOKEN])
-        # Without the token in the address, which would be kept in the browser's history.
-        left = [(name, value) for name, value in request.args.items(multi=True) if name != TOKEN]
-        response = self._see(f"{HOME}?{urlencode(left)}" if left else HOME)
+    def _let_in(self, token: str) -> Response:
+        session = self._guard.session_for(token)
+        response = _html("Come in", welcome_page(self._browser))
         response.set_cookie(self._guard.cookie, session, path=self._guard.path, httponly=True, samesite="Strict")
+        # After a redirection the request would still be of whoever led here, and come without the cookie.
+        # https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-5.2
+        # https://html.spec.whatwg.org/multipage/document-lifecycle.html#initialise-the-document-object
+        response.headers["Refresh"] = f"0; url={self._guard.path}{HOME}"
         return response
 
     def _route(self, request: Request) -> Response:
