@@ -31,7 +31,7 @@ from ses_reputation_cli.site.serving import serving
 from ses_reputation_cli.site.sources import Deployed, Replayed
 from ses_reputation_cli.site.tickets import TicketRefused, Tickets
 from ses_reputation_local.cloud import Email, LocalCloud
-from ses_reputation_local.replay import Playback
+from ses_reputation_local.replay import Playback, ReplayFailed
 from ses_reputation_local.server import Clock, Server, address_of, listening
 from ses_reputation_local.server import serving as serving_cloud
 
@@ -502,21 +502,44 @@ def test_what_the_lifecycle_does_not_allow_is_told_with_what_it_would(reader: Re
     assert "Try again" not in told.text
 
 
-@pytest.mark.parametrize("failure", ["no-answer", "busy"])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        (503, {"error": "too many decide at once"}),
+        (599, {}),
+        click.ClickException("the function failed (HTTP 502)"),
+        ReplayFailed("EvaluateReputation failed"),
+    ],
+    ids=["busy", "no-status", "no-answer", "after-deciding"],
+)
 def test_what_failed_can_be_tried_again_without_being_done_twice(
-    reader: Reader, source: FakeSource, failure: str
+    reader: Reader, source: FakeSource, errors: list[BaseException], failure: tuple[int, dict[str, Any]] | Exception
 ) -> None:
     confirmation = confirmed(reader)
-    if failure == "busy":
-        source.answer = (503, {"error": "too many decide at once"})
+    if isinstance(failure, Exception):
+        source.error = failure
     else:
-        source.error = click.ClickException("the function failed (HTTP 502)")
+        source.answer = failure
     told = reader.get(reader.post("/carry-out", data=confirmation).headers["Location"])
+    assert reader.post("/carry-out", data=confirmation).headers["Location"] == told.request.path, "the same outcome"
+    assert "Nothing was done" not in told.text
     assert "Try again" in told.text
+    assert errors == ([failure] if isinstance(failure, ReplayFailed) else [])
     source.error, source.answer = None, (200, DONE)
     again = reader.post("/carry-out", data={"ticket": ticket_in(told)})
     assert "Decided" in reader.get(again.headers["Location"]).text
     assert source.commands[0] == source.commands[1], "with the same id, so that Operate does it once"
+
+
+def test_of_a_confirmation_whose_outcome_is_forgotten_nobody_says_that_nothing_was_done(reader: Reader) -> None:
+    confirmation = confirmed(reader)
+    reader.post("/carry-out", data=confirmation)
+    for _ in range(200):
+        reader.post("/carry-out", data=confirmed(reader))
+    told = reader.post("/carry-out", data=confirmation)
+    assert told.status_code == 400
+    assert "Whether it was carried out, the history of its scope tells." in told.text
+    assert "Nothing was done" not in told.text
 
 
 def test_what_came_of_other_decisions_is_not_known(reader: Reader) -> None:

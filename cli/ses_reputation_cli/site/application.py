@@ -20,7 +20,7 @@ from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.show import NothingKnown
 from ses_reputation_cli.site.browser import DECIDE, HOME, Browser
-from ses_reputation_cli.site.decisions import Decisions, NotFilledIn
+from ses_reputation_cli.site.decisions import FAILED_HERE, Decisions, NotFilledIn, OutcomeUnknown
 from ses_reputation_cli.site.guard import TOKEN, Guard, NotForYou
 from ses_reputation_cli.site.messages import closed_page, confirmation_page, outcome_page, problem_page, welcome_page
 from ses_reputation_cli.site.tickets import TicketRefused
@@ -93,7 +93,7 @@ class Site:
         self._guard = guard
         self._render = render
         self._on_error = on_error
-        self._decisions = Decisions(source.operate)
+        self._decisions = Decisions(source.operate, on_error)
         self._browser = Browser(guard.path, zone, self._decisions.form)
         self._carry_out = f"{guard.path}{CARRY_OUT}"
 
@@ -122,8 +122,7 @@ class Site:
             return self._refused(error)
         except Exception as error:  # noqa: BLE001 - what went wrong is for the terminal, not for a page
             self._on_error(error)
-            text = "Something went wrong here, and the terminal in which the command runs says what."
-            return self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, "That failed", text)
+            return self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, "That failed", FAILED_HERE)
 
     def _let_in(self, token: str) -> Response:
         session = self._guard.session_for(token)
@@ -151,7 +150,10 @@ class Site:
         except (PageNotFound, NothingKnown) as error:
             return self._problem(HTTPStatus.NOT_FOUND, "There is no such page", f"{error}.")
         except (NotFilledIn, TicketRefused) as error:
-            return self._problem(HTTPStatus.BAD_REQUEST, "Not decided", f"{error} Go back, and try again.")
+            text = f"{error} Nothing was done: go back, and try again."
+            return self._problem(HTTPStatus.BAD_REQUEST, "Not decided", text)
+        except OutcomeUnknown as error:
+            return self._problem(HTTPStatus.BAD_REQUEST, "It may have been decided", str(error))
         except click.ClickException as error:
             return self._problem(HTTPStatus.BAD_GATEWAY, "AWS did not answer that", f"{error.message}.")
 
