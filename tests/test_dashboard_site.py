@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, tzinfo
 from itertools import count
+from threading import Thread
 from typing import Any
 from urllib.parse import quote, urljoin
 
@@ -16,6 +17,7 @@ import htpy as h
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from ses_reputation.adapters.function_url import FunctionUrl
 from ses_reputation.commands import MAX_TEXT
 from ses_reputation.dashboard.medium import Medium, Offer, Subject
 from ses_reputation.dashboard.pages import OverviewPage, Page, ReviewsPage, ScopePage
@@ -594,6 +596,21 @@ def test_a_decision_in_a_deployment_is_signed_and_seen_on_the_next_page(cloud: L
     after = reader.get("/?page=scope&scope=tenant/acme").text
     assert "it is not so" in after
     assert "FOOBARKEY" in after, "the signature says who it was"
+
+
+def test_pages_are_shown_while_a_decision_is_under_way(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed = Deployed(Stack("ses-reputation", cloud.region))
+
+    def ask_for_a_page(*_: object) -> tuple[int, dict[str, Any]]:
+        reader = Thread(target=lambda: views.append(deployed.pages(UTC)(OverviewPage())), daemon=True)
+        reader.start()
+        reader.join(timeout=5)
+        return 200, {}
+
+    views: list[Any] = []
+    monkeypatch.setattr(FunctionUrl, "post", ask_for_a_page)
+    deployed.operate({})
+    assert views
 
 
 def test_a_decision_in_a_replay_is_followed_by_all_that_it_leads_to(cloud: LocalCloud, guard: Guard) -> None:
