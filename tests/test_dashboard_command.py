@@ -110,6 +110,21 @@ def test_a_dash_writes_to_standard_output(capture: Path, short: str) -> None:
     assert run("dashboard", "--replay", str(capture), "--out", "-").stdout == f"{short}\n"
 
 
+def test_what_was_read_is_told_beside_the_file(capture: Path, short: str) -> None:
+    with capture.open("a") as file:
+        file.write("not JSON\n")
+    told = run("dashboard", "--replay", str(capture), "--out", "-")
+    assert told.stdout == f"{short}\n"
+    assert told.stderr == "3 events read: 2 counted, 0 duplicate, 0 ignored, 1 unreadable.\n"
+
+
+@pytest.mark.parametrize("text", ["", "not JSON\n", '{"some": "thing"}\n'], ids=["empty", "text", "other-json"])
+def test_what_holds_no_event_is_no_empty_dashboard(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text(text)
+    assert "there is nothing to show" in run("dashboard", "--replay", str(path), "--out", "-", code=2).output
+
+
 def test_a_file_that_can_not_be_written_is_told_before_the_work_is_done(tmp_path: Path) -> None:
     said = run("dashboard", "--replay", "nothing-is-read", "--out", str(tmp_path / "no" / "file.html"), code=2)
     assert "there is no folder" in said.output

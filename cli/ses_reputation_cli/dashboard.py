@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from ses_reputation_cli.deployment import Stack, deployment_options
-from ses_reputation_cli.options import errors_for_people, setting_options
+from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 from ses_reputation_cli.port import listening_at
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ses_reputation.dashboard.medium import Offer, Subject
     from ses_reputation_cli.site.application import Source
-    from ses_reputation_local.replay import Playback
+    from ses_reputation_local.replay import Playback, Played
 
 _STDOUT = Path("-")
 _LOOPBACK = "127.0.0.1"
@@ -100,7 +100,7 @@ def command(  # noqa: PLR0917 - each is an option
     scopes that somebody should look at.
 
     With --replay nothing has to be deployed. A PATH is all that the command replay takes; it is played first, with the
-    settings that are given, and shown as it was at its end.
+    settings that are given, and shown as it was at its end. What was read of it is told on standard error.
     """
     _check_usage(paths, given=bool(parameters or identities))
     with errors_for_people():
@@ -146,10 +146,22 @@ def _source(
         deployment.vocabulary()  # says at once what is wrong with credentials, or with the stack
         yield deployment
         return
-    from ses_reputation_cli.replay import played  # noqa: PLC0415
+    from ses_reputation_cli.replay import play, read_events  # noqa: PLC0415
+    from ses_reputation_cli.replay_report import outcomes_text  # noqa: PLC0415
 
-    with played(paths, parameters, identities) as playback:
+    events = read_events(paths)
+    if not any(map(_is_understood, events)):
+        raise click.UsageError(f"there is nothing to show: no event of SES is in {', '.join(map(str, paths))}")
+    with local_playback(parameters, identities) as playback:
+        play(playback, events)
+        click.echo(f"{sum(playback.outcomes.values()):,} events read: {outcomes_text(playback.outcomes)}.", err=True)
         yield replayed(playback)
+
+
+def _is_understood(event: "Played") -> bool:
+    from ses_reputation_local.captures import Captured  # noqa: PLC0415 - help must not wait for it
+
+    return not isinstance(event, Captured) or event.event is not None
 
 
 def replayed(playback: "Playback") -> "Source":
