@@ -98,6 +98,20 @@ def test_a_file_has_all_that_matters_and_needs_nothing_else(capture: Path, tmp_p
     assert not list(tmp_path.glob(".*")), "nothing is left beside it"
 
 
+def test_a_new_file_is_for_its_owner_alone_and_an_older_one_keeps_its_mode(
+    capture: Path, tmp_path: Path, short: str
+) -> None:
+    """It has the addresses of recipients in it."""
+    new, older = tmp_path / "new.html", tmp_path / "older.html"
+    older.write_text("for all to read")
+    older.chmod(0o644)
+    for out in (new, older):
+        run("dashboard", "--replay", str(capture), "--out", str(out))
+        assert out.read_text(encoding="utf-8") == short
+    assert [path.stat().st_mode & 0o777 for path in (new, older)] == [0o600, 0o644]
+    assert sorted(tmp_path.iterdir()) == sorted([capture, new, older])
+
+
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> str:
     """A file that is quickly made."""
@@ -140,6 +154,20 @@ def test_a_pipe_is_written_to_and_not_replaced(capture: Path, tmp_path: Path, sh
     finally:
         os.close(reader)
     assert pipe.is_fifo()
+
+
+def test_links_that_lead_nowhere_are_told(capture: Path, tmp_path: Path, short: str) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.symlink_to(second)
+    second.symlink_to(first)
+    told = run("dashboard", "--replay", str(capture), "--out", str(first), code=1)
+    assert f"{first} was not written: Too many levels of symbolic links" in told.output
+    assert first.is_symlink()
+
+
+def test_a_full_disk_is_told(capture: Path, short: str) -> None:
+    said = run("dashboard", "--replay", str(capture), "--out", "/dev/full", code=1)
+    assert "/dev/full was not written: No space left on device" in said.output
 
 
 def test_a_link_to_a_file_stays_one(capture: Path, tmp_path: Path, short: str) -> None:
@@ -212,8 +240,13 @@ def test_the_site_is_of_this_machine_alone(host: str) -> None:
         (["--replay", "x", "--stack-name", "other"], "--stack-name is of a deployed stack"),
         (["--replay", "x", "--region", "eu-west-1"], "--region is of a deployed stack"),
         (["--replay", "no-such-file", "--port", "0"], "no-such-file: there is no such file"),
+        (["--out", "x", "--port", "0"], "--port is of the site: --out writes a file"),
+        (["--out", "x", "--host", "::1"], "--host is of the site: --out writes a file"),
+        (["--out", "x", "--no-open"], "--no-open is of the site: --out writes a file"),
+        (["--out", ""], "an empty name is none"),
+        (["--replay", ""], "an empty name is none"),
     ],
-    ids=["profile", "parameter", "identity", "stack", "region", "no-file"],
+    ids=["profile", "parameter", "identity", "stack", "region", "no-file", "port", "host", "open", "no-out", "no-path"],
 )
 def test_what_does_not_go_together_is_refused(arguments: list[str], says: str) -> None:
     assert says in " ".join(run("dashboard", *arguments, code=2).output.replace("│", " ").split())
