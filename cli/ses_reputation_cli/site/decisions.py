@@ -168,6 +168,9 @@ def _filled(fields: Mapping[str, str], subject: Subject, offer: Offer) -> Filled
     given = {name: fields.get(field_name(name, subject), "").replace("\r\n", "\n").strip() for name in names}
     if not given["note"]:
         raise NotFilledIn("A reason is missing: it is kept with the decision, and told with the alert.")
+    # Python reads more as a number than people write.
+    if (days := given.get("days")) and not (days.isascii() and days.isdecimal() and 1 <= int(days) <= MOST_DAYS):
+        raise NotFilledIn(f"The days can not be that many: they are a whole number from 1 to {MOST_DAYS}.")
     try:
         return msgspec.convert({name: text for name, text in given.items() if text}, Filled, strict=False)
     except msgspec.ValidationError as error:
