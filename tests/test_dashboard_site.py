@@ -2,6 +2,7 @@
 
 import io
 import re
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -464,10 +465,21 @@ def test_who_goes_back_can_change_what_was_filled_in(reader: Reader, source: Fak
         ({NOTE: "x" * (MAX_TEXT + 1)}, "length"),
         ({NOTE: "a\x07bell"}, "no control characters"),
         ({"decision": "extend", "days-57d77a092d": "soon"}, "days"),
-        ({"decision": "extend", "days-57d77a092d": "366"}, "days"),
+        ({"decision": "extend", "days-57d77a092d": "366"}, "a whole number from 1 to 365"),
+        ({"decision": "extend", "days-57d77a092d": "1e1"}, "a whole number from 1 to 365"),
         ({"decision": "reinstate", "to-57d77a092d": "nowhere"}, "probation, healthy"),
     ],
-    ids=["not-offered", "none", "no-reason", "too-long", "control", "no-number", "too-many-days", "nowhere"],
+    ids=[
+        "not-offered",
+        "none",
+        "no-reason",
+        "too-long",
+        "control",
+        "no-number",
+        "too-many-days",
+        "exponent",
+        "nowhere",
+    ],
 )
 def test_what_can_not_be_is_told_before_it_is_sent(
     reader: Reader, source: FakeSource, fields: dict[str, str], says: str
@@ -499,7 +511,7 @@ def test_days_and_where_to_go_with_the_decisions_that_take_them(reader: Reader, 
 def test_what_the_lifecycle_does_not_allow_is_told_with_what_it_would(reader: Reader, source: FakeSource) -> None:
     source.answer = (409, {"error": "somebody else has decided since", "allowed": ["lift", "extend"]})
     told = reader.get(reader.post("/carry-out", data=confirmed(reader)).headers["Location"])
-    assert "somebody else has decided since" in told.text
+    assert "Somebody else has decided since.<" in told.text
     assert "lift or extend" in told.text
     assert "Try again" not in told.text
 
@@ -637,3 +649,16 @@ def test_it_answers_at_a_port(source: FakeSource) -> None:
         assert answer.code == 502, "it was let in, and then AWS did not answer"
         assert answer.headers["Server"] == "SES-Reputation"
         assert "there is no stack ses-reputation." in answer.read().decode()
+
+
+def test_what_is_no_request_is_refused_without_a_word_on_the_terminal(
+    source: FakeSource, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(listening("127.0.0.1", 0)) as listener, serving(source, listener, UTC):
+        for line in (b"GET http://[::1/ HTTP/1.1", b"GET / HTTP/1.1 \x1b[2J", b"\x16\x03\x01"):
+            with socket.create_connection(listener.getsockname()) as client:
+                client.sendall(line + b"\r\nHost: x\r\n\r\n")
+                client.settimeout(5)
+                assert b"400" in client.recv(500)
+    told = capsys.readouterr()
+    assert told.out + told.err == ""

@@ -8,8 +8,10 @@ import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import tzinfo
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 import htpy as h
@@ -95,5 +97,17 @@ class _Handler(WSGIRequestHandler):
         """Say nothing of what answers."""
         return "SES-Reputation"
 
+    def run_wsgi(self) -> None:
+        """Answer a request, also one whose target is no address."""
+        try:
+            urlsplit(self.path)
+        except ValueError:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+        else:
+            super().run_wsgi()
+
     def log_request(self, *_: object) -> None:
-        """Keep quiet about requests. Errors are logged."""
+        """Keep quiet about requests."""
+
+    def log_error(self, *_: object) -> None:
+        """Keep quiet about what is no request: it may hold anything. What fails here is told all the same."""
