@@ -652,7 +652,7 @@ def test_it_answers_at_a_port(source: FakeSource) -> None:
 
 
 def test_what_is_no_request_is_refused_without_a_word_on_the_terminal(
-    source: FakeSource, capsys: pytest.CaptureFixture[str]
+    source: FakeSource, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with closing(listening("127.0.0.1", 0)) as listener, serving(source, listener, UTC):
         for line in (b"GET http://[::1/ HTTP/1.1", b"GET / HTTP/1.1 \x1b[2J", b"\x16\x03\x01"):
@@ -661,4 +661,4 @@ def test_what_is_no_request_is_refused_without_a_word_on_the_terminal(
                 client.settimeout(5)
                 assert b"400" in client.recv(500)
     told = capsys.readouterr()
-    assert told.out + told.err == ""
+    assert told.out + told.err + caplog.text == ""
