@@ -6,12 +6,15 @@ import re
 import subprocess
 import time
 import urllib.request
+import webbrowser
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
@@ -95,6 +98,20 @@ def test_a_file_has_all_that_matters_and_needs_nothing_else(capture: Path, tmp_p
     assert not list(tmp_path.glob(".*")), "nothing is left beside it"
 
 
+def test_a_new_file_is_for_its_owner_alone_and_an_older_one_keeps_its_mode(
+    capture: Path, tmp_path: Path, short: str
+) -> None:
+    """It has the addresses of recipients in it."""
+    new, older = tmp_path / "new.html", tmp_path / "older.html"
+    older.write_text("for all to read")
+    older.chmod(0o644)
+    for out in (new, older):
+        run("dashboard", "--replay", str(capture), "--out", str(out))
+        assert out.read_text(encoding="utf-8") == short
+    assert [path.stat().st_mode & 0o777 for path in (new, older)] == [0o600, 0o644]
+    assert sorted(tmp_path.iterdir()) == sorted([capture, new, older])
+
+
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> str:
     """A file that is quickly made."""
@@ -105,6 +122,21 @@ def short(monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_dash_writes_to_standard_output(capture: Path, short: str) -> None:
     assert run("dashboard", "--replay", str(capture), "--out", "-").stdout == f"{short}\n"
+
+
+def test_what_was_read_is_told_beside_the_file(capture: Path, short: str) -> None:
+    with capture.open("a") as file:
+        file.write("not JSON\n")
+    told = run("dashboard", "--replay", str(capture), "--out", "-")
+    assert told.stdout == f"{short}\n"
+    assert told.stderr == "3 events read: 2 counted, 0 duplicate, 0 ignored, 1 unreadable.\n"
+
+
+@pytest.mark.parametrize("text", ["", "not JSON\n", '{"some": "thing"}\n'], ids=["empty", "text", "other-json"])
+def test_what_holds_no_event_is_no_empty_dashboard(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text(text)
+    assert "there is nothing to show" in run("dashboard", "--replay", str(path), "--out", "-", code=2).output
 
 
 def test_a_file_that_can_not_be_written_is_told_before_the_work_is_done(tmp_path: Path) -> None:
@@ -122,6 +154,20 @@ def test_a_pipe_is_written_to_and_not_replaced(capture: Path, tmp_path: Path, sh
     finally:
         os.close(reader)
     assert pipe.is_fifo()
+
+
+def test_links_that_lead_nowhere_are_told(capture: Path, tmp_path: Path, short: str) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.symlink_to(second)
+    second.symlink_to(first)
+    told = run("dashboard", "--replay", str(capture), "--out", str(first), code=1)
+    assert f"{first} was not written: Too many levels of symbolic links" in told.output
+    assert first.is_symlink()
+
+
+def test_a_full_disk_is_told(capture: Path, short: str) -> None:
+    said = run("dashboard", "--replay", str(capture), "--out", "/dev/full", code=1)
+    assert "/dev/full was not written: No space left on device" in said.output
 
 
 def test_a_link_to_a_file_stays_one(capture: Path, tmp_path: Path, short: str) -> None:
@@ -153,6 +199,12 @@ def test_a_file_of_a_deployment_has_the_commands_that_decide(cloud: LocalCloud) 
     assert lines
     assert lines[0].endswith(" --revision 2 --stack-name ses-reputation --region eu-west-1")
     assert "14 hits" in text
+
+
+def test_an_endpoint_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    said = run("dashboard", "--region", "eu-west-1", "--out", "-", code=1)
+    assert "AWS_ENDPOINT_URL, or your profile, is wrong: Invalid endpoint: nonsense" in said.output
 
 
 def test_a_stack_that_is_not_there_is_told_at_once(cloud: LocalCloud) -> None:
@@ -195,8 +247,13 @@ def test_the_site_is_of_this_machine_alone(host: str) -> None:
         (["--replay", "x", "--stack-name", "other"], "--stack-name is of a deployed stack"),
         (["--replay", "x", "--region", "eu-west-1"], "--region is of a deployed stack"),
         (["--replay", "no-such-file", "--port", "0"], "no-such-file: there is no such file"),
+        (["--replay", "x", "--out", "x", "--port", "0"], "--port is of the site: --out writes a file"),
+        (["--replay", "x", "--out", "x", "--host", "::1"], "--host is of the site: --out writes a file"),
+        (["--replay", "x", "--out", "x", "--no-open"], "--no-open is of the site: --out writes a file"),
+        (["--out", ""], "an empty name is none"),
+        (["--replay", ""], "an empty name is none"),
     ],
-    ids=["profile", "parameter", "identity", "stack", "region", "no-file"],
+    ids=["profile", "parameter", "identity", "stack", "region", "no-file", "port", "host", "open", "no-out", "no-path"],
 )
 def test_what_does_not_go_together_is_refused(arguments: list[str], says: str) -> None:
     assert says in " ".join(run("dashboard", *arguments, code=2).output.replace("│", " ").split())
@@ -219,7 +276,9 @@ def test_it_serves_until_it_is_interrupted(capture: Path, monkeypatch: pytest.Mo
             address = re.search(r"http://\S+", buffered())
             assert address
             browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-            with browser.open(address[0]) as answer:
+            with browser.open(address[0]) as welcome:
+                onward = welcome.headers["Refresh"].removeprefix("0; url=")
+            with browser.open(urljoin(address[0], onward)) as answer:
                 read.append(answer.read().decode())
             raise KeyboardInterrupt
 
@@ -235,6 +294,27 @@ def test_it_serves_until_it_is_interrupted(capture: Path, monkeypatch: pytest.Mo
     run("dashboard", "--replay", str(capture), "--port", "0", "--no-open")
     assert "Bounce rate" in read[0]
     assert printed[-1] == "\nThe dashboard is closed."
+
+
+def test_nobody_else_learns_the_address_from_how_the_browser_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All users of a machine can see with which address a program was started."""
+    started: list[str] = []
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(webbrowser, "open", started.append)
+
+    def look() -> None:
+        assert started[0].startswith("file:")
+        assert "token" not in started[0]
+        file = Path(unquote(urlsplit(started[0]).path))
+        assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+        assert re.search(r'http-equiv="refresh" content="0; url=http://127.0.0.1:\d+/\?token=', file.read_text())
+        raise KeyboardInterrupt
+
+    source: Any = SimpleNamespace(operate=None)
+    with closing(listening("127.0.0.1", 0)) as listener:
+        serve(source, listener, UTC, open_browser=True, wait=look)
+    assert not Path(urlsplit(started[0]).path).exists()
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,23 @@
 
 import io
 import re
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, tzinfo
 from itertools import count
+from threading import Thread
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import click
 import htpy as h
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from ses_reputation.adapters.function_url import FunctionUrl
 from ses_reputation.commands import MAX_TEXT
 from ses_reputation.dashboard.medium import Medium, Offer, Subject
 from ses_reputation.dashboard.pages import OverviewPage, Page, ReviewsPage, ScopePage
@@ -31,7 +34,7 @@ from ses_reputation_cli.site.serving import serving
 from ses_reputation_cli.site.sources import Deployed, Replayed
 from ses_reputation_cli.site.tickets import TicketRefused, Tickets
 from ses_reputation_local.cloud import Email, LocalCloud
-from ses_reputation_local.replay import Playback
+from ses_reputation_local.replay import Playback, ReplayFailed
 from ses_reputation_local.server import Clock, Server, address_of, listening
 from ses_reputation_local.server import serving as serving_cloud
 
@@ -106,7 +109,7 @@ class Reader(Client):
     """Somebody's browser."""
 
     def enter(self, guard: Guard) -> "Reader":
-        assert self.get(guard.entry().removeprefix(ADDRESS), base_url=ADDRESS).status_code == 303
+        assert self.get(guard.entry().removeprefix(ADDRESS), base_url=ADDRESS).status_code == 200
         return self
 
     def open(self, path: Any, **options: Any) -> TestResponse:  # type: ignore[override] # paths only
@@ -169,25 +172,22 @@ def test_whoever_has_the_address_that_was_printed_gets_in_and_the_token_leaves_t
     stranger: Reader, guard: Guard
 ) -> None:
     assert stranger.get("/").status_code == 403
-    response = stranger.get(f"{guard.entry().removeprefix(ADDRESS)}&page=reviews")
-    assert (response.status_code, response.headers["Location"]) == (303, f"{PATH}/?page=reviews")
+    response = stranger.get(guard.entry().removeprefix(ADDRESS))
+    assert (response.status_code, response.headers["Refresh"]) == (200, f"0; url={PATH}/")
+    assert f'href="{PATH}/?page=overview"' in response.text, "for who lets no page lead him on"
     cookie = response.headers["Set-Cookie"]
     assert cookie.startswith("ses-reputation-4589=")
     assert cookie.endswith(f"; HttpOnly; Path={PATH}; SameSite=Strict")
     assert stranger.get("/").status_code == 200
-    assert stranger.get(guard.entry().removeprefix(ADDRESS)).status_code == 303, "as often as he likes"
+    assert stranger.get(guard.entry().removeprefix(ADDRESS)).status_code == 200, "as often as he likes"
 
 
-def test_the_address_that_a_browser_was_started_with_lets_one_in(
-    source: FakeSource, guard: Guard, stranger: Reader
-) -> None:
-    """All users of a machine can see with which address a browser was started."""
-    address = guard.entry_for_once().removeprefix(ADDRESS)
-    assert stranger.get(address).status_code == 303
+def test_who_has_the_token_may_come_from_anywhere(stranger: Reader, guard: Guard) -> None:
+    """The file that a browser is started with is another site to it."""
+    headers = {"Sec-Fetch-Site": "cross-site", "Origin": "null"}
+    assert stranger.get("/?token=secret-9", headers=headers).status_code == 403
+    assert stranger.get(guard.entry().removeprefix(ADDRESS), headers=headers).status_code == 200
     assert stranger.get("/").status_code == 200
-    another = Reader(stranger.application)
-    assert another.get(address).status_code == 403
-    assert another.get("/").status_code == 403
 
 
 @pytest.mark.parametrize("token", ["", "secret-9", "ünïcode", "secret-1 "])
@@ -239,7 +239,7 @@ def test_a_site_of_another_name_is_not_answered(reader: Reader, source: FakeSour
 
 def test_localhost_is_a_name_of_this_machine(guard: Guard, stranger: Reader) -> None:
     there = "http://localhost:4589"
-    assert stranger.get(guard.entry().removeprefix(ADDRESS), base_url=there).status_code == 303
+    assert stranger.get(guard.entry().removeprefix(ADDRESS), base_url=there).status_code == 200
     assert stranger.get("/", base_url=there).status_code == 200
 
 
@@ -250,7 +250,7 @@ def test_the_own_name_is_as_a_browser_writes_it(source: FakeSource, address: str
     guard = Guard(address)
     client = Client(Site(source, guard, UTC, fake_page))
     response = client.get(guard.entry().removeprefix(address), headers={"Host": host})
-    assert response.status_code == 303
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -465,10 +465,21 @@ def test_who_goes_back_can_change_what_was_filled_in(reader: Reader, source: Fak
         ({NOTE: "x" * (MAX_TEXT + 1)}, "length"),
         ({NOTE: "a\x07bell"}, "no control characters"),
         ({"decision": "extend", "days-57d77a092d": "soon"}, "days"),
-        ({"decision": "extend", "days-57d77a092d": "366"}, "days"),
+        ({"decision": "extend", "days-57d77a092d": "366"}, "a whole number from 1 to 365"),
+        ({"decision": "extend", "days-57d77a092d": "1e1"}, "a whole number from 1 to 365"),
         ({"decision": "reinstate", "to-57d77a092d": "nowhere"}, "probation, healthy"),
     ],
-    ids=["not-offered", "none", "no-reason", "too-long", "control", "no-number", "too-many-days", "nowhere"],
+    ids=[
+        "not-offered",
+        "none",
+        "no-reason",
+        "too-long",
+        "control",
+        "no-number",
+        "too-many-days",
+        "exponent",
+        "nowhere",
+    ],
 )
 def test_what_can_not_be_is_told_before_it_is_sent(
     reader: Reader, source: FakeSource, fields: dict[str, str], says: str
@@ -500,26 +511,49 @@ def test_days_and_where_to_go_with_the_decisions_that_take_them(reader: Reader, 
 def test_what_the_lifecycle_does_not_allow_is_told_with_what_it_would(reader: Reader, source: FakeSource) -> None:
     source.answer = (409, {"error": "somebody else has decided since", "allowed": ["lift", "extend"]})
     told = reader.get(reader.post("/carry-out", data=confirmed(reader)).headers["Location"])
-    assert "somebody else has decided since" in told.text
+    assert "Somebody else has decided since.<" in told.text
     assert "lift or extend" in told.text
     assert "Try again" not in told.text
 
 
-@pytest.mark.parametrize("failure", ["no-answer", "busy"])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        (503, {"error": "too many decide at once"}),
+        (599, {}),
+        click.ClickException("the function failed (HTTP 502)"),
+        ReplayFailed("EvaluateReputation failed"),
+    ],
+    ids=["busy", "no-status", "no-answer", "after-deciding"],
+)
 def test_what_failed_can_be_tried_again_without_being_done_twice(
-    reader: Reader, source: FakeSource, failure: str
+    reader: Reader, source: FakeSource, errors: list[BaseException], failure: tuple[int, dict[str, Any]] | Exception
 ) -> None:
     confirmation = confirmed(reader)
-    if failure == "busy":
-        source.answer = (503, {"error": "too many decide at once"})
+    if isinstance(failure, Exception):
+        source.error = failure
     else:
-        source.error = click.ClickException("the function failed (HTTP 502)")
+        source.answer = failure
     told = reader.get(reader.post("/carry-out", data=confirmation).headers["Location"])
+    assert reader.post("/carry-out", data=confirmation).headers["Location"] == told.request.path, "the same outcome"
+    assert "Nothing was done" not in told.text
     assert "Try again" in told.text
+    assert errors == ([failure] if isinstance(failure, ReplayFailed) else [])
     source.error, source.answer = None, (200, DONE)
     again = reader.post("/carry-out", data={"ticket": ticket_in(told)})
     assert "Decided" in reader.get(again.headers["Location"]).text
     assert source.commands[0] == source.commands[1], "with the same id, so that Operate does it once"
+
+
+def test_of_a_confirmation_whose_outcome_is_forgotten_nobody_says_that_nothing_was_done(reader: Reader) -> None:
+    confirmation = confirmed(reader)
+    reader.post("/carry-out", data=confirmation)
+    for _ in range(200):
+        reader.post("/carry-out", data=confirmed(reader))
+    told = reader.post("/carry-out", data=confirmation)
+    assert told.status_code == 400
+    assert "Whether it was carried out, the history of its scope tells." in told.text
+    assert "Nothing was done" not in told.text
 
 
 def test_what_came_of_other_decisions_is_not_known(reader: Reader) -> None:
@@ -576,6 +610,21 @@ def test_a_decision_in_a_deployment_is_signed_and_seen_on_the_next_page(cloud: L
     assert "FOOBARKEY" in after, "the signature says who it was"
 
 
+def test_pages_are_shown_while_a_decision_is_under_way(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed = Deployed(Stack("ses-reputation", cloud.region))
+
+    def ask_for_a_page(*_: object) -> tuple[int, dict[str, Any]]:
+        reader = Thread(target=lambda: views.append(deployed.pages(UTC)(OverviewPage())), daemon=True)
+        reader.start()
+        reader.join(timeout=5)
+        return 200, {}
+
+    views: list[Any] = []
+    monkeypatch.setattr(FunctionUrl, "post", ask_for_a_page)
+    deployed.operate({})
+    assert views
+
+
 def test_a_decision_in_a_replay_is_followed_by_all_that_it_leads_to(cloud: LocalCloud, guard: Guard) -> None:
     emails: list[Email] = []
     cloud.emails()
@@ -592,9 +641,24 @@ def test_it_answers_at_a_port(source: FakeSource) -> None:
     source.error = click.ClickException("there is no stack ses-reputation")
     with closing(listening("127.0.0.1", 0)) as listener, serving(source, listener, UTC) as guard:
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        with pytest.raises(urllib.error.HTTPError) as answered, browser.open(guard.entry()):
+        with browser.open(guard.entry()) as welcome:
+            onward = welcome.headers["Refresh"].removeprefix("0; url=")
+        with pytest.raises(urllib.error.HTTPError) as answered, browser.open(urljoin(guard.entry(), onward)):
             pass
     with answered.value as answer:
         assert answer.code == 502, "it was let in, and then AWS did not answer"
         assert answer.headers["Server"] == "SES-Reputation"
         assert "there is no stack ses-reputation." in answer.read().decode()
+
+
+def test_what_is_no_request_is_refused_without_a_word_on_the_terminal(
+    source: FakeSource, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(listening("127.0.0.1", 0)) as listener, serving(source, listener, UTC):
+        for line in (b"GET http://[::1/ HTTP/1.1", b"GET / HTTP/1.1 \x1b[2J", b"\x16\x03\x01"):
+            with socket.create_connection(listener.getsockname()) as client:
+                client.sendall(line + b"\r\nHost: x\r\n\r\n")
+                client.settimeout(5)
+                assert b"400" in client.recv(500)
+    told = capsys.readouterr()
+    assert told.out + told.err + caplog.text == ""

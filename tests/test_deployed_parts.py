@@ -109,6 +109,14 @@ def refused(code: str) -> ClientError:
             Unreadable("AWS denied GetTopicAttributes to these credentials: no", "GetTopicAttributes"),
         ),
         (refused("NotFound"), Unreadable("AWS refused GetTopicAttributes: no (NotFound)", gone=True)),
+        (
+            refused("ResourceNotFoundException"),
+            Unreadable(
+                "AWS refused GetTopicAttributes: no (ResourceNotFoundException): the stack, or this part of it, may "
+                "have been deleted",
+                gone=True,
+            ),
+        ),
         (refused("InternalError"), Unreadable("AWS refused GetTopicAttributes: no (InternalError)")),
         (DeploymentNotFound("no such part"), Unreadable("no such part")),
         (MetricsNotRead("not told"), Unreadable("not told")),
@@ -122,6 +130,7 @@ def refused(code: str) -> ClientError:
     ids=[
         "denied",
         "gone",
+        "no-table",
         "refused",
         "no such part",
         "no such metric",

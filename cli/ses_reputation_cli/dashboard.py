@@ -2,17 +2,19 @@
 
 import os
 import shlex
-from contextlib import contextmanager
+import stat
+import tempfile
+from contextlib import contextmanager, suppress
 from datetime import UTC, tzinfo
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from ses_reputation_cli.deployment import Stack, deployment_options
-from ses_reputation_cli.options import errors_for_people, setting_options
+from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 from ses_reputation_cli.port import listening_at
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from ses_reputation.dashboard.medium import Offer, Subject
     from ses_reputation_cli.site.application import Source
-    from ses_reputation_local.replay import Playback
+    from ses_reputation_local.replay import Playback, Played
 
 _STDOUT = Path("-")
 _LOOPBACK = "127.0.0.1"
@@ -34,6 +36,15 @@ Examples:
   ses-reputation dashboard --replay events/stories/second-chance.toml --out story.html
   ses-reputation dashboard --replay captured.jsonl --profile current
 """
+
+
+class _Name(click.Path):
+    """The name of a file or folder, which an empty one would be of this folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value:
+            self.fail("an empty name is none", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def _loopback(_context: click.Context, option: click.Parameter, value: str) -> str:
@@ -64,14 +75,14 @@ def _loopback(_context: click.Context, option: click.Parameter, value: str) -> s
 @click.option("--utc", is_flag=True, help="Show times in UTC, as a file has them. Default: this machine's time zone.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    type=_Name(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="Write the pages into one file of HTML instead, - for standard output.",
+    help="Write the pages into one file of HTML instead, which only you can read; - for standard output.",
 )
 @click.option(
     "--replay",
     "paths",
-    type=click.Path(path_type=Path, allow_dash=True),
+    type=_Name(path_type=Path, allow_dash=True),
     metavar="PATH",
     multiple=True,
     help="Show captured events, or a story, instead of a deployment. Repeatable.",
@@ -100,9 +111,9 @@ def command(  # noqa: PLR0917 - each is an option
     scopes that somebody should look at.
 
     With --replay nothing has to be deployed. A PATH is all that the command replay takes; it is played first, with the
-    settings that are given, and shown as it was at its end.
+    settings that are given, and shown as it was at its end. What was read of it is told on standard error.
     """
-    _check_usage(paths, given=bool(parameters or identities))
+    _check_usage(paths, out, given=bool(parameters or identities))
     with errors_for_people():
         if out is not None:
             from ses_reputation_cli.site.sheet import sheet  # noqa: PLC0415 - help must not wait for it
@@ -125,14 +136,21 @@ def _zone(*, utc: bool) -> tzinfo:
     return UTC if utc else MachineZone()
 
 
-def _check_usage(paths: tuple[Path, ...], *, given: bool) -> None:
-    """Refuse the options of the one kind of source for the other; `given` is whether settings are."""
+def _check_usage(paths: tuple[Path, ...], out: Path | None, *, given: bool) -> None:
+    """Refuse the options of the one kind of source, or of place, for the other; `given` is whether settings are."""
     if given and not paths:
         raise click.UsageError("a deployed stack has its own settings: those of this command are for --replay")
     context = click.get_current_context()
-    for name in ("stack_name", "region"):
-        if paths and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name.replace('_', '-')} is of a deployed stack: --replay needs none")
+
+    def refuse(names: tuple[str, ...], why: str) -> None:
+        for name in names:
+            if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"--{name.replace('_', '-')} is of {why}")
+
+    if paths:
+        refuse(("stack_name", "region"), "a deployed stack: --replay needs none")
+    if out is not None:
+        refuse(("port", "host", "no_open"), "the site: --out writes a file")
 
 
 @contextmanager
@@ -146,10 +164,22 @@ def _source(
         deployment.vocabulary()  # says at once what is wrong with credentials, or with the stack
         yield deployment
         return
-    from ses_reputation_cli.replay import played  # noqa: PLC0415
+    from ses_reputation_cli.replay import play, read_events  # noqa: PLC0415
+    from ses_reputation_cli.replay_report import outcomes_text  # noqa: PLC0415
 
-    with played(paths, parameters, identities) as playback:
+    events = read_events(paths)
+    if not any(map(_is_understood, events)):
+        raise click.UsageError(f"there is nothing to show: no event of SES is in {', '.join(map(str, paths))}")
+    with local_playback(parameters, identities) as playback:
+        play(playback, events)
+        click.echo(f"{sum(playback.outcomes.values()):,} events read: {outcomes_text(playback.outcomes)}.", err=True)
         yield replayed(playback)
+
+
+def _is_understood(event: "Played") -> bool:
+    from ses_reputation_local.captures import Captured  # noqa: PLC0415 - help must not wait for it
+
+    return not isinstance(event, Captured) or event.event is not None
 
 
 def replayed(playback: "Playback") -> "Source":
@@ -189,19 +219,38 @@ def _writable(out: Path) -> None:
 
 
 def _write(out: Path, text: str) -> None:
-    """Write a file, whole or not at all."""
-    if out == _STDOUT:
-        click.echo(text)
-        return
-    path = out.resolve()
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file, whole or not at all. It has the addresses of recipients: a new one is for its owner alone."""
     try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")  # a pipe or a device, which is no file to be replaced
-        else:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
+        if out == _STDOUT:
+            click.echo(text)
+            return
+        _write_file(out, text.encode())
+    except BrokenPipeError:
+        raise  # click ends quietly
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise click.ClickException(f"{out} was not written: {error.strerror}") from error
     click.echo(f"{out} holds the dashboard, {len(text.encode()) // 1000:,} KB. Any browser opens it.")
+
+
+def _write_file(out: Path, data: bytes) -> None:
+    mode = None
+    # Opened by the name that was given: of a link that somebody else has laid, the system says no then.
+    # https://docs.kernel.org/admin-guide/sysctl/fs.html#protected-symlinks
+    with suppress(FileNotFoundError), os.fdopen(os.open(out, os.O_WRONLY), "wb") as there:
+        status = os.fstat(there.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            there.write(data)  # a pipe or a device, which is no file to be replaced
+            return
+        mode = stat.S_IMODE(status.st_mode)
+    path = Path(os.path.realpath(out))
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".ses-reputation-")
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        if mode is not None:
+            part.chmod(mode)
+        part.replace(path)
+    except BaseException:
+        part.unlink()
+        raise

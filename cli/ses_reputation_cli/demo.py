@@ -63,7 +63,7 @@ def command(story: str, parameters: dict[str, str], identities: tuple[str, ...],
             report = playback.report()
             console.rule("Where every scope stands")
             console.print(scopes_table(report))
-            console.print(f"{report.read:,} events: {outcomes_text(report)}. {letters} e-mails.")
+            console.print(f"{report.read:,} events: {outcomes_text(report.events)}. {letters} e-mails.")
             console.print("\nNext, with your own mail: ses-reputation replay PATH (--help says what it takes)")
             if _is_watched() if serve is None else serve:
                 console.print()

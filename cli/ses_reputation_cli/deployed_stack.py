@@ -72,7 +72,8 @@ class DeployedStack:
         self._name = name
         self._region = region
         self._dynamodb = clients.dynamodb(region)
-        self._deployment = Deployment(clients.cloudformation(region), clients.lambda_(region), name)
+        self._lambda = clients.lambda_(region)
+        self._deployment = Deployment(clients.cloudformation(region), self._lambda, name)
 
     def now(self) -> datetime:
         """The time that it is there, in UTC; or the one that is the object of click's context: a test has its own."""
@@ -125,7 +126,7 @@ class DeployedStack:
 
     def operate(self, command: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """Have the function Operate carry out a command: the HTTP status, and what it answers."""
-        return FunctionUrl(clients.lambda_(self._region), self._deployment.resource("Operate")).post(command)
+        return FunctionUrl(self._lambda, self._deployment.resource("Operate")).post(command)
 
     def feedback(self) -> DynamoDbFeedback:
         """The single bounces, delays and complaints."""
@@ -179,7 +180,7 @@ class DeployedStack:
         return DeployedParts(
             self._deployment.parts,
             cloudwatch=clients.cloudwatch(region),
-            lambda_=clients.lambda_(region),
+            lambda_=self._lambda,
             scheduler=clients.scheduler(region),
             sns=clients.sns(region),
             sqs=clients.sqs(region),

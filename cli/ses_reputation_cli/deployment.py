@@ -65,7 +65,12 @@ def deployed(stack: Stack) -> "Iterator[DeployedStack]":
 
     with aws_errors_for_people():
         try:
-            yield DeployedStack(stack.name, stack.region)
+            found = DeployedStack(stack.name, stack.region)
+        except ValueError as error:
+            # What botocore says of an endpoint that is no URL.
+            raise click.ClickException(f"AWS_ENDPOINT_URL, or your profile, is wrong: {error}") from error
+        try:
+            yield found
         except (FindingNotFound, NotAtSes, NothingCounted) as error:
             raise click.ClickException(str(error)) from error
 

@@ -1,6 +1,6 @@
 """What a replay prints: a JSON document for programs, a page of text for people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,7 +84,7 @@ def document(report: Report) -> str:
 
 def print_report(console: Console, report: Report) -> None:
     """Print the report for people."""
-    console.print(f"{report.read:,} events read: {outcomes_text(report)}.")
+    console.print(f"{report.read:,} events read: {outcomes_text(report.events)}.")
     if report.changes:
         console.print("\n[bold]What happened[/bold]")
         for change in report.changes:
@@ -160,9 +160,9 @@ def _counted(count: int, metric: Metric) -> str:
     return f"{count:,} {METRICS[metric].one if count == 1 else METRICS[metric].many}"
 
 
-def outcomes_text(report: Report) -> str:
+def outcomes_text(events: Mapping[str, int]) -> str:
     """How many events became what."""
-    return ", ".join(f"{n:,} {outcome}" for outcome, n in report.events.items())
+    return ", ".join(f"{n:,} {outcome}" for outcome, n in events.items())
 
 
 def scopes_table(report: Report) -> Table:

@@ -73,7 +73,7 @@ def opened(
     scheme: Scheme = "light",
     scale: float = 1,
 ) -> Iterator[Watched]:
-    """A page, at `start` if that is given, that may ask for what begins with one of `own` and for nothing else.
+    """A page, where `start` leads if that is given, that may ask for what begins with one of `own`, and for no more.
 
     Raises AssertionError at the end if it did, or if anything else went wrong in it.
     """
@@ -88,6 +88,7 @@ def opened(
         watched = Watched(context.new_page(), (*own, "about:", "data:"))
         if start:
             watched.page.goto(start)
+            watched.page.wait_for_url(lambda url: url != start)
         yield watched
         assert not watched.problems, "; ".join(watched.problems)
     finally:

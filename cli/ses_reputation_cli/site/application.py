@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlencode
 
 import click
 from htpy import Node, Renderable
@@ -21,9 +20,9 @@ from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.show import NothingKnown
 from ses_reputation_cli.site.browser import DECIDE, HOME, Browser
-from ses_reputation_cli.site.decisions import Decisions, NotFilledIn
+from ses_reputation_cli.site.decisions import FAILED_HERE, Decisions, NotFilledIn, OutcomeUnknown
 from ses_reputation_cli.site.guard import TOKEN, Guard, NotForYou
-from ses_reputation_cli.site.messages import closed_page, confirmation_page, outcome_page, problem_page
+from ses_reputation_cli.site.messages import closed_page, confirmation_page, outcome_page, problem_page, welcome_page
 from ses_reputation_cli.site.tickets import TicketRefused
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class Site:
         self._guard = guard
         self._render = render
         self._on_error = on_error
-        self._decisions = Decisions(source.operate)
+        self._decisions = Decisions(source.operate, on_error)
         self._browser = Browser(guard.path, zone, self._decisions.form)
         self._carry_out = f"{guard.path}{CARRY_OUT}"
 
@@ -108,9 +107,11 @@ class Site:
         request = Request(environ)
         request.max_content_length = request.max_form_memory_size = _MOST_BYTES
         try:
-            self._guard.check_sender(request.headers)
+            self._guard.check_name(request.headers)
+            # Who has the token may come from anywhere: a browser is sent here by a file.
             if request.path == HOME and TOKEN in request.args and request.method == "GET":
-                return self._let_in(request)
+                return self._let_in(request.args[TOKEN])
+            self._guard.check_sender(request.headers)
             self._guard.check_session(request.cookies)
             return self._route(request)
         except NotForYou as refused:
@@ -121,15 +122,16 @@ class Site:
             return self._refused(error)
         except Exception as error:  # noqa: BLE001 - what went wrong is for the terminal, not for a page
             self._on_error(error)
-            text = "Something went wrong here, and the terminal in which the command runs says what."
-            return self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, "That failed", text)
+            return self._problem(HTTPStatus.INTERNAL_SERVER_ERROR, "That failed", FAILED_HERE)
 
-    def _let_in(self, request: Request) -> Response:
-        session = self._guard.session_for(request.args[TOKEN])
-        # Without the token in the address, which would be kept in the browser's history.
-        left = [(name, value) for name, value in request.args.items(multi=True) if name != TOKEN]
-        response = self._see(f"{HOME}?{urlencode(left)}" if left else HOME)
+    def _let_in(self, token: str) -> Response:
+        session = self._guard.session_for(token)
+        response = _html("Come in", welcome_page(self._browser))
         response.set_cookie(self._guard.cookie, session, path=self._guard.path, httponly=True, samesite="Strict")
+        # After a redirection the request would still be of whoever led here, and come without the cookie.
+        # https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-5.2
+        # https://html.spec.whatwg.org/multipage/document-lifecycle.html#initialise-the-document-object
+        response.headers["Refresh"] = f"0; url={self._guard.path}{HOME}"
         return response
 
     def _route(self, request: Request) -> Response:
@@ -148,7 +150,10 @@ class Site:
         except (PageNotFound, NothingKnown) as error:
             return self._problem(HTTPStatus.NOT_FOUND, "There is no such page", f"{error}.")
         except (NotFilledIn, TicketRefused) as error:
-            return self._problem(HTTPStatus.BAD_REQUEST, "Not decided", f"{error} Go back, and try again.")
+            text = f"{error} Nothing was done: go back, and try again."
+            return self._problem(HTTPStatus.BAD_REQUEST, "Not decided", text)
+        except OutcomeUnknown as error:
+            return self._problem(HTTPStatus.BAD_REQUEST, "It may have been decided", str(error))
         except click.ClickException as error:
             return self._problem(HTTPStatus.BAD_GATEWAY, "AWS did not answer that", f"{error.message}.")
 

@@ -20,12 +20,21 @@ from ses_reputation_cli.site.tickets import TicketRefused, Tickets
 # How many decisions can be read again, by reloading or by going back.
 _OUTCOMES_KEPT = 200
 
+FAILED_HERE = "Something went wrong here, and the terminal in which the command runs says what."
+_IN_THE_HISTORY = "Whether it was carried out, the history of its scope tells."
+
+_STATUSES = frozenset(HTTPStatus)
+
 Operate = Callable[[Mapping[str, Any]], tuple[int, Mapping[str, Any]]]
 """Has a command carried out: the HTTP status, and the answer. click.ClickException says why that failed."""
 
 
 class NotFilledIn(ValueError):
     """Something is missing in a form, or cannot be; the text says what."""
+
+
+class OutcomeUnknown(LookupError):
+    """Nobody here knows what came of a confirmation; the text says who does."""
 
 
 class Form(Struct, frozen=True):
@@ -81,10 +90,19 @@ class Outcome(Struct, frozen=True):
 
 
 class Decisions:
-    """Decisions from the forms of a site. Each is carried out once, however often a browser sends it."""
+    """Decisions from the forms of a site. Each is carried out once, however often a browser sends it.
 
-    def __init__(self, operate: Operate, new_id: Callable[[], str] = lambda: str(uuid4())) -> None:
+    `on_error` is told of what should not have happened.
+    """
+
+    def __init__(
+        self,
+        operate: Operate,
+        on_error: Callable[[BaseException], None],
+        new_id: Callable[[], str] = lambda: str(uuid4()),
+    ) -> None:
         self._operate = operate
+        self._on_error = on_error
         self._new_id = new_id
         self._forms: Tickets[Form] = Tickets()
         self._confirmations: Tickets[Prepared] = Tickets()
@@ -111,7 +129,7 @@ class Decisions:
         return self._confirmations.issue(prepared)
 
     def carry_out(self, fields: Mapping[str, str]) -> str:
-        """Do what was confirmed; the id of its outcome. TicketRefused if it was not asked for in that way.
+        """Do what was confirmed; the id of its outcome. OutcomeUnknown if it was not asked for in that way.
 
         What was done already is not done again, but has the same outcome.
         """
@@ -119,10 +137,10 @@ class Decisions:
         with self._one_at_a_time:
             try:
                 prepared = self._confirmations.use(fields.get("ticket", ""))
-            except TicketRefused:
+            except TicketRefused as error:
                 if (known := fields.get("id", "")) in self._outcomes:
                     return known
-                raise
+                raise OutcomeUnknown(f"{error} {_IN_THE_HISTORY}") from None
             self._outcomes[prepared.id] = self._outcome(prepared)
             if len(self._outcomes) > _OUTCOMES_KEPT:
                 self._outcomes.popitem(last=False)
@@ -137,7 +155,11 @@ class Decisions:
             status, answer = self._operate(prepared.command())
         except click.ClickException as error:
             return Outcome(prepared, HTTPStatus.BAD_GATEWAY, {"error": f"{error.message}."})
-        return Outcome(prepared, HTTPStatus(status), {"error": f"It answered HTTP {status}.", **answer})
+        except Exception as error:  # noqa: BLE001 - it may have been decided before that went wrong
+            self._on_error(error)
+            return Outcome(prepared, HTTPStatus.INTERNAL_SERVER_ERROR, {"error": FAILED_HERE})
+        told = HTTPStatus(status) if status in _STATUSES else HTTPStatus.BAD_GATEWAY
+        return Outcome(prepared, told, {"error": f"It answered HTTP {status}.", **answer})
 
 
 def _filled(fields: Mapping[str, str], subject: Subject, offer: Offer) -> Filled:
@@ -146,6 +168,9 @@ def _filled(fields: Mapping[str, str], subject: Subject, offer: Offer) -> Filled
     given = {name: fields.get(field_name(name, subject), "").replace("\r\n", "\n").strip() for name in names}
     if not given["note"]:
         raise NotFilledIn("A reason is missing: it is kept with the decision, and told with the alert.")
+    # Python reads more as a number than people write.
+    if (days := given.get("days")) and not (days.isascii() and days.isdecimal() and 1 <= int(days) <= MOST_DAYS):
+        raise NotFilledIn(f"The days can not be that many: they are a whole number from 1 to {MOST_DAYS}.")
     try:
         return msgspec.convert({name: text for name, text in given.items() if text}, Filled, strict=False)
     except msgspec.ValidationError as error:

@@ -46,10 +46,8 @@ class Guard:
             for each in (host, "localhost")
             for name in ((f"{each}:{port}", each) if int(port) == _HTTP else (f"{each}:{port}",))
         )
-        self._secret = secret
         self._entry = secret()
         self._session = secret()
-        self._unused: set[str] = set()
         self.path: str = f"/{secret()}"
         # Another site of this machine must not take this one's place.
         self.cookie: str = f"ses-reputation-{port}"
@@ -58,27 +56,20 @@ class Guard:
         """The address that lets in who opens it, as often as he does: it is for his eyes only."""
         return f"{self._address}/?{TOKEN}={self._entry}"
 
-    def entry_for_once(self) -> str:
-        """The address that lets in whoever opens it first: all users can see with what a browser was started."""
-        token = self._secret()
-        self._unused.add(token)
-        return f"{self._address}/?{TOKEN}={token}"
-
     def session_for(self, token: str) -> str:
         """What the cookie of somebody with this token has to hold; NotForYou if the token is none."""
-        for known in tuple(self._unused):
-            if _equal(token, known):
-                self._unused.discard(known)
-                return self._session
-        if _equal(token, self._entry):
-            return self._session
-        raise NotForYou("This address was used already, or is of a site that has ended.")
+        if not _equal(token, self._entry):
+            raise NotForYou("This address is of a site that has ended.")
+        return self._session
+
+    def check_name(self, headers: Headers) -> None:
+        """Pass a request that calls this site by its own name; NotForYou."""
+        if headers.get("Host", "") not in self._hosts:
+            raise NotForYou("This site is not known by that name.")
 
     def check_sender(self, headers: Headers) -> None:
-        """Pass a request that comes from this site, or from nobody's page, and goes to it; NotForYou."""
+        """Pass a request that comes from this site, or from nobody's page; NotForYou."""
         host = headers.get("Host", "")
-        if host not in self._hosts:
-            raise NotForYou("This site is not known by that name.")
         if (
             headers.get("Origin", f"http://{host}") != f"http://{host}"
             or headers.get("Sec-Fetch-Site", "none") not in _OURS

@@ -54,6 +54,11 @@ def outcome_page(of: Outcome, words: Vocabulary, ticket: str | None, action: str
     return message(title, content, *ways_on(of.prepared.subject.scope, medium), medium=medium)
 
 
+def welcome_page(medium: Medium) -> Element:
+    """The way in, for a browser that is not taken further by itself."""
+    return message("Come in", h.p(".sr-lead")["You are let in."], *ways_on(None, medium), medium=medium)
+
+
 def problem_page(title: str, text: str, medium: Medium) -> Element:
     """What is wrong, and the way back."""
     return message(title, h.p(".sr-lead")[h.bdi[readable(text)]], *ways_on(None, medium), medium=medium)

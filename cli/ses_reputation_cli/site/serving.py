@@ -2,14 +2,19 @@
 
 import os
 import sys
+import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import tzinfo
+from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
+import htpy as h
 from werkzeug.serving import WSGIRequestHandler
 
 from ses_reputation.dashboard.render import render
@@ -47,12 +52,34 @@ def serve(
     with serving(source, listener, zone) as guard:
         click.echo(f"The dashboard is at {guard.entry()}")
         click.echo("That address is for you alone: whoever has it can read all and decide. Ctrl-C ends it.")
-        if open_browser and has_screen(os.environ, sys.platform):
-            webbrowser.open(guard.entry_for_once())
         try:
-            wait()
+            with ExitStack() as until_then:
+                if open_browser and has_screen(os.environ, sys.platform):
+                    webbrowser.open(until_then.enter_context(way_in(guard.entry())).as_uri())
+                wait()
         except KeyboardInterrupt:
             click.echo("\nThe dashboard is closed.")
+
+
+@contextmanager
+def way_in(address: str) -> Iterator[Path]:
+    """A file that leads a browser to an address and that nobody else can read, until the block ends.
+
+    All users of a machine can see with which address a program was started.
+    """
+    with tempfile.TemporaryDirectory(prefix="ses-reputation-") as folder:
+        file = Path(folder, "dashboard.html")
+        file.touch(mode=0o600)
+        page = h.html(lang="en")[
+            h.head[
+                h.meta(charset="utf-8"),
+                h.meta(http_equiv="refresh", content=f"0; url={address}"),
+                h.title["SES Reputation"],
+            ],
+            h.body[h.a(href=address)["To the dashboard"]],
+        ]
+        file.write_text(str(page), encoding="utf-8")
+        yield file
 
 
 def has_screen(environment: Mapping[str, str], platform: str) -> bool:
@@ -70,5 +97,17 @@ class _Handler(WSGIRequestHandler):
         """Say nothing of what answers."""
         return "SES-Reputation"
 
+    def run_wsgi(self) -> None:
+        """Answer a request, also one whose target is no address."""
+        try:
+            urlsplit(self.path)
+        except ValueError:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+        else:
+            super().run_wsgi()
+
     def log_request(self, *_: object) -> None:
-        """Keep quiet about requests. Errors are logged."""
+        """Keep quiet about requests."""
+
+    def log_error(self, *_: object) -> None:
+        """Keep quiet about what is no request: it may hold anything. What fails here is told all the same."""

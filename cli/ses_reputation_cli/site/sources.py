@@ -1,7 +1,8 @@
 """Where the site's pages come from: a deployment in AWS, or a replay in this process."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from ses_reputation.show import gather
 from ses_reputation_cli.deployment import Stack, aws_errors_for_people, deployed
 
 if TYPE_CHECKING:
+    from ses_reputation_cli.deployed_stack import DeployedStack
     from ses_reputation_local.cloud import Email
     from ses_reputation_local.replay import Playback
 
@@ -34,7 +36,7 @@ class Deployed:
 
     def pages(self, zone: tzinfo) -> Callable[[Page], View]:
         """What each page shows at this moment."""
-        with self._one_at_a_time, deployed(self._stack) as stack:
+        with self._deployed() as stack:
             now, sources = stack.now(), stack.sources()
 
         def view(page: Page) -> View:
@@ -45,13 +47,21 @@ class Deployed:
 
     def operate(self, command: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         """Have Operate carry out a command, by a request that proves whose it is."""
-        with self._one_at_a_time, deployed(self._stack) as stack:
+        with self._deployed() as stack:
             return stack.operate(command)
 
     def vocabulary(self) -> Vocabulary:
         """The words that people read."""
-        with self._one_at_a_time, deployed(self._stack) as stack:
+        with self._deployed() as stack:
             return stack.vocabulary()
+
+    @contextmanager
+    def _deployed(self) -> "Iterator[DeployedStack]":
+        """The stack, for one request. Others wait while its clients are made, and not for what AWS answers."""
+        with ExitStack() as block:
+            with self._one_at_a_time:
+                stack = block.enter_context(deployed(self._stack))
+            yield stack
 
 
 class Replayed:

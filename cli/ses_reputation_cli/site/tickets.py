@@ -56,5 +56,5 @@ class Tickets(Generic[T]):
         number, _, secret = ticket.partition(".")
         known, what = self._open.get(number, ("", None))
         if what is None or not secrets.compare_digest(secret.encode(errors="replace"), known.encode()):
-            raise TicketRefused("This form was used already, is too old, or is not of this site. Nothing was done.")
+            raise TicketRefused("This form was used already, is too old, or is not of this site.")
         return number, what

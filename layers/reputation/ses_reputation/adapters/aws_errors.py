@@ -21,13 +21,14 @@ _UNKNOWN = "AWS does not know these credentials: check AWS_PROFILE, or the keys 
 _DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "NotAuthorized"}
 )
+_NO_TABLE = "ResourceNotFoundException"
 _GONE = frozenset(
     {
         "AWS.SimpleQueueService.NonExistentQueue",
         "NotFound",
         "NotFoundException",
         "QueueDoesNotExist",
-        "ResourceNotFoundException",
+        _NO_TABLE,
     }
 )
 _THROTTLED = frozenset(
@@ -102,7 +103,10 @@ def _refusal(error: ClientError) -> str:
         return f"AWS is asked too much and refused {error.operation_name}: try again in a minute"
     if code in _CREDENTIALS:
         return _CREDENTIALS[code]
-    return f"AWS refused {error.operation_name}: {message or 'without a reason'} ({code or 'no code'})"
+    refused = f"AWS refused {error.operation_name}: {message or 'without a reason'} ({code or 'no code'})"
+    # DynamoDB does not say which table.
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+    return f"{refused}: the stack, or this part of it, may have been deleted" if code == _NO_TABLE else refused
 
 
 def _failure(error: BotoCoreError | ResponseParserError) -> str:

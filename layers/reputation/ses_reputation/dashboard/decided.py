@@ -42,9 +42,13 @@ def told(status: HTTPStatus, body: Mapping[str, Any], words: Vocabulary) -> Node
         return [h.p(".sr-lead")[line] for line in outcome(body, words)]
     allowed = listed([str(word) for word in body.get("allowed", ())])
     return [
-        h.p(".sr-lead")[readable(body["error"])],
+        h.p(".sr-lead")[_sentence(readable(body["error"]))],
         h.p[f"What would be allowed now: {allowed}."] if allowed else None,
     ]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def ways_on(scope: object, medium: Medium) -> list[Renderable]:

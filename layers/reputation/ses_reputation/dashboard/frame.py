@@ -64,7 +64,7 @@ def _navigation(frame: Frame, page: Page, medium: Medium) -> Element:
 
 def _freshness(frame: Frame, medium: Medium) -> Element:
     if frame.evaluated is None:
-        return h.p["Nothing was evaluated yet. The first run of EvaluateReputation shows where everything stands."]
+        return h.p["Nothing was evaluated yet."]
     return h.p[
         "Evaluated ",
         moment(frame.evaluated, medium.zone),

@@ -159,7 +159,7 @@ def _newest(sample: FeedbackSample, medium: Medium) -> Element:
                     )
                 ],
             ],
-            classes="sr-scrolled",
+            classes="sr-scrolled sr-newest",
         ),
         h.p(".sr-hint")[
             "Of a complaint the recipients are suspects: providers often hide who complained. All of it, as a list: ",
