@@ -28,7 +28,7 @@ from ses_reputation.domain.changes import (
 )
 from ses_reputation.domain.decisions import Decision
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.enforcement import Action, Enforced, Enforcement, Mode, State
+from ses_reputation.domain.enforcement import STATES_THAT_STOP, Action, Enforced, Enforcement, Mode, State
 from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.explanation import explain
 from ses_reputation.domain.history import DayCounts, MailCounts, ProviderCounts, RatePoint
@@ -136,6 +136,7 @@ def view(
         standing=standing,
         verdict=None,
         enforcement=Enforcement(standing.scope),
+        account_stopped=False,
         outages=standing.outages,
         rates=dict.fromkeys(Metric, ()),
         floors=dict.fromkeys(Metric, ()),
@@ -296,6 +297,7 @@ def test_the_head_says_whether_mail_goes_out(enforcement: Enforcement, verdict: 
 STOPPED = [
     pytest.param(Enforcement(SHOP, State.PAUSED, NOW), None, id="paused by us"),
     pytest.param(Enforcement(SHOP, State.PAUSING, NOW), None, id="being paused"),
+    pytest.param(Enforcement(SHOP, State.RESUMING, NOW), None, id="being resumed, which may not have been done"),
     pytest.param(Enforcement(SHOP, State.FOUND_PAUSED, NOW), None, id="paused by others"),
     pytest.param(Enforcement(SHOP), Verdict(SHOP, NOW, sending_enabled=False), id="switched off by SES"),
 ]
@@ -313,7 +315,21 @@ def test_whose_mail_is_stopped_is_not_told_to_go_on(
         assert not re.search("go on sending|mail goes on", page.text, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {State.PAUSED, State.PAUSING, State.FOUND_PAUSED}))
+def test_whose_account_is_stopped_is_not_told_to_go_on() -> None:
+    one = typical(Category.INTERNAL_REVIEW, Stage.PROBATION).news.finding
+    for each in (replace(HEALTHY, findings={one.category: one}), HEALTHY):
+        page = shown(view(each, account_stopped=True))
+        assert "its sending is off: see the account" in page.text
+        assert not re.search("go on sending|mail goes on", page.text, re.IGNORECASE)
+
+
+def test_a_scope_that_is_shut_down_is_not_told_to_go_on_by_another_finding() -> None:
+    two = (typical(Category.SPAMTRAP, Stage.SHUTDOWN), typical(Category.INTERNAL_REVIEW, Stage.PROBATION))
+    findings = {each.news.finding.category: each.news.finding for each in two}
+    assert "go on sending" not in shown(view(replace(HEALTHY, findings=findings))).text
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - STATES_THAT_STOP))
 def test_whose_mail_flows_is_told_so(state: State) -> None:
     verdict = Verdict(SHOP, NOW, sending_enabled=True)
     page = shown(view(enforcement=Enforcement(SHOP, state, NOW), verdict=verdict))

@@ -24,7 +24,6 @@ from ses_reputation.domain.rates import HourCounts, Metric, Rate
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind
 from ses_reputation.domain.standing import Act, Actor, Finding, Measures, Observation, Standing
 from ses_reputation.domain.verdict import Verdict
-from ses_reputation.enforce import VersionedEnforcement
 from ses_reputation.evaluate import Learned, Versioned
 from ses_reputation.feedback import Feedback, RecentFeedback
 from ses_reputation.news import NewestNews, News
@@ -87,10 +86,6 @@ class Known:
     def verdict(self, scope: Scope) -> VersionedVerdict:
         self.asked["verdict"] += 1
         return VersionedVerdict(self.said.get(scope))
-
-    def enforcement(self, scope: Scope) -> VersionedEnforcement:
-        self.asked["enforcement"] += 1
-        return VersionedEnforcement(self.enforced.get(scope, Enforcement(scope)))
 
     def of(self, scopes: Sequence[Scope]) -> Mapping[Scope, Enforcement]:
         assert len(scopes) == len(set(scopes)) <= 100, "DynamoDB reads no more at once, and no key twice"
@@ -395,6 +390,19 @@ def test_a_scope_has_what_ses_says_and_what_was_done_there() -> None:
     known.said[ACME], known.enforced[ACME] = Verdict(ACME, NOW), Enforcement(ACME, State.PAUSED)
     view = known.scope()
     assert (view.verdict, view.enforcement) == (Verdict(ACME, NOW), Enforcement(ACME, State.PAUSED))
+    assert not view.account_stopped
+
+
+@pytest.mark.parametrize(
+    ("enforced", "said"),
+    [(Enforcement(ACCOUNT, State.PAUSED), None), (None, Verdict(ACCOUNT, NOW, sending_enabled=False))],
+    ids=["paused here", "switched off, says SES"],
+)
+def test_a_scope_knows_that_its_account_is_stopped(enforced: Enforcement | None, said: Verdict | None) -> None:
+    known = Known(standing("tenant/acme"))
+    known.enforced |= {ACCOUNT: enforced} if enforced else {}
+    known.said |= {ACCOUNT: said} if said else {}
+    assert known.scope().account_stopped
 
 
 def test_a_scope_has_the_newest_of_its_history() -> None:
@@ -479,4 +487,4 @@ def test_a_page_asks_for_no_more_however_much_there_is() -> None:
         many.show(page)
         assert few.asked == many.asked
         assert many.asked["listed"] == 8
-        assert many.asked.total() - 8 <= 9
+        assert many.asked.total() - 8 <= 10

@@ -1,7 +1,7 @@
 """The use case of the dashboard: gather what one page shows, with a bounded number of reads.
 
 Every page reads the listing of all scopes (LISTING_REQUESTS requests at most; one is enough for 2,000 scopes), for what
-waits for a person anywhere, and six or seven items and short lists beside it, however many scopes there are. A scope's
+waits for a person anywhere, and at most ten items and short lists beside it, however many scopes there are. A scope's
 page reads besides:
 
 - the newest news of its history, in one request;
@@ -33,7 +33,7 @@ from ses_reputation.dashboard.views import (
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change, Reminder
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.enforcement import Enforcement
+from ses_reputation.domain.enforcement import STATES_THAT_STOP, Enforcement
 from ses_reputation.domain.explanation import explain
 from ses_reputation.domain.history import by_provider, days, floors_of, moments_between, rates_over_time, rulings_of
 from ses_reputation.domain.listing import Listed, Listing, urgency, worst_first
@@ -42,7 +42,7 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT, Scope, kind_of
 from ses_reputation.domain.standing import Standing
-from ses_reputation.enforce import VersionedEnforcement
+from ses_reputation.domain.verdict import Verdict
 from ses_reputation.evaluate import Counters, Learned, Reading, Rereadable, Versioned
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, DELAYS, RecentFeedback
 from ses_reputation.news import NewestNews, News
@@ -102,9 +102,6 @@ class ShownVerdicts(Protocol):
 
 class ShownEnforcements(Protocol):
     """What was done at SES."""
-
-    def enforcement(self, scope: Scope) -> VersionedEnforcement:
-        """The record of a scope; a new one if it has none."""
 
     def of(self, scopes: Sequence[Scope]) -> Mapping[Scope, Enforcement]:
         """The records of at most 100 scopes; who has none is left out."""
@@ -264,6 +261,7 @@ def _scope(page: ScopePage, frame: Frame, zone: tzinfo, sources: Sources) -> Sco
     read = sources.standings.read(scope)
     standing = read.standing
     verdict = sources.verdicts.verdict(scope).verdict
+    enforcements = sources.enforcements.of(list({ACCOUNT, scope}))
     told = sources.standings.newest_news(scope, NEWS)
     left_out = held(sources.standings.outages(), policy)
     hours = Rereadable(without_outages(Reading(sources.counters, now).hours(scope), left_out))
@@ -279,7 +277,8 @@ def _scope(page: ScopePage, frame: Frame, zone: tzinfo, sources: Sources) -> Sco
         page=page,
         standing=standing,
         verdict=verdict,
-        enforcement=sources.enforcements.enforcement(scope).enforcement,
+        enforcement=enforcements.get(scope, Enforcement(scope)),
+        account_stopped=_is_stopped(enforcements.get(ACCOUNT), sources.verdicts.verdict(ACCOUNT).verdict),
         outages=standing.outages,
         rates={metric: rates_over_time(hours, moments, metric, policy, rulings[metric]) for metric in Metric},
         floors={metric: floors_of(rulings[metric]) for metric in Metric},
@@ -292,6 +291,11 @@ def _scope(page: ScopePage, frame: Frame, zone: tzinfo, sources: Sources) -> Sco
         explanation=explain(standing, hours, now, policy, left_out) if counted else None,
         since=first,
     )
+
+
+def _is_stopped(enforcement: Enforcement | None, verdict: Verdict | None) -> bool:
+    """Whether the account does not send, by what was done here or by what SES says."""
+    return bool((enforcement and enforcement.state in STATES_THAT_STOP) or (verdict and verdict.sends is False))
 
 
 def _feedback(scope: Scope, now: datetime, sources: Sources) -> FeedbackSample:

@@ -6,7 +6,7 @@ import htpy as h
 from htpy import Element, Node
 
 from ses_reputation.dashboard.medium import Medium
-from ses_reputation.dashboard.pages import OverviewPage
+from ses_reputation.dashboard.pages import OverviewPage, ScopePage
 from ses_reputation.dashboard.parts import (
     card,
     day,
@@ -23,7 +23,7 @@ from ses_reputation.dashboard.scope_findings import findings, outages
 from ses_reputation.dashboard.scope_history import history
 from ses_reputation.dashboard.scope_mail import mail
 from ses_reputation.dashboard.scope_rates import over_time
-from ses_reputation.dashboard.verdicts import is_stopped, sending_text, verdict_rows, worse_at_ses
+from ses_reputation.dashboard.verdicts import mail_is_stopped, sending_text, verdict_rows, worse_at_ses
 from ses_reputation.dashboard.views import ScopeView
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES
 from ses_reputation.domain.listing import listed
@@ -76,7 +76,7 @@ def _head(view: ScopeView, medium: Medium) -> Element:
             h.span(".sr-muted")[other_name(status, words)] if other_name(status, words) else None,
         ],
         worse_at_ses(standing, view.verdict),
-        h.p(".sr-lead")[meaning_of(standing, words, stopped=is_stopped(standing, view.enforcement, view.verdict))],
+        h.p(".sr-lead")[meaning_of(standing, words, stopped=mail_is_stopped(view))],
         (h.p[text] for text in _reasons(view)),
         classes="sr-head-of-scope",
     )
@@ -104,6 +104,8 @@ def _at_a_glance(view: ScopeView, medium: Medium) -> Iterator[tuple[Node, Node]]
         yield "Waits", ["for a person's decision since ", day(min(waits), zone), f" ({distance(min(waits), now)})"]
     if sending := _sending(view, medium):
         yield "Sending", sending
+    if view.account_stopped and standing.scope != ACCOUNT:
+        yield "Account", ["its sending is off: ", medium.link(ScopePage(ACCOUNT), "see the account")]
     yield (
         "Evaluated",
         [moment(standing.evaluated, zone), f" ({distance(standing.evaluated, now)})"]

@@ -21,7 +21,7 @@ from ses_reputation.dashboard.parts import (
     more,
     quote,
 )
-from ses_reputation.dashboard.verdicts import is_stopped
+from ses_reputation.dashboard.verdicts import mail_is_stopped
 from ses_reputation.dashboard.views import ScopeView
 from ses_reputation.domain.changes import OutageChange
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage
@@ -56,8 +56,7 @@ def _finding(finding: Finding, view: ScopeView, medium: Medium) -> Element:
     standing, policy, words = view.standing, view.frame.policy, view.frame.words
     tell = partial(moment_text, zone=medium.zone)
     offers = offers_of(standing.scope, finding, policy, words) if finding.waits_since else ()
-    stopped = is_stopped(standing, view.enforcement, view.verdict)
-    asked = questions(finding, standing, policy, words, tell, stopped=stopped)
+    asked = questions(finding, standing, policy, words, tell, stopped=mail_is_stopped(view))
     reasons, outcomes = asked[:_REASONS], sorted(asked[_REASONS:], key=lambda question: not question.matters)
     alert = view.notices.get(finding.category)
     return card(

@@ -9,7 +9,8 @@ import htpy as h
 from htpy import Element, Node
 
 from ses_reputation.dashboard.parts import day, distance, facts, moment, quote, status_sign
-from ses_reputation.domain.enforcement import Enforcement, State
+from ses_reputation.dashboard.views import ScopeView
+from ses_reputation.domain.enforcement import STATES_THAT_STOP, Enforcement
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import ACCOUNT
@@ -86,9 +87,6 @@ _SEVERITIES: Mapping[Status, int] = {Status.HEALTHY: 0, Status.SHUTDOWN: 2}
 _SES_SEVERITIES: Mapping[str, int] = {SesStatus.HEALTHY: 0, SesStatus.PROBATION: 1, SesStatus.SHUTDOWN: 2}
 
 
-_STOPPED = frozenset({State.PAUSING, State.PAUSED, State.FOUND_PAUSED})
-
-
 def worse_at_ses(standing: Standing, verdict: Verdict | None) -> Element | None:
     """What SES says of the account, where that is worse than what was measured here, or SES lets it not send."""
     if verdict is None or not _is_worse(standing, verdict):
@@ -114,9 +112,17 @@ def _is_worse(standing: Standing, verdict: Verdict) -> bool:
 
 
 def is_stopped(standing: Standing, enforcement: Enforcement, verdict: Verdict | None) -> bool:
-    """Whether nobody can say that a scope's mail goes on: it is paused, or SES says worse than its status here."""
+    """Whether nobody can say that a scope's mail goes on.
+
+    It is to be stopped, or paused, or SES says worse than its status here.
+    """
     said = verdict is not None and (verdict.sends is False or _is_worse(standing, verdict))
-    return said or enforcement.state in _STOPPED
+    return said or enforcement.state in STATES_THAT_STOP or standing.status is Status.SHUTDOWN
+
+
+def mail_is_stopped(view: ScopeView) -> bool:
+    """The same of the scope that a page is about, whose mail stops with the account's."""
+    return view.account_stopped or is_stopped(view.standing, view.enforcement, view.verdict)
 
 
 def sending_text(enforcement: Enforcement) -> str | None:

@@ -101,7 +101,7 @@ class ScopeView(Struct, frozen=True):
     `rates` are as they stood at each moment of the chart, oldest first; `floors` from when on mail counts, with when
     that was decided. `volume` is by day of the reader's zone. `news` is the newest first; not `all_news` means that
     there is older. `notices` are the newest that people were sent about each open finding. `explanation` is None where
-    nothing was counted.
+    nothing was counted. `account_stopped` is whether the whole account does not send, and so no scope of it.
     """
 
     frame: Frame
@@ -109,6 +109,7 @@ class ScopeView(Struct, frozen=True):
     standing: Standing
     verdict: Verdict | None
     enforcement: Enforcement
+    account_stopped: bool
     outages: tuple[Outage, ...]
     rates: Mapping[Metric, Sequence["RatePoint"]]
     floors: Mapping[Metric, Sequence[tuple[datetime, datetime]]]

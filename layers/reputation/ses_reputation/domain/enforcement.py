@@ -47,6 +47,10 @@ class State(StrEnum):
     RESUMING = "resuming"
 
 
+STATES_THAT_STOP = frozenset({State.PAUSING, State.PAUSED, State.FOUND_PAUSED, State.RESUMING})
+"""As long as it is here, nobody can say that mail goes on: it is paused, or nobody has heard yet how a call ended."""
+
+
 class Action(StrEnum):
     """What people are told that was done, would be done, or was left."""
 
