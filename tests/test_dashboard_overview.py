@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ses_reputation.dashboard.views import OverviewView
 from ses_reputation.dashboard.widget import Widget
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.enforcement import Enforcement, State
+from ses_reputation.domain.forecast import Forecast
 from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation.domain.limits import Profile, limits_by_kind
 from ses_reputation.domain.policy import Policy
@@ -86,8 +87,35 @@ def test_the_account_s_status_is_the_heading_of_the_page(stage: Stage, status: S
 def test_an_account_in_good_standing_says_so_and_has_nothing_to_do() -> None:
     page = shown(overview_view())
     assert page.one("h1").text == "The account Healthy"
-    assert "No finding is open. You can go on sending." in page.text
+    assert "No finding is open about the account itself. You can go on sending." in page.text
     assert "there is nothing to do" in page.text
+
+
+def with_forecast(of: Standing, metric: Metric, passed: datetime) -> Standing:
+    measures = replace(of.measures[metric], forecast=Forecast(passed, 0, 0))
+    return replace(of, measures={**of.measures, metric: measures})
+
+
+def test_a_rate_over_what_is_recommended_is_said_before_it_is_a_finding() -> None:
+    watched = standing(complaints=16)
+    over = "The complaint rate is 0.2 %, and recommended is under 0.1 %"
+    page = shown(overview_view(watched))
+    assert [each.text for each in classed(page, "sr-warning")] == [f"{over}."]
+    assert "Over what is recommended, and within the limit." in page.text
+    rising = with_forecast(watched, Metric.COMPLAINT_RATE, NOW + 7 * DAY)
+    assert [each.text for each in classed(shown(overview_view(rising)), "sr-warning")] == [
+        f"{over}; at the present pace it passes 0.5 % on 2026-03-23 14:20 UTC."
+    ]
+    known = replace(watched, findings={Category.COMPLAINT_RATE: finding(Category.COMPLAINT_RATE)})
+    assert not classed(shown(overview_view(known)), "sr-warning"), "of a finding there is more to say"
+    assert not classed(shown(overview_view()), "sr-warning")
+
+
+def test_a_rate_that_will_pass_its_limit_is_said_however_low_it_is() -> None:
+    rising = with_forecast(standing(), Metric.BOUNCE_RATE, NOW + 7 * DAY)
+    assert [each.text for each in classed(shown(overview_view(rising)), "sr-warning")] == [
+        "The bounce rate is 1.34 %; at the present pace it passes 10 % on 2026-03-23 14:20 UTC."
+    ]
 
 
 def test_what_is_only_suspected_of_the_account_is_no_status_but_waits() -> None:

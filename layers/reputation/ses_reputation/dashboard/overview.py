@@ -19,7 +19,7 @@ from ses_reputation.dashboard.parts import (
     nothing,
     scope_phrase,
 )
-from ses_reputation.dashboard.rate_cards import rate_card, trend_line
+from ses_reputation.dashboard.rate_cards import rate_card, trend_line, warnings
 from ses_reputation.dashboard.verdicts import is_stopped, sending_text, verdict_rows, worse_at_ses
 from ses_reputation.dashboard.views import OverviewView, Urgent
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Status
@@ -89,6 +89,7 @@ def _standing(view: OverviewView, medium: Medium) -> Element:
         h.p(".sr-muted")[also] if (also := other_name(status, words)) else None,
         worse_at_ses(account, view.verdict),
         h.p(".sr-lead")[meaning_of(account, words, stopped=is_stopped(account, view.enforcement, view.verdict))],
+        warnings(account, view.frame.policy, medium.zone),
         _trouble_elsewhere(view),
         (_reason(finding, view) for finding in findings[:_REASONS]),
         h.p[medium.link(ScopePage(ACCOUNT), _more_about(findings))],

@@ -7,9 +7,10 @@ import htpy as h
 from htpy import Element, Node
 
 from ses_reputation.dashboard.charts.sparkline import sparkline
-from ses_reputation.dashboard.parts import card, counted, facts, moment_text, more, status_badge
+from ses_reputation.dashboard.parts import card, counted, facts, moment_text, more, status_badge, status_sign
 from ses_reputation.dashboard.views import Frame
 from ses_reputation.domain.categories import Category
+from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.limits import Limits
 from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.rates import Metric, Rate
@@ -18,6 +19,7 @@ from ses_reputation.domain.standing import Measures, Standing
 from ses_reputation.domain.trend import Trend
 from ses_reputation.notices.alert import measured_document
 from ses_reputation.notices.numbers import percent, rows_of_rate, words_of_limits
+from ses_reputation.notices.standings import warnings_of
 from ses_reputation.notices.structure import Row
 from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, words_of
@@ -59,6 +61,12 @@ def rate_rows(
     rows = rows_of_rate(METRICS[metric], measured, placeholders, since, lambda time: moment_text(time, zone))
     # A line that ends before the sign of a percentage makes one look twice.
     return [(row, (_label(row), row.value.replace(" %", "\u00a0%"))) for row in rows]
+
+
+def warnings(standing: Standing, policy: Policy, zone: tzinfo) -> list[Element]:
+    """What could become a finding, each as a paragraph with the sign of what to watch."""
+    texts = warnings_of(standing, policy, lambda time: moment_text(time, zone))
+    return [h.p(".sr-warning")[h.span(".sr-watch")[status_sign(Status.PROBATION)], h.span[text]] for text in texts]
 
 
 def _label(row: Row) -> Node:
@@ -108,8 +116,15 @@ def _evidence(standing: Standing, rate: Rate, policy: Policy) -> Node:
             texts = METRICS[rate.metric]
             least = counted(policy.minimum_count(rate.metric), texts.one, texts.many)
             return h.p(".sr-hint")[f"Over the limit, but too few to act on: it takes at least {least}."]
+        case Evidence.ENOUGH if _is_only_over_recommended(standing, rate, policy):
+            return h.p(".sr-hint")["Over what is recommended, and within the limit."]
         case Evidence.ENOUGH:
             return None
+
+
+def _is_only_over_recommended(standing: Standing, rate: Rate, policy: Policy) -> bool:
+    limits = policy.limits_of(standing.scope, rate.metric)
+    return limits.recommended.exceeded_by(rate.count, rate.eligible) and not policy.is_over_limit(standing.scope, rate)
 
 
 def _floor(standing: Standing, metric: Metric, zone: tzinfo) -> Node:

@@ -17,7 +17,7 @@ from ses_reputation.dashboard.parts import (
     scope_name,
     status_badge,
 )
-from ses_reputation.dashboard.rate_cards import rate_card
+from ses_reputation.dashboard.rate_cards import rate_card, warnings
 from ses_reputation.dashboard.scope_arithmetic import arithmetic
 from ses_reputation.dashboard.scope_findings import findings, outages
 from ses_reputation.dashboard.scope_history import history
@@ -77,6 +77,7 @@ def _head(view: ScopeView, medium: Medium) -> Element:
         ],
         worse_at_ses(standing, view.verdict),
         h.p(".sr-lead")[meaning_of(standing, words, stopped=mail_is_stopped(view))],
+        warnings(standing, view.frame.policy, medium.zone),
         (h.p[text] for text in _reasons(view)),
         classes="sr-head-of-scope",
     )

@@ -1,15 +1,17 @@
 """What a standing means in a few sentences, and what its findings wait for: for who looks at it rather than is told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.notices.alert import measured_document
 from ses_reputation.notices.categories import CATEGORY_TEXTS, SUSPICIONS
-from ses_reputation.notices.numbers import words_of_limits
+from ses_reputation.notices.numbers import percent, words_of_limits
 from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import Vocabulary, words_of
 
@@ -23,6 +25,8 @@ _MEANINGS: Mapping[Status, str] = MappingProxyType(
         Status.SHUTDOWN: "No more of this mail is to go out. Only a person's decision leads out of that.",
     }
 )
+# Of the other scopes there may be many, and the same page lists them.
+_ACCOUNT_IS_HEALTHY = "No finding is open about the account itself."
 _FOR_GOOD = "No more of this mail is to go out. That is for good: no {appeal} leads out of it."
 # Not where sending is stopped, whatever the status would allow.
 _GOES_ON: Mapping[Status, str] = MappingProxyType(
@@ -69,7 +73,25 @@ def meaning_of(standing: Standing, vocabulary: Vocabulary, *, stopped: bool) -> 
         return _UNDECIDED
     for_good = any(finding.stage is Stage.PERMANENT_SHUTDOWN for finding in standing.findings.values())
     meaning = _FOR_GOOD if for_good else _MEANINGS[status]
+    if status is Status.HEALTHY and standing.scope == ACCOUNT:
+        meaning = _ACCOUNT_IS_HEALTHY
     return f"{meaning}{'' if stopped else _GOES_ON.get(status, '')}".format_map(words_of(vocabulary))
+
+
+def warnings_of(standing: Standing, policy: Policy, moment: Callable[[datetime], str]) -> Iterator[str]:
+    """What could become a finding: a rate that is over what SES recommends, or on its way over its limit."""
+    for metric, measures in standing.measures.items():
+        if Category(metric) in standing.findings:
+            continue
+        limits = policy.limits_of(standing.scope, metric)
+        name, shown = METRICS[metric].name, policy.shown(measures.window)
+        passed = measures.forecast.limit_passed if measures.forecast else None
+        at_pace = f"at the present pace it passes {percent(limits.limit.value)} on {moment(passed)}" if passed else ""
+        if shown is not None and policy.is_warned_about(standing.scope, measures.window, already=False):
+            over = f"The {name} is {percent(shown)}, and recommended is under {percent(limits.recommended.value)}"
+            yield f"{over}; {at_pace}." if at_pace else f"{over}."
+        elif at_pace and shown is not None:
+            yield f"The {name} is {percent(shown)}; {at_pace}."
 
 
 def reason_of(finding: Finding, standing: Standing, policy: Policy, vocabulary: Vocabulary) -> str:
