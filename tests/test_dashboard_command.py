@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 import time
 import urllib.request
 import webbrowser
@@ -149,7 +150,7 @@ def test_a_pipe_is_written_to_and_not_replaced(capture: Path, tmp_path: Path, sh
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        run("dashboard", "--replay", str(capture), "--out", str(pipe))
+        assert run("dashboard", "--replay", str(capture), "--out", str(pipe)).stdout == "", "it may lead on to it"
         assert os.read(reader, 1_000).decode() == short
     finally:
         os.close(reader)
@@ -170,12 +171,94 @@ def test_a_full_disk_is_told(capture: Path, short: str) -> None:
     assert "/dev/full was not written: No space left on device" in said.output
 
 
-def test_a_link_to_a_file_stays_one(capture: Path, tmp_path: Path, short: str) -> None:
-    link = tmp_path / "newest.html"
-    link.symlink_to(tmp_path / "march.html")
-    run("dashboard", "--replay", str(capture), "--out", str(link))
+@pytest.mark.parametrize("target", ["march.html", "nowhere.html"], ids=["a-file", "nothing"])
+def test_nothing_is_written_through_a_link(capture: Path, tmp_path: Path, short: str, target: str) -> None:
+    """Somebody else may have laid it."""
+    link, march = tmp_path / "newest.html", tmp_path / "march.html"
+    march.write_text("precious")
+    link.symlink_to(tmp_path / target)
+    told = run("dashboard", "--replay", str(capture), "--out", str(link), code=1)
+    assert f"{link} was not written: it is a symbolic link" in told.output
     assert link.is_symlink()
-    assert (tmp_path / "march.html").read_text(encoding="utf-8") == short
+    assert march.read_text() == "precious"
+    assert sorted(tmp_path.iterdir()) == sorted([capture, link, march])
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(Path, "lstat"), (tempfile, "mkstemp")], ids=["before-it-is-looked-at", "after"]
+)
+def test_a_link_that_is_laid_at_the_last_moment_is_not_followed(
+    capture: Path, tmp_path: Path, short: str, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
+) -> None:
+    out, theirs = tmp_path / "new.html", tmp_path / "theirs"
+    theirs.write_text("precious")
+    step = getattr(module, name)
+
+    def after_a_link(*arguments: Any, **options: Any) -> Any:
+        if not os.path.lexists(out):
+            out.symlink_to(theirs)
+        return step(*arguments, **options)
+
+    monkeypatch.setattr(module, name, after_a_link)
+    CliRunner().invoke(main, ["dashboard", "--replay", str(capture), "--out", str(out)])
+    assert os.path.lexists(out), "it was laid, or is the dashboard"
+    assert theirs.read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "its-name"])
+def test_what_standard_output_appends_to_is_not_written_over(
+    capture: Path, tmp_path: Path, short: str, name: str
+) -> None:
+    out = tmp_path / "all.html"
+    out.write_text("what was there")
+    shell = os.dup(1)
+    try:
+        with out.open("a") as file:
+            os.dup2(file.fileno(), 1)
+        told = run("dashboard", "--replay", str(capture), "--out", str(out) if name == "its-name" else name)
+    finally:
+        os.dup2(shell, 1)
+        os.close(shell)
+    assert told.stdout == f"{short}\n", "as for -"
+    assert out.read_text() == "what was there"
+
+
+@pytest.mark.parametrize(
+    ("refused", "asked", "mode"),
+    [
+        ((), [True], 0o664),
+        ((True,), [True, False], 0o664),
+        ((True, False), [True, False], 0o600),
+    ],
+    ids=["root", "somebody-of-the-group", "anybody-else"],
+)
+def test_an_older_file_keeps_its_owner_and_group_or_is_closed_to_others(  # noqa: PLR0917 - two are fixtures
+    capture: Path,
+    tmp_path: Path,
+    short: str,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: tuple[bool, ...],
+    asked: list[bool],
+    mode: int,
+) -> None:
+    """What is asked for is the owner with the group, or the group alone."""
+    out = tmp_path / "older.html"
+    out.write_text("an older one")
+    out.chmod(0o664)
+    status = out.stat()
+    calls = []
+
+    def chown(path: Path, owner: int, group: int) -> None:
+        assert path.stat().st_mode & 0o777 == 0o600, "nobody else can read it meanwhile"
+        assert group == status.st_gid
+        calls.append(owner == status.st_uid)
+        if calls[-1] in refused:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "chown", chown)
+    run("dashboard", "--replay", str(capture), "--out", str(out))
+    assert calls == asked
+    assert out.stat().st_mode & 0o777 == mode
 
 
 @pytest.fixture

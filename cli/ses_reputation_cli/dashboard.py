@@ -108,7 +108,7 @@ def command(  # noqa: PLR0917 - each is an option
     open them: the site listens on this machine alone, and lets in who has the address that is printed.
 
     With --out they are written into a file that needs nothing else: the overview, the reviews, and the pages of the
-    scopes that somebody should look at.
+    scopes that somebody should look at. Through a symbolic link nothing is written.
 
     With --replay nothing has to be deployed. A PATH is all that the command replay takes; it is played first, with the
     settings that are given, and shown as it was at its end. What was read of it is told on standard error.
@@ -221,36 +221,56 @@ def _writable(out: Path) -> None:
 def _write(out: Path, text: str) -> None:
     """Write a file, whole or not at all. It has the addresses of recipients: a new one is for its owner alone."""
     try:
-        if out == _STDOUT:
+        if out == _STDOUT or _is_stdout(out):
             click.echo(text)
             return
-        _write_file(out, text.encode())
+        is_file = _write_file(out, text.encode())
     except BrokenPipeError:
         raise  # click ends quietly
     except OSError as error:
         raise click.ClickException(f"{out} was not written: {error.strerror}") from error
-    click.echo(f"{out} holds the dashboard, {len(text.encode()) // 1000:,} KB. Any browser opens it.")
+    if is_file:
+        click.echo(f"{out} holds the dashboard, {len(text.encode()) // 1000:,} KB. Any browser opens it.")
 
 
-def _write_file(out: Path, data: bytes) -> None:
-    mode = None
-    # Opened by the name that was given: of a link that somebody else has laid, the system says no then.
-    # https://docs.kernel.org/admin-guide/sysctl/fs.html#protected-symlinks
+def _is_stdout(out: Path) -> bool:
+    """Whether standard output goes there already: to open it once more would write over what it holds."""
+    with suppress(OSError):
+        return os.path.samestat(out.stat(), os.fstat(1))
+    return False
+
+
+def _write_file(out: Path, data: bytes) -> bool:
+    """Whether it is a file now; else it was written to a pipe or a device, which is not replaced."""
     with suppress(FileNotFoundError), os.fdopen(os.open(out, os.O_WRONLY), "wb") as there:
-        status = os.fstat(there.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            there.write(data)  # a pipe or a device, which is no file to be replaced
-            return
-        mode = stat.S_IMODE(status.st_mode)
-    path = Path(os.path.realpath(out))
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".ses-reputation-")
+        if not stat.S_ISREG(os.fstat(there.fileno()).st_mode):
+            there.write(data)
+            return False
+    older = None
+    with suppress(FileNotFoundError):
+        older = out.lstat()
+        if stat.S_ISLNK(older.st_mode):
+            # It may be somebody else's, and lead to what he would like to see overwritten.
+            raise click.ClickException(f"{out} was not written: it is a symbolic link; name the file that it leads to")
+    descriptor, name = tempfile.mkstemp(dir=out.absolute().parent, prefix=".ses-reputation-")
     part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-        if mode is not None:
-            part.chmod(mode)
-        part.replace(path)
+        if older is not None:
+            part.chmod(_owned_as(older, part))
+        part.replace(out)
     except BaseException:
         part.unlink()
         raise
+    return True
+
+
+def _owned_as(older: os.stat_result, part: Path) -> int:
+    """Give a file the owner and group of an older one, as far as that is allowed; the mode that it may have then."""
+    mode = stat.S_IMODE(older.st_mode)
+    for owner in (older.st_uid, -1):  # -1 leaves it as it is: only root gives files away
+        with suppress(PermissionError):
+            os.chown(part, owner, older.st_gid)
+            return mode
+    return mode & stat.S_IRWXU  # its group, and so who the others are, is another
