@@ -284,12 +284,6 @@ def test_a_file_of_a_deployment_has_the_commands_that_decide(cloud: LocalCloud) 
     assert "14 hits" in text
 
 
-def test_an_endpoint_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
-    said = run("dashboard", "--region", "eu-west-1", "--out", "-", code=1)
-    assert "AWS_ENDPOINT_URL, or your profile, is wrong: Invalid endpoint: nonsense" in said.output
-
-
 def test_a_stack_that_is_not_there_is_told_at_once(cloud: LocalCloud) -> None:
     for options in (["--no-open", "--port", "0"], ["--out", "-"]):
         said = run("dashboard", "--stack-name", "other", *options, code=1)

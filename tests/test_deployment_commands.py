@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
+from ses_reputation.adapters.clients import unusable_endpoint
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
@@ -676,6 +677,43 @@ def test_without_credentials_it_is_told_how_to_get_some(no_aws: pytest.MonkeyPat
 def test_without_a_region_it_is_told_how_to_choose_one(no_aws: pytest.MonkeyPatch, command: str) -> None:
     assert_told_in_one_line(run(command), "no AWS region", "--region")
     assert_told_in_one_line(run(command, "--region", ""), "no AWS region", "--region")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://a_name:4566",
+        "http://[::1",
+        "http://127.0.0.1:x",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:65536",
+    ],
+    ids=["no-url", "ftp", "no-host", "no-host-name", "no-bracket", "port-of-letters", "port-0", "port-too-high"],
+)
+def test_an_endpoint_that_is_none_is_told(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Also if what it is for is asked late."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SES", url)
+    assert_told_in_one_line(run("backfill"), "AWS_ENDPOINT_URL_SES is no URL", repr(url))
+
+
+@pytest.mark.parametrize("url", ["", "https://localhost", "http://[::1]:65535/path"], ids=["none", "name", "ipv6"])
+def test_another_endpoint_may_be_chosen(url: str) -> None:
+    assert unusable_endpoint({"AWS_ENDPOINT_URL": url, "AWS_REGION": "eu-west-1"}) is None
+
+
+def test_an_endpoint_of_a_profile_that_is_none_is_told(no_aws: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    no_aws.delenv("AWS_ENDPOINT_URL")
+    (tmp_path / "config").write_text("[default]\nendpoint_url = nonsense\n")
+    assert_told_in_one_line(run("status", "--region", "eu-west-1"), "endpoint_url of your profile", "nonsense")
+
+
+def test_a_region_that_can_not_be_one_is_named(no_aws: pytest.MonkeyPatch) -> None:
+    result = run("status", "--region", "eu west")
+    assert_told_in_one_line(result, "region", "'eu west'")
+    assert "endpoint" not in result.stderr.lower()
 
 
 def test_a_profile_that_does_not_exist_is_named(no_aws: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The deployed stack, for the commands that look at it or change it with the user's AWS credentials."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -59,16 +60,22 @@ _region_option = click.option(
 @contextmanager
 def deployed(stack: Stack) -> "Iterator[DeployedStack]":
     """The deployed stack, for a block that uses it; what goes wrong is told in one line (exit code 1)."""
-    from ses_reputation.connect import NotAtSes  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation.adapters.aws_errors import AwsError  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation.adapters.clients import unusable_endpoint  # noqa: PLC0415
+    from ses_reputation.connect import NotAtSes  # noqa: PLC0415
     from ses_reputation.explain import NothingCounted  # noqa: PLC0415
     from ses_reputation_cli.deployed_stack import DeployedStack, FindingNotFound  # noqa: PLC0415
 
+    if name := unusable_endpoint(os.environ):
+        raise click.ClickException(f"{name} is no URL such as http://127.0.0.1:4566: {os.environ[name]!r}")
     with aws_errors_for_people():
         try:
             found = DeployedStack(stack.name, stack.region)
+        except AwsError:
+            raise  # some are ValueErrors as well
         except ValueError as error:
             # What botocore says of an endpoint that is no URL.
-            raise click.ClickException(f"AWS_ENDPOINT_URL, or your profile, is wrong: {error}") from error
+            raise click.ClickException(f"the endpoint_url of your profile is wrong: {error}") from error
         try:
             yield found
         except (FindingNotFound, NotAtSes, NothingCounted) as error:

@@ -1,9 +1,12 @@
 """boto3 clients, as every adapter wants them."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
+from botocore.utils import is_valid_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -36,6 +39,24 @@ _SES = _CONFIG.merge(Config(connect_timeout=2, read_timeout=4, retries={"mode": 
 # Where a queue tries again, a call need not be tried for so long: enforce_status makes three of them within its 90 s.
 _SES_SWITCHES = _SES.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
 _CLOUDWATCH = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
+
+
+def unusable_endpoint(environment: Mapping[str, str]) -> str | None:
+    """The name of a variable that gives the services, or one of them, an endpoint to which nothing can be sent.
+
+    boto3 would say so late, not of which, and by errors that are none of its own.
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    given = ((name, value) for name, value in environment.items() if name.startswith("AWS_ENDPOINT_URL") and value)
+    return next((name for name, value in given if not _is_endpoint(value)), None)
+
+
+def _is_endpoint(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and parts.port != 0 and bool(is_valid_uri(url))
+    except ValueError:  # the port is no number, or too high, or a bracket is not closed
+        return False
 
 
 def cloudformation(region: str | None = None) -> "CloudFormationClient":
