@@ -29,6 +29,7 @@ from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.show import NothingKnown
 from ses_reputation_cli.deployment import Stack
 from ses_reputation_cli.site.application import Site
+from ses_reputation_cli.site.decisions import Decisions, Filled, Prepared
 from ses_reputation_cli.site.guard import Guard
 from ses_reputation_cli.site.serving import serving
 from ses_reputation_cli.site.sources import Deployed, Replayed
@@ -554,6 +555,20 @@ def test_of_a_confirmation_whose_outcome_is_forgotten_nobody_says_that_nothing_w
     assert told.status_code == 400
     assert "Whether it was carried out, the history of its scope tells." in told.text
     assert "Nothing was done" not in told.text
+
+
+def test_what_was_tried_again_is_as_new_as_that(source: FakeSource) -> None:
+    """Of the outcomes, the 200 newest can be read again."""
+    decisions = Decisions(source.operate, on_error=lambda _: None)
+
+    def carry_out(identifier: str) -> None:
+        prepared = Prepared(identifier, SUBJECT, OFFERS[0], Filled("the list is gone"))
+        decisions.carry_out({"ticket": decisions.confirmation(prepared)})
+
+    for identifier in ("first", "second", "first", *map(str, range(199))):
+        carry_out(identifier)
+    assert decisions.outcome("first")
+    assert not decisions.outcome("second")
 
 
 def test_what_came_of_other_decisions_is_not_known(reader: Reader) -> None:

@@ -142,6 +142,7 @@ class Decisions:
                     return known
                 raise OutcomeUnknown(f"{error} {_IN_THE_HISTORY}") from None
             self._outcomes[prepared.id] = self._outcome(prepared)
+            self._outcomes.move_to_end(prepared.id)  # it may be there: what failed is tried again with the same id
             if len(self._outcomes) > _OUTCOMES_KEPT:
                 self._outcomes.popitem(last=False)
             return prepared.id
