@@ -565,11 +565,11 @@ def rates(*percents: float | None) -> Iterator[Fraction | None]:
 @pytest.mark.parametrize(
     ("percents", "said"),
     [
-        pytest.param((0.4, None, 0.5), "Last 3 days: 0.4 %, 0.5 %, higher than at first", id="higher"),
+        pytest.param((0.4, None, 0.5), "Last 3 days: 0.4 %, 0.5 %, higher than at first; the limit is 10 %", id="higher"),
         pytest.param((9, 7), "Last 2 days: 9 %, 7 %, lower than at first; the limit is 10 %", id="lower, near it"),
-        pytest.param((1, 1.1), "Last 2 days: 1 %, 1.1 %, about as at first", id="steady"),
-        pytest.param((0, 0), "Last 2 days: 0 %, 0 %, about as at first", id="nothing"),
-        pytest.param((1,), "Today: 1 %", id="one day"),
+        pytest.param((1, 1.1), "Last 2 days: 1 %, 1.1 %, about as at first; the limit is 10 %", id="steady"),
+        pytest.param((0, 0), "Last 2 days: 0 %, 0 %, about as at first; the limit is 10 %", id="nothing"),
+        pytest.param((1,), "Today: 1 %; the limit is 10 %", id="one day"),
         pytest.param((None, None), "No rate in the last days", id="too little mail"),
         pytest.param((), "No rate in the last days", id="never evaluated"),
     ],
@@ -578,9 +578,17 @@ def test_a_small_line_says_where_a_rate_is_going(percents: tuple[float | None, .
     assert texts(sparkline(list(rates(*percents)), LIMIT), "title") == [said]
 
 
-@pytest.mark.parametrize(("highest", "shown"), [(4.9, 0), (5, 1), (60, 1)])
-def test_the_limit_is_in_a_small_line_once_half_of_it_is_reached(highest: float, shown: int) -> None:
-    assert len(classed(sparkline(list(rates(1, highest)), LIMIT), "sr-limit-hair")) == shown
+def test_small_lines_of_several_scopes_are_on_one_scale() -> None:
+    lines = [sparkline(list(rates(1, highest)), LIMIT) for highest in (1, 4.9, 10, 25, 60, 90)]
+    (hair,) = {line.get("y1") for each in lines for line in classed(each, "sr-limit-hair")}
+    heights = [float(last.get("cy", "")) for each in lines for last in classed(each, "sr-last")]
+    assert hair == "12"
+    assert heights == [pytest.approx(height, abs=0.06) for height in (17.5, 14.4, 12, 7.4, 4, 4)]
+
+
+def test_where_nothing_is_allowed_a_rate_is_at_the_top_of_a_small_line() -> None:
+    (last,) = classed(sparkline(list(rates(0, 0.1)), Fraction(0)), "sr-last")
+    assert last.get("cy") == "4"
 
 
 def test_a_small_line_has_gaps_and_marks_its_newest_rate() -> None:
