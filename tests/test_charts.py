@@ -198,11 +198,21 @@ def test_where_there_is_too_little_mail_there_is_a_gap() -> None:
     assert len(classed(rate_chart(chart(*gap), "x"), "sr-line")) == 2
 
 
-def test_a_rate_that_stands_alone_is_a_dot() -> None:
-    (dot,) = classed(rate_chart(chart(point(9, 10), point(7, 1, 5)), "x"), "sr-line")
-    start, end = (dot.get("d") or "").removeprefix("M").split("L")
-    assert start == end
-    assert "sr-alone" in dot.get("class", "")
+def test_a_rate_that_stands_alone_is_a_ring_smaller_than_the_dot_of_the_newest() -> None:
+    told = rate_chart(chart(point(9, 10), point(7, 1, 5), point(6, 30), point(5, 40)), "x")
+    (ring,), (last,) = classed(told, "sr-alone"), classed(told, "sr-last")
+    assert (ring.get("cx"), last.get("cx")) == ("70%", "83.33%")
+    assert float(ring.get("r", "")) < float(last.get("r", ""))
+    assert len(classed(told, "sr-line")) == 1
+
+
+def test_the_newest_rate_is_a_full_dot_though_it_stands_alone() -> None:
+    told = rate_chart(chart(point(9, 10), point(8, 20), point(7, 1, 5), point(6, 30)), "x")
+    ((ring,), (last,)) = classed(told, "sr-alone"), classed(told, "sr-last")
+    order = list(drawn(told).iter("circle"))
+    classes = [found.get("class") for found in order if found.get("class")]
+    assert ring.get("cx") == last.get("cx")
+    assert classes.index("sr-alone") < classes.index("sr-last"), "the dot covers the ring"
 
 
 def test_the_rate_that_decides_is_drawn_over_that_of_the_window() -> None:
@@ -565,7 +575,9 @@ def rates(*percents: float | None) -> Iterator[Fraction | None]:
 @pytest.mark.parametrize(
     ("percents", "said"),
     [
-        pytest.param((0.4, None, 0.5), "Last 3 days: 0.4 %, 0.5 %, higher than at first; the limit is 10 %", id="higher"),
+        pytest.param(
+            (0.4, None, 0.5), "Last 3 days: 0.4 %, 0.5 %, higher than at first; the limit is 10 %", id="higher"
+        ),
         pytest.param((9, 7), "Last 2 days: 9 %, 7 %, lower than at first; the limit is 10 %", id="lower, near it"),
         pytest.param((1, 1.1), "Last 2 days: 1 %, 1.1 %, about as at first; the limit is 10 %", id="steady"),
         pytest.param((0, 0), "Last 2 days: 0 %, 0 %, about as at first; the limit is 10 %", id="nothing"),

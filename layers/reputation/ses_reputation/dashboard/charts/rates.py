@@ -138,6 +138,7 @@ def rate_chart(chart: RateChart, prefix: str) -> Element:
         _now(chart, plot) if goes_on else None,
         [_pin(n, mark, level, plot) for n, (mark, level) in enumerate(zip(drawn, levels, strict=True), 1)],
         _lines(chart, plot),
+        list(_alone(chart, plot)),
         list(_limits(chart, plot)),
         _last(chart, plot),
         list(_points(chart, plot)),
@@ -224,18 +225,15 @@ def _lines(chart: RateChart, plot: _Plot) -> Element:
     """The rate that decides, and where that is another one that over the window, faintly."""
 
     def path(stretch: Line) -> str:
-        points = [f"{px(plot.time.at(time) * 10)} {px(plot.rate.at(rate))}" for time, rate in stretch]
-        return "M" + "L".join(points if len(points) > 1 else points * 2)
+        return "M" + "L".join(f"{px(plot.time.at(time) * 10)} {px(plot.rate.at(rate))}" for time, rate in stretch)
 
     def line(stretch: Line, classes: str) -> Element:
-        # A rate that stands alone is drawn as a dot: a line of no length, with round ends.
-        classes = classes if len(stretch) > 1 else f"{classes} sr-alone"
         return h.path(class_=classes, d=path(stretch), vector_effect="non-scaling-stroke")
 
     def area(stretch: Line) -> str:
         return f"{path(stretch)}V{_PLOT}H{px(plot.time.at(stretch[0][0]) * 10)}Z"
 
-    deciding, window = chart.lines(deciding=True), chart.lines(deciding=False) if chart.has_two_lines else []
+    deciding, window = ([stretch for stretch in lines if len(stretch) > 1] for lines in _both(chart))
     # Only what is stretched is in here: lines, whose strokes are not.
     return h.svg(
         ".sr-stretched",
@@ -246,10 +244,24 @@ def _lines(chart: RateChart, plot: _Plot) -> Element:
         viewBox=f"0 0 1000 {_PLOT}",
         preserveAspectRatio="none",
     )[
-        [h.path(".sr-area", d=area(stretch)) for stretch in deciding if len(stretch) > 1],
+        [h.path(".sr-area", d=area(stretch)) for stretch in deciding],
         [line(stretch, "sr-line sr-window") for stretch in window],
         [line(stretch, "sr-line") for stretch in deciding],
     ]
+
+
+def _both(chart: RateChart) -> tuple[list[Line], list[Line]]:
+    """The stretches of the rate that decides, and of that over the window where that is another one."""
+    return chart.lines(deciding=True), chart.lines(deciding=False) if chart.has_two_lines else []
+
+
+def _alone(chart: RateChart, plot: _Plot) -> Iterator[Element]:
+    """Rates that have none beside them, as small rings: the newest one alone is a full dot."""
+    for lines, classes in zip(_both(chart), ("sr-alone", "sr-alone sr-window"), strict=True):
+        for stretch in lines:
+            if len(stretch) == 1:
+                ((time, rate),) = stretch
+                yield h.circle(class_=classes, cx=plot.x(time), cy=plot.y(rate), r="2.5")
 
 
 def _named_limits(chart: RateChart) -> list[tuple[str, Fraction, str]]:

@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 96, 24
 _MARGIN = 4
 
 # The highest line there is, in limits: whatever is over it is at the edge, and the limit itself is half-way up.
-_TOP = 4
+_TOP = Fraction(4)
 
 # What has changed by less than a tenth is where it was.
 _STEADY = Fraction(1, 10)
