@@ -293,6 +293,15 @@ def test_a_chart_reaches_to_the_end_of_a_period() -> None:
     assert (pin.get("cx"), last.get("cx")) == ("100%", "60%")
 
 
+def test_charts_beside_each_other_have_the_same_times_and_heights() -> None:
+    two = [chart(*STEEP, marks=[mark(9), mark(9), mark(-20, END, MarkKind.PERIOD_END)]), chart(*STEEP)]
+    both = [rate_chart(each, "x", beside=two) for each in two]
+    assert [len(classed(each, "sr-pin")) for each in both] == [3, 0]
+    for name, place in (("sr-last", "cx"), ("sr-last", "cy"), ("sr-plot", "height"), ("sr-stretched", "y")):
+        assert len({found.get(place) for each in both for found in classed(each, name)}) == 1
+    assert ["now" in texts(each) for each in both] == [True, True]
+
+
 def test_an_end_that_is_too_far_ahead_is_told_and_not_drawn() -> None:
     far = rate_chart(chart(*STEEP, marks=[mark(-23, END, MarkKind.PERIOD_END)]), "x")
     assert "now" not in texts(far)

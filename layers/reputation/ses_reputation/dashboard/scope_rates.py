@@ -1,5 +1,6 @@
 """The rates of a scope over time, and its mail day by day: as charts, and below them in numbers."""
 
+from collections.abc import Iterator
 from hashlib import blake2b
 
 import htpy as h
@@ -24,7 +25,7 @@ def over_time(view: ScopeView, medium: Medium) -> Element:
     """How the rates, and the mail that they are of, came to be what they are, in the days that were asked for."""
     return card(
         [h.span[f"The last {view.page.days} days"], _choice(view, medium)],
-        h.div(".sr-columns")[(_rate(metric, view, medium) for metric in Metric)] if _is_measured(view) else None,
+        h.div(".sr-columns")[_rates(view, medium)] if _is_measured(view) else None,
         _mail(view),
         classes="sr-over-time",
     )
@@ -42,11 +43,22 @@ def _is_measured(view: ScopeView) -> bool:
     return any(point.window.volume or point.window.count for points in view.rates.values() for point in points)
 
 
-def _rate(metric: Metric, view: ScopeView, medium: Medium) -> Element:
+def _rates(view: ScopeView, medium: Medium) -> Iterator[Element]:
+    charts = [_chart(metric, view, medium) for metric in Metric]
+    for chart in charts:
+        name = METRICS[chart.metric].name
+        yield h.section[
+            h.h3[name.capitalize()],
+            rate_chart(chart, _prefix(chart.metric, view.standing.scope), beside=charts),
+            more(f"The {name} in numbers", rate_table(chart)),
+        ]
+
+
+def _chart(metric: Metric, view: ScopeView, medium: Medium) -> RateChart:
     standing, frame = view.standing, view.frame
     points = view.rates[metric]
     finding = standing.findings.get(Category(metric))
-    chart = RateChart(
+    return RateChart(
         metric=metric,
         subject=scope_text(standing.scope),
         points=points,
@@ -59,11 +71,6 @@ def _rate(metric: Metric, view: ScopeView, medium: Medium) -> Element:
         zone=medium.zone,
         words=frame.words,
     )
-    return h.section[
-        h.h3[METRICS[metric].name.capitalize()],
-        rate_chart(chart, _prefix(metric, standing.scope)),
-        more(f"The {METRICS[metric].name} in numbers", rate_table(chart)),
-    ]
 
 
 def _mail(view: ScopeView) -> Element:

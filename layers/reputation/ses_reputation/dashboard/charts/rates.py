@@ -112,15 +112,17 @@ class _Plot(Struct, frozen=True):
         return px(self.top + self.rate.at(rate) + below)
 
 
-def rate_chart(chart: RateChart, prefix: str) -> Element:
-    """A metric's rate over time, with its limits, its statuses and what happened. `prefix` makes ids unique."""
-    axis = TimeAxis(chart.since, chart.until, chart.zone)
-    within = [mark for mark in chart.marks if axis.holds(mark.time)]
-    drawn, left_out = within[-MOST_MARKS:], max(len(within) - MOST_MARKS, 0)
+def rate_chart(chart: RateChart, prefix: str, beside: Sequence[RateChart] = ()) -> Element:
+    """A metric's rate over time, with its limits, its statuses and what happened. `prefix` makes ids unique.
+
+    It reaches as far ahead as the charts `beside` it, and its plot is as far down as theirs.
+    """
+    axis = TimeAxis(chart.since, max(each.until for each in (chart, *beside)), chart.zone)
+    drawn, left_out = _drawn(chart, axis)
     later = [mark for mark in chart.marks if mark.time > axis.end]
-    half = 100 * _PIN / NARROW / 2
-    levels = lanes([Taken(axis.at(mark.time) - half, axis.at(mark.time) + half) for mark in drawn])
-    plot = _Plot(axis, rate_axis(_highest(chart), _PLOT), _STRIP + _PIN * (max(levels, default=-1) + 1) + 10)
+    levels = _levels(drawn, axis)
+    rows = max((level + 1 for each in (chart, *beside) for level in _levels(_drawn(each, axis)[0], axis)), default=0)
+    plot = _Plot(axis, rate_axis(_highest(chart), _PLOT), _STRIP + _PIN * rows + 10)
     goes_on = axis.end > chart.now
     svg = h.svg(
         ".sr-plot",
@@ -144,6 +146,18 @@ def rate_chart(chart: RateChart, prefix: str) -> Element:
         list(_points(chart, plot)),
     ]
     return h.figure(".sr-chart")[svg, _legend(chart), _told(drawn, left_out, later, chart.zone)]
+
+
+def _drawn(chart: RateChart, axis: TimeAxis) -> tuple[Sequence[Mark], int]:
+    """The marks that are drawn, and how many are left out because they are too many."""
+    within = [mark for mark in chart.marks if axis.holds(mark.time)]
+    return within[-MOST_MARKS:], max(len(within) - MOST_MARKS, 0)
+
+
+def _levels(drawn: Sequence[Mark], axis: TimeAxis) -> list[int]:
+    """In which row the pin of each mark is."""
+    half = 100 * _PIN / NARROW / 2
+    return lanes([Taken(axis.at(mark.time) - half, axis.at(mark.time) + half) for mark in drawn])
 
 
 def _highest(chart: RateChart) -> Fraction:
