@@ -41,7 +41,7 @@ HOSTILE = "x\"'><script>alert(1)</script>&\u202eevil\n" + "y" * 300
 
 # What an SVG of ours is made of. CloudWatch removes <use> and whatever could run something.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_security.html
-DRAWN = {"svg", "g", "title", "desc", "rect", "line", "circle", "path", "text"}
+DRAWN = {"svg", "g", "title", "desc", "rect", "line", "circle", "path", "text", "tspan"}
 
 
 def point(ago: float, count: int, eligible: int = 1_000, since: tuple[int, int] | None = None) -> RatePoint:
@@ -275,7 +275,15 @@ def test_marks_at_the_same_time_stand_below_each_other() -> None:
 def test_of_too_many_marks_the_newest_are_drawn() -> None:
     many = rate_chart(chart(*STEEP, marks=[mark(20 - n, f"mark {n}") for n in range(MOST_MARKS + 3)]), "x")
     assert "mark 3" in texts(many, "li")[0]
-    assert "3 earlier changes are in the history." in texts(many, "p")
+    assert "The history has 3 more." in texts(many, "p")
+
+
+def test_marks_of_other_findings_leave_room_for_those_of_the_rate() -> None:
+    others = [mark(20 - n, f"other {n}", MarkKind.OTHER_FINDING) for n in range(1, MOST_MARKS + 1)]
+    told = texts(rate_chart(chart(*STEEP, marks=[mark(20, "mark 0"), *others]), "x"), "li")
+    assert len(told) == MOST_MARKS
+    assert "mark 0" in told[0]
+    assert "other 2" in told[1]
 
 
 def test_marks_from_before_the_chart_are_not_in_it() -> None:
@@ -321,10 +329,16 @@ def test_the_statuses_stand_above_by_name_where_there_is_room() -> None:
         StatusSpan(NOW - 14 * DAY, NOW, Status.HEALTHY),
     ]
     above = rate_chart(chart(*STEEP, statuses=spans, words=Vocabulary.CURRENT), "x")
-    names = {"".join(found.itertext()): found.get("class") for found in classed(above, "sr-name")}
-    assert names == {"Healthy": "sr-name", "Under review": "sr-name sr-roomier"}
+    names = [(found.get("class"), "".join(found.itertext())) for found in classed(above, "sr-name")]
+    assert names == [
+        ("sr-name", "Bounce rate: Healthy"),
+        ("sr-name sr-roomier", "Under review"),
+        ("sr-name", "Bounce rate: Healthy"),
+    ]
+    prefixes = [(found.text, found.get("class")) for found in drawn(above).iter("tspan")]
+    assert prefixes == [("Bounce rate: ", "sr-roomier"), ("Bounce rate: ", "sr-roomy")]
     assert len(classed(above, "sr-sign")) == len(spans), "a sign has room where a name has none"
-    assert "Sending paused, since 2026-03-16 00:00 UTC" in texts(above, "title")
+    assert "Bounce rate: Sending paused, since 2026-03-16 00:00 UTC" in texts(above, "title")
     assert len(classed(above, "sr-behind")) == 2
 
 
@@ -445,8 +459,14 @@ def test_heights_are_moved_up_only_as_far_as_they_must(wanted: list[float]) -> N
 # -- Marks
 
 
-def change(trigger: Trigger, before: Stage | None, after: Stage, ago: float = 1) -> Change:
-    finding = Finding("f-1", Category.BOUNCE_RATE, after, NOW, NOW, NOW)
+def change(
+    trigger: Trigger,
+    before: Stage | None,
+    after: Stage,
+    ago: float = 1,
+    category: Category = Category.BOUNCE_RATE,
+) -> Change:
+    finding = Finding("f-1", category, after, NOW, NOW, NOW)
     statuses = SCOPE_STATUS[before], SCOPE_STATUS[after]
     return Change(
         "n-1", NOW - ago * DAY, Scope("tenant/shop"), finding.category, before, after, trigger, *statuses, finding
@@ -477,24 +497,57 @@ def test_a_change_is_marked_by_what_it_led_to_or_by_what_was_done(
 ) -> None:
     news = [change(trigger, before, after)]
     for words, text in ((Vocabulary.CLASSIC, classic), (Vocabulary.CURRENT, current)):
-        assert marks_of(news, [], None, BOUNCES, words) == [Mark(NOW - DAY, MarkKind.CHANGE, text)]
+        assert marks_of(news, [], [], BOUNCES, words) == [Mark(NOW - DAY, MarkKind.CHANGE, text)]
 
 
 def test_another_metrics_changes_are_not_marked() -> None:
     news = [change(Trigger.LIMIT_EXCEEDED, None, Stage.PROBATION)]
-    assert marks_of(news, [], None, COMPLAINTS, Vocabulary.CLASSIC) == []
+    assert marks_of(news, [], [], COMPLAINTS, Vocabulary.CLASSIC) == []
+
+
+def test_what_moved_a_finding_that_is_about_no_rate_is_marked_in_both_charts_with_its_name() -> None:
+    shutdown = Stage.SHUTDOWN
+    news = [
+        change(Trigger.REPORTED, None, Stage.PROBATION, 3, Category.SPAMTRAP),
+        change(Trigger.ENDED_STILL_REPORTED, Stage.PROBATION, shutdown, 2, Category.SPAMTRAP),
+        change(Trigger.CHANGES_REPORTED, shutdown, shutdown, 1, Category.SPAMTRAP),
+        change(Trigger.LIFTED, shutdown, Stage.RESOLVED, 0, Category.SPAMTRAP),
+    ]
+    for metric in Metric:
+        marks = marks_of(news, [], [], metric, Vocabulary.CLASSIC)
+        assert {mark.kind for mark in marks} == {MarkKind.OTHER_FINDING}
+        assert [mark.text for mark in marks] == [
+            "Spamtrap: Probation begins",
+            "Spamtrap: Shutdown",
+            "Spamtrap: Lifted: Healthy",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("category", "kinds"),
+    [
+        (Category.BOUNCE_RATE, [MarkKind.PERIOD_END]),
+        (Category.SPAMTRAP, [MarkKind.OTHER_FINDING]),
+        (Category.COMPLAINT_RATE, []),
+    ],
+)
+def test_the_end_of_another_findings_period_is_marked_unless_it_is_of_the_other_rate(
+    category: Category, kinds: list[MarkKind]
+) -> None:
+    finding = Finding("f-1", category, Stage.PROBATION, NOW, NOW, NOW, period_since=NOW, period_end=NOW + DAY)
+    assert [mark.kind for mark in marks_of([], [], [finding], BOUNCES, Vocabulary.CLASSIC)] == kinds
 
 
 def test_a_floor_is_marked_once_and_where_it_is() -> None:
     floors = [(NOW, NOW - 2 * DAY), (NOW + HOUR, NOW - 2 * DAY)]
-    (floor,) = marks_of([], floors, None, BOUNCES, Vocabulary.CLASSIC)
+    (floor,) = marks_of([], floors, [], BOUNCES, Vocabulary.CLASSIC)
     assert (floor.time, floor.kind) == (NOW - 2 * DAY, MarkKind.FLOOR)
 
 
 @pytest.mark.parametrize(("stage", "marked"), [(Stage.PROBATION, 1), (Stage.ALMOST_HEALED, 1), (Stage.SHUTDOWN, 0)])
 def test_the_end_of_a_period_is_marked_while_it_runs(stage: Stage, marked: int) -> None:
     finding = Finding("f-1", Category.BOUNCE_RATE, stage, NOW, NOW, NOW, period_since=NOW, period_end=NOW + DAY)
-    assert len(marks_of([], [], finding, BOUNCES, Vocabulary.CLASSIC)) == marked
+    assert len(marks_of([], [], [finding], BOUNCES, Vocabulary.CLASSIC)) == marked
 
 
 def test_marks_are_in_order_of_time() -> None:
@@ -502,7 +555,7 @@ def test_marks_are_in_order_of_time() -> None:
         change(Trigger.HEALED, Stage.ALMOST_HEALED, Stage.RESOLVED),
         change(Trigger.LIMIT_EXCEEDED, None, Stage.PROBATION, 9),
     ]
-    assert [m.text for m in marks_of(news, [], None, BOUNCES, Vocabulary.CLASSIC)] == ["Probation begins", "Healthy"]
+    assert [m.text for m in marks_of(news, [], [], BOUNCES, Vocabulary.CLASSIC)] == ["Probation begins", "Healthy"]
 
 
 # -- Mail
@@ -600,11 +653,11 @@ def test_a_small_line_says_where_a_rate_is_going(percents: tuple[float | None, .
 
 
 def test_small_lines_of_several_scopes_are_on_one_scale() -> None:
-    lines = [sparkline(list(rates(1, highest)), LIMIT) for highest in (1, 4.9, 10, 25, 60, 90)]
+    lines = [sparkline(list(rates(1, highest)), LIMIT) for highest in (1, 4.9, 10, 20, 25, 90)]
     (hair,) = {line.get("y1") for each in lines for line in classed(each, "sr-limit-hair")}
     heights = [float(last.get("cy", "")) for each in lines for last in classed(each, "sr-last")]
-    assert hair == "12"
-    assert heights == [pytest.approx(height, abs=0.06) for height in (17.5, 14.4, 12, 7.4, 4, 4)]
+    assert hair == "9.3"
+    assert heights == [pytest.approx(height, abs=0.06) for height in (16.6, 12.5, 9.3, 4.9, 4, 4)]
 
 
 def test_where_nothing_is_allowed_a_rate_is_at_the_top_of_a_small_line() -> None:

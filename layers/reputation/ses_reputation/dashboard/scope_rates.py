@@ -14,7 +14,6 @@ from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.pages import DAYS
 from ses_reputation.dashboard.parts import card, more, nothing, scope_text
 from ses_reputation.dashboard.views import ScopeView
-from ses_reputation.domain.categories import Category
 from ses_reputation.domain.history import statuses_over_time
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import Scope
@@ -57,13 +56,12 @@ def _rates(view: ScopeView, medium: Medium) -> Iterator[Element]:
 def _chart(metric: Metric, view: ScopeView, medium: Medium) -> RateChart:
     standing, frame = view.standing, view.frame
     points = view.rates[metric]
-    finding = standing.findings.get(Category(metric))
     return RateChart(
         metric=metric,
         subject=scope_text(standing.scope),
         points=points,
         statuses=statuses_over_time(view.news, standing, metric, frame.now),
-        marks=marks_of(view.news, view.floors[metric], finding, metric, frame.words),
+        marks=marks_of(view.news, view.floors[metric], standing.findings.values(), metric, frame.words),
         limits=frame.policy.limits_of(standing.scope, metric),
         policy=frame.policy,
         since=points[0].time if points else frame.now,

@@ -35,7 +35,9 @@ from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, words_of
 
 MOST_MARKS = 12
-"""How many marks a chart has at most. Older ones are left out: the history has them."""
+"""How many marks a chart has at most. First those of other findings are left out, then the oldest.
+
+The history has them all."""
 
 # In pixels: the strip of statuses, a row of pins, the plot, the times below it, and `now` below those.
 _STRIP, _SIGN, _PIN, _PLOT, _LABELS, _NOW = 22, 10, 20, 180, 22, 14
@@ -151,7 +153,8 @@ def rate_chart(chart: RateChart, prefix: str, beside: Sequence[RateChart] = ()) 
 def _drawn(chart: RateChart, axis: TimeAxis) -> tuple[Sequence[Mark], int]:
     """The marks that are drawn, and how many are left out because they are too many."""
     within = [mark for mark in chart.marks if axis.holds(mark.time)]
-    return within[-MOST_MARKS:], max(len(within) - MOST_MARKS, 0)
+    first = sorted(within, key=lambda mark: (mark.kind is not MarkKind.OTHER_FINDING, mark.time))[-MOST_MARKS:]
+    return sorted(first, key=lambda mark: mark.time), len(within) - len(first)
 
 
 def _levels(drawn: Sequence[Mark], axis: TimeAxis) -> list[int]:
@@ -169,7 +172,11 @@ def _highest(chart: RateChart) -> Fraction:
 
 
 def _strip(chart: RateChart, plot: _Plot) -> Iterator[Element]:
-    """The statuses over time, by name and colour, above the plot and faintly behind it."""
+    """The statuses of the rate over time, by name and colour, above the plot and faintly behind it.
+
+    They say of what they are, for the scope can have another status by another finding.
+    """
+    of = f"{METRICS[chart.metric].name.capitalize()}: "
     for span in chart.statuses:
         start, end = plot.time.at(span.start or plot.time.start), plot.time.at(span.end)
         if end <= start:
@@ -178,26 +185,36 @@ def _strip(chart: RateChart, plot: _Plot) -> Iterator[Element]:
         x, width = across(start), across(end - start)
         soft = f"sr-{tone}-soft"
         yield h.g(class_=f"sr-{tone}")[
-            h.title[f"{name}, since {moment_text(span.start, chart.zone)}" if span.start else name],
+            h.title[of, f"{name}, since {moment_text(span.start, chart.zone)}" if span.start else name],
             h.rect(class_=f"sr-span {soft}", x=x, y=0, width=width, height=_STRIP - 4, rx=3),
             None
             if span.status is Status.HEALTHY
             else h.rect(class_=f"sr-behind {soft}", x=x, y=plot.top, width=width, height=_PLOT),
-            *_fitting(span.status, name, start, end),
+            *_fitting(span.status, of, name, start, end),
         ]
 
 
-def _fitting(status: Status, name: str, start: float, end: float) -> Iterator[Element]:
-    """The sign and the name of a status within a stretch of the strip, as far as there is room for them."""
+def _fitting(status: Status, of: str, name: str, start: float, end: float) -> Iterator[Element]:
+    """The sign of a status, its name, and of what it is, within a stretch of the strip as far as there is room."""
     share = (end - start) / 100
-    sign, text = room_for(_SIGN + 4, share), room_for(len(name) * _LETTER + _SIGN + 16, share)
+    sign, text, whole = (
+        room_for(pixels, share)
+        for pixels in (
+            _SIGN + 4,
+            len(name) * _LETTER + _SIGN + 16,
+            len(of + name) * _LETTER + _SIGN + 16,
+        )
+    )
     if sign is not None:
         # The place within the strip is a share of its width, and the distance from there is not.
         yield h.svg(x=across(start), y=3, class_=sign or None, aria_hidden="true")[
             h.g(transform="translate(3)")[status_sign(status, _SIGN)]
         ]
     if text is not None:
-        yield h.text(class_=f"sr-name {text}".rstrip(), x=across(start), dx=_SIGN + 8, y=13)[name]
+        prefix = h.tspan(class_=whole or None)[of] if whole is not None else None
+        yield h.svg(x=across(start), aria_hidden="true")[
+            h.text(class_=f"sr-name {text}".rstrip(), x=_SIGN + 8, y=13)[prefix, name]
+        ]
 
 
 def _grid(plot: _Plot) -> Iterator[Element]:
@@ -372,7 +389,7 @@ def _told(drawn: Sequence[Mark], left_out: int, later: Sequence[Mark], zone: tzi
                 for sign, classes, mark in signs
             ]
         ],
-        h.p(".sr-muted")[f"{left_out:,} earlier changes are in the history."] if left_out else None,
+        h.p(".sr-muted")[f"The history has {left_out:,} more."] if left_out else None,
     ]
 
 

@@ -14,8 +14,8 @@ from ses_reputation.notices.numbers import percent
 WIDTH, HEIGHT = 96, 24
 _MARGIN = 4
 
-# The highest line there is, in limits: whatever is over it is at the edge, and the limit itself is half-way up.
-_TOP = Fraction(4)
+# The highest rate there is room for, in limits: what is over it is at the edge, and the limit itself two thirds up.
+_TOP = Fraction(9, 4)
 
 # What has changed by less than a tenth is where it was.
 _STEADY = Fraction(1, 10)
