@@ -508,7 +508,8 @@ def test_another_metrics_changes_are_not_marked() -> None:
 def test_what_moved_a_finding_that_is_about_no_rate_is_marked_in_both_charts_with_its_name() -> None:
     shutdown = Stage.SHUTDOWN
     news = [
-        change(Trigger.REPORTED, None, Stage.PROBATION, 3, Category.SPAMTRAP),
+        change(Trigger.SUSPECTED, None, Stage.SUSPECTED, 4, Category.SPAMTRAP),
+        change(Trigger.CONFIRMED, Stage.SUSPECTED, Stage.PROBATION, 3, Category.SPAMTRAP),
         change(Trigger.ENDED_STILL_REPORTED, Stage.PROBATION, shutdown, 2, Category.SPAMTRAP),
         change(Trigger.CHANGES_REPORTED, shutdown, shutdown, 1, Category.SPAMTRAP),
         change(Trigger.LIFTED, shutdown, Stage.RESOLVED, 0, Category.SPAMTRAP),
@@ -517,6 +518,7 @@ def test_what_moved_a_finding_that_is_about_no_rate_is_marked_in_both_charts_wit
         marks = marks_of(news, [], [], metric, Vocabulary.CLASSIC)
         assert {mark.kind for mark in marks} == {MarkKind.OTHER_FINDING}
         assert [mark.text for mark in marks] == [
+            "Spamtrap: Suspected",
             "Spamtrap: Probation begins",
             "Spamtrap: Shutdown",
             "Spamtrap: Lifted: Healthy",

@@ -10,14 +10,15 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from ses_reputation.dashboard.parts import stage_name
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change
-from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Trigger
+from ses_reputation.domain.lifecycle import Stage, Trigger
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.standing import Finding
 from ses_reputation.news import News
 from ses_reputation.notices.categories import CATEGORY_TEXTS
-from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, words_of
+from ses_reputation.notices.vocabulary import Vocabulary, words_of
 
 
 class MarkKind(StrEnum):
@@ -97,7 +98,5 @@ def _text(piece: Change, words: Vocabulary) -> str:
     match piece.after:
         case Stage.PROBATION:
             return f"{_period(words)} {'again' if piece.before is Stage.ALMOST_HEALED else 'begins'}"
-        case Stage.PERMANENT_SHUTDOWN:
-            return f"{STATUS_NAMES[words][STAGE_STATUS[piece.after]]} for good"
         case stage:
-            return STATUS_NAMES[words][STAGE_STATUS[stage]]
+            return stage_name(stage, words)
