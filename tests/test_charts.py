@@ -41,7 +41,7 @@ HOSTILE = "x\"'><script>alert(1)</script>&\u202eevil\n" + "y" * 300
 
 # What an SVG of ours is made of. CloudWatch removes <use> and whatever could run something.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_security.html
-DRAWN = {"svg", "g", "title", "desc", "rect", "line", "circle", "path", "text"}
+DRAWN = {"svg", "g", "title", "desc", "rect", "line", "circle", "path", "text", "tspan"}
 
 
 def point(ago: float, count: int, eligible: int = 1_000, since: tuple[int, int] | None = None) -> RatePoint:
@@ -198,11 +198,21 @@ def test_where_there_is_too_little_mail_there_is_a_gap() -> None:
     assert len(classed(rate_chart(chart(*gap), "x"), "sr-line")) == 2
 
 
-def test_a_rate_that_stands_alone_is_a_dot() -> None:
-    (dot,) = classed(rate_chart(chart(point(9, 10), point(7, 1, 5)), "x"), "sr-line")
-    start, end = (dot.get("d") or "").removeprefix("M").split("L")
-    assert start == end
-    assert "sr-alone" in dot.get("class", "")
+def test_a_rate_that_stands_alone_is_a_ring_smaller_than_the_dot_of_the_newest() -> None:
+    told = rate_chart(chart(point(9, 10), point(7, 1, 5), point(6, 30), point(5, 40)), "x")
+    (ring,), (last,) = classed(told, "sr-alone"), classed(told, "sr-last")
+    assert (ring.get("cx"), last.get("cx")) == ("70%", "83.33%")
+    assert float(ring.get("r", "")) < float(last.get("r", ""))
+    assert len(classed(told, "sr-line")) == 1
+
+
+def test_the_newest_rate_is_a_full_dot_though_it_stands_alone() -> None:
+    told = rate_chart(chart(point(9, 10), point(8, 20), point(7, 1, 5), point(6, 30)), "x")
+    ((ring,), (last,)) = classed(told, "sr-alone"), classed(told, "sr-last")
+    order = list(drawn(told).iter("circle"))
+    classes = [found.get("class") for found in order if found.get("class")]
+    assert ring.get("cx") == last.get("cx")
+    assert classes.index("sr-alone") < classes.index("sr-last"), "the dot covers the ring"
 
 
 def test_the_rate_that_decides_is_drawn_over_that_of_the_window() -> None:
@@ -265,7 +275,15 @@ def test_marks_at_the_same_time_stand_below_each_other() -> None:
 def test_of_too_many_marks_the_newest_are_drawn() -> None:
     many = rate_chart(chart(*STEEP, marks=[mark(20 - n, f"mark {n}") for n in range(MOST_MARKS + 3)]), "x")
     assert "mark 3" in texts(many, "li")[0]
-    assert "3 earlier changes are in the history." in texts(many, "p")
+    assert "The history has 3 more." in texts(many, "p")
+
+
+def test_marks_of_other_findings_leave_room_for_those_of_the_rate() -> None:
+    others = [mark(20 - n, f"other {n}", MarkKind.OTHER_FINDING) for n in range(1, MOST_MARKS + 1)]
+    told = texts(rate_chart(chart(*STEEP, marks=[mark(20, "mark 0"), *others]), "x"), "li")
+    assert len(told) == MOST_MARKS
+    assert "mark 0" in told[0]
+    assert "other 2" in told[1]
 
 
 def test_marks_from_before_the_chart_are_not_in_it() -> None:
@@ -281,6 +299,15 @@ def test_a_chart_reaches_to_the_end_of_a_period() -> None:
     (pin,) = classed(ahead, "sr-pin")
     (last,) = classed(ahead, "sr-last")
     assert (pin.get("cx"), last.get("cx")) == ("100%", "60%")
+
+
+def test_charts_beside_each_other_have_the_same_times_and_heights() -> None:
+    two = [chart(*STEEP, marks=[mark(9), mark(9), mark(-20, END, MarkKind.PERIOD_END)]), chart(*STEEP)]
+    both = [rate_chart(each, "x", beside=two) for each in two]
+    assert [len(classed(each, "sr-pin")) for each in both] == [3, 0]
+    for name, place in (("sr-last", "cx"), ("sr-last", "cy"), ("sr-plot", "height"), ("sr-stretched", "y")):
+        assert len({found.get(place) for each in both for found in classed(each, name)}) == 1
+    assert ["now" in texts(each) for each in both] == [True, True]
 
 
 def test_an_end_that_is_too_far_ahead_is_told_and_not_drawn() -> None:
@@ -302,10 +329,16 @@ def test_the_statuses_stand_above_by_name_where_there_is_room() -> None:
         StatusSpan(NOW - 14 * DAY, NOW, Status.HEALTHY),
     ]
     above = rate_chart(chart(*STEEP, statuses=spans, words=Vocabulary.CURRENT), "x")
-    names = {"".join(found.itertext()): found.get("class") for found in classed(above, "sr-name")}
-    assert names == {"Healthy": "sr-name", "Under review": "sr-name sr-roomier"}
+    names = [(found.get("class"), "".join(found.itertext())) for found in classed(above, "sr-name")]
+    assert names == [
+        ("sr-name", "Bounce rate: Healthy"),
+        ("sr-name sr-roomier", "Under review"),
+        ("sr-name", "Bounce rate: Healthy"),
+    ]
+    prefixes = [(found.text, found.get("class")) for found in drawn(above).iter("tspan")]
+    assert prefixes == [("Bounce rate: ", "sr-roomier"), ("Bounce rate: ", "sr-roomy")]
     assert len(classed(above, "sr-sign")) == len(spans), "a sign has room where a name has none"
-    assert "Sending paused, since 2026-03-16 00:00 UTC" in texts(above, "title")
+    assert "Bounce rate: Sending paused, since 2026-03-16 00:00 UTC" in texts(above, "title")
     assert len(classed(above, "sr-behind")) == 2
 
 
@@ -426,8 +459,14 @@ def test_heights_are_moved_up_only_as_far_as_they_must(wanted: list[float]) -> N
 # -- Marks
 
 
-def change(trigger: Trigger, before: Stage | None, after: Stage, ago: float = 1) -> Change:
-    finding = Finding("f-1", Category.BOUNCE_RATE, after, NOW, NOW, NOW)
+def change(
+    trigger: Trigger,
+    before: Stage | None,
+    after: Stage,
+    ago: float = 1,
+    category: Category = Category.BOUNCE_RATE,
+) -> Change:
+    finding = Finding("f-1", category, after, NOW, NOW, NOW)
     statuses = SCOPE_STATUS[before], SCOPE_STATUS[after]
     return Change(
         "n-1", NOW - ago * DAY, Scope("tenant/shop"), finding.category, before, after, trigger, *statuses, finding
@@ -458,24 +497,59 @@ def test_a_change_is_marked_by_what_it_led_to_or_by_what_was_done(
 ) -> None:
     news = [change(trigger, before, after)]
     for words, text in ((Vocabulary.CLASSIC, classic), (Vocabulary.CURRENT, current)):
-        assert marks_of(news, [], None, BOUNCES, words) == [Mark(NOW - DAY, MarkKind.CHANGE, text)]
+        assert marks_of(news, [], [], BOUNCES, words) == [Mark(NOW - DAY, MarkKind.CHANGE, text)]
 
 
 def test_another_metrics_changes_are_not_marked() -> None:
     news = [change(Trigger.LIMIT_EXCEEDED, None, Stage.PROBATION)]
-    assert marks_of(news, [], None, COMPLAINTS, Vocabulary.CLASSIC) == []
+    assert marks_of(news, [], [], COMPLAINTS, Vocabulary.CLASSIC) == []
+
+
+def test_what_moved_a_finding_that_is_about_no_rate_is_marked_in_both_charts_with_its_name() -> None:
+    shutdown = Stage.SHUTDOWN
+    news = [
+        change(Trigger.SUSPECTED, None, Stage.SUSPECTED, 4, Category.SPAMTRAP),
+        change(Trigger.CONFIRMED, Stage.SUSPECTED, Stage.PROBATION, 3, Category.SPAMTRAP),
+        change(Trigger.ENDED_STILL_REPORTED, Stage.PROBATION, shutdown, 2, Category.SPAMTRAP),
+        change(Trigger.CHANGES_REPORTED, shutdown, shutdown, 1, Category.SPAMTRAP),
+        change(Trigger.LIFTED, shutdown, Stage.RESOLVED, 0, Category.SPAMTRAP),
+    ]
+    for metric in Metric:
+        marks = marks_of(news, [], [], metric, Vocabulary.CLASSIC)
+        assert {mark.kind for mark in marks} == {MarkKind.OTHER_FINDING}
+        assert [mark.text for mark in marks] == [
+            "Spamtrap: Suspected",
+            "Spamtrap: Probation begins",
+            "Spamtrap: Shutdown",
+            "Spamtrap: Lifted: Healthy",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("category", "kinds"),
+    [
+        (Category.BOUNCE_RATE, [MarkKind.PERIOD_END]),
+        (Category.SPAMTRAP, [MarkKind.OTHER_FINDING]),
+        (Category.COMPLAINT_RATE, []),
+    ],
+)
+def test_the_end_of_another_findings_period_is_marked_unless_it_is_of_the_other_rate(
+    category: Category, kinds: list[MarkKind]
+) -> None:
+    finding = Finding("f-1", category, Stage.PROBATION, NOW, NOW, NOW, period_since=NOW, period_end=NOW + DAY)
+    assert [mark.kind for mark in marks_of([], [], [finding], BOUNCES, Vocabulary.CLASSIC)] == kinds
 
 
 def test_a_floor_is_marked_once_and_where_it_is() -> None:
     floors = [(NOW, NOW - 2 * DAY), (NOW + HOUR, NOW - 2 * DAY)]
-    (floor,) = marks_of([], floors, None, BOUNCES, Vocabulary.CLASSIC)
+    (floor,) = marks_of([], floors, [], BOUNCES, Vocabulary.CLASSIC)
     assert (floor.time, floor.kind) == (NOW - 2 * DAY, MarkKind.FLOOR)
 
 
 @pytest.mark.parametrize(("stage", "marked"), [(Stage.PROBATION, 1), (Stage.ALMOST_HEALED, 1), (Stage.SHUTDOWN, 0)])
 def test_the_end_of_a_period_is_marked_while_it_runs(stage: Stage, marked: int) -> None:
     finding = Finding("f-1", Category.BOUNCE_RATE, stage, NOW, NOW, NOW, period_since=NOW, period_end=NOW + DAY)
-    assert len(marks_of([], [], finding, BOUNCES, Vocabulary.CLASSIC)) == marked
+    assert len(marks_of([], [], [finding], BOUNCES, Vocabulary.CLASSIC)) == marked
 
 
 def test_marks_are_in_order_of_time() -> None:
@@ -483,7 +557,7 @@ def test_marks_are_in_order_of_time() -> None:
         change(Trigger.HEALED, Stage.ALMOST_HEALED, Stage.RESOLVED),
         change(Trigger.LIMIT_EXCEEDED, None, Stage.PROBATION, 9),
     ]
-    assert [m.text for m in marks_of(news, [], None, BOUNCES, Vocabulary.CLASSIC)] == ["Probation begins", "Healthy"]
+    assert [m.text for m in marks_of(news, [], [], BOUNCES, Vocabulary.CLASSIC)] == ["Probation begins", "Healthy"]
 
 
 # -- Mail
@@ -565,11 +639,13 @@ def rates(*percents: float | None) -> Iterator[Fraction | None]:
 @pytest.mark.parametrize(
     ("percents", "said"),
     [
-        pytest.param((0.4, None, 0.5), "Last 3 days: 0.4 %, 0.5 %, higher than at first", id="higher"),
+        pytest.param(
+            (0.4, None, 0.5), "Last 3 days: 0.4 %, 0.5 %, higher than at first; the limit is 10 %", id="higher"
+        ),
         pytest.param((9, 7), "Last 2 days: 9 %, 7 %, lower than at first; the limit is 10 %", id="lower, near it"),
-        pytest.param((1, 1.1), "Last 2 days: 1 %, 1.1 %, about as at first", id="steady"),
-        pytest.param((0, 0), "Last 2 days: 0 %, 0 %, about as at first", id="nothing"),
-        pytest.param((1,), "Today: 1 %", id="one day"),
+        pytest.param((1, 1.1), "Last 2 days: 1 %, 1.1 %, about as at first; the limit is 10 %", id="steady"),
+        pytest.param((0, 0), "Last 2 days: 0 %, 0 %, about as at first; the limit is 10 %", id="nothing"),
+        pytest.param((1,), "Today: 1 %; the limit is 10 %", id="one day"),
         pytest.param((None, None), "No rate in the last days", id="too little mail"),
         pytest.param((), "No rate in the last days", id="never evaluated"),
     ],
@@ -578,9 +654,17 @@ def test_a_small_line_says_where_a_rate_is_going(percents: tuple[float | None, .
     assert texts(sparkline(list(rates(*percents)), LIMIT), "title") == [said]
 
 
-@pytest.mark.parametrize(("highest", "shown"), [(4.9, 0), (5, 1), (60, 1)])
-def test_the_limit_is_in_a_small_line_once_half_of_it_is_reached(highest: float, shown: int) -> None:
-    assert len(classed(sparkline(list(rates(1, highest)), LIMIT), "sr-limit-hair")) == shown
+def test_small_lines_of_several_scopes_are_on_one_scale() -> None:
+    lines = [sparkline(list(rates(1, highest)), LIMIT) for highest in (1, 4.9, 10, 20, 25, 90)]
+    (hair,) = {line.get("y1") for each in lines for line in classed(each, "sr-limit-hair")}
+    heights = [float(last.get("cy", "")) for each in lines for last in classed(each, "sr-last")]
+    assert hair == "9.3"
+    assert heights == [pytest.approx(height, abs=0.06) for height in (16.6, 12.5, 9.3, 4.9, 4, 4)]
+
+
+def test_where_nothing_is_allowed_a_rate_is_at_the_top_of_a_small_line() -> None:
+    (last,) = classed(sparkline(list(rates(0, 0.1)), Fraction(0)), "sr-last")
+    assert last.get("cy") == "4"
 
 
 def test_a_small_line_has_gaps_and_marks_its_newest_rate() -> None:

@@ -408,6 +408,14 @@ def test_how_much_mail_a_provider_got_is_not_told_where_only_its_bounces_are_kno
     assert re.search("gmail .*\u2013 7 ", page.text)
 
 
+def test_the_two_charts_of_rates_are_alike_and_say_when_another_findings_period_ends() -> None:
+    spamtrap = typical(Category.SPAMTRAP, Stage.PROBATION)
+    page = shown(with_mail(of_example(spamtrap).standing))
+    plots = [node for node in page.elements if node.get("class") == "sr-plot"][:2]
+    assert page.text.count("Spamtrap: Probation ends") >= 2
+    assert len({plot.get("height") for plot in plots}) == 1
+
+
 def test_every_chart_has_its_numbers_in_a_table() -> None:
     page = shown(with_mail())
     for title in ("The bounce rate in numbers", "The complaint rate in numbers", "The mail in numbers"):

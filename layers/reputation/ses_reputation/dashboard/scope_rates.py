@@ -1,5 +1,6 @@
 """The rates of a scope over time, and its mail day by day: as charts, and below them in numbers."""
 
+from collections.abc import Iterator
 from hashlib import blake2b
 
 import htpy as h
@@ -13,7 +14,6 @@ from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.pages import DAYS
 from ses_reputation.dashboard.parts import card, more, nothing, scope_text
 from ses_reputation.dashboard.views import ScopeView
-from ses_reputation.domain.categories import Category
 from ses_reputation.domain.history import statuses_over_time
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import Scope
@@ -24,7 +24,7 @@ def over_time(view: ScopeView, medium: Medium) -> Element:
     """How the rates, and the mail that they are of, came to be what they are, in the days that were asked for."""
     return card(
         [h.span[f"The last {view.page.days} days"], _choice(view, medium)],
-        h.div(".sr-columns")[(_rate(metric, view, medium) for metric in Metric)] if _is_measured(view) else None,
+        h.div(".sr-columns")[_rates(view, medium)] if _is_measured(view) else None,
         _mail(view),
         classes="sr-over-time",
     )
@@ -42,16 +42,26 @@ def _is_measured(view: ScopeView) -> bool:
     return any(point.window.volume or point.window.count for points in view.rates.values() for point in points)
 
 
-def _rate(metric: Metric, view: ScopeView, medium: Medium) -> Element:
+def _rates(view: ScopeView, medium: Medium) -> Iterator[Element]:
+    charts = [_chart(metric, view, medium) for metric in Metric]
+    for chart in charts:
+        name = METRICS[chart.metric].name
+        yield h.section[
+            h.h3[name.capitalize()],
+            rate_chart(chart, _prefix(chart.metric, view.standing.scope), beside=charts),
+            more(f"The {name} in numbers", rate_table(chart)),
+        ]
+
+
+def _chart(metric: Metric, view: ScopeView, medium: Medium) -> RateChart:
     standing, frame = view.standing, view.frame
     points = view.rates[metric]
-    finding = standing.findings.get(Category(metric))
-    chart = RateChart(
+    return RateChart(
         metric=metric,
         subject=scope_text(standing.scope),
         points=points,
         statuses=statuses_over_time(view.news, standing, metric, frame.now),
-        marks=marks_of(view.news, view.floors[metric], finding, metric, frame.words),
+        marks=marks_of(view.news, view.floors[metric], standing.findings.values(), metric, frame.words),
         limits=frame.policy.limits_of(standing.scope, metric),
         policy=frame.policy,
         since=points[0].time if points else frame.now,
@@ -59,11 +69,6 @@ def _rate(metric: Metric, view: ScopeView, medium: Medium) -> Element:
         zone=medium.zone,
         words=frame.words,
     )
-    return h.section[
-        h.h3[METRICS[metric].name.capitalize()],
-        rate_chart(chart, _prefix(metric, standing.scope)),
-        more(f"The {METRICS[metric].name} in numbers", rate_table(chart)),
-    ]
 
 
 def _mail(view: ScopeView) -> Element:

@@ -1,18 +1,24 @@
-"""What is marked in the chart of a rate: changes, from when on mail counts, and the end of a period."""
+"""What is marked in the chart of a rate: changes, from when on mail counts, and the end of a period.
 
-from collections.abc import Iterable, Iterator, Mapping
+A scope's status can be another one than that of its rates, by a finding about something else. So these are marked too.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from msgspec import Struct
 
+from ses_reputation.dashboard.parts import stage_name
+from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change
-from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Trigger
+from ses_reputation.domain.lifecycle import Stage, Trigger
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.standing import Finding
 from ses_reputation.news import News
-from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, words_of
+from ses_reputation.notices.categories import CATEGORY_TEXTS
+from ses_reputation.notices.vocabulary import Vocabulary, words_of
 
 
 class MarkKind(StrEnum):
@@ -21,6 +27,7 @@ class MarkKind(StrEnum):
     CHANGE = "change"
     FLOOR = "floor"
     PERIOD_END = "period-end"
+    OTHER_FINDING = "other-finding"
 
 
 class Mark(Struct, frozen=True):
@@ -47,24 +54,42 @@ _DONE: Mapping[Trigger, str] = MappingProxyType(
 def marks_of(
     news: Iterable[News],
     floors: Iterable[tuple[datetime, datetime]],
-    finding: Finding | None,
+    findings: Iterable[Finding],
     metric: Metric,
     words: Vocabulary,
 ) -> list[Mark]:
-    """All that there is to mark about a metric, in order of time. `finding` is the one that is open.
+    """All that there is to mark about a metric, in order of time. `findings` are those of the scope that are open.
 
+    Of findings that are about no rate there is only what moved them; those of the other rate are in its own chart.
     `floors` are from `history.floors_of`.
     """
-    changes = [piece for piece in news if isinstance(piece, Change) and piece.category.metric is metric]
-    marks = [Mark(piece.time, MarkKind.CHANGE, _text(piece, words)) for piece in changes]
+    marks = [
+        _of(piece.category, Mark(piece.time, MarkKind.CHANGE, _text(piece, words)))
+        for piece in news
+        if isinstance(piece, Change)
+        and (piece.category.metric is metric or (piece.category.metric is None and piece.after is not piece.before))
+    ]
     marks += [Mark(start, MarkKind.FLOOR, "Only mail from here on counts") for start in {start for _, start in floors}]
-    marks += _period_end(finding, words)
+    marks += [
+        _of(finding.category, Mark(finding.period_end, MarkKind.PERIOD_END, f"{_period(words)} ends"))
+        for finding in findings
+        if finding.category.metric in {metric, None}
+        and finding.period_end
+        and finding.stage in {Stage.PROBATION, Stage.ALMOST_HEALED}
+    ]
     return sorted(marks, key=lambda mark: (mark.time, mark.kind))
 
 
-def _period_end(finding: Finding | None, words: Vocabulary) -> Iterator[Mark]:
-    if finding and finding.period_end and finding.stage in {Stage.PROBATION, Stage.ALMOST_HEALED}:
-        yield Mark(finding.period_end, MarkKind.PERIOD_END, f"{words_of(words)['probation'].capitalize()} ends")
+def _of(category: Category, mark: Mark) -> Mark:
+    """A mark that says of what it is, if that is not the rate of the chart."""
+    if category.metric:
+        return mark
+    name = CATEGORY_TEXTS[category].name.capitalize()
+    return Mark(mark.time, MarkKind.OTHER_FINDING, f"{name}: {mark.text}")
+
+
+def _period(words: Vocabulary) -> str:
+    return words_of(words)["probation"].capitalize()
 
 
 def _text(piece: Change, words: Vocabulary) -> str:
@@ -72,9 +97,6 @@ def _text(piece: Change, words: Vocabulary) -> str:
         return done
     match piece.after:
         case Stage.PROBATION:
-            period = words_of(words)["probation"].capitalize()
-            return f"{period} {'again' if piece.before is Stage.ALMOST_HEALED else 'begins'}"
-        case Stage.PERMANENT_SHUTDOWN:
-            return f"{STATUS_NAMES[words][STAGE_STATUS[piece.after]]} for good"
+            return f"{_period(words)} {'again' if piece.before is Stage.ALMOST_HEALED else 'begins'}"
         case stage:
-            return STATUS_NAMES[words][STAGE_STATUS[stage]]
+            return stage_name(stage, words)

@@ -35,7 +35,9 @@ from ses_reputation.notices.texts import METRICS
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, words_of
 
 MOST_MARKS = 12
-"""How many marks a chart has at most. Older ones are left out: the history has them."""
+"""How many marks a chart has at most. First those of other findings are left out, then the oldest.
+
+The history has them all."""
 
 # In pixels: the strip of statuses, a row of pins, the plot, the times below it, and `now` below those.
 _STRIP, _SIGN, _PIN, _PLOT, _LABELS, _NOW = 22, 10, 20, 180, 22, 14
@@ -112,15 +114,17 @@ class _Plot(Struct, frozen=True):
         return px(self.top + self.rate.at(rate) + below)
 
 
-def rate_chart(chart: RateChart, prefix: str) -> Element:
-    """A metric's rate over time, with its limits, its statuses and what happened. `prefix` makes ids unique."""
-    axis = TimeAxis(chart.since, chart.until, chart.zone)
-    within = [mark for mark in chart.marks if axis.holds(mark.time)]
-    drawn, left_out = within[-MOST_MARKS:], max(len(within) - MOST_MARKS, 0)
+def rate_chart(chart: RateChart, prefix: str, beside: Sequence[RateChart] = ()) -> Element:
+    """A metric's rate over time, with its limits, its statuses and what happened. `prefix` makes ids unique.
+
+    It reaches as far ahead as the charts `beside` it, and its plot is as far down as theirs.
+    """
+    axis = TimeAxis(chart.since, max(each.until for each in (chart, *beside)), chart.zone)
+    drawn, left_out = _drawn(chart, axis)
     later = [mark for mark in chart.marks if mark.time > axis.end]
-    half = 100 * _PIN / NARROW / 2
-    levels = lanes([Taken(axis.at(mark.time) - half, axis.at(mark.time) + half) for mark in drawn])
-    plot = _Plot(axis, rate_axis(_highest(chart), _PLOT), _STRIP + _PIN * (max(levels, default=-1) + 1) + 10)
+    levels = _levels(drawn, axis)
+    rows = max((level + 1 for each in (chart, *beside) for level in _levels(_drawn(each, axis)[0], axis)), default=0)
+    plot = _Plot(axis, rate_axis(_highest(chart), _PLOT), _STRIP + _PIN * rows + 10)
     goes_on = axis.end > chart.now
     svg = h.svg(
         ".sr-plot",
@@ -138,11 +142,25 @@ def rate_chart(chart: RateChart, prefix: str) -> Element:
         _now(chart, plot) if goes_on else None,
         [_pin(n, mark, level, plot) for n, (mark, level) in enumerate(zip(drawn, levels, strict=True), 1)],
         _lines(chart, plot),
+        list(_alone(chart, plot)),
         list(_limits(chart, plot)),
         _last(chart, plot),
         list(_points(chart, plot)),
     ]
     return h.figure(".sr-chart")[svg, _legend(chart), _told(drawn, left_out, later, chart.zone)]
+
+
+def _drawn(chart: RateChart, axis: TimeAxis) -> tuple[Sequence[Mark], int]:
+    """The marks that are drawn, and how many are left out because they are too many."""
+    within = [mark for mark in chart.marks if axis.holds(mark.time)]
+    first = sorted(within, key=lambda mark: (mark.kind is not MarkKind.OTHER_FINDING, mark.time))[-MOST_MARKS:]
+    return sorted(first, key=lambda mark: mark.time), len(within) - len(first)
+
+
+def _levels(drawn: Sequence[Mark], axis: TimeAxis) -> list[int]:
+    """In which row the pin of each mark is."""
+    half = 100 * _PIN / NARROW / 2
+    return lanes([Taken(axis.at(mark.time) - half, axis.at(mark.time) + half) for mark in drawn])
 
 
 def _highest(chart: RateChart) -> Fraction:
@@ -154,7 +172,11 @@ def _highest(chart: RateChart) -> Fraction:
 
 
 def _strip(chart: RateChart, plot: _Plot) -> Iterator[Element]:
-    """The statuses over time, by name and colour, above the plot and faintly behind it."""
+    """The statuses of the rate over time, by name and colour, above the plot and faintly behind it.
+
+    They say of what they are, for the scope can have another status by another finding.
+    """
+    of = f"{METRICS[chart.metric].name.capitalize()}: "
     for span in chart.statuses:
         start, end = plot.time.at(span.start or plot.time.start), plot.time.at(span.end)
         if end <= start:
@@ -163,26 +185,36 @@ def _strip(chart: RateChart, plot: _Plot) -> Iterator[Element]:
         x, width = across(start), across(end - start)
         soft = f"sr-{tone}-soft"
         yield h.g(class_=f"sr-{tone}")[
-            h.title[f"{name}, since {moment_text(span.start, chart.zone)}" if span.start else name],
+            h.title[of, f"{name}, since {moment_text(span.start, chart.zone)}" if span.start else name],
             h.rect(class_=f"sr-span {soft}", x=x, y=0, width=width, height=_STRIP - 4, rx=3),
             None
             if span.status is Status.HEALTHY
             else h.rect(class_=f"sr-behind {soft}", x=x, y=plot.top, width=width, height=_PLOT),
-            *_fitting(span.status, name, start, end),
+            *_fitting(span.status, of, name, start, end),
         ]
 
 
-def _fitting(status: Status, name: str, start: float, end: float) -> Iterator[Element]:
-    """The sign and the name of a status within a stretch of the strip, as far as there is room for them."""
+def _fitting(status: Status, of: str, name: str, start: float, end: float) -> Iterator[Element]:
+    """The sign of a status, its name, and of what it is, within a stretch of the strip as far as there is room."""
     share = (end - start) / 100
-    sign, text = room_for(_SIGN + 4, share), room_for(len(name) * _LETTER + _SIGN + 16, share)
+    sign, text, whole = (
+        room_for(pixels, share)
+        for pixels in (
+            _SIGN + 4,
+            len(name) * _LETTER + _SIGN + 16,
+            len(of + name) * _LETTER + _SIGN + 16,
+        )
+    )
     if sign is not None:
         # The place within the strip is a share of its width, and the distance from there is not.
         yield h.svg(x=across(start), y=3, class_=sign or None, aria_hidden="true")[
             h.g(transform="translate(3)")[status_sign(status, _SIGN)]
         ]
     if text is not None:
-        yield h.text(class_=f"sr-name {text}".rstrip(), x=across(start), dx=_SIGN + 8, y=13)[name]
+        prefix = h.tspan(class_=whole or None)[of] if whole is not None else None
+        yield h.svg(x=across(start), aria_hidden="true")[
+            h.text(class_=f"sr-name {text}".rstrip(), x=_SIGN + 8, y=13)[prefix, name]
+        ]
 
 
 def _grid(plot: _Plot) -> Iterator[Element]:
@@ -224,18 +256,15 @@ def _lines(chart: RateChart, plot: _Plot) -> Element:
     """The rate that decides, and where that is another one that over the window, faintly."""
 
     def path(stretch: Line) -> str:
-        points = [f"{px(plot.time.at(time) * 10)} {px(plot.rate.at(rate))}" for time, rate in stretch]
-        return "M" + "L".join(points if len(points) > 1 else points * 2)
+        return "M" + "L".join(f"{px(plot.time.at(time) * 10)} {px(plot.rate.at(rate))}" for time, rate in stretch)
 
     def line(stretch: Line, classes: str) -> Element:
-        # A rate that stands alone is drawn as a dot: a line of no length, with round ends.
-        classes = classes if len(stretch) > 1 else f"{classes} sr-alone"
         return h.path(class_=classes, d=path(stretch), vector_effect="non-scaling-stroke")
 
     def area(stretch: Line) -> str:
         return f"{path(stretch)}V{_PLOT}H{px(plot.time.at(stretch[0][0]) * 10)}Z"
 
-    deciding, window = chart.lines(deciding=True), chart.lines(deciding=False) if chart.has_two_lines else []
+    deciding, window = ([stretch for stretch in lines if len(stretch) > 1] for lines in _both(chart))
     # Only what is stretched is in here: lines, whose strokes are not.
     return h.svg(
         ".sr-stretched",
@@ -246,10 +275,24 @@ def _lines(chart: RateChart, plot: _Plot) -> Element:
         viewBox=f"0 0 1000 {_PLOT}",
         preserveAspectRatio="none",
     )[
-        [h.path(".sr-area", d=area(stretch)) for stretch in deciding if len(stretch) > 1],
+        [h.path(".sr-area", d=area(stretch)) for stretch in deciding],
         [line(stretch, "sr-line sr-window") for stretch in window],
         [line(stretch, "sr-line") for stretch in deciding],
     ]
+
+
+def _both(chart: RateChart) -> tuple[list[Line], list[Line]]:
+    """The stretches of the rate that decides, and of that over the window where that is another one."""
+    return chart.lines(deciding=True), chart.lines(deciding=False) if chart.has_two_lines else []
+
+
+def _alone(chart: RateChart, plot: _Plot) -> Iterator[Element]:
+    """Rates that have none beside them, as small rings: the newest one alone is a full dot."""
+    for lines, classes in zip(_both(chart), ("sr-alone", "sr-alone sr-window"), strict=True):
+        for stretch in lines:
+            if len(stretch) == 1:
+                ((time, rate),) = stretch
+                yield h.circle(class_=classes, cx=plot.x(time), cy=plot.y(rate), r="2.5")
 
 
 def _named_limits(chart: RateChart) -> list[tuple[str, Fraction, str]]:
@@ -346,7 +389,7 @@ def _told(drawn: Sequence[Mark], left_out: int, later: Sequence[Mark], zone: tzi
                 for sign, classes, mark in signs
             ]
         ],
-        h.p(".sr-muted")[f"{left_out:,} earlier changes are in the history."] if left_out else None,
+        h.p(".sr-muted")[f"The history has {left_out:,} more."] if left_out else None,
     ]
 
 
