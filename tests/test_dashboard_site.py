@@ -37,6 +37,7 @@ from ses_reputation_local.cloud import Email, LocalCloud
 from ses_reputation_local.replay import Playback, ReplayFailed
 from ses_reputation_local.server import Clock, Server, address_of, listening
 from ses_reputation_local.server import serving as serving_cloud
+from tests.html_tree import Node
 
 ADDRESS = "http://127.0.0.1:4589"
 PATH = "/secret-3"
@@ -426,6 +427,13 @@ def test_what_would_be_done_is_shown_first_and_done_when_it_is_confirmed(reader:
     told = reader.get(response.headers["Location"])
     assert "Finding 57d77a092d (spamtrap): Healthy. tenant/acme is Healthy." in told.text
     assert f'href="{PATH}/?page=scope&amp;scope=tenant%2Facme&amp;days=30"' in told.text
+
+
+def test_enter_in_a_field_decides_nothing(reader: Reader) -> None:
+    """Enter presses the first button that sends the form, and does nothing where that one is disabled."""
+    form = next(form for form in Node.read(reader.get("/").text).all("form") if form.attributes["method"] == "post")
+    first = next(button for button in form.all("button") if button.attributes.get("type") == "submit")
+    assert "disabled" in first.attributes
 
 
 def test_who_clicks_twice_or_reloads_decides_once(reader: Reader, source: FakeSource) -> None:

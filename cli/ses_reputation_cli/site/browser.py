@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import htpy as h
 from htpy import Element, Node
 
-from ses_reputation.dashboard.deciding import button_classes, deciding
+from ses_reputation.dashboard.deciding import NO_SUBMIT, button_classes, deciding
 from ses_reputation.dashboard.medium import Offer, Subject, Theme
 from ses_reputation.dashboard.pages import Page, fields_of
 
@@ -45,6 +45,7 @@ class Browser:
     def decisions(self, subject: Subject, offers: Sequence[Offer]) -> Element:
         """A form with a reason, and a button for each decision. It asks for a confirmation."""
         return h.form(action=f"{self._path}{DECIDE}", method="post", aria_label=f"Decide about the {subject.about}")[
+            NO_SUBMIT,
             h.input(type="hidden", name="ticket", value=self._ticket(subject, offers)),
             deciding(subject, offers, _button),
         ]
