@@ -71,6 +71,7 @@ class Reading:
     """A medium that says where its links lead, and keeps what it was asked to have decided."""
 
     theme = Theme.LIGHT
+    takes_commands = True
 
     def __init__(self, zone: tzinfo = UTC) -> None:
         self.zone = zone

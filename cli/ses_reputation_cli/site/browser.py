@@ -19,6 +19,7 @@ class Browser:
     """A person's browser at a site below `path`. `ticket` gives one for a form in which something can be decided."""
 
     theme = Theme.AUTO
+    takes_commands = True
 
     def __init__(self, path: str, zone: tzinfo, ticket: Callable[[Subject, Sequence[Offer]], str]) -> None:
         self._path = path

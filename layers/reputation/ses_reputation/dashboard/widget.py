@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta, timezone, tzinfo
-from typing import Any, TypeGuard
+from typing import Any, ClassVar, TypeGuard
 
 import htpy as h
 from htpy import Element, Fragment, Node
@@ -54,6 +54,8 @@ class Widget(Struct, frozen=True):
     operate: str
     zone: tzinfo = UTC
     theme: Theme = Theme.LIGHT
+
+    takes_commands: ClassVar[bool] = True
 
     def link(self, page: Page, label: Node, *, classes: str = "", current: bool = False) -> Fragment:
         """A button that looks like a link, for a link can not call a function."""
