@@ -438,7 +438,7 @@ def test_without_mail_it_says_what_to_do_about_that() -> None:
     assert "If that is a mistake, ses-reputation doctor finds out why." in page.text
     assert "No mail was counted, so that there is nothing to divide." in page.text
     assert "Nothing has happened here yet." in page.text
-    assert "No bounce, delay or complaint is known since 2026-03-02." in page.text
+    assert "No bounce, delay or complaint is known of the last 7 days, since 2026-03-02." in page.text
 
 
 def test_statistics_that_do_not_tell_of_a_scope_say_so() -> None:
@@ -466,7 +466,7 @@ def test_recent_feedback_says_what_it_is_and_what_the_server_meant() -> None:
     assert "di@mail.example" in page.text
     assert "Spamhaus DBL 554 5.7.1 blocked using dbl.spamhaus.org" in page.text
     assert "user unknown 550 5.1.1 no such user" in page.text
-    assert "The newest 500 messages since 2026-03-02" in page.text
+    assert "The newest 500 messages of the last 7 days, since 2026-03-02" in page.text
     assert "Permanent/NoEmail There is no such address. 3" in page.text
     assert "Permanent/Odd 1" in page.text
     assert "Take the address off your list." in page.text
