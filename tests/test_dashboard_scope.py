@@ -429,6 +429,13 @@ def test_providers_lead_to_their_pages_and_say_whether_they_send_complaints_back
     assert "all others" in page.text
 
 
+def test_the_head_says_of_when_the_rates_are_and_the_foot_of_when_the_last_run_was() -> None:
+    page = shown(view(replace(HEALTHY, evaluated=NOW - 3 * DAY)))
+    assert "Rates as of 2026-03-06 19:00 UTC (3 days ago)" in page.text
+    assert page.text.count("Evaluated") == 1, "that of the last run alone"
+    assert "Rates not evaluated yet" in shown(view(Standing(SHOP))).text
+
+
 def test_a_provider_does_not_list_itself() -> None:
     assert "Mailbox providers" not in shown(with_mail(Standing(GMAIL, measures=measures()))).titles
 
