@@ -26,6 +26,8 @@ WIDGET = Widget(
 )
 BROWSER = Browser("/secret", UTC, lambda _subject, _offers: "ticket")
 
+REPLAYED = "This is a replay, in which nothing can be decided."
+
 HOSTILE_SCOPE = Scope(f"tenant/{HOSTILE}")
 SUSPECTED = finding(stage=Stage.SUSPECTED, evidence=(seen(HOSTILE, HOSTILE),))
 
@@ -74,6 +76,24 @@ def test_a_file_refers_to_nothing_outside_but_what_explains_it() -> None:
     addresses = {node.get("href") or "" for node in page.all("a")}
     assert all(address.startswith(("#", "https://docs.aws.amazon.com/")) for address in addresses), addresses
     assert not any("url(" in str(text) for text in page.one("style").children)
+
+
+def test_a_file_says_by_which_command_each_decision_is_made() -> None:
+    page = Node.read(sheet(view_in_file, lambda subject, offer: f"decide {subject.id} {offer.decision}"))
+    lines = [node.text for node in page.all("pre") if node.text.startswith("decide ")]
+    assert f"decide {SUSPECTED.id} confirm" in lines
+    assert REPLAYED not in page.text
+    assert "On the command line" in page.text
+
+
+def test_a_file_of_a_replay_names_the_decisions_and_says_that_nobody_can_make_them() -> None:
+    page = Node.read(sheet(view_in_file, None))
+    to_decide = [node for node in page.all("div") if "sr-to-decide" in (node.get("class") or "")]
+    assert to_decide
+    for node in [*to_decide, next(node for node in page.all("article") if node.get("id") == "reviews")]:
+        assert REPLAYED in node.text
+        assert list(node.all("li"))
+    assert "On the command line" not in page.text, "nothing is deployed that a command would reach"
 
 
 def view_in_file(page: Page) -> View:

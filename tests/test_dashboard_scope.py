@@ -71,6 +71,7 @@ class Reading:
     """A medium that says where its links lead, and keeps what it was asked to have decided."""
 
     theme = Theme.LIGHT
+    takes_commands = True
 
     def __init__(self, zone: tzinfo = UTC) -> None:
         self.zone = zone
@@ -436,6 +437,13 @@ def test_providers_lead_to_their_pages_and_say_whether_they_send_complaints_back
     assert "all others" in page.text
 
 
+def test_the_head_says_of_when_the_rates_are_and_the_foot_of_when_the_last_run_was() -> None:
+    page = shown(view(replace(HEALTHY, evaluated=NOW - 3 * DAY)))
+    assert "Rates as of 2026-03-06 19:00 UTC (3 days ago)" in page.text
+    assert page.text.count("Evaluated") == 1, "that of the last run alone"
+    assert "Rates not evaluated yet" in shown(view(Standing(SHOP))).text
+
+
 def test_a_provider_does_not_list_itself() -> None:
     assert "Mailbox providers" not in shown(with_mail(Standing(GMAIL, measures=measures()))).titles
 
@@ -445,7 +453,7 @@ def test_without_mail_it_says_what_to_do_about_that() -> None:
     assert "If that is a mistake, ses-reputation doctor finds out why." in page.text
     assert "No mail was counted, so that there is nothing to divide." in page.text
     assert "Nothing has happened here yet." in page.text
-    assert "No bounce, delay or complaint is known since 2026-03-02." in page.text
+    assert "No bounce, delay or complaint is known of the last 7 days, since 2026-03-02." in page.text
 
 
 def test_statistics_that_do_not_tell_of_a_scope_say_so() -> None:
@@ -473,7 +481,7 @@ def test_recent_feedback_says_what_it_is_and_what_the_server_meant() -> None:
     assert "di@mail.example" in page.text
     assert "Spamhaus DBL 554 5.7.1 blocked using dbl.spamhaus.org" in page.text
     assert "user unknown 550 5.1.1 no such user" in page.text
-    assert "The newest 500 messages since 2026-03-02" in page.text
+    assert "The newest 500 messages of the last 7 days, since 2026-03-02" in page.text
     assert "Permanent/NoEmail There is no such address. 3" in page.text
     assert "Permanent/Odd 1" in page.text
     assert "Take the address off your list." in page.text

@@ -38,6 +38,7 @@ from ses_reputation_local.cloud import Email, LocalCloud
 from ses_reputation_local.replay import Playback, ReplayFailed
 from ses_reputation_local.server import Clock, Server, address_of, listening
 from ses_reputation_local.server import serving as serving_cloud
+from tests.html_tree import Node
 
 ADDRESS = "http://127.0.0.1:4589"
 PATH = "/secret-3"
@@ -90,6 +91,11 @@ class FakeSource:
         if self.error:
             raise self.error
         return self.answer
+
+    def whose(self) -> str:
+        if isinstance(self.error, click.ClickException):
+            raise self.error
+        return "AWS account 123456789012, eu-west-1"
 
     def vocabulary(self) -> Vocabulary:
         return Vocabulary.CLASSIC
@@ -429,6 +435,30 @@ def test_what_would_be_done_is_shown_first_and_done_when_it_is_confirmed(reader:
     assert f'href="{PATH}/?page=scope&amp;scope=tenant%2Facme&amp;days=30"' in told.text
 
 
+def test_enter_in_a_field_decides_nothing(reader: Reader) -> None:
+    """Enter presses the first button that sends the form, and does nothing where that one is disabled."""
+    form = next(form for form in Node.read(reader.get("/").text).all("form") if form.attributes["method"] == "post")
+    first = next(button for button in form.all("button") if button.attributes.get("type") == "submit")
+    assert "disabled" in first.attributes
+
+
+def test_before_and_after_a_decision_one_sees_in_which_account_and_has_the_ways_of_any_page(reader: Reader) -> None:
+    asked = reader.post("/decide", data=form_of(reader))
+    done = reader.post("/carry-out", data={"ticket": ticket_in(asked)})
+    for page in (asked, reader.get(done.headers["Location"])):
+        head = next(Node.read(page.text).all("header"))
+        assert "AWS account 123456789012, eu-west-1" in head.text
+        assert [way.text for way in head.all("a")] == ["Overview", "Reviews"]
+
+
+def test_where_aws_does_not_say_in_which_account_nothing_is_asked_for(reader: Reader, source: FakeSource) -> None:
+    form = form_of(reader)
+    source.error = click.ClickException("your AWS credentials have expired: sign in again")
+    response = reader.post("/decide", data=form)
+    assert response.status_code == 502
+    assert "your AWS credentials have expired: sign in again." in response.text
+
+
 def test_who_clicks_twice_or_reloads_decides_once(reader: Reader, source: FakeSource) -> None:
     confirmation = confirmed(reader)
     first = reader.post("/carry-out", data=confirmation)
@@ -619,7 +649,9 @@ def test_a_decision_in_a_deployment_is_signed_and_seen_on_the_next_page(cloud: L
     deployed = Deployed(Stack("ses-reputation", cloud.region))
     reader = Reader(Site(deployed, guard, UTC, render)).enter(guard)
     assert "Probation" in reader.get("/?page=scope&scope=tenant/acme").text
-    assert "tenant/acme is Healthy" in decide(reader, "/?page=scope&scope=tenant/acme", "lift")
+    told = decide(reader, "/?page=scope&scope=tenant/acme", "lift")
+    assert "tenant/acme is Healthy" in told
+    assert f"AWS account {cloud.account}, {cloud.region}" in told
     after = reader.get("/?page=scope&scope=tenant/acme").text
     assert "it is not so" in after
     assert "FOOBARKEY" in after, "the signature says who it was"

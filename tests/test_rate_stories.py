@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ses_reputation.domain.events import Send
+from ses_reputation.ses_events import read_event
 from ses_reputation_cli.replay_report import document
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.replay import Playback
@@ -60,6 +62,22 @@ def play(name: str, *identities: str, **parameters: str) -> Played:
             chapters.append(json.loads(document(playback.report())))
     emails = tuple((tick.now, email.attributes["kind"]) for tick in ticks for email in tick.emails)
     return Played(tuple(chapters), ticks[-1].now, emails)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"VolumeSource": "statistics"}], ids=["from events", "from statistics"])
+def test_ses_says_at_the_end_what_the_story_sent_in_its_last_day(parameters: dict[str, str]) -> None:
+    with LocalCloud({"NotificationEmail": "ops@shop.example", **parameters}) as cloud:
+        playback = Playback(cloud)
+        publications = list(read_story(STORIES / "one-complaint.toml").publications())
+        list(playback.play(publications))
+        events = [read_event(published.message) for published in publications]
+        for _ in range(2):
+            playback.ask_ses()
+            sent = cloud.client("sesv2").get_account()["SendQuota"]["SentLast24Hours"]
+            assert sent == sum(
+                len(event.recipients) for event in events if isinstance(event, Send) and event.time >= cloud.now - DAY
+            )
+            assert sent > 0
 
 
 # Seventy-five days

@@ -447,13 +447,31 @@ def test_recent_feedback_is_counted_by_what_ses_calls_it_and_by_what_servers_mea
         told(2 * HOUR, Measure.SOFT_BOUNCED, "Transient/MailboxFull", full),
         told(3 * HOUR, Measure.DELAYED, "MailboxFull", full),
         told(4 * HOUR, Measure.COMPLAINED, "abuse", None),
-        told(7 * DAY + HOUR, Measure.HARD_BOUNCED, "Permanent/General", "550 5.1.1 unknown"),
+        told(8 * DAY, Measure.HARD_BOUNCED, "Permanent/General", "550 5.1.1 unknown"),
     ]
     sample = known.scope().feedback
-    assert (sample.since, sample.examined, sample.complete) == (NOW - 7 * DAY, 4, True)
+    assert (sample.examined, sample.complete) == (4, True)
     assert sample.newest == tuple(known.told[:4])
     assert sample.by_reason == {"Permanent/General": 2, "Transient/MailboxFull": 1}
     assert sample.by_class == {"user_unknown": 2, "mailbox_full": 2}
+
+
+@pytest.mark.parametrize(
+    ("zone", "began"),
+    [
+        pytest.param(UTC, NOW.replace(hour=0, minute=0) - 6 * DAY, id="in UTC"),
+        pytest.param(timezone(14 * HOUR), NOW.replace(hour=10, minute=0) - 6 * DAY, id="where it is tomorrow"),
+        pytest.param(timezone(-11 * HOUR), NOW.replace(hour=11, minute=0) - 6 * DAY, id="far in the west"),
+    ],
+)
+def test_recent_feedback_begins_with_a_day_of_the_reader_as_the_mail_by_day_does(zone: tzinfo, began: datetime) -> None:
+    known = Known(standing("tenant/acme"))
+    second = timedelta(seconds=1)
+    known.told = [Feedback(time, Measure.DELAYED, "MailboxFull", "m", (), (ACME,)) for time in (began, began - second)]
+    view = known.scope(zone=zone)
+    assert view.feedback.since == began
+    assert [feedback.time for feedback in view.feedback.newest] == [began]
+    assert view.volume[0].day == began.astimezone(zone).date()
 
 
 def test_of_much_feedback_a_sample_is_looked_at_and_twenty_are_shown() -> None:

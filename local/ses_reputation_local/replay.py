@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -34,6 +35,7 @@ from ses_reputation_local.cloud import Answer, Email, LocalCloud
 from ses_reputation_local.ses_mail import Publication, Topic
 from ses_reputation_local.stories import Commanded
 
+DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -125,6 +127,7 @@ class Playback:
         self._now: datetime | None = None
         self._sent: list[Sent] = []
         self._sends_seen: set[str] = set()
+        self._last_day: deque[Captured | Publication] = deque()
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
 
     def play(self, events: Iterable[Played]) -> Iterator[Tick]:
@@ -150,7 +153,8 @@ class Playback:
         return self._cloud.region
 
     def ask_ses(self) -> None:
-        """Let watch_ses ask SES what it says now."""
+        """Let watch_ses ask SES what it says now, which includes how much was sent in the last day."""
+        self._let_ses_count(self._last_day)
         self._watch(self._cloud.now)
 
     def operate(self, command: Mapping[str, object], by: str) -> tuple[Answer, Sequence[Email]]:
@@ -257,6 +261,7 @@ class Playback:
         self._note_invocations()
         if self._configured.volume_source is VolumeSource.STATISTICS:
             self._let_ses_count(events)
+        self._keep_a_day_of(events)
         self._fed += len(events)
 
     def _carry_out(self, commanded: Commanded) -> None:
@@ -286,7 +291,13 @@ class Playback:
                 elif tag != _TENANT:
                     self._cloud.ses.configuration_sets.add(name)
 
-    def _let_ses_count(self, events: Sequence[Captured | Publication]) -> None:
+    def _keep_a_day_of(self, events: Sequence[Captured | Publication]) -> None:
+        """Keep what SES has to count when somebody asks: to count all while it is played would slow that down."""
+        self._last_day.extend(events)
+        while self._last_day and self._last_day[0].time < self._last_day[-1].time - DAY:
+            self._last_day.popleft()
+
+    def _let_ses_count(self, events: Iterable[Captured | Publication]) -> None:
         """Have SES's own statistics count what the events say was sent: each message once, though it is told twice."""
         for fed in events:
             event = fed.event if isinstance(fed, Captured) else read_event(fed.message)

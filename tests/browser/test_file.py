@@ -47,6 +47,12 @@ def test_each_of_its_pages_is_reached_from_its_contents(browser: Browser, file: 
             expect(page.locator(target)).to_be_in_viewport()
 
 
+def test_it_offers_no_other_days_than_it_has(browser: Browser, file: str) -> None:
+    with opened(browser, file, start=file) as watched:
+        expect(watched.page.get_by_role("heading", name="The last 30 days").first).to_be_visible()
+        expect(watched.page.get_by_role("navigation", name="How far back")).to_have_count(0)
+
+
 def test_it_prints(browser: Browser, file: str) -> None:
     with opened(browser, file, start=file, width=PAPER) as watched:
         watched.page.emulate_media(media="print")

@@ -124,6 +124,19 @@ def test_without_a_reason_the_browser_sends_nothing(visit: Open, site: Site, pla
         assert statuses(played)[RECEIPTS] is Status.PROBATION
 
 
+def test_enter_in_days_decides_nothing(visit: Open, site: Site, played: Playback) -> None:
+    with visit() as watched:
+        page = watched.page
+        page.goto(site.at(ReviewsPage()))
+        before = page.url
+        review(page, "receipts").get_by_label("Why").fill("They need more time.")
+        review(page, "receipts").get_by_label("Days").fill("14")
+        page.keyboard.press("Enter")
+        expect(review(page, "receipts").get_by_label("Days")).to_be_focused()
+        assert page.url == before
+        assert statuses(played)[RECEIPTS] is Status.PROBATION
+
+
 def test_whoever_thinks_better_of_it_has_decided_nothing(visit: Open, site: Site, played: Playback) -> None:
     with visit() as watched:
         page = watched.page

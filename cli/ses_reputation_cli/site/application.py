@@ -71,6 +71,9 @@ class Source(Protocol):
     def operate(self, command: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         """Have Operate carry out a command: the HTTP status, and the answer."""
 
+    def whose(self) -> str:
+        """In words, the account and region that decisions are made in."""
+
     def vocabulary(self) -> Vocabulary:
         """The words that people read."""
 
@@ -163,7 +166,7 @@ class Site:
         return _html(_title(page), self._render(view, self._browser))
 
     def _decide(self, fields: Mapping[str, str]) -> Response:
-        prepared = self._decisions.prepare(fields)
+        prepared = self._decisions.prepare(fields, self._source.whose)
         ticket = self._decisions.confirmation(prepared)
         return _html("Confirm a decision", confirmation_page(prepared, ticket, self._carry_out, self._browser))
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import htpy as h
 from htpy import Element, Node
 
-from ses_reputation.dashboard.deciding import button_classes, deciding
+from ses_reputation.dashboard.deciding import NO_SUBMIT, button_classes, deciding
 from ses_reputation.dashboard.medium import Offer, Subject, Theme
 from ses_reputation.dashboard.pages import Page, fields_of
 
@@ -19,6 +19,7 @@ class Browser:
     """A person's browser at a site below `path`. `ticket` gives one for a form in which something can be decided."""
 
     theme = Theme.AUTO
+    takes_commands = True
 
     def __init__(self, path: str, zone: tzinfo, ticket: Callable[[Subject, Sequence[Offer]], str]) -> None:
         self._path = path
@@ -45,6 +46,7 @@ class Browser:
     def decisions(self, subject: Subject, offers: Sequence[Offer]) -> Element:
         """A form with a reason, and a button for each decision. It asks for a confirmation."""
         return h.form(action=f"{self._path}{DECIDE}", method="post", aria_label=f"Decide about the {subject.about}")[
+            NO_SUBMIT,
             h.input(type="hidden", name="ticket", value=self._ticket(subject, offers)),
             deciding(subject, offers, _button),
         ]

@@ -53,9 +53,13 @@ class Filled(Struct, frozen=True):
 
 
 class Prepared(Struct, frozen=True):
-    """A decision that waits for its confirmation. Its `id` makes it safe to send more than once."""
+    """A decision that waits for its confirmation. Its `id` makes it safe to send more than once.
+
+    `whose` says in words in which account and region it is to be made.
+    """
 
     id: str
+    whose: str
     subject: Subject
     offer: Offer
     filled: Filled
@@ -113,8 +117,8 @@ class Decisions:
         """The ticket of a form for a decision about this."""
         return self._forms.issue(Form(subject, tuple(offers)))
 
-    def prepare(self, fields: Mapping[str, str]) -> Prepared:
-        """The decision that was filled into a form; NotFilledIn, or TicketRefused.
+    def prepare(self, fields: Mapping[str, str], whose: Callable[[], str]) -> Prepared:
+        """The decision that was filled into a form, about what is `whose`; NotFilledIn, or TicketRefused.
 
         Nothing comes of it yet, so its ticket can be sent again, by somebody who went back to change something.
         """
@@ -122,7 +126,8 @@ class Decisions:
         offer = next((offer for offer in form.offers if offer.decision == fields.get("decision")), None)
         if offer is None:
             raise NotFilledIn("No decision was chosen.")
-        return Prepared(self._new_id(), form.subject, offer, _filled(fields, form.subject, offer))
+        filled = _filled(fields, form.subject, offer)
+        return Prepared(self._new_id(), whose(), form.subject, offer, filled)
 
     def confirmation(self, prepared: Prepared) -> str:
         """The ticket of a form that confirms this."""

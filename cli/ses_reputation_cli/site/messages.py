@@ -33,7 +33,8 @@ def confirmation_page(prepared: Prepared, ticket: str, action: str, medium: Medi
         quote("your reason", filled.note, MAX_TEXT),
         _go(prepared, ticket, action, "Yes, carry it out"),
     ]
-    return message("Carry this out?", content, medium.link(ReviewsPage(), "No, back to the reviews"), medium=medium)
+    back = medium.link(ReviewsPage(), "No, back to the reviews")
+    return message("Carry this out?", content, back, medium=medium, of=prepared.whose)
 
 
 def outcome_page(of: Outcome, words: Vocabulary, ticket: str | None, action: str, medium: Medium) -> Element:
@@ -51,7 +52,7 @@ def outcome_page(of: Outcome, words: Vocabulary, ticket: str | None, action: str
         else None,
     ]
     title = TITLES.get(of.status, "It may not have been decided")
-    return message(title, content, *ways_on(of.prepared.subject.scope, medium), medium=medium)
+    return message(title, content, *ways_on(of.prepared.subject.scope, medium), medium=medium, of=of.prepared.whose)
 
 
 def welcome_page(medium: Medium) -> Element:
@@ -73,5 +74,5 @@ def _go(prepared: Prepared, ticket: str, action: str, label: str) -> Element:
     return h.form(action=action, method="post")[
         h.input(type="hidden", name="id", value=prepared.id),
         h.input(type="hidden", name="ticket", value=ticket),
-        h.p[h.button(class_=button_classes(prepared.offer), type="submit")[label]],
+        h.p[h.button(class_=f"{button_classes(prepared.offer)} sr-primary", type="submit")[label]],
     ]

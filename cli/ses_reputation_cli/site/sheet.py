@@ -30,7 +30,7 @@ Commands = Callable[[Subject, Offer], str]
 class Sheet(Struct, frozen=True):
     """A file with these pages at their anchors.
 
-    `command` is what somebody types to decide something; None if there is nothing that could be decided.
+    `command` is what somebody types to decide something; None in a replay, in which nothing is deployed.
     """
 
     anchors: Mapping[Page, str]
@@ -38,6 +38,11 @@ class Sheet(Struct, frozen=True):
 
     zone: ClassVar[tzinfo] = UTC
     theme: ClassVar[Theme] = Theme.AUTO
+
+    @property
+    def takes_commands(self) -> bool:
+        """Whether there is a stack that commands reach."""
+        return self.command is not None
 
     def link(self, page: Page, label: Node, *, classes: str = "", current: bool = False) -> Renderable:
         """What leads to a page of the file; only the label of any other. Nobody is at one of them alone."""
@@ -53,11 +58,17 @@ class Sheet(Struct, frozen=True):
         return h.fragment[None]
 
     def decisions(self, subject: Subject, offers: Sequence[Offer]) -> Renderable:
-        """What each decision leads to, and the command for it."""
+        """What each decision leads to, and the command for it where there is one."""
         command = self.command
-        if command is None:
-            return h.fragment[None]
-        return h.ul[(h.li[f"{offer.name}: {offer.leads_to}", h.pre[command(subject, offer)]] for offer in offers)]
+        return h.fragment[
+            None if command else h.p["This is a replay, in which nothing can be decided. These would be allowed:"],
+            h.ul[
+                (
+                    h.li[f"{offer.name}: {offer.leads_to}", h.pre[command(subject, offer)] if command else None]
+                    for offer in offers
+                )
+            ],
+        ]
 
 
 def sheet(view_of: Callable[[Page], View], command: Commands | None) -> str:

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
+from ses_reputation.dashboard.frame import whose
 from ses_reputation.dashboard.pages import Page
 from ses_reputation.dashboard.views import View
 from ses_reputation.notices.vocabulary import Vocabulary
@@ -50,6 +51,11 @@ class Deployed:
         with self._deployed() as stack:
             return stack.operate(command)
 
+    def whose(self) -> str:
+        """The account and region of the stack."""
+        with self._deployed() as stack:
+            return _whose(stack)
+
     def vocabulary(self) -> Vocabulary:
         """The words that people read."""
         with self._deployed() as stack:
@@ -93,7 +99,18 @@ class Replayed:
             self._on_email(email)
         return answer.status, answer.body if isinstance(answer.body, dict) else {}
 
+    def whose(self) -> str:
+        """The account and region of the local cloud."""
+        with self._one_at_a_time, deployed(Stack(_STACK, self._playback.region)) as stack:
+            return _whose(stack)
+
     def vocabulary(self) -> Vocabulary:
         """The words that people read."""
         with self._one_at_a_time, deployed(Stack(_STACK, self._playback.region)) as stack:
             return stack.vocabulary()
+
+
+def _whose(stack: "DeployedStack") -> str:
+    with aws_errors_for_people():
+        sources = stack.sources()
+    return whose(sources.account, sources.region)

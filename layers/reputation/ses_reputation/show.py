@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from ses_reputation.dashboard.pages import OverviewPage, Page, PageNotFound, ReviewsPage, ScopePage
 from ses_reputation.dashboard.views import (
+    FEEDBACK_DAYS,
     FeedbackSample,
     Frame,
     OverviewView,
@@ -66,7 +67,6 @@ REVIEWS = 20
 NEWS = 100
 """News of one scope that its page has."""
 
-FEEDBACK_SINCE = timedelta(days=7)
 FEEDBACK_EXAMINED = 500
 FEEDBACK_SHOWN = 20
 
@@ -268,8 +268,7 @@ def _scope(page: ScopePage, frame: Frame, zone: tzinfo, sources: Sources) -> Sco
     counted = next(iter(hours), None) is not None
     if not (counted or read.version or verdict or told.news or scope == ACCOUNT):
         raise NothingKnown(f"nothing is known of {scope}: no mail was counted, no finding reported")
-    first = now.astimezone(zone).date() - timedelta(days=page.days - 1)
-    since = datetime.combine(first, time(), zone).astimezone(UTC)
+    since = _beginning(page.days, now, zone)
     rulings = {metric: rulings_of(told.news, standing, metric) for metric in Metric}
     moments = moments_between(since, now)
     return ScopeView(
@@ -284,13 +283,19 @@ def _scope(page: ScopePage, frame: Frame, zone: tzinfo, sources: Sources) -> Sco
         floors={metric: floors_of(rulings[metric]) for metric in Metric},
         volume=tuple(days(hours, since, now, zone, policy.volume_source)),
         providers=tuple(by_provider(takewhile(lambda hour: hour.hour >= since, hours), policy.volume_source)),
-        feedback=_feedback(scope, now, sources),
+        feedback=_feedback(scope, now, zone, sources),
         news=told.news,
         all_news=told.complete,
         notices=_notices(standing, told.news, frame),
         explanation=explain(standing, hours, now, policy, left_out) if counted else None,
-        since=first,
+        since=since.astimezone(zone).date(),
     )
+
+
+def _beginning(number: int, now: datetime, zone: tzinfo) -> datetime:
+    """When the last so many days began, of which today is one, in the reader's time zone."""
+    first = now.astimezone(zone).date() - timedelta(days=number - 1)
+    return datetime.combine(first, time(), zone).astimezone(UTC)
 
 
 def _is_stopped(enforcement: Enforcement | None, verdict: Verdict | None) -> bool:
@@ -298,8 +303,8 @@ def _is_stopped(enforcement: Enforcement | None, verdict: Verdict | None) -> boo
     return bool((enforcement and enforcement.state in STATES_THAT_STOP) or (verdict and verdict.sends is False))
 
 
-def _feedback(scope: Scope, now: datetime, sources: Sources) -> FeedbackSample:
-    since = now - FEEDBACK_SINCE
+def _feedback(scope: Scope, now: datetime, zone: tzinfo, sources: Sources) -> FeedbackSample:
+    since = _beginning(FEEDBACK_DAYS, now, zone)
     found = sources.feedback.recent(scope, BOUNCES | DELAYS | COMPLAINTS, since, now, FEEDBACK_EXAMINED)
     by_reason: Counter[str] = Counter()
     by_class: Counter[str] = Counter()

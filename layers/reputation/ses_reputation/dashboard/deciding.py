@@ -10,6 +10,14 @@ from ses_reputation.dashboard.medium import Offer, Subject
 from ses_reputation.dashboard.offers import GRAVE
 from ses_reputation.domain.decisions import MOST_DAYS
 
+NO_SUBMIT = h.button(type="submit", disabled=True, hidden=True)["Use the buttons"]
+"""The first child of a form that Enter in a field must not send.
+
+Enter would press the first button: at the site that decides, in the widget it leads to the console's own address. It
+does nothing where the first button is disabled.
+https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#implicit-submission
+"""
+
 
 def field_name(field: str, subject: Subject) -> str:
     """What a field about a subject is called: there are several of each on a page."""

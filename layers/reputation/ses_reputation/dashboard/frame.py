@@ -29,36 +29,48 @@ def framed(frame: Frame, page: Page, medium: Medium, *content: Node) -> Element:
     """A page with its head and its foot, without the look."""
     return _around(
         medium,
-        h.header(".sr-head")[
-            h.p(".sr-product")["SES Reputation"],
-            h.p(".sr-whose")[f"AWS account {frame.account}, {frame.region}"],
-            _navigation(frame, page, medium),
-        ],
+        _head(whose(frame.account, frame.region), _navigation(medium, page, frame.waiting)),
         h.main[content],
         h.footer(".sr-foot")[_freshness(frame, medium)],
     )
 
 
-def message(title: str, content: Node, *ways: Node, medium: Medium) -> Element:
-    """A page that says one thing, and where one can go from there, without the look."""
+def message(title: str, content: Node, *ways: Node, medium: Medium, of: str = "") -> Element:
+    """A page that says one thing, and where one can go from there, without the look.
+
+    Where it is known `of` which account and region it is, its head says so, as that of any other page.
+    """
     return _around(
         medium,
-        h.header(".sr-head")[h.p(".sr-product")["SES Reputation"]],
+        _head(of, _navigation(medium)) if of else _head(),
         h.main[
             h.section(".sr-hero.sr-plain")[h.div[h.h1[title], content, h.p(".sr-ways")[((way, " ") for way in ways)]]]
         ],
     )
 
 
+def whose(account: str, region: str) -> str:
+    """Whose mail pages are about, in words."""
+    return f"AWS account {account}, {region}"
+
+
+def _head(of: str = "", navigation: Node = None) -> Element:
+    return h.header(".sr-head")[
+        h.p(".sr-product")["SES Reputation"],
+        h.p(".sr-whose")[of] if of else None,
+        navigation,
+    ]
+
+
 def _around(medium: Medium, *content: Node) -> Element:
     return h.div(class_=f"ses-reputation sr-{medium.theme}")[h.div(".sr-page")[content]]
 
 
-def _navigation(frame: Frame, page: Page, medium: Medium) -> Element:
-    waiting = h.span(".sr-count")[f"{frame.waiting:,}"] if frame.waiting else None
+def _navigation(medium: Medium, page: Page | None = None, waiting: int = 0) -> Element:
+    count = h.span(".sr-count")[f"{waiting:,}"] if waiting else None
     return h.nav(".sr-nav", aria_label="Pages")[
         medium.link(OverviewPage(), "Overview", current=isinstance(page, OverviewPage)),
-        medium.link(ReviewsPage(), ["Reviews", waiting], current=isinstance(page, ReviewsPage)),
+        medium.link(ReviewsPage(), ["Reviews", count], current=isinstance(page, ReviewsPage)),
     ]
 
 

@@ -65,6 +65,10 @@ class Medium(Protocol):
     def theme(self) -> Theme:
         """The colours that its surroundings have."""
 
+    @property
+    def takes_commands(self) -> bool:
+        """Whether what a reader types on the command line reaches what he sees."""
+
     def link(self, page: Page, label: Node, *, classes: str = "", current: bool = False) -> Renderable:
         """What leads to a page, or only its label where that page is not to be had. `current` is where one is."""
 

@@ -107,12 +107,11 @@ def _at_a_glance(view: ScopeView, medium: Medium) -> Iterator[tuple[Node, Node]]
         yield "Sending", sending
     if view.account_stopped and standing.scope != ACCOUNT:
         yield "Account", ["its sending is off: ", medium.link(ScopePage(ACCOUNT), "see the account")]
-    yield (
-        "Evaluated",
-        [moment(standing.evaluated, zone), f" ({distance(standing.evaluated, now)})"]
-        if standing.evaluated
-        else "not yet",
-    )
+    # The foot says when the last run was, which need not have looked at this scope.
+    if evaluated := standing.evaluated:
+        yield "Rates as of", [moment(evaluated, zone), f" ({distance(evaluated, now)})"]
+    else:
+        yield "Rates", "not evaluated yet"
 
 
 def _sending(view: ScopeView, medium: Medium) -> Node:

@@ -70,7 +70,7 @@ def _finding(finding: Finding, view: ScopeView, medium: Medium) -> Element:
             ],
         ],
         _decisions(medium, subject_of(standing.scope, finding), offers),
-        _commands(commands(finding, standing, policy, words, deciding=not offers)),
+        _commands(commands(finding, standing, policy, words, deciding=not offers)) if medium.takes_commands else None,
         _notice(alert, view, medium) if alert else None,
         classes="sr-finding",
     )

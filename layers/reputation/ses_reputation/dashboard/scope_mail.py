@@ -11,7 +11,7 @@ from ses_reputation.dashboard.charts.bars import Bar, bars
 from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.pages import ScopePage
 from ses_reputation.dashboard.parts import card, counted, day, nothing, outside_name, short_moment, wide
-from ses_reputation.dashboard.views import FeedbackSample, ScopeView
+from ses_reputation.dashboard.views import FEEDBACK_DAYS, FeedbackSample, ScopeView
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.feedback_loops import FeedbackLoops
@@ -26,6 +26,7 @@ from ses_reputation.notices.structure import readable
 
 _REPLY_LENGTH = 300
 _NONE = "\u2013"
+_LAST_DAYS = f"the last {FEEDBACK_DAYS} days"
 
 _KINDS: Mapping[Measure, str] = MappingProxyType(
     {
@@ -104,7 +105,9 @@ def _feedback(view: ScopeView, medium: Medium) -> Iterator[Node]:
     sample = view.feedback
     if not sample.newest:
         since = day(sample.since, medium.zone)
-        yield card("Recent feedback", nothing(["No bounce, delay or complaint is known since ", since, "."]))
+        yield card(
+            "Recent feedback", nothing([f"No bounce, delay or complaint is known of {_LAST_DAYS}, since ", since, "."])
+        )
         return
     extent = _extent(sample, medium)
     reasons, classes = list(_reasons(sample)), list(_classes(sample))
@@ -130,9 +133,8 @@ def _classes(sample: FeedbackSample) -> Iterator[Bar]:
 def _extent(sample: FeedbackSample, medium: Medium) -> str:
     """Which feedback was looked at."""
     since = f"{sample.since.astimezone(medium.zone):%Y-%m-%d}"
-    return (
-        f"All since {since}" if sample.complete else f"The newest {counted(sample.examined, 'message')} since {since}"
-    )
+    which = "All" if sample.complete else f"The newest {counted(sample.examined, 'message')}"
+    return f"{which} of {_LAST_DAYS}, since {since}"
 
 
 def _newest(sample: FeedbackSample, medium: Medium) -> Element:

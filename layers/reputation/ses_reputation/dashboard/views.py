@@ -80,8 +80,12 @@ class OverviewView(Struct, frozen=True):
     complete: bool = True
 
 
+FEEDBACK_DAYS = 7
+"""Days of feedback that a scope's page looks at, of which today is one."""
+
+
 class FeedbackSample(Struct, frozen=True):
-    """The newest bounces, delays and complaints since a moment, at most as many as are looked at for a page.
+    """The newest bounces, delays and complaints of the last FEEDBACK_DAYS, at most as many as are looked at for a page.
 
     `by_reason` counts recipients by what SES calls it, such as `Permanent/General`; `by_class` by what the server's
     reply means. `examined` is how many messages they are of; not `complete` means that there were more.

@@ -8,14 +8,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta, timezone, tzinfo
-from typing import Any, TypeGuard
+from typing import Any, ClassVar, TypeGuard
 
 import htpy as h
 from htpy import Element, Fragment, Node
 from markupsafe import Markup
 from msgspec import Struct
 
-from ses_reputation.dashboard.deciding import button_classes, deciding, field_name
+from ses_reputation.dashboard.deciding import NO_SUBMIT, button_classes, deciding, field_name
 from ses_reputation.dashboard.frame import style
 from ses_reputation.dashboard.medium import Offer, Subject, Theme
 from ses_reputation.dashboard.pages import DAYS, Page, fields_of, read_page
@@ -55,6 +55,8 @@ class Widget(Struct, frozen=True):
     zone: tzinfo = UTC
     theme: Theme = Theme.LIGHT
 
+    takes_commands: ClassVar[bool] = True
+
     def link(self, page: Page, label: Node, *, classes: str = "", current: bool = False) -> Fragment:
         """A button that looks like a link, for a link can not call a function."""
         button = h.button(
@@ -66,7 +68,7 @@ class Widget(Struct, frozen=True):
         """Fields whose values travel with every call: the button says that they are meant."""
         button = h.button(".sr-button", type="button")[submit]
         call = {"page": fields_of(page)["page"], "form": _FORM}
-        return h.form[_NO_SUBMIT, fields, _calls(button, self.show, call)]
+        return h.form[NO_SUBMIT, fields, _calls(button, self.show, call)]
 
     def decisions(self, subject: Subject, offers: Sequence[Offer]) -> Element:
         """The fields to fill in, and for each offer a button that asks once more before it decides."""
@@ -79,7 +81,7 @@ class Widget(Struct, frozen=True):
             ]
             return _calls(shown, self.operate, self._command(subject, offer), asked)
 
-        return h.form[_NO_SUBMIT, deciding(subject, offers, button, stated=True)]
+        return h.form[NO_SUBMIT, deciding(subject, offers, button, stated=True)]
 
     def _command(self, subject: Subject, offer: Offer) -> dict[str, Any]:
         taken = ("note", "by", *(("days",) if offer.takes_days else ()), *(("to",) if offer.takes_to else ()))
@@ -103,10 +105,6 @@ class Widget(Struct, frozen=True):
 # A question must not be lost on the way. Cleaners of HTML drop an attribute that holds markup, though it is only text,
 # and one that begins like an address, as `Lift:` does.
 _NO_MARKUP = str.maketrans("<>", "‹›")  # noqa: RUF001 - looking alike is what they are for
-
-# Enter in a field would send the form to the console's own address. A first submit button that is disabled keeps it.
-# https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#implicit-submission
-_NO_SUBMIT = h.button(type="submit", disabled=True, hidden=True)["Use the buttons"]
 
 
 def _calls(element: Element, endpoint: str, fields: Mapping[str, Any], confirmation: str | None = None) -> Fragment:
