@@ -592,7 +592,7 @@ def test_what_was_tried_again_is_as_new_as_that(source: FakeSource) -> None:
     decisions = Decisions(source.operate, on_error=lambda _: None)
 
     def carry_out(identifier: str) -> None:
-        prepared = Prepared(identifier, SUBJECT, OFFERS[0], Filled("the list is gone"))
+        prepared = Prepared(identifier, "AWS account 123456789012", SUBJECT, OFFERS[0], Filled("the list is gone"))
         decisions.carry_out({"ticket": decisions.confirmation(prepared)})
 
     for identifier in ("first", "second", "first", *map(str, range(199))):
