@@ -548,4 +548,4 @@ NEWS: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
 STANDINGS = msgspec.json.Decoder(Standing)
 
 TestLifecycle = Lifecycle.TestCase
-TestLifecycle.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)
+TestLifecycle.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
