@@ -1,8 +1,6 @@
 """evaluate_reputation: judges what changed and sends alerts. EventBridge Scheduler calls it with the scheduled time."""
 
 import os
-from collections.abc import Callable
-from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +8,7 @@ import msgspec
 from aws_lambda_powertools import Logger
 
 from ses_reputation import metrics, wiring
-from ses_reputation.domain.survey import Survey
-from ses_reputation.evaluate import Evaluated, EvaluationIncomplete
+from ses_reputation.evaluate import EvaluationIncomplete
 from ses_reputation.schedule import scheduled_time
 
 if TYPE_CHECKING:
@@ -21,20 +18,15 @@ logger = Logger()
 
 
 @cache
-def evaluator() -> Callable[[datetime], Evaluated]:
+def evaluator() -> wiring.Evaluator:
     return wiring.evaluator(os.environ)
-
-
-@cache
-def surveyor() -> Callable[[], Survey]:
-    return wiring.surveyor(os.environ)
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     now = scheduled_time(event)
     try:
-        evaluated = evaluator()(now)
+        evaluated = evaluator().evaluate(now)
     except EvaluationIncomplete as incomplete:
         metrics.write(metrics.of_evaluation(incomplete.evaluated, complete=False))
         raise
@@ -42,7 +34,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     told: dict[str, Any] = msgspec.to_builtins(evaluated)
     logger.info("evaluated", extra={"now": now.isoformat(), **told})
     try:
-        metrics.write(metrics.of_survey(surveyor()()))
+        metrics.write(metrics.of_survey(evaluator().survey()))
     except Exception:
         logger.exception("not surveyed")
     return told

@@ -1,8 +1,6 @@
 """watch_ses: keeps what SES says of the account. EventBridge Scheduler calls it with the scheduled time."""
 
 import os
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +10,6 @@ from aws_lambda_powertools import Logger
 from ses_reputation import metrics, wiring
 from ses_reputation.metrics import Meter, Reading
 from ses_reputation.schedule import scheduled_time
-from ses_reputation.watch import Watched
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -21,21 +18,16 @@ logger = Logger()
 
 
 @cache
-def watcher() -> Callable[[datetime], Watched]:
+def watcher() -> wiring.Watcher:
     return wiring.watcher(os.environ)
-
-
-@cache
-def evaluation_age() -> Callable[[datetime], timedelta | None]:
-    return wiring.evaluation_age(os.environ)
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     now = scheduled_time(event)
     # evaluate_reputation can't tell that it no longer runs. First, since SES may not answer.
-    if (age := evaluation_age()(now)) is not None:
+    if (age := watcher().evaluation_age(now)) is not None:
         metrics.write([Reading(Meter.EVALUATION_AGE, age.total_seconds())])
-    watched: dict[str, Any] = msgspec.to_builtins(watcher()(now))
+    watched: dict[str, Any] = msgspec.to_builtins(watcher().watch(now))
     logger.info("watched", extra={"now": now.isoformat(), **watched})
     return watched

@@ -117,34 +117,38 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
     return record
 
 
-def evaluator(environment: Mapping[str, str]) -> Callable[[datetime], Evaluated]:
-    """`evaluate_reputation` with the tables and the topic of this environment; SettingsError if it is incomplete."""
+class Evaluator(Struct, frozen=True):
+    """`evaluate_reputation` at a moment, and how all scopes stand after it.
+
+    An evaluation sees only the scopes that are due. The listing of all of them is cheap enough to read after each run:
+    10,000 scopes are five requests, and at four runs an hour $0.25 a month.
+    """
+
+    evaluate: Callable[[datetime], Evaluated]
+    survey: Callable[[], Survey]
+
+
+def evaluator(environment: Mapping[str, str]) -> Evaluator:
+    """An evaluator with the tables and the topic of this environment; SettingsError if it is incomplete."""
     settings = EvaluateSettings.from_environment(environment)
     client = clients.dynamodb()
+    standings = DynamoDbStandings(client, table=settings.standings_table)
     account, region = _account_and_region(settings.channels.status_topic_arn)
     run = partial(
         evaluate_reputation,
         policy=settings.policy,
         counters=DynamoDbCounters(client, table=settings.counters_table),
         replies=DynamoDbFeedback(client, table=settings.receipts_table),
-        standings=DynamoDbStandings(client, table=settings.standings_table),
+        standings=standings,
         channels=_channels(settings.channels),
         to_alert=partial(alert_of, account=account, region=region),
         to_summary=partial(summary_of, account=account, region=region),
         weekly=settings.weekly_summary,
     )
-    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), EVALUATE)
-
-
-def surveyor(environment: Mapping[str, str]) -> Callable[[], Survey]:
-    """How all scopes stand, by the table of this environment; SettingsError if it is incomplete.
-
-    An evaluation sees only the scopes that are due. The listing of all of them is cheap enough to read after each run:
-    10,000 scopes are five requests, and at four runs an hour $0.25 a month.
-    """
-    settings = EvaluateSettings.from_environment(environment)
-    standings = DynamoDbStandings(clients.dynamodb(), table=settings.standings_table)
-    return lambda: survey(standings.listed(SURVEY_REQUESTS).rows, settings.policy)
+    return Evaluator(
+        _noted(run, DynamoDbRuns(client, table=settings.standings_table), EVALUATE),
+        lambda: survey(standings.listed(SURVEY_REQUESTS).rows, settings.policy),
+    )
 
 
 def operator(environment: Mapping[str, str]) -> Callable[[Call], Answer]:
@@ -237,8 +241,15 @@ def _channels(settings: ChannelSettings) -> Mapping[Channel, Publish]:
     }
 
 
-def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
-    """`watch_ses` with the tables of this environment and the account that it is in; SettingsError if incomplete."""
+class Watcher(Struct, frozen=True):
+    """`watch_ses` at a moment, and for how long, at a moment, no evaluation has ended well; None if none ever did."""
+
+    watch: Callable[[datetime], Watched]
+    evaluation_age: Callable[[datetime], timedelta | None]
+
+
+def watcher(environment: Mapping[str, str]) -> Watcher:
+    """A watcher with the tables of this environment and the account that it is in; SettingsError if incomplete."""
     settings = WatchSettings.from_environment(environment)
     client = clients.dynamodb()
     account, region = _account_and_region(settings.status_topic_arn)
@@ -256,23 +267,14 @@ def watcher(environment: Mapping[str, str]) -> Callable[[datetime], Watched]:
         ),
         to_alert=partial(ses_alert_of, account=account, region=region),
     )
-    return _noted(run, DynamoDbRuns(client, table=settings.standings_table), WATCH)
+    runs = DynamoDbRuns(client, table=settings.standings_table)
 
-
-def evaluation_age(environment: Mapping[str, str]) -> Callable[[datetime], timedelta | None]:
-    """For how long, at a moment, no evaluation has ended well, by the table of this environment; None if none ever did.
-
-    SettingsError if the environment is incomplete.
-    """
-    settings = WatchSettings.from_environment(environment)
-    runs = DynamoDbRuns(clients.dynamodb(), table=settings.standings_table)
-
-    def age(now: datetime) -> timedelta | None:
+    def evaluation_age(now: datetime) -> timedelta | None:
         last = runs.last(EVALUATE)
         # One for a later moment may have ended before this run began.
         return max(now - last, timedelta()) if last else None
 
-    return age
+    return Watcher(_noted(run, runs, WATCH), evaluation_age)
 
 
 def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> Callable[[datetime], T]:
