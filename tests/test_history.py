@@ -21,7 +21,6 @@ from ses_reputation.domain.history import (
     RatePoint,
     Ruling,
     StatusSpan,
-    by_class,
     by_provider,
     days,
     floors_of,
@@ -34,7 +33,6 @@ from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.providers import OTHER, OWN, SIMULATOR
 from ses_reputation.domain.rates import HourCounts, Metric, Span, VolumeSource, measure
-from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Act, Actor, Standing
 
@@ -392,12 +390,3 @@ def test_the_providers_behind_the_first_are_one(many: int, rest: list[str | None
     told = by_provider(hours, SENDS, most=2)
     assert [one.provider for one in told] == ["p0", "p1", *rest]
     assert sum(one.mail.sent for one in told) == sum(10 - n for n in range(many))
-
-
-def test_replies_are_told_by_class_the_most_first() -> None:
-    hours = [
-        hour(1, reply_mailbox_full=2),
-        hour(0, reply_mailbox_full=1, reply_blocklist=9),
-        hour(0, OWN, reply_other=5),
-    ]
-    assert list(by_class(hours).items()) == [(ReplyClass.BLOCKLIST, 9), (ReplyClass.MAILBOX_FULL, 3)]

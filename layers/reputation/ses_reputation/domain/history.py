@@ -17,7 +17,6 @@ from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure
 from ses_reputation.domain.lifecycle import METRIC_STATUS, STAGES_THAT_TIME_MOVES, Stage, Status, Trigger
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import ELIGIBLE, HourCounts, HourSums, Metric, Rate, Span, VolumeSource
-from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.standing import Standing, next_full_hour
 from ses_reputation.news import News
 
@@ -322,15 +321,6 @@ def by_provider(hours: Iterable[HourCounts], source: VolumeSource, most: int = 1
         return counted
     rest = reduce(add, (one.mail for one in counted[most:]))
     return [*counted[:most], ProviderCounts(None, rest)]
-
-
-def by_class(hours: Iterable[HourCounts]) -> dict[ReplyClass, int]:
-    """How many bounces and delays had a reply of each class, the most first; classes without any are left out."""
-    totals = dict.fromkeys(ReplyClass, 0)
-    for hour in hours:
-        for reply_class in ReplyClass:
-            totals[reply_class] += hour.of_class(reply_class)
-    return {reply_class: n for reply_class, n in sorted(totals.items(), key=lambda item: -item[1]) if n > 0}
 
 
 _FIELDS: Mapping[Measure, str] = {
