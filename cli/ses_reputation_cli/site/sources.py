@@ -86,7 +86,7 @@ class Replayed:
         """What each page shows after what was played, and decided since."""
 
         def view(page: Page) -> View:
-            with self._one_at_a_time, deployed(Stack(_STACK, self._playback.region)) as stack:
+            with self._deployed() as stack:
                 return gather(page, self._playback.now, zone, stack.sources())
 
         return view
@@ -101,13 +101,19 @@ class Replayed:
 
     def whose(self) -> str:
         """The account and region of the local cloud."""
-        with self._one_at_a_time, deployed(Stack(_STACK, self._playback.region)) as stack:
+        with self._deployed() as stack:
             return _whose(stack)
 
     def vocabulary(self) -> Vocabulary:
         """The words that people read."""
-        with self._one_at_a_time, deployed(Stack(_STACK, self._playback.region)) as stack:
+        with self._deployed() as stack:
             return stack.vocabulary()
+
+    @contextmanager
+    def _deployed(self) -> "Iterator[DeployedStack]":
+        """The stack in the local cloud, while nothing else happens there."""
+        with self._one_at_a_time, deployed(Stack(_STACK, self._playback.region)) as stack:
+            yield stack
 
 
 def _whose(stack: "DeployedStack") -> str:
