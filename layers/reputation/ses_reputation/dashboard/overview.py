@@ -20,9 +20,10 @@ from ses_reputation.dashboard.parts import (
     scope_phrase,
 )
 from ses_reputation.dashboard.rate_cards import rate_card, trend_line, warnings
-from ses_reputation.dashboard.verdicts import is_stopped, sending_text, verdict_rows, worse_at_ses
+from ses_reputation.dashboard.verdicts import is_stopped, said_of_sending, sending_text, verdict_rows, worse_at_ses
 from ses_reputation.dashboard.views import OverviewView, Urgent
-from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Status
+from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Status
+from ses_reputation.domain.listing import gravest_first
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.domain.standing import Finding
@@ -32,7 +33,6 @@ from ses_reputation.notices.vocabulary import STATUS_NAMES, other_name
 
 _REASONS = 2
 _URGENT = 6
-_STAGES = tuple(Stage)
 
 
 def overview(view: OverviewView, medium: Medium) -> Node:
@@ -81,7 +81,7 @@ def _nothing_yet() -> Element:
 def _standing(view: OverviewView, medium: Medium) -> Element:
     account, words = view.account, view.frame.words
     status = account.status
-    findings = sorted(account.findings.values(), key=lambda finding: -_STAGES.index(finding.stage))
+    findings = gravest_first(account)
     return hero(
         status,
         _at_a_glance(view, medium),
@@ -121,14 +121,9 @@ def _at_a_glance(view: OverviewView, medium: Medium) -> Iterator[tuple[Node, Nod
     account, now = view.account, view.frame.now
     if account.status_since:
         yield "Since", [day(account.status_since, medium.zone), f" ({distance(account.status_since, now)})"]
-    ends = [
-        finding.period_end
-        for finding in account.findings.values()
-        if finding.period_end and finding.stage in STAGES_THAT_TIME_MOVES
-    ]
-    if ends:
-        yield "Period ends", [day(min(ends), medium.zone), f" ({distance(min(ends), now)})"]
-    if sends := _sending(view):
+    if ends := account.period_end:
+        yield "Period ends", [day(ends, medium.zone), f" ({distance(ends, now)})"]
+    if sends := sending_text(view.enforcement) or said_of_sending(view.verdict):
         yield "Sending", sends
     yield "Other scopes", _other_scopes(view)
     waiting = view.frame.waiting
@@ -140,19 +135,6 @@ def _at_a_glance(view: OverviewView, medium: Medium) -> Iterator[tuple[Node, Nod
             else "none waits for a person"
         ],
     )
-
-
-def _sending(view: OverviewView) -> str | None:
-    """Whether mail of the account goes out, as far as that is known."""
-    if text := sending_text(view.enforcement):
-        return text
-    match view.verdict and view.verdict.sends:
-        case True:
-            return "on, says SES"
-        case False:
-            return "switched off, says SES"
-        case _:
-            return None
 
 
 def _other_scopes(view: OverviewView) -> str:

@@ -23,10 +23,9 @@ from ses_reputation.dashboard.scope_findings import findings, outages
 from ses_reputation.dashboard.scope_history import history
 from ses_reputation.dashboard.scope_mail import mail
 from ses_reputation.dashboard.scope_rates import over_time
-from ses_reputation.dashboard.verdicts import mail_is_stopped, sending_text, verdict_rows, worse_at_ses
+from ses_reputation.dashboard.verdicts import mail_is_stopped, said_of_sending, sending_text, verdict_rows, worse_at_ses
 from ses_reputation.dashboard.views import ScopeView
-from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES
-from ses_reputation.domain.listing import listed
+from ses_reputation.domain.listing import gravest_first
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.notices.standings import meaning_of, reason_of
@@ -84,21 +83,18 @@ def _head(view: ScopeView, medium: Medium) -> Element:
 
 
 def _reasons(view: ScopeView) -> Iterator[str]:
-    """What it is about, the most urgent first."""
+    """What it is about, what its status comes from first."""
     standing, frame = view.standing, view.frame
-    for each in listed(standing).findings:
-        if finding := standing.finding(each.id):
-            yield reason_of(finding, standing, frame.policy, frame.words)
+    for finding in gravest_first(standing):
+        yield reason_of(finding, standing, frame.policy, frame.words)
 
 
 def _at_a_glance(view: ScopeView, medium: Medium) -> Iterator[tuple[Node, Node]]:
     standing, now, zone = view.standing, view.frame.now, medium.zone
     if since := standing.status_since:
         yield "Since", [day(since, zone), f" ({distance(since, now)})"]
-    running = [each for each in standing.findings.values() if each.stage in STAGES_THAT_TIME_MOVES]
-    ends = [each.period_end for each in running if each.period_end]
-    if ends:
-        yield "Period ends", [moment(min(ends), zone), f" ({distance(min(ends), now)})"]
+    if ends := standing.period_end:
+        yield "Period ends", [moment(ends, zone), f" ({distance(ends, now)})"]
     waits = [since for each in standing.findings.values() if (since := each.waits_since)]
     waits += [since for each in view.outages if (since := each.waits_since)]
     if waits:
@@ -123,9 +119,7 @@ def _sending(view: ScopeView, medium: Medium) -> Node:
             [", since ", day(enforcement.since, medium.zone)] if enforcement.since else None,
             h.p(".sr-hint")["SES refused something since: the history says what."] if enforcement.failures else None,
         ]
-    if view.verdict is None or view.verdict.sends is None:
-        return None
-    return "on, says SES" if view.verdict.sends else "switched off, says SES"
+    return said_of_sending(view.verdict)
 
 
 def _ses(view: ScopeView, medium: Medium) -> Node:

@@ -25,7 +25,7 @@ from ses_reputation.dashboard.verdicts import mail_is_stopped
 from ses_reputation.dashboard.views import ScopeView
 from ses_reputation.domain.changes import OutageChange
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage
-from ses_reputation.domain.listing import listed
+from ses_reputation.domain.listing import gravest_first
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.standing import Finding, Observation, ReportedChanges
 from ses_reputation.notices.alert import Alert, alert_of
@@ -45,11 +45,9 @@ _REASONS = 2
 
 
 def findings(view: ScopeView, medium: Medium) -> Iterator[Element]:
-    """Every open finding, the most urgent first."""
-    standing = view.standing
-    for each in listed(standing).findings:
-        if finding := standing.finding(each.id):
-            yield _finding(finding, view, medium)
+    """Every open finding, the one that the status comes from first."""
+    for finding in gravest_first(view.standing):
+        yield _finding(finding, view, medium)
 
 
 def _finding(finding: Finding, view: ScopeView, medium: Medium) -> Element:

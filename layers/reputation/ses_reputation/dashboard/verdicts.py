@@ -24,6 +24,7 @@ from ses_reputation.notices.texts import ENFORCEMENTS, METRICS
 from ses_reputation.notices.vocabulary import Vocabulary, words_of
 
 _SENDING: Mapping[bool | None, str] = {True: "on", False: "switched off", None: "not told"}
+_SAID_OF_SENDING: Mapping[bool | None, str] = {True: "on, says SES", False: "switched off, says SES"}
 
 
 def verdict_rows(
@@ -123,6 +124,11 @@ def is_stopped(standing: Standing, enforcement: Enforcement, verdict: Verdict | 
 def mail_is_stopped(view: ScopeView) -> bool:
     """The same of the scope that a page is about, whose mail stops with the account's."""
     return view.account_stopped or is_stopped(view.standing, view.enforcement, view.verdict)
+
+
+def said_of_sending(verdict: Verdict | None) -> str | None:
+    """Whether SES says that it sends; None where it says nothing of that."""
+    return _SAID_OF_SENDING.get(verdict.sends) if verdict else None
 
 
 def sending_text(enforcement: Enforcement) -> str | None:

@@ -12,7 +12,7 @@ from ses_reputation.domain.lifecycle import STAGES_THAT_WAIT, Stage, Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
 from ses_reputation.domain.scopes import Scope
-from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.trend import Trend
 
 _STATUSES = {status: place for place, status in enumerate(Status)}
@@ -77,13 +77,18 @@ class Listing(Struct, frozen=True):
     complete: bool = True
 
 
+def gravest_first(standing: Standing) -> list[Finding]:
+    """The open findings of a scope, the one that its status comes from first."""
+    return sorted(standing.findings.values(), key=_gravity)
+
+
 def listed(standing: Standing) -> Listed:
-    """What the listing has of a scope, the finding that its status comes from first."""
+    """What the listing has of a scope."""
     measures = standing.measures.get(Metric.BOUNCE_RATE)
-    findings = [
+    findings = (
         ListedFinding(f.id, f.category, f.stage, f.stage_since, f.period_end, f.waits_since)
-        for f in standing.findings.values()
-    ]
+        for f in gravest_first(standing)
+    )
     return Listed(
         scope=standing.scope,
         status=standing.status,
@@ -91,7 +96,7 @@ def listed(standing: Standing) -> Listed:
         bounce_rate=_rate(standing, Metric.BOUNCE_RATE),
         complaint_rate=_rate(standing, Metric.COMPLAINT_RATE),
         volume=measures.window.volume if measures else 0,
-        findings=tuple(sorted(findings, key=_gravity)),
+        findings=tuple(findings),
         outages=sum(outage.waits_since is not None for outage in standing.outages),
         trend=standing.trend,
     )
@@ -153,7 +158,7 @@ def urgency(finding: ListedFinding) -> tuple[int, int, float]:
     return 0 if finding.reports_changes else _PLACES[finding.stage], *_gravity(finding)
 
 
-def _gravity(finding: ListedFinding) -> tuple[int, float]:
+def _gravity(finding: Finding | ListedFinding) -> tuple[int, float]:
     """What sorts findings by how bad they are: the worst stage first, then what has waited longest or ends soonest."""
     moments = [moment.timestamp() for moment in (finding.waits_since, finding.period_end) if moment]
     return -_STAGES[finding.stage], min(moments, default=float("inf"))

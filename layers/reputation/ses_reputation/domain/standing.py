@@ -246,6 +246,12 @@ class Standing(Struct, frozen=True):
         )
 
     @property
+    def period_end(self) -> datetime | None:
+        """When the first of the periods that run ends; None if none runs."""
+        running = (f.period_end for f in self.findings.values() if f.stage in STAGES_THAT_TIME_MOVES)
+        return min(filter(None, running), default=None)
+
+    @property
     def moves_with_time(self) -> bool:
         """Whether time alone could change it, or have people reminded."""
         return any(finding.moves_with_time for finding in self.findings.values()) or any(

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ses_reputation.domain.categories import AtEnd, Category, OnChanges
 from ses_reputation.domain.changes import Reminder, ReminderKind
-from ses_reputation.domain.lifecycle import Stage, Status, stages_of
+from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Status, stages_of
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Rate
 from ses_reputation.domain.scopes import ScopeKind
@@ -33,7 +33,6 @@ from ses_reputation.notices.texts import (
 )
 from ses_reputation.notices.vocabulary import Vocabulary
 
-_RUNNING = frozenset({Stage.PROBATION, Stage.ALMOST_HEALED})
 _SHUT_DOWN = frozenset({Stage.SHUTDOWN, Stage.PERMANENT_SHUTDOWN})
 
 
@@ -143,7 +142,7 @@ def _of_problem(alert: ReminderAlert, finding: Finding, *, stopped: bool) -> Ite
 def _on_probation(alert: ReminderAlert, finding: Finding, *, stopped: bool) -> Iterator[str]:
     if not stopped:
         yield _GO_ON
-    if finding.period_end and finding.stage in _RUNNING:
+    if finding.period_end and finding.stage in STAGES_THAT_TIME_MOVES:
         yield from _while_it_runs(finding)
     else:
         yield _ENDS_MEASURED if finding.category.metric else _ENDS[AtEnd(alert.finding.remains)]

@@ -13,7 +13,7 @@ from msgspec import Struct
 from ses_reputation.dashboard.parts import stage_name
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change
-from ses_reputation.domain.lifecycle import Stage, Trigger
+from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Trigger
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.standing import Finding
 from ses_reputation.news import News
@@ -73,9 +73,7 @@ def marks_of(
     marks += [
         _of(finding.category, Mark(finding.period_end, MarkKind.PERIOD_END, f"{_period(words)} ends"))
         for finding in findings
-        if finding.category.metric in {metric, None}
-        and finding.period_end
-        and finding.stage in {Stage.PROBATION, Stage.ALMOST_HEALED}
+        if finding.category.metric in {metric, None} and finding.period_end and finding.stage in STAGES_THAT_TIME_MOVES
     ]
     return sorted(marks, key=lambda mark: (mark.time, mark.kind))
 
