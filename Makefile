@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+MINUTES ?= 5
+MUTATIONS ?= 1000000
 
 # The sets are complete and pinned by hash: pip resolves nothing, compiles nothing, and installs nothing unpinned.
 INSTALL = -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
@@ -41,6 +43,26 @@ pictures: .venv/browser.installed ## Take the README's pictures anew, with the s
 	@.venv/bin/python tests/browser/prepare.py
 	@.venv/bin/python tests/browser/take_pictures.py
 
+.PHONY: soak
+soak: .venv/test.installed ## Random mail and faults through the real handlers, against a model, for MINUTES=5
+	@.venv/bin/python -m tests.soak --minutes $(MINUTES) $(ARGS)
+
+.PHONY: fuzz
+fuzz: .venv/test.installed ## Mutated events through the parser, MUTATIONS=1000000 of them
+	@.venv/bin/python -m tests.fuzz --mutations $(MUTATIONS) $(ARGS)
+
+.PHONY: engine
+engine: .venv/test.installed .venv-engine/installed build build/engine/python ## The built application on a second engine, MiniStack
+	@.venv/bin/python -m pytest tests/engine $(ARGS)
+
+.PHONY: runtime
+runtime: .venv/test.installed .venv-engine/installed build build/engine/python ## The built handlers under Lambda's own runtime client
+	@.venv/bin/python -m pytest tests/runtime $(ARGS)
+
+.PHONY: breakages
+breakages: .venv/test.installed ## Break the code on purpose, once for each promise, and see a test fail
+	@.venv/bin/python -m tests.breakages.try_them $(ARGS)
+
 .PHONY: docs
 docs: .venv/demo.installed ## Write the generated parts of docs/ anew
 	@.venv/bin/python docs/generate.py $(ARGS)
@@ -67,29 +89,42 @@ build: .venv/demo.installed .venv-sam/installed ## Build what is deployed into .
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(SAM) build
 	.venv/bin/python .ci/check_build.py
 
+# The dependencies layer, for this machine's processor and Python instead of Lambda's.
+build/engine/python: layers/dependencies/requirements.txt .venv-engine/installed
+	@rm -rf $@
+	@.venv-engine/bin/python $(INSTALL) --target $@ --requirement $< || $(INSTALL_FAILED)
+	@touch $@
+
 .PHONY: lock
 lock: .venv-lock/installed ## Pin requirements anew after a change in pyproject.toml; ARGS=--upgrade takes newer versions
-	$(COMPILE) pyproject.toml --extra local --group build --group functions --group test --group browser --group check \
-		--python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/check.txt
+	$(COMPILE) pyproject.toml --extra local --group build --group functions --group test --group browser --group measure \
+		--group check --python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/check.txt
 	$(COMPILE) pyproject.toml --extra local --group build --group test \
 		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/test.txt
 	$(COMPILE) pyproject.toml --extra local --group build --group test --group browser \
 		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/browser.txt
+	$(COMPILE) pyproject.toml --extra local --group build --group test --group measure \
+		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/measure.txt
 	$(COMPILE) pyproject.toml --extra local --group build \
 		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/demo.txt
 	$(COMPILE) --group functions \
 		--python-version $(RUNTIME) --constraints requirements/check.txt --output-file layers/dependencies/requirements.txt
 	$(COMPILE) --group sam \
 		--python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/sam.txt
+	$(COMPILE) --group engine \
+		--python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/engine.txt
+	$(COMPILE) --group audit \
+		--python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/audit.txt
 	$(COMPILE) --group lock --python-version 3.11 --output-file requirements/lock.txt
 
 .PHONY: clean
 clean: ## Delete everything that the other targets made
-	rm -rf .venv .venv-sam .venv-lock .aws-sam build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-lock .venv-engine .venv-audit .aws-sam build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # -- Virtual environments ----------------------------------------------------------------------------------------------
-# .venv for the project; .venv-sam for the SAM CLI, which pins packages that the project has newer; .venv-lock for uv.
+# .venv for the project; .venv-sam for the SAM CLI, .venv-engine for MiniStack and .venv-audit for checkov, which pin packages
+# that the project has newer; .venv-lock for uv.
 
 .venv/%.installed: requirements/%.txt pyproject.toml .venv/bin/python
 	@echo "Installing requirements/$*.txt into .venv ..."
@@ -97,7 +132,7 @@ clean: ## Delete everything that the other targets made
 	@.venv/bin/python $(EDITABLE) .
 	@touch $@
 
-.venv-sam/installed .venv-lock/installed: .venv-%/installed: requirements/%.txt .venv-%/bin/python
+.venv-sam/installed .venv-lock/installed .venv-engine/installed .venv-audit/installed: .venv-%/installed: requirements/%.txt .venv-%/bin/python
 	@echo "Installing $< into $(@D) ..."
 	@$(@D)/bin/python $(INSTALL) --requirement $< || $(INSTALL_FAILED)
 	@touch $@
@@ -113,7 +148,7 @@ ifneq ($(shell cat .venv/made-with 2>/dev/null),$(PYTHON))
 endif
 endif
 
-.venv/bin/python .venv-sam/bin/python .venv-lock/bin/python: %/bin/python:
+.venv/bin/python .venv-sam/bin/python .venv-lock/bin/python .venv-engine/bin/python .venv-audit/bin/python: %/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here. $(WANTED)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is $$($(PYTHON) --version 2>&1), which is too old. $(WANTED)" >&2; exit 1; }

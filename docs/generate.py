@@ -17,6 +17,7 @@ from docs.generators import (
     checks,
     detectors,
     enforcement,
+    guarantees,
     lifecycle,
     outcomes,
     parameters,
@@ -49,6 +50,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "states": enforcement.states,
             "actions": enforcement.actions,
         },
+        "reliability.md": {"guarantees": guarantees.guarantees},
         "reporting-findings.md": {
             "event": schemas.report_fields,
             "outcomes": outcomes.outcomes,
