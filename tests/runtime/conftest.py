@@ -51,6 +51,7 @@ def deployed(blocklists: BlocklistServer) -> Iterator[RuntimeCloud]:
         "BlocklistZones": ZONE,
         "BlocklistResolver": blocklists.address,
         "EnforceScopes": "configuration-set,tenant",
+        "NotificationEmail": "ops@shop.example",
     }
     with RuntimeCloud(parameters) as cloud:
         yield cloud

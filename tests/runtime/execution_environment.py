@@ -29,7 +29,8 @@ _PYTHON: Final = _ENGINE / "bin" / "python"
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html, and the runtime client with all that it imports.
 _RUNTIME_PACKAGES: Final = frozenset(
-    "awslambdaric boto3 botocore dateutil jmespath runtime_client s3transfer simplejson six snapshot_restore_py urllib3".split()
+    {"awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "runtime_client"}
+    | {"s3transfer", "simplejson", "six", "snapshot_restore_py", "urllib3"}
 )
 
 # How long a process may take to begin, whatever else this machine does.

@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a process posted: a response, or else an error, as JSON. One about no request is an error of the init phase."""
+    """What a process posted: a response, or else an error, as JSON. One about no request is of the init phase."""
 
     request_id: str | None
     body: bytes
@@ -60,8 +60,7 @@ class RuntimeApi:
         self.idle: list[float] = []
         self._requests: queue.Queue[Request | None] = queue.Queue()
         self._taken: str | None = None
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self._http.daemon_threads = True
+        self._http = _Server(("127.0.0.1", 0), _handler_of(self))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -112,6 +111,13 @@ class RuntimeApi:
         return HTTPStatus.NOT_FOUND
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A process that is killed closes its connections."""
+
+
 def _handler_of(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -143,9 +149,7 @@ def _handler_of(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
             self.rfile.readline()
             return body
 
-        def _answer(
-            self, status: HTTPStatus, body: bytes = b"", headers: Mapping[str, str] | None = None
-        ) -> None:
+        def _answer(self, status: HTTPStatus, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
             self.send_response(status)
             for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)

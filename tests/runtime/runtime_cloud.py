@@ -32,7 +32,7 @@ class FunctionFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Call:
-    """A request to AWS. `action` is the last word of its target, such as TransactWriteItems; empty where it has none."""
+    """A request to AWS. `action` is the last word of its target, such as PutItem; empty where it has none."""
 
     action: str
     body: bytes
@@ -75,13 +75,14 @@ class RuntimeCloud(LocalCloud):
     """A context manager as LocalCloud is, of what `sam build` made. A process is started when it is first needed, and
     anew when it has ended.
 
-    `ended` is how each invocation ended, in their order. `seconds` is the Timeout of functions where it is not the
-    template's.
+    `ended` is how each invocation ended, in their order, and `latest` the last event of each function. `seconds` is
+    the Timeout of functions where it is not the template's.
     """
 
     def __init__(self, parameters: Mapping[str, str], **others: Any) -> None:
         super().__init__(parameters, template=TEMPLATE, **others)
         self.ended: list[tuple[str, Ended]] = []
+        self.latest: dict[str, bytes] = {}
         self.seconds: dict[str, float] = {}
         self.endpoint = Endpoint(self, Clock())
         self.url = ""
@@ -144,7 +145,8 @@ class RuntimeCloud(LocalCloud):
         return ended
 
     def _invoke(self, function: str, event: object, request_id: str | None = None) -> Invocation:
-        ended = self.run(function, json.dumps(event).encode(), request_id)
+        self.latest[function] = json.dumps(event).encode()
+        ended = self.run(function, self.latest[function], request_id)
         error = FunctionFailed(ended.error) if ended.error is not None else None
         invocation = Invocation(function, ended.response, error, ended.lines, request_id or "")
         self.invocations.append(invocation)

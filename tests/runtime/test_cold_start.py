@@ -37,10 +37,10 @@ def test_a_function_answers_its_first_call_and_its_second(cloud: RuntimeCloud, f
     assert [run.error for run in runs] == [None, None]
     first, second = [ended for name, ended in cloud.ended if name == function]
     environment = cloud.environment(function)
-    init = environment.init_seconds
+    init, most = environment.init_seconds, environment.most_megabytes
     STARTS.append(
         f"{function:<20} init {1000 * init:4.0f} ms, first call {1000 * (first.seconds - init):4.0f} ms, "
-        f"second call {1000 * second.seconds:4.0f} ms, {environment.most_megabytes} MB of {environment.function.megabytes}"
+        f"second call {1000 * second.seconds:4.0f} ms, {most} MB of {environment.function.megabytes}"
     )
     assert environment.most_megabytes < environment.function.megabytes
     assert "cold_start" not in first.lines or '"cold_start":true' in "".join(first.lines)
