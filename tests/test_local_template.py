@@ -45,7 +45,7 @@ def cloud() -> Iterator[LocalCloud]:
         ({"MinimumVolume": "many"}, "MinimumVolume must be a number, not 'many'"),
         ({"MinimumVolume": ""}, "MinimumVolume must be a number, not empty"),
         ({"MinimumVolume": "1_000"}, "MinimumVolume must be a number, not '1_000'"),
-        ({"LogLevel": "LOUD"}, "LogLevel must be one of DEBUG, INFO, WARNING, ERROR, not 'LOUD'"),
+        ({"Vocabulary": "modern"}, "Vocabulary must be one of classic, current, not 'modern'"),
         ({"LogRetentionDays": "2"}, "LogRetentionDays must be one of 1, 3, 5"),
         ({"NotificationEmail": "me"}, "NotificationEmail must be one e-mail address, or empty, not 'me'"),
         ({"NotificationEmail": "me@example.com\n"}, "NotificationEmail must be one e-mail address"),

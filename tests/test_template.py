@@ -222,6 +222,14 @@ def test_what_a_function_logs_and_measures_has_its_name_on_it(name: str) -> None
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "SESReputation"
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_lambda_keeps_what_a_function_logs_and_the_lines_that_are_its_metrics(name: str) -> None:
+    properties = RESOURCES[name]["Properties"]
+    logging = properties["LoggingConfig"]
+    assert (logging["LogFormat"], logging.get("ApplicationLogLevel", "INFO")) == ("JSON", "INFO")
+    assert "POWERTOOLS_LOG_LEVEL" not in properties["Environment"]["Variables"], "Lambda's own level overrules it"
+
+
 def test_the_defaults_of_the_template_are_those_of_the_policy() -> None:
     settings = EvaluateSettings.from_environment(environment("EvaluateReputation"))
     assert settings.policy == Policy()
