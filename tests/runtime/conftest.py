@@ -10,8 +10,8 @@ from tests.runtime.logs import flaws
 from tests.runtime.runtime_cloud import RuntimeCloud, no_fault
 from tests.runtime.triggers import ZONE
 
-STARTS: list[str] = []
-"""What is reported: a line for each function."""
+REPORTED: list[str] = []
+"""What is written at the end: how long each function took to start on this machine, and what was done to it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,9 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if STARTS:
-        terminalreporter.section("cold starts on this machine")
-        for line in STARTS:
+    if REPORTED:
+        terminalreporter.section("on this machine")
+        for line in REPORTED:
             terminalreporter.line(line)
 
 

@@ -25,7 +25,7 @@ DEPENDENCIES: Final = ROOT / "build" / "engine" / "python"
 """DependenciesLayer holds the same pins, for Lambda's processor and Python."""
 
 _ENGINE: Final = ROOT / ".venv-engine"
-_PYTHON: Final = _ENGINE / "bin" / "python"
+PYTHON: Final = _ENGINE / "bin" / "python"
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html, and the runtime client with all that it imports.
 _RUNTIME_PACKAGES: Final = frozenset(
@@ -76,7 +76,7 @@ class ExecutionEnvironment:
         self._read = 0
         self.process = subprocess.Popen(  # noqa: S603 - our own functions
             # Without site-packages, and without leaving compiled files among what is deployed: there are none there.
-            [_PYTHON, "-S", "-B", "-m", "awslambdaric", self.function.handler],
+            [PYTHON, "-S", "-B", "-m", "awslambdaric", self.function.handler],
             cwd=self.function.folder,
             env={**self.variables, "AWS_LAMBDA_RUNTIME_API": self._api.address},
             stdin=subprocess.DEVNULL,

@@ -1,5 +1,6 @@
 """What hangs ends in time, and what Lambda kills in the middle of a batch comes again: the totals are exact."""
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ import pytest
 from werkzeug.wrappers import Response
 
 from ses_reputation_local.server import address_of, listening
+from tests.runtime.conftest import REPORTED
 from tests.runtime.execution_environment import Ended
 from tests.runtime.logs import flaws
 from tests.runtime.runtime_cloud import Call, Proceed, RuntimeCloud
@@ -47,6 +49,37 @@ def test_a_function_gives_up_before_its_time_is_over_when_aws_does_not_answer(
             assert list(flaws(end.lines)) == []
 
 
+SERVICES = ("CLOUDWATCH", "DYNAMODB", "EVENTBRIDGE", "SES", "SESV2", "SNS", "SQS")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("service", SERVICES)
+def test_one_service_that_does_not_answer_does_not_take_all_the_time(
+    cloud: RuntimeCloud, silence: str, service: str
+) -> None:
+    events = events_of(cloud, FUNCTIONS)
+
+    def ended(function: str) -> Ended:
+        return invoke_apart(cloud, function, events[function], None, **{f"AWS_ENDPOINT_URL_{service}": silence})
+
+    with ThreadPoolExecutor(len(FUNCTIONS)) as pool:
+        for function, end in zip(FUNCTIONS, pool.map(ended, FUNCTIONS), strict=True):
+            assert (end.error or {}).get("errorType") != "Sandbox.Timedout", (function, end.error)
+            assert list(flaws(end.lines)) == []
+
+
+def test_what_there_is_no_time_left_for_is_not_begun_and_comes_again(cloud: RuntimeCloud) -> None:
+    cloud.ses.configuration_sets.add(name := unique()).suppression = {"SuppressedReasons": []}
+    late = cloud.deployed("SuppressRecipients").seconds / 2
+    bodies = bounces(name, 2)
+    event = {"Records": [{"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}
+    begun = len(cloud.ses.calls)
+    cloud.seconds["SuppressRecipients"] = late - 1
+    ended = cloud.run("SuppressRecipients", json.dumps(event).encode())
+    assert ended.response == {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m1"}]}
+    assert len(cloud.ses.calls) == begun
+
+
 def test_a_batch_whose_time_is_over_comes_again(cloud: RuntimeCloud) -> None:
     name, silent, over = unique(), True, threading.Event()
 
@@ -74,7 +107,8 @@ def test_a_batch_whose_time_is_over_comes_again(cloud: RuntimeCloud) -> None:
 
 
 def calls_of_a_batch(cloud: RuntimeCloud) -> list[str]:
-    """The calls that a batch takes, in their order."""
+    """The calls that the first batch of a process takes, in their order."""
+    cloud.restart("RecordFeedback")
     seen: list[str] = []
 
     def noted(call: Call, proceed: Proceed) -> Response:
@@ -88,7 +122,8 @@ def calls_of_a_batch(cloud: RuntimeCloud) -> list[str]:
 
 
 def kill_at(cloud: RuntimeCloud, number: int, *, took_effect: bool) -> None:
-    """Kill the process at its call of this number, once; then everything is counted once."""
+    """Kill a new process at its call of this number, once; then everything is counted once."""
+    cloud.restart("RecordFeedback")
     name, seen = unique(), 0
 
     def killing(_call: Call, proceed: Proceed) -> Response:
@@ -122,8 +157,8 @@ def test_a_process_that_is_killed_at_a_transaction_changes_no_count(cloud: Runti
 
 @pytest.mark.long
 def test_a_process_that_is_killed_at_any_call_changes_no_count(cloud: RuntimeCloud) -> None:
-    # The first batch of a process also reads the verified identities: a new process has one more call.
-    for number in range(1, len(calls_of_a_batch(cloud)) + 1):
+    calls = calls_of_a_batch(cloud)
+    for number in range(1, len(calls) + 1):
         for took_effect in (False, True):
-            cloud.environment("RecordFeedback")
             kill_at(cloud, number, took_effect=took_effect)
+    REPORTED.append(f"killed {2 * len(calls)} times, before and after each of {', '.join(calls)}")
