@@ -40,6 +40,15 @@ def test_mail_becomes_counts_a_status_and_an_alert(cloud: RuntimeCloud) -> None:
     assert errors(cloud) == []
 
 
+def test_a_complaint_is_counted(cloud: RuntimeCloud) -> None:
+    name, event = unique(), sample("configuration-set/complaint")
+    mail_of_it = event["mail"] | {"messageId": name, "tags": {"ses:configuration-set": [name]}}
+    cloud.enqueue("ComplaintQueue", [json.dumps(event | {"mail": mail_of_it})])
+    cloud.deliver()
+    assert totals(cloud, f"configuration-set/{name}")[Measure.COMPLAINED] == 1
+    assert errors(cloud) == []
+
+
 def test_a_shutdown_that_is_commanded_through_the_url_pauses_the_tenant(cloud: RuntimeCloud) -> None:
     name = unique()
     cloud.ses.add_tenant(name)
