@@ -36,11 +36,13 @@ class Application:
 
 def deploy(engine: Engine, parameters: Mapping[str, str]) -> Application:
     """Deploy what `make build` left in .aws-sam/build; NotDeployed if the engine refuses it."""
-    template = json.dumps(_worked_out(_packaged(engine.client("s3")), parameters))
+    storage = engine.client("s3")
+    template = _worked_out(_packaged(storage), parameters)
+    storage.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
     formation = engine.client("cloudformation")
     formation.create_stack(
         StackName=STACK,
-        TemplateBody=template,
+        TemplateURL=f"{engine.endpoint}/{BUCKET}/template.json",
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
@@ -54,10 +56,15 @@ def deploy(engine: Engine, parameters: Mapping[str, str]) -> Application:
     )
 
 
+def read_template(path: Path) -> Any:
+    """A template with CloudFormation's short forms as the long ones."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - our own, a safe one
+
+
 def _packaged(storage: Any) -> Any:
     """The built template with its code in S3, as `sam package` writes it."""
     storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    template = yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - our own, a safe one
+    template = read_template(TEMPLATE)
     for name, resource in template["Resources"].items():
         if where := _CODE.get(resource["Type"]):
             folder = SWAPPED.get(name, TEMPLATE.parent / resource["Properties"][where])
@@ -88,17 +95,32 @@ def _worked_out(template: Any, parameters: Mapping[str, str]) -> Any:
             case _:
                 return part
 
-    resources = {name: each for name, each in template["Resources"].items() if name not in left_out(template)}
+    # And it takes a parameter's number for text, which is more than it can compare.
+    resources = {
+        name: _with_numbers(each, template, values) if each["Type"] == "AWS::Lambda::EventSourceMapping" else each
+        for name, each in template["Resources"].items()
+        if name not in left_out(template)
+    }
     return {**template, "Conditions": value(template["Conditions"]), "Resources": resources}
 
 
 def left_out(template: Any) -> frozenset[str]:
-    """The resources that the engine can't create: alarms that compute with several metrics. It evaluates no alarm."""
+    """The resources that the engine can't create: alarms that compute with several metrics."""
     return frozenset(
         name
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
     )
+
+
+def _with_numbers(part: Any, template: Any, values: Mapping[str, str]) -> Any:
+    match part:
+        case {"Ref": name} if template["Parameters"].get(name, {}).get("Type") == "Number":
+            return int(values[name])
+        case dict():
+            return {name: _with_numbers(inner, template, values) for name, inner in part.items()}
+        case _:
+            return part
 
 
 def _zipped(folder: Path) -> bytes:

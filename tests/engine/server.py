@@ -2,14 +2,14 @@
 
 import http.client
 import os
-import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -24,11 +24,20 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 STARTS_WITHIN = 60.0
 ENDS_WITHIN = 10.0
 
+# Started in place of the engine itself: when nobody holds the other end of its input any longer, however the tests have
+# ended, it ends its whole group, in which the engine and the functions' processes are.
+_GUARD = """
+import os, signal, subprocess, sys
+engine = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+sys.stdin.buffer.read()
+os.killpg(0, signal.SIGKILL)
+"""
+
 # MiniStack takes twelve digits that stand where the key's id does for the account.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "none"}
 
 # All that it, and the functions in it, see of this process's environment: no credentials, no profile, no proxy.
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL")
 
 
 class NotStarted(RuntimeError):
@@ -62,34 +71,36 @@ def running(name: str) -> Iterator[Engine]:
     log = BUILD / f"{name}.log"
     # By itself it listens on all interfaces.
     command = [str(PYTHON), "-m", "hypercorn", "ministack.app:app", "--bind", f"{LOOPBACK}:{port}"]
-    environment = {
-        **{name: os.environ[name] for name in _KEPT if name in os.environ},
-        **CREDENTIALS,
-        "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
-        "BIND_HOST": LOOPBACK,
-        "GATEWAY_PORT": str(port),
-        "MINISTACK_HOST": LOOPBACK,
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "MINISTACK_REGION": REGION,
-        "LAMBDA_EXECUTOR": "local",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    with log.open("wb") as output:
-        # A group of its own: it has the functions' processes in it, and Ctrl-C reaches it through the fixture alone.
-        process = subprocess.Popen(  # noqa: S603 - the pinned engine
-            command,
-            cwd=BUILD,
+    with ExitStack() as opened:
+        output = opened.enter_context(log.open("wb"))
+        # Functions are unpacked there, and left behind.
+        folder = opened.enter_context(TemporaryDirectory(dir=BUILD))
+        environment = {
+            **{name: os.environ[name] for name in _KEPT if name in os.environ},
+            **CREDENTIALS,
+            "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
+            "BIND_HOST": LOOPBACK,
+            "GATEWAY_PORT": str(port),
+            "MINISTACK_HOST": LOOPBACK,
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "LAMBDA_EXECUTOR": "local",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": folder,
+        }
+        # A group of its own, so that Ctrl-C reaches it through the guard alone.
+        guard = subprocess.Popen(  # noqa: S603 - the pinned engine
+            [str(PYTHON), "-c", _GUARD, *command],
+            cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    try:
-        _wait(process, port, log)
+        opened.callback(_end, guard)
+        _wait(guard, port, log)
         yield Engine(f"http://{LOOPBACK}:{port}", log)
-    finally:
-        _end(process)
 
 
 def _free_port() -> int:
@@ -99,10 +110,10 @@ def _free_port() -> int:
         return port
 
 
-def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def _wait(guard: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     """Until it answers; NotStarted if it ends, or does not in time."""
     until = time.monotonic() + STARTS_WITHIN
-    while process.poll() is None and time.monotonic() < until:
+    while guard.poll() is None and time.monotonic() < until:
         with suppress(OSError, http.client.HTTPException), closing(http.client.HTTPConnection(LOOPBACK, port)) as asked:
             asked.request("GET", "/_ministack/health")
             asked.getresponse().read()
@@ -111,13 +122,8 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     raise NotStarted(log.read_text(encoding="utf-8", errors="replace")[-2000:])
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End it and whatever it has started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(ENDS_WITHIN)
-    # What did not listen, and the functions' processes that outlived it.
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(ENDS_WITHIN)
+def _end(guard: "subprocess.Popen[bytes]") -> None:
+    """Let go of the guard's input, and it ends all that it has started, and itself."""
+    if guard.stdin:
+        guard.stdin.close()
+    guard.wait(ENDS_WITHIN)
