@@ -6,13 +6,13 @@ from random import Random
 
 import pytest
 
-from ses_reputation.domain.scopes import ACCOUNT
+from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Standing
 from ses_reputation.evaluate import Due, Evaluated, Versioned
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 from ses_reputation.outbox import Outgoing
-from tests.test_evaluate import BAD, GMAIL, FakeChannel, FakeStandings, Scope, evaluate
+from tests.test_evaluate import BAD, GMAIL, FakeChannel, FakeStandings, evaluate
 from tests.turns import Turns
 
 
@@ -64,7 +64,7 @@ def met(schedule: Sequence[int], runs: int) -> tuple[SharedStandings, FakeChanne
 
 @pytest.mark.parametrize("runs", [2, 3])
 def test_evaluations_that_begin_at_once_give_one_change_and_one_alert(runs: int) -> None:
-    random = Random(runs)
+    random = Random(runs)  # noqa: S311 - the same turns every time
     for _ in range(60):
         # Each begins, and looks into the outbox: what a dead run may have left there.
         begun = [*range(runs), *range(runs)]
@@ -77,7 +77,7 @@ def test_evaluations_that_begin_at_once_give_one_change_and_one_alert(runs: int)
 
 def test_whenever_evaluations_meet_each_change_is_recorded_once_and_told_with_one_id() -> None:
     """One that begins while another sends may send the same again: who reads alerts knows them by their ids."""
-    random = Random(5)
+    random = Random(5)  # noqa: S311 - the same turns every time
     for _ in range(60):
         standings, topic, did = met([random.randrange(6) for _ in range(80)], 3)
         assert sorted(news.scope for news in standings.history) == ["account", "provider/gmail"]

@@ -304,7 +304,10 @@ def test_another_message_about_the_same_scope_waits_for_a_call_that_may_be_under
         world.message("m")
     world.reinstate()
     waiting = world.message("n")
-    assert (waiting.outcome, waiting.problem) == (Outcome.TRY_AGAIN, f"another message about {SET} is being handled, or this one twice")
+    assert (waiting.outcome, waiting.problem) == (
+        Outcome.TRY_AGAIN,
+        f"another message about {SET} is being handled, or this one twice",
+    )
     # What the first one asked of SES takes effect only now.
     world.set_by_hand(enabled=False)
     world.now += INTENT_HELD

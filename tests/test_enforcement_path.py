@@ -165,7 +165,7 @@ def test_what_ses_refuses_is_told_and_done_when_the_queue_brings_it_again(
 
 
 def test_what_comes_again_is_as_late_as_its_queue_makes_it(cloud: LocalCloud) -> None:
-    """No time passes in the local cloud. A function that has to wait for another one must see some pass all the same."""
+    """No time passes in the local cloud. To a function that waits for another one some passes all the same."""
     cloud.ses.fail(SWITCHES[SET], "AccessDeniedException", times=2)
     shut_down(cloud, SET)
     refused, paused = (news for news in standings(cloud).news(SET) if isinstance(news, Enforced))

@@ -195,10 +195,11 @@ class LocalCloud:
         """Move messages from queues, topics and event buses to functions until all is quiet, as Lambda does.
 
         No time passes: a batch does not wait for company, and a message that failed is visible again at once, behind
-        the others; only to the function that then gets it, it is as late as its queue would have made it. It becomes a dead letter after maxReceiveCount receives; without a redrive policy it stays on its
-        queue after five. A delayed message stays until its time has come. An exception in a handler brings the batch
-        back, as in Lambda, and is found in `invocations`. What came from a topic, an event bus or an asynchronous
-        Invoke is tried three times, or as often as the function says, and then put on its on-failure queue, if any.
+        the others; only to the function that then gets it, it is as late as its queue would have made it. It becomes a
+        dead letter after maxReceiveCount receives; without a redrive policy it stays on its queue after five. A delayed
+        message stays until its time has come. An exception in a handler brings the batch back, as in Lambda, and is
+        found in `invocations`. What came from a topic, an event bus or an asynchronous Invoke is tried three times, or
+        as often as the function says, and then put on its on-failure queue, if any.
 
         Queues whose event source mapping is disabled are left alone.
 

@@ -1,8 +1,8 @@
 """DynamoDB's transaction conflicts, on an engine that handles one request after the other and so has none.
 
 As long as a transaction is under way, it holds its items. Another transaction with one of them is cancelled with
-TransactionConflict, a single write to one of them is refused, and of a batch nothing is processed. Nothing is refused that
-DynamoDB would not refuse as well, and nothing that it refuses gets through: the whole of a request's time counts.
+TransactionConflict, a single write to one of them is refused, and of a batch nothing is processed. The whole time of a
+request counts, so that there are more conflicts than DynamoDB has, and none that it could not have.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 Item = tuple[str, str]
 """A table, and the key of one of its items, as JSON."""
@@ -39,7 +40,8 @@ class Conflicts:
 
     def watch(self, session: boto3.Session) -> None:
         """Have all clients that are made of a session from now on tell of their requests."""
-        session.events.register("before-send.dynamodb", self._before)
+        # What a handler of this event returns is taken for the answer, and nothing is sent.
+        session.events.register("before-send.dynamodb", self._before)  # type: ignore[arg-type]
         session.events.register("response-received.dynamodb", self._after)
 
     def _before(self, request: Any, **_: Any) -> AWSResponse | None:
@@ -103,4 +105,5 @@ class _Body:
 
 
 def _answer(url: str, status: int, document: Mapping[str, Any]) -> AWSResponse:
-    return AWSResponse(url, status, {"content-type": "application/x-amz-json-1.0"}, _Body(json.dumps(document).encode()))
+    headers = HTTPHeaders.from_pairs([("content-type", "application/x-amz-json-1.0")])
+    return AWSResponse(url, status, headers, _Body(json.dumps(document).encode()))

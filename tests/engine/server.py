@@ -53,7 +53,7 @@ class Engine:
 
     def client(self, service: str) -> Any:
         """A client of one of its services."""
-        return boto3.client(
+        return boto3.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,

@@ -1,5 +1,4 @@
-"""The built application on a second engine: its template, its topics, queues, functions and tables, and nothing of ours in
-between.
+"""The built application on a second engine: its template, its topics and queues, its functions and tables.
 
 This module, and what it imports, uses boto3 and files alone: neither the package ses_reputation nor the local cloud.
 """
@@ -8,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -93,7 +92,9 @@ class Deployed:
     def changes(self, scope: str) -> list[tuple[str, str]]:
         """How the findings of a scope changed, as a program hears it. Each change may be told more than once."""
         heard = {alert["id"]: alert for alert in self.alerts if alert["kind"] == "status-change"}
-        of_scope = sorted((alert for alert in heard.values() if alert["scope"] == scope), key=lambda alert: alert["time"])
+        of_scope = sorted(
+            (alert for alert in heard.values() if alert["scope"] == scope), key=lambda alert: alert["time"]
+        )
         return [(alert["before"], alert["after"]) for alert in of_scope]
 
     def sends(self, name: str) -> bool:
@@ -208,7 +209,10 @@ def signed(url: str, engine: Engine, body: object) -> tuple[int, Any]:
     host = url.removeprefix("https://").rstrip("/")
     identifier = host.partition(".")[0]
     request = AWSRequest(
-        "POST", f"{engine.endpoint}/_aws/lambda-url/{identifier}/", {"content-type": "application/json"}, json.dumps(body)
+        "POST",
+        f"{engine.endpoint}/_aws/lambda-url/{identifier}/",
+        {"content-type": "application/json"},
+        json.dumps(body),
     )
     credentials = Credentials(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
     SigV4Auth(credentials, "lambda", REGION).add_auth(request)
@@ -217,14 +221,14 @@ def signed(url: str, engine: Engine, body: object) -> tuple[int, Any]:
 
 
 @pytest.fixture(scope="module")
-def shut_down(story: Deployed) -> Iterator[Mapping[str, Any]]:
+def shut_down(story: Deployed) -> Mapping[str, Any]:
     """A problem that somebody reports, so bad that the newsletter is shut down: the finding that it opened."""
     report = {"command": "report", "scope": NEWSLETTER, "category": "other", "severity": "shutdown"}
     answer = story.invoke("Operate", {**report, "evidence": "The provider phoned.", "by": "ann"})
     assert answer["status"] == 200, answer
     story.settle()
     finding: Mapping[str, Any] = answer["body"]["finding"]
-    yield finding
+    return finding
 
 
 def test_a_shutdown_pauses_the_configuration_set_at_ses_and_a_decision_resumes_it(

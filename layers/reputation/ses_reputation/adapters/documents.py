@@ -91,9 +91,8 @@ def written(write: Callable[[], object]) -> bool:
     try:
         write()
     except ClientError as error:
-        reasons = [{"Code": error.response["Error"]["Code"].removesuffix("Exception")}]
-        reasons += error.response.get("CancellationReasons", [])
-        if _OTHERS & {reason.get("Code") for reason in reasons}:
+        codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+        if _OTHERS & {*codes, error.response["Error"]["Code"].removesuffix("Exception")}:
             return False
         raise
     return True
