@@ -164,6 +164,16 @@ def test_what_ses_refuses_is_told_and_done_when_the_queue_brings_it_again(
     assert cloud.messages("EnforcementDeadLetterQueue") == []
 
 
+def test_what_comes_again_is_as_late_as_its_queue_makes_it(cloud: LocalCloud) -> None:
+    """No time passes in the local cloud. To a function that waits for another one some passes all the same."""
+    cloud.ses.fail(SWITCHES[SET], "AccessDeniedException", times=2)
+    shut_down(cloud, SET)
+    refused, paused = (news for news in standings(cloud).news(SET) if isinstance(news, Enforced))
+    # The visibility timeout of the queue, twice. News is a millisecond after what led to it.
+    assert paused.time - refused.time == 2 * timedelta(seconds=540)
+    assert cloud.now < paused.time
+
+
 TIMED_OUT = [
     pytest.param(TENANT, True, id="a tenant, after it took effect"),
     pytest.param(SET, False, id="a configuration set, before it took effect"),

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from ses_reputation.adapters.documents import items_of
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.keys import OPEN_FINDINGS
-from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.adapters.standings import MARK_ATTEMPTS, DynamoDbStandings
 from ses_reputation.domain.categories import Category, Severity
 from ses_reputation.domain.changes import (
     Change,
@@ -203,6 +204,31 @@ def test_a_scope_that_was_marked_again_is_not_settled(cloud: LocalCloud, standin
     standings.settle(again)
     assert list(standings.due()) == []
     standings.settle(Due(NEWSLETTER, "gone"))
+
+
+def in_the_way(client: Any, operation: str, times: int) -> Stubber:
+    """A transaction of somebody else has one of the items in its hands, so often."""
+    stub = Stubber(client)
+    for _ in range(times):
+        if operation == "transact_write_items":
+            reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}]
+            stub.add_client_error(
+                operation, "TransactionCanceledException", modeled_fields={"CancellationReasons": reasons}
+            )
+        else:
+            stub.add_client_error(operation, "TransactionConflictException")
+    return stub
+
+
+def test_a_scope_that_is_being_marked_at_this_moment_stays_on_the_list(
+    cloud: LocalCloud, standings: DynamoDbStandings
+) -> None:
+    due(cloud).mark([NEWSLETTER])
+    (seen,) = standings.due()
+    client = cloud.client("dynamodb")
+    with in_the_way(client, "delete_item", 1):
+        DynamoDbStandings(client, table=cloud.resources["StandingsTable"]).settle(seen)
+    assert list(standings.due()) == [seen]
 
 
 def outage(provider: str = "gmail") -> Outage:
@@ -506,6 +532,28 @@ def test_each_channel_is_sent_for_itself_and_only_the_status_topic_is_noted(
     noted = [item["collection"]["S"] for item in items(cloud) if "alert_message_id" in item]
     assert noted == (["news/account"] if sent is Channel.STATUS else [])
     assert list(standings.news(ACCOUNT)) == [shut_down]
+
+
+@pytest.mark.parametrize(
+    ("channel", "operation"), [(Channel.STATUS, "transact_write_items"), (Channel.CHAT, "delete_item")]
+)
+def test_an_alert_that_another_run_marks_at_this_moment_is_marked_again_or_stays(
+    cloud: LocalCloud, standings: DynamoDbStandings, channel: Channel, operation: str
+) -> None:
+    """Two evaluations send what is in the outbox at once. Neither fails because of the other."""
+    standings.write(Standing(NEWSLETTER), 0, [change()], [told(change())])
+    outgoing = Outgoing(channel, told(change()))
+    client = cloud.client("dynamodb")
+    patient = DynamoDbStandings(client, table=cloud.resources["StandingsTable"])
+    with in_the_way(client, operation, MARK_ATTEMPTS) as stub:
+        patient.mark_sent(outgoing, "message-1")
+        stub.assert_no_pending_responses()
+    assert outgoing in standings.outgoing()
+    with in_the_way(client, operation, 1) as stub:
+        answer: Any = {"Attributes": {}} if operation == "delete_item" else {}
+        stub.add_response(operation, answer)
+        patient.mark_sent(outgoing, "message-1")
+        stub.assert_no_pending_responses()
 
 
 def test_alerts_wait_oldest_first(standings: DynamoDbStandings) -> None:

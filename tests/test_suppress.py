@@ -4,6 +4,7 @@ touched.
 
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 from random import Random
 
@@ -24,6 +25,7 @@ from ses_reputation.suppress import (
     suppress_recipients,
 )
 from tests.test_record import FakeDeadLetters
+from tests.turns import Turns
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -56,8 +58,10 @@ class World:
         self.calls: list[str] = []
         self.before: dict[int, Callable[[], None]] = {}
         self.after: dict[int, Callable[[], None]] = {}
+        self.each_call: Callable[[], None] = lambda: None
 
     def call(self, name: str, effect: Callable[[], None] = lambda: None) -> None:
+        self.each_call()
         self.calls.append(name)
         number = len(self.calls)
         self.before.pop(number, lambda: None)()
@@ -409,6 +413,44 @@ def test_a_copy_that_dies_while_another_takes_it_back_ends_right(number: int, mo
         suppress(world, complaint())
     suppress(world, complaint())
     assert world.entries == {}
+
+
+# What was heard before, and what is heard at once.
+AT_ONCE: dict[str, tuple[list[Bounce | Complaint], list[Bounce | Complaint]]] = {
+    "a complaint, and that it was none": ([], [complaint(), not_spam()]),
+    "that it was none, and a new one": ([complaint()], [not_spam(), complaint(at=NOON + 2 * HOUR)]),
+    "that it was none, and a bounce": ([complaint()], [not_spam(), bounce(at=NOON + 2 * HOUR)]),
+    "a complaint, twice, and that it was none": ([], [complaint(), complaint(), not_spam()]),
+    "that it was none, twice, and a new one": ([complaint()], [not_spam(), not_spam(), complaint(at=NOON + 2 * HOUR)]),
+    "a bounce, a complaint, and that it was none": ([], [bounce(), complaint(), not_spam()]),
+}
+
+
+# Turns that are seldom drawn, and in which somebody who was not heard of did harm.
+UNLUCKY = (
+    [4, 1, 2, 4, 4, 3, 5, 0, 5, 3, 5, 1, 0, 1, 0, 5, 3, 4, 4, 4, 2, 4, 0, 3],
+    [3, 4, 0, 5, 4, 3, 4, 4, 2, 0, 0, 5, 3, 2, 3, 2, 5, 4, 4, 3, 0, 1, 3, 3],
+)
+
+
+@pytest.mark.parametrize(("before", "events"), AT_ONCE.values(), ids=AT_ONCE)
+def test_whoever_is_at_work_on_one_recipient_at_once_and_in_whatever_turns_it_ends_right(
+    before: list[Bounce | Complaint], events: list[Bounce | Complaint]
+) -> None:
+    """Nobody dies here, but every call of one may come between any two of another."""
+    in_order = World()
+    suppress(in_order, *before, *sorted(events, key=lambda event: event.time))
+    random = Random(7)  # noqa: S311 - the same turns every time
+    for schedule in (*UNLUCKY, *([random.randrange(6) for _ in range(24)] for _ in range(80))):
+        world = World()
+        suppress(world, *before)
+        turns = Turns(schedule)
+        world.each_call = turns.step
+        done = turns.run(*(partial(suppress, world, event) for event in events))
+        world.each_call = lambda: None
+        again = [event for event, each in zip(events, done, strict=True) if each.failed]
+        suppress(world, *again)
+        assert world.entries == in_order.entries
 
 
 def test_who_never_finds_it_unchanged_comes_again() -> None:

@@ -3,10 +3,10 @@
 import json
 import threading
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -195,10 +195,11 @@ class LocalCloud:
         """Move messages from queues, topics and event buses to functions until all is quiet, as Lambda does.
 
         No time passes: a batch does not wait for company, and a message that failed is visible again at once, behind
-        the others. It becomes a dead letter after maxReceiveCount receives; without a redrive policy it stays on its
-        queue after five. A delayed message stays until its time has come. An exception in a handler brings the batch
-        back, as in Lambda, and is found in `invocations`. What came from a topic, an event bus or an asynchronous
-        Invoke is tried three times, or as often as the function says, and then put on its on-failure queue, if any.
+        the others; only to the function that then gets it, it is as late as its queue would have made it. It becomes a
+        dead letter after maxReceiveCount receives; without a redrive policy it stays on its queue after five. A delayed
+        message stays until its time has come. An exception in a handler brings the batch back, as in Lambda, and is
+        found in `invocations`. What came from a topic, an event bus or an asynchronous Invoke is tried three times, or
+        as often as the function says, and then put on its on-failure queue, if any.
 
         Queues whose event source mapping is disabled are left alone.
 
@@ -369,13 +370,25 @@ class LocalCloud:
     def _offer(self, source: _Source, batch: list[Message]) -> Collection[str]:
         """Invoke a function with a batch, and return the ids of the messages that must come again."""
         records = [queues.lambda_record(source.queue, message) for message in batch]
-        invocation = self._invoke(source.function, {"Records": records})
+        with self._later(queues.waited(source.queue, batch)):
+            invocation = self._invoke(source.function, {"Records": records})
         everything = {message.id for message in batch}
         if invocation.error is not None:
             return everything
         if not source.reports_failures:
             return ()
         return _failed_items(invocation.result, everything)
+
+    @contextmanager
+    def _later(self, by: timedelta) -> Iterator[None]:
+        """Until the block ends, it is so much later, also for SES."""
+        before = self.ses.now
+        if by:
+            self.ses.now = self.now + by
+        try:
+            yield
+        finally:
+            self.ses.now = before
 
 
 def _failed_items(result: object, everything: Collection[str]) -> Collection[str]:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -67,6 +68,12 @@ def batches(queue: Queue, batch_size: int, leave: Collection[str]) -> Iterator[l
         for message in batch:
             _receive(queue, message)
         yield batch
+
+
+def waited(queue: Queue, batch: list[Message]) -> timedelta:
+    """How long a received batch has waited because it failed before: its visibility timeout, each time."""
+    failures = max(message.approximate_receive_count for message in batch) - 1
+    return failures * timedelta(seconds=_setting(queue, "visibility_timeout"))
 
 
 def take_dead_letters(queue: Queue) -> int:

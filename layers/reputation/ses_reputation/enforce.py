@@ -129,7 +129,9 @@ class Handled(Struct, frozen=True):
 
 
 class NotSettled(RuntimeError):
-    """Another message about the same scope is being handled, or others kept writing: it can be tried again."""
+    """Another message about the same scope is being handled, or the same one twice, or others kept writing: it can be
+    tried again.
+    """
 
 
 def enforce_status(
@@ -152,7 +154,7 @@ def enforce_status(
 class Enforcer(Struct, frozen=True):
     """Makes what SES does agree with the statuses of scopes, with all that this takes.
 
-    `pause` waits before the attempt with the given number.
+    `pause` waits before the attempt with the given number; `new_holder` makes a text that it never made before.
     """
 
     policy: EnforcementPolicy
@@ -161,18 +163,20 @@ class Enforcer(Struct, frozen=True):
     channels: Mapping[Channel, Publish]
     to_alert: Callable[[Enforced], Alert]
     pause: Callable[[int], None]
+    new_holder: Callable[[], str]
 
-    def enforce(self, scope: Scope, holder: str, now: datetime) -> Handled:
-        """Do what the status of a scope asks for as it is now. To do it twice does the same as to do it once.
-
-        `holder` is the message because of which it is done, the same when that is delivered again.
+    def enforce(self, scope: Scope, message_id: str, now: datetime) -> Handled:
+        """Do what the status of a scope asks for as it is now. To do it twice does the same as to do it once, one after
+        the other or both at once.
         """
         if kind_of(scope) not in PAUSABLE:
-            return Handled(holder, Outcome.AGREED, scope)
+            return Handled(message_id, Outcome.AGREED, scope)
         told: list[Action] = []
         outcome, problem = Outcome.AGREED, None
         try:
-            self._agree(scope, holder, now, told)
+            # Not the message's own id: two copies of it may be handled at once, and a call that one of them makes late
+            # would undo what has been done since. What a dead function holds is free before its message comes again.
+            self._agree(scope, self.new_holder(), now, told)
         except NotSettled as unsettled:
             outcome, problem = Outcome.TRY_AGAIN, str(unsettled)
         except SesRefused as refusal:
@@ -180,14 +184,14 @@ class Enforcer(Struct, frozen=True):
             # Who only observes has told people that it would fail; it is no work that is left undone.
             if refusal.passing or self.policy.mode(scope) is Mode.ENFORCE:
                 outcome = Outcome.TRY_AGAIN
-        return Handled(holder, outcome, scope, tuple(told), problem)
+        return Handled(message_id, outcome, scope, tuple(told), problem)
 
     def _agree(self, scope: Scope, holder: str, now: datetime, told: list[Action]) -> None:
         for attempt in range(1, ATTEMPTS + 1):
             read, known = self.enforcements.read(scope), self.enforcements.enforcement(scope)
             enforcement = known.enforcement
             if enforcement.holder not in {None, holder} and enforcement.held and now - enforcement.held < INTENT_HELD:
-                raise NotSettled(f"another message about {scope} is being handled")
+                raise NotSettled(f"another message about {scope} is being handled, or this one twice")
             if _Turn(self, read, known, holder, now, told).settle():
                 return
             self.pause(attempt)
@@ -250,7 +254,7 @@ class _Turn:
             self._by.controls.resume(self._scope, sending, self._enforcement.setting)
 
     def _hold(self) -> bool:
-        """Write down that SES is called now, and because of which message, unless that was just done."""
+        """Write down that SES is called now, and by whom, unless that was just done."""
         held = replace(self._enforcement, holder=self._holder, held=self._now)
         return held == self._enforcement or self._put(held)
 

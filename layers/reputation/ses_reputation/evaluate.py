@@ -172,12 +172,14 @@ def evaluate_reputation(
 ) -> Evaluated:
     """Judge every due scope at one moment, and send what is in the outbox; EvaluationIncomplete if some of it failed.
 
-    To run it twice for the same moment does the same as to run it once.
+    To run it twice for the same moment does the same as to run it once, one after the other or both at once.
     """
     failures: list[Exception] = []
     unsent: list[Exception] = []
     # What was left by a run before this one, or put there by watch_ses, must not wait for all that may go wrong here.
-    alerts = send(standings.outgoing(), standings, channels, unsent)
+    left = list(standings.outgoing())
+    alerts = send(left, standings, channels, unsent)
+    made: list[Alert] = []
     reading = Reading(counters, now)
     policy = standings.learned().applied_to(policy)
     total = Evaluated()
@@ -188,7 +190,7 @@ def evaluate_reputation(
     def judge_each(scopes: Iterable[Due], outages: tuple[Outage, ...]) -> Iterator[Evaluated]:
         for due in scopes:
             try:
-                yield _judge(due, now, policy, reading, outages, replies, standings, to_alert)
+                yield _judge(due, now, policy, reading, outages, replies, standings, to_alert, made)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one scope, the others are still judged
                 failures.append(error)
 
@@ -196,16 +198,18 @@ def evaluate_reputation(
     total = reduce(_sum, judge_each([due for due in waiting if _is_provider(due.scope)], ()), total)
     if others:
         total = reduce(_sum, judge_each(others, tuple(standings.outages())), total)
-    summarised = False
     if weekly:
         try:
-            summarised = _summarise(weekly, now, policy, standings, to_summary)
+            made += _summarise(weekly, now, policy, standings, to_summary)
         except Exception as error:  # noqa: BLE001 - the alerts still have to go
             failures.append(error)
-    if summarised or total.changes or total.warnings or total.outages or total.reminders:
-        # What could not be sent before is in the outbox still, and is tried again with the rest.
+    if made:
+        # What could not be sent before is in the outbox still, and is tried again with the rest. What another run has
+        # put there meanwhile it sends itself: else people would be told twice whenever two meet.
         unsent.clear()
-        alerts += send(standings.outgoing(), standings, channels, unsent)
+        ours = {alert.id for alert in (*made, *(outgoing.alert for outgoing in left))}
+        rest = (outgoing for outgoing in standings.outgoing() if outgoing.alert.id in ours)
+        alerts += send(rest, standings, channels, unsent)
     total = replace(total, alerts=alerts, unsent=len(unsent))
     if failures := [*failures, *unsent]:
         raise EvaluationIncomplete(failures, total) from failures[0]
@@ -218,15 +222,17 @@ def _summarise(
     policy: Policy,
     standings: Standings,
     to_summary: Callable[[Iterable[Standing], datetime, Policy], Alert],
-) -> bool:
+) -> Iterator[Alert]:
     """Write the week's summary if its time has come; not for a week that was over before this was deployed."""
     latest = weekly.latest(now)
     if now - latest >= timedelta(days=1):
-        return False
+        return
     last = standings.summarised()
     if last and last >= latest:
-        return False
-    return standings.write_summary(to_summary(standings.all(), now, policy), last)
+        return
+    summary = to_summary(standings.all(), now, policy)
+    if standings.write_summary(summary, last):
+        yield summary
 
 
 def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is given
@@ -238,8 +244,10 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
     replies: Replies,
     standings: Standings,
     to_alert: Callable[[Told, Policy], Alert],
+    made: list[Alert],
 ) -> Evaluated:
-    """Judge one scope, and take it off the list unless it has to be looked at again.
+    """Judge one scope, and take it off the list unless it has to be looked at again. Alerts are written, and added to
+    those that were `made`.
 
     A mailbox provider is judged with its own outages, everybody else with those that are given.
     """
@@ -261,6 +269,7 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
     alerts = [to_alert(piece, policy) for piece in news if not isinstance(piece, EvidenceAdded)]
     if not standings.write(after, read.version, news, alerts):
         return Evaluated(scopes=1, overtaken=1)
+    made += alerts
     changes = sum(isinstance(piece, Change) for piece in news)
     warnings = sum(isinstance(piece, EarlyWarning) for piece in news)
     # A change may have moved a floor: the next run shows the rates that follow from it.

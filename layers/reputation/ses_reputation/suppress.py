@@ -211,36 +211,41 @@ class _Work:
     def _settle(self, claim: Claim) -> Outcome:
         """Make the entry of a recipient agree with his history and this claim.
 
-        The history is written before an entry is made, so that after a call that was not answered it is known whose
-        the entry is. Somebody else may do the same at this moment: who writes later looks again.
+        Before the list is changed, it is written that it will be: after a call that was not answered it is known whose
+        the entry is. And somebody else may do the same at this moment. Whoever has changed the list, and then finds
+        that another was about to as well, looks again, so that the last one leaves it right.
         """
-        made = False
+        did: Action | None = None
         outcome = Outcome.UNCHANGED
         for _ in range(MAX_ATTEMPTS):
             read = self._histories.read(claim.address)
             known, version = read.history, read.version
             history = known.after(claim)
-            if history == known and history.settled and not made:
+            if history == known and history.settled and not did:
                 return Outcome.REPEATED
-            entry = self._list.entry(claim.address) if made or history.concerns_the_list else None
-            if made and entry:
+            entry = self._list.entry(claim.address) if did or history.concerns_the_list else None
+            if did is Action.PUT and entry:
                 # Ours, whatever another copy has noted since. It may have put it over ours, or we over its.
                 history = replace(history, put=entry.reason, settled=False)
-            step = next_step(history, entry, claim)
-            match step:
-                case Step(Action.PUT, History(put=Reason() as reason) as intent):
-                    if intent != known:
-                        if not self._histories.write(claim.address, intent, version):
-                            continue
-                        known, version = intent, version + 1
-                    self._list.put(claim.address, reason)
-                    made = True
-                case Step(Action.REMOVE):
-                    self._list.remove(claim.address)
+            step = next_step(history, entry, claim, taken_off=did is Action.REMOVE)
+            if step.action in {Action.PUT, Action.REMOVE}:
+                # Also if it is written already, by another: he has to hear of this one.
+                if not self._histories.write(claim.address, step.before, version):
+                    continue
+                known, version = step.before, version + 1
+                self._change(claim.address, step)
+                did = step.action
             outcome = _OUTCOMES.get(step.action, outcome)
             if step.after == known or self._histories.write(claim.address, step.after, version):
                 return outcome
         raise NotNow("others kept changing what is known of the recipient")
+
+    def _change(self, address: str, step: Step) -> None:
+        match step:
+            case Step(Action.PUT, History(put=Reason() as reason)):
+                self._list.put(address, reason)
+            case Step(Action.REMOVE):
+                self._list.remove(address)
 
 
 _OUTCOMES: Mapping[Action, Outcome] = {

@@ -207,6 +207,7 @@ def enforcer(
         channels=_channels(settings.channels),
         to_alert=partial(enforcement_alert_of, account=account, region=region),
         pause=back_off,
+        new_holder=lambda: uuid4().hex,
     )
 
     def set_apart(message: StatusMessage) -> bool:

@@ -1,9 +1,10 @@
 """Documents in the standings table: JSON in `document`, beside what a person wants to see in a listing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from botocore.exceptions import ClientError
 
 from ses_reputation.adapters import keys
 from ses_reputation.news import News
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, Any]
+
+# What others can be the reason for, as a transaction names it. Errors of single writes are named alike.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_OTHERS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
 
 def encode(document: msgspec.Struct) -> dict[str, str]:
@@ -71,19 +76,23 @@ def put_of(table: str, item: Item, version: int) -> dict[str, Any]:
 
 def put_if_unchanged(client: "DynamoDBClient", put: Any, actions: Sequence[Any]) -> bool:
     """Put an item on a condition, with more actions, all or nothing; False if a condition does not hold."""
+    if actions:
+        return written(lambda: client.transact_write_items(TransactItems=[{"Put": put}, *actions]))
+    return written(lambda: client.put_item(**put))  # On its own it costs half of what it costs in a transaction.
+
+
+def written(write: Callable[[], object]) -> bool:
+    """Make a write; False, and nothing written, if its condition does not hold, or a transaction has one of its items
+    in its hands at this moment.
+
+    boto3 tries neither again.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling
+    """
     try:
-        if actions:
-            client.transact_write_items(TransactItems=[{"Put": put}, *actions])
-        else:
-            client.put_item(**put)  # On its own it costs half of what it costs in a transaction.
-    except (
-        client.exceptions.ConditionalCheckFailedException,
-        client.exceptions.TransactionConflictException,
-    ):
-        return False
-    except client.exceptions.TransactionCanceledException as error:
+        write()
+    except ClientError as error:
         codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-        if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+        if _OTHERS & {*codes, error.response["Error"]["Code"].removesuffix("Exception")}:
             return False
         raise
     return True

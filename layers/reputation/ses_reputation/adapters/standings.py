@@ -21,6 +21,7 @@ from ses_reputation.adapters.documents import (
     put_of,
     still_at,
     write_decided,
+    written,
 )
 from ses_reputation.domain.changes import Change, OutageChange
 from ses_reputation.domain.lifecycle import Status
@@ -36,6 +37,9 @@ from ses_reputation.outbox import Channel, Outgoing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+# Two runs that send the same alert meet when they mark it. Each attempt takes longer than what is in its way.
+MARK_ATTEMPTS = 3
 
 # As long as any queue keeps a request that may come again, and then some.
 REQUESTS_KEPT = timedelta(days=90)
@@ -185,16 +189,17 @@ class DynamoDbStandings:
 
     def settle(self, due: Due) -> None:
         """Take a scope off the list, unless it was marked again since."""
-        try:
-            self._client.delete_item(
+        # Not if it was marked again, is being marked at this moment, or was taken off by another run. A scope that
+        # stays on the list is judged once more, which does no harm.
+        written(
+            lambda: self._client.delete_item(
                 TableName=self._table,
                 Key=keys.item_key(keys.shard("due", due.scope), due.scope),
                 ConditionExpression="#token = :seen",
                 ExpressionAttributeNames={"#token": "token"},
                 ExpressionAttributeValues={":seen": keys.string(due.token)},
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return  # Marked again, or taken off by another run: either way there is nothing to do.
+        )
 
     def news(self, scope: Scope) -> Iterator[News]:
         """The history of a scope, oldest first."""
@@ -240,13 +245,21 @@ class DynamoDbStandings:
             yield outgoing
 
     def mark_sent(self, outgoing: Outgoing, message_id: str) -> None:
-        """Take an alert out of the outbox; with its news it is noted that it reached the status topic."""
+        """Take an alert out of the outbox; with its news it is noted that it reached the status topic.
+
+        If somebody else keeps doing so at this moment, it may stay there, and is sent again with the same id.
+        """
+        for _ in range(MARK_ATTEMPTS):
+            if self._marked_sent(outgoing, message_id):
+                return
+
+    def _marked_sent(self, outgoing: Outgoing, message_id: str) -> bool:
+        """False, and nothing done, if another transaction has the items in its hands."""
         alert = outgoing.alert
         key = keys.item_key(keys.OUTBOX, outbox_name(outgoing))
         # A summary is no news of any scope.
         if outgoing.channel is not Channel.STATUS or isinstance(alert, SummaryAlert):
-            self._client.delete_item(TableName=self._table, Key=key)
-            return
+            return written(lambda: self._client.delete_item(TableName=self._table, Key=key))
         news = {
             "TableName": self._table,
             "Key": keys.item_key(keys.news_of(Scope(alert.scope)), moment(alert)),
@@ -254,7 +267,7 @@ class DynamoDbStandings:
             "ExpressionAttributeValues": {":id": keys.string(message_id)},
         }
         actions: list[Any] = [{"Delete": {"TableName": self._table, "Key": key}}, {"Update": news}]
-        self._client.transact_write_items(TransactItems=actions)
+        return written(lambda: self._client.transact_write_items(TransactItems=actions))
 
     def summarised(self) -> datetime | None:
         """When the last summary was written; None if none ever was."""

@@ -123,8 +123,8 @@ class Enforcement(Struct, frozen=True):
     """What was done at SES about one scope.
 
     `answered` is since when the newest reason is one that was acted on, `finding` which finding that was. `setting` is
-    what SES is to say again when it is resumed. `holder` is the message because of which SES is called, and `held` when
-    it was, as long as nobody knows how that ended. `failures` are those that people were told of since something last
+    what SES is to say again when it is resumed. `holder` is who calls SES, and `held` since when, as long as nobody
+    knows how that ended. `failures` are those that people were told of since something last
     succeeded. `told` is when they were last told anything.
     """
 

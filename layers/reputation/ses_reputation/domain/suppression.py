@@ -180,22 +180,23 @@ class Step(Struct, frozen=True):
     after: History
 
 
-def next_step(history: History, listed: Entry | None, claim: Claim) -> Step:
+def next_step(history: History, listed: Entry | None, claim: Claim, *, taken_off: bool = False) -> Step:
     """What makes the list agree with a recipient's history, which has this claim in it. `listed` is his entry now.
 
     An entry that somebody else made is left alone, and from then on is not taken for ours. What somebody took off comes
-    on again by a new reason alone: that something is not spam is none.
+    on again by a new reason alone: that something is not spam is none. `taken_off` is whether it was just taken off
+    here, perhaps in vain.
     """
     wanted = history.wanted
     ours = listed is not None and _is_ours(history, listed)
     our_complaint = ours and listed is not None and listed.reason is Reason.COMPLAINT
-    if wanted and claim.reason and (listed is None or (our_complaint and wanted is Reason.BOUNCE)):
+    if wanted and (claim.reason or taken_off) and (listed is None or (our_complaint and wanted is Reason.BOUNCE)):
         put = replace(history, put=wanted, settled=False)
         return Step(Action.PUT, put, replace(put, settled=True))
     # Like SES, which takes off complaints alone when it hears that something is not spam.
     # https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list-tenant-level.html
     if wanted is None and our_complaint:
-        return Step(Action.REMOVE, history, replace(history, put=None, settled=True))
+        return Step(Action.REMOVE, replace(history, settled=False), replace(history, put=None, settled=True))
     if not history.settled and (listed is None or (ours and listed.reason is not history.put)):
         # Somebody may be about to put what is not there yet, or was taken back meanwhile. He comes by again, and then
         # it has to be known.
