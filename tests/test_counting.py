@@ -276,7 +276,9 @@ def test_an_entry_counts_in_the_hour_of_the_event() -> None:
         pytest.param(delivery(REAL), "delivered#881b80007d767eef82a4b0f1", id="a delivery"),
         pytest.param(bounce(REAL), "hard_bounced#881b80007d767eef82a4b0f1", id="a bounce"),
         pytest.param(bounce(REAL, type_="Transient"), "soft_bounced#881b80007d767eef82a4b0f1", id="a soft bounce"),
-        pytest.param(delay(REAL, type_="MailboxFull"), "delayed#4927b067a642f1bf7770a46b", id="a delay, with what was replied"),
+        pytest.param(
+            delay(REAL, type_="MailboxFull"), "delayed#4927b067a642f1bf7770a46b", id="a delay, with what was replied"
+        ),
         pytest.param(complaint(REAL, "b@gmail.com"), "complained#615bec0d9189631d6a9b078f", id="a complaint"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What must hold in the template whatever its parameters are, as rules of CloudFormation Guard; and that each can fail."""
+"""What must hold in the template whatever its parameters are, as rules of Guard: each holds, and can fail."""
 
 import json
 import re
@@ -56,10 +56,9 @@ def test_no_rule_is_silent_where_all_options_are_on() -> None:
     assert not [rule for answer in run_guard([(WHOLE, rules) for rules in FILES.values()]) for rule in answer["silent"]]
 
 
-# -- Each rule can fail --------------------------------------------------------------------------------------------------
+# -- Each rule can fail ------------------------------------------------------------------------------------------------
 
 Break = Callable[[dict[str, Any]], None]
-
 
 
 def left_out(resource: str, name: str) -> Break:
@@ -270,7 +269,7 @@ BREAKS: Mapping[str, tuple[Break, set[str]]] = {
 
 @lru_cache(maxsize=1)
 def failures() -> Mapping[str, set[str]]:
-    """The rules that fail, by what is broken: one call of Guard for all, since starting it takes longer than it works."""
+    """The rules that fail, by what is broken. One call of Guard tries all: to start it takes longer than it works."""
     broken = []
     for change, _ in BREAKS.values():
         resources = deepcopy(WHOLE["Resources"])
