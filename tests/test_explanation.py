@@ -152,3 +152,13 @@ def test_what_an_outage_bounced_is_taken_away_from_bounces_and_named() -> None:
     assert sums(bounces.numerator) == [("hard bounces", 53), ("at gmail, during an outage", -50)]
     assert sums(complaints.volume) == [("sent (Send events)", 1000)]
     assert explanation.outages == (outage,), "the other has no mail in the rate"
+
+
+def test_an_outage_is_in_the_lines_that_it_took_something_from() -> None:
+    gmail = Outage("o-1", "gmail", NOON - 3 * HOUR, NOON, Tally(5, 5), Tally(1, 1000), stage=OutageStage.CONFIRMED)
+    outages = (gmail, replace(gmail, id="o-2", provider="yahoo"))
+    mail = [hour(2, sent=100, others={"gmail": {"hard_bounced": 5}, "microsoft": {"sent": 10}})]
+    explanation = explain(Standing(NEWSLETTER), list(without_outages(mail, outages)), NOON, POLICY, outages)
+    bounces = explanation.metrics[0].calculations[0]
+    assert sums(bounces.volume) == [("sent (Send events)", 110), ("at yahoo, during an outage", -100)]
+    assert sums(bounces.numerator) == [("hard bounces", 5), ("at gmail, during an outage", -5)]
