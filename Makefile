@@ -66,7 +66,7 @@ breakages: .venv/test.installed ## Break the code on purpose, once for each prom
 .PHONY: audit
 audit: .venv/test.installed .venv-audit/installed ## Check the template's security and the packages; see docs/reliability.md
 	@.venv/bin/python -m pytest tests/audit $(ARGS)
-	@.venv/bin/python -m tests.audit.vulnerabilities
+	@.venv/bin/python -m tests.audit.vulnerabilities || [ $$? -eq 3 ]  # 3: without network nobody can be asked
 
 .PHONY: coverage
 coverage: .venv/measure.installed ## Measure which branches the tests take, ARGS=core only those of the core

@@ -31,6 +31,11 @@ def core_tests() -> list[str]:
     return [f"tests/{path.name}" for path in files if _names_core(path) and not _reaches_beyond(path)]
 
 
+def tests_of(module: str) -> list[str]:
+    """Those that import this module of the core themselves."""
+    return [test for test in core_tests() if f"ses_reputation.domain.{module}" in _imported(ROOT / test)]
+
+
 def _names_core(path: Path) -> bool:
     return any(_is_in(name, "ses_reputation.domain") for name in _imported(path))
 
