@@ -45,8 +45,8 @@ def _evaluate(expression: Any, values: Mapping[str, Any]) -> Any:
     match expression:
         case {"Ref": name}:
             return values[name]
-        case {**one} if len(one) == 1:
-            ((function, arguments),) = one.items()
+        case dict():
+            ((function, arguments),) = expression.items()
             return _FUNCTIONS[function](*[_evaluate(argument, values) for argument in arguments])
         case [*items]:
             return [_evaluate(item, values) for item in items]

@@ -53,5 +53,5 @@ def test_the_sets_agree(name: str) -> None:
 def test_what_is_deployed_has_a_licence_that_allows_it(requirement: Requirement) -> None:
     installed = distribution(requirement.name)
     assert installed.version == requirement.version
-    told = installed.metadata.get("License-Expression") or installed.metadata.get("License") or ""
-    assert told in ALLOWED_LICENCES
+    told = installed.metadata.json
+    assert (told.get("license_expression") or told["license"]) in ALLOWED_LICENCES

@@ -32,7 +32,7 @@ class Answer(Struct, frozen=True):
 
 def vulnerabilities(path: str, service: str) -> list[Answer]:
     """What a service knows against the packages of a requirement file; nothing of a service that does not answer."""
-    command = [PIP_AUDIT, "--disable-pip", "--require-hashes", "--requirement", path, "--format", "json"]
+    command = [str(PIP_AUDIT), "--disable-pip", "--require-hashes", "--requirement", path, "--format", "json"]
     options = ["--vulnerability-service", service, "--progress-spinner", "off", "--timeout", str(TIMEOUT)]
     ran = subprocess.run([*command, *options], capture_output=True, text=True, check=False)  # noqa: S603 - pip-audit
     try:
