@@ -16,7 +16,16 @@ LEFT_OUT = set(yaml.safe_load((ROOT / ".checkov.yaml").read_text(encoding="utf-8
 
 def failed(folder: Path, template: Path) -> set[tuple[str, str]]:
     """Every check that fails and the resource, whatever is left out: checkov finds its settings in its folder only."""
-    command = [str(CHECKOV), "--file", str(template), "--framework", "cloudformation", "--skip-download", "--output", "json"]
+    command = [
+        str(CHECKOV),
+        "--file",
+        str(template),
+        "--framework",
+        "cloudformation",
+        "--skip-download",
+        "--output",
+        "json",
+    ]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - checkov
     told: dict[str, Any] = json.loads(ran.stdout)
     assert not told["summary"]["parsing_errors"]

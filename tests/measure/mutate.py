@@ -18,7 +18,7 @@ import click
 import msgspec
 from msgspec import Struct
 
-from tests.measure.core import CORE, PACKAGE, ROOT, core_tests, tests_of
+from tests.measure.core import CORE, PACKAGE, ROOT, tests_of
 
 COPY = ROOT / "build/mutants"
 HERE = Path(__file__).parent
@@ -86,8 +86,11 @@ def explained() -> dict[Change, str]:
     }
 
 
-def copy_project() -> None:
-    """Copy the project as it is now, committed or not, with the package where mutmut looks for it."""
+def copy_project(modules: Sequence[str]) -> None:
+    """Copy the project as it is now, committed or not, with the package where mutmut looks for it.
+
+    A rule of a module is to be stated by a test that names the module: only those are run.
+    """
     shutil.rmtree(COPY, ignore_errors=True)
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - git
@@ -99,7 +102,8 @@ def copy_project() -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
     folders = [path.name for path in COPY.iterdir() if path.name not in {"src", "tests", "pyproject.toml"}]
-    settings = SETTINGS.format(folders=json.dumps(folders), pytest=json.dumps(PYTEST), tests=json.dumps(core_tests()))
+    tests = sorted({test for module in modules for test in tests_of(module)})
+    settings = SETTINGS.format(folders=json.dumps(folders), pytest=json.dumps(PYTEST), tests=json.dumps(tests))
     with (COPY / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write(settings)
 
@@ -162,12 +166,13 @@ def main(modules: tuple[str, ...], jobs: int) -> None:
     known = [path.stem for path in sorted(CORE.glob("*.py")) if path.stem != "__init__"]
     if unknown := set(modules) - set(known):
         sys.exit(f"The core has no {', '.join(sorted(unknown))}; it has {', '.join(known)}.")
-    copy_project()
-    run_mutmut(modules or known, jobs)
+    chosen = modules or tuple(known)
+    copy_project(chosen)
+    run_mutmut(chosen, jobs)
     reasons = explained()
     unexplained: list[Change] = []
     click.echo(f"{'':<20}{'tried':>7}{'noticed':>9}{'explained':>11}{'unexplained':>13}")
-    for module in modules or known:
+    for module in chosen:
         tried = mutants_of(module)
         alive = [mutant for mutant in tried if mutant.exit_code in {SURVIVED, NO_TESTS}]
         left = list(changes([mutant for mutant in alive if survives_from_the_start(mutant)]))
