@@ -92,4 +92,4 @@ def test_a_trend_takes_little_room() -> None:
 def test_points_are_shown_as_the_rates_that_they_are() -> None:
     trend = trend_of((0, 25), (2, 1))
     assert trend.fractions(Metric.BOUNCE_RATE) == (Fraction(25, 1000), None, Fraction(1, 1000))
-    assert trend.fractions(Metric.COMPLAINT_RATE) == (0, None, 0)
+    assert trend.fractions(Metric.COMPLAINT_RATE) == (Fraction(0), None, Fraction(0))
