@@ -63,6 +63,19 @@ runtime: .venv/test.installed .venv-engine/installed build build/engine/python #
 breakages: .venv/test.installed ## Break the code on purpose, once for each promise, and see a test fail
 	@.venv/bin/python -m tests.breakages.try_them $(ARGS)
 
+.PHONY: audit
+audit: .venv/test.installed .venv-audit/installed ## Check the template's security and the packages; see docs/reliability.md
+	@.venv/bin/python -m pytest tests/audit $(ARGS)
+	@.venv/bin/python -m tests.audit.vulnerabilities || [ $$? -eq 3 ]  # 3: without network nobody can be asked
+
+.PHONY: coverage
+coverage: .venv/measure.installed ## Measure which branches the tests take, ARGS=core only those of the core
+	@.venv/bin/python -m tests.measure.cover $(ARGS)
+
+.PHONY: mutants
+mutants: .venv/measure.installed ## Change the core in small ways, and see tests fail; ARGS="rates counting" some modules
+	@.venv/bin/python -m tests.measure.mutate $(ARGS)
+
 .PHONY: docs
 docs: .venv/demo.installed ## Write the generated parts of docs/ anew
 	@.venv/bin/python docs/generate.py $(ARGS)

@@ -6,6 +6,8 @@ from hypothesis import settings
 
 # The machines that run this are shared: an example that is slow there is no failure.
 settings.register_profile("project", deadline=None)
+# Where the tests are run again and again, and must say the same each time: tests/measure.
+settings.register_profile("measure", deadline=None, derandomize=True, max_examples=10, stateful_step_count=15)
 settings.load_profile("project")
 
 # The models of botocore and moto are a million objects that stay: going through them again and again to find garbage

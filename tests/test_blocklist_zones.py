@@ -13,6 +13,7 @@ from ses_reputation.domain.blocklist_zones import (
     Unanswered,
     asked_name,
     domains_of,
+    lists_addresses,
     look_at,
     name_of_list,
     problem_of_tests,
@@ -205,3 +206,19 @@ def test_what_a_list_says_can_neither_flood_nor_forge_the_evidence() -> None:
     assert len(text) < OWN_WORDS_LENGTH + 200
     assert text.isprintable()
     assert '"?gnp.exe?[2J Subject: paid xxx' in text
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        pytest.param("zen.spamhaus.org", True, id="addresses"),
+        pytest.param("zen.dq.spamhaus.net", True, id="the same under its other name"),
+        pytest.param("bl.spamcop.net", True, id="addresses, of somebody else"),
+        pytest.param("dbl.spamhaus.org", False, id="domains"),
+        pytest.param("multi.surbl.org", False, id="domains, of somebody else"),
+        pytest.param("bl.shop.example", False, id="one that nobody knows"),
+    ],
+)
+def test_a_zone_that_lists_addresses_is_known_as_such(zone: str, expected: bool) -> None:
+    """Of a domain it says that it is not listed, whatever that has done."""
+    assert lists_addresses(zone) is expected

@@ -113,12 +113,14 @@ def test_a_bounce_counts_beside_its_rate_as_what_the_server_replied() -> None:
         Recipient("a@gmail.com", "5.7.26", "550-5.7.26 The sender is unauthenticated"),
         Recipient("b@x.example", "4.2.2", "452 4.2.2 Over quota"),
         Recipient("c@x.example"),
+        Recipient("d@x.example", "5.1.1"),
     )
     increments = [entry.increments for entry in entries_of(Bounce(MAIL, NOON, recipients, "Transient", "General"))]
     assert increments == [
         {("gmail", Measure.SOFT_BOUNCED): 1, ("gmail", Measure.REPLY_AUTHENTICATION_FAILURE): 1},
         {(OTHER, Measure.SOFT_BOUNCED): 1, (OTHER, Measure.REPLY_MAILBOX_FULL): 1},
         {(OTHER, Measure.SOFT_BOUNCED): 1, (OTHER, Measure.REPLY_OTHER): 1},
+        {(OTHER, Measure.SOFT_BOUNCED): 1, (OTHER, Measure.REPLY_USER_UNKNOWN): 1},
     ]
 
 
@@ -242,8 +244,47 @@ def test_a_complaint_whose_suspects_are_partly_oneself_is_the_first_others(suspe
     assert entry.recipients == to(*suspects), "all are suspects still"
 
 
+@pytest.mark.parametrize(
+    "suspects", [pytest.param((STAFF, "a@yahoo.com"), id="oneself first"), pytest.param((SIMULATED, REAL), id="a test")]
+)
+def test_what_is_no_complaint_is_the_first_suspects(suspects: tuple[str, ...]) -> None:
+    entry = only(complaint(*suspects, feedback="not-spam"))
+    assert entry.increments == {(BOOK.provider_of(suspects[0]), Measure.NOT_SPAM): 1}
+
+
+TRAP = "old-contact@shop.example"
+TRAPS = AddressBook(identities=BOOK.identities, spamtraps=frozenset({TRAP}))
+
+
+def test_mail_to_a_spam_trap_counts_as_that_too_though_it_is_at_ones_own_domain() -> None:
+    (sent,) = entries(send(TRAP, STAFF, REAL), TRAPS)
+    assert sent.increments == {(OWN, Measure.SENT): 2, (OWN, Measure.SPAMTRAPPED): 1, ("gmail", Measure.SENT): 1}
+    delivered, other = entries(delivery(TRAP, STAFF), TRAPS)
+    assert delivered.increments == {(OWN, Measure.DELIVERED): 1, (OWN, Measure.SPAMTRAPPED): 1}
+    assert other.increments == {(OWN, Measure.DELIVERED): 1}
+
+
 def test_an_entry_counts_in_the_hour_of_the_event() -> None:
-    assert only(send("a@x.example")).hour == datetime(2026, 3, 2, 12, tzinfo=UTC)
+    event = Send(MAIL, NOON.replace(microsecond=789), to("a@x.example"))
+    assert only(event).hour == datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        pytest.param(send(REAL), "sent", id="a send"),
+        pytest.param(delivery(REAL), "delivered#881b80007d767eef82a4b0f1", id="a delivery"),
+        pytest.param(bounce(REAL), "hard_bounced#881b80007d767eef82a4b0f1", id="a bounce"),
+        pytest.param(bounce(REAL, type_="Transient"), "soft_bounced#881b80007d767eef82a4b0f1", id="a soft bounce"),
+        pytest.param(
+            delay(REAL, type_="MailboxFull"), "delayed#4927b067a642f1bf7770a46b", id="a delay, with what was replied"
+        ),
+        pytest.param(complaint(REAL, "b@gmail.com"), "complained#615bec0d9189631d6a9b078f", id="a complaint"),
+    ],
+)
+def test_the_key_of_a_receipt_is_what_it_was_in_every_version(event: Event, name: str) -> None:
+    """Receipts outlive deployments: under another key, an event that comes again would count again."""
+    assert only(event).key == ("m-1", name)
 
 
 def test_mail_counts_in_all_its_scopes_at_once() -> None:

@@ -132,6 +132,10 @@ def test_what_is_no_limit_is_refused_with_an_example_and_what_was_written(text: 
     with pytest.raises(ValueError, match=r"is no limit such as tenant\.bounce\.limit>=4%: a scope kind") as refused:
         parse_custom_limits(text)
     assert repr(text.rpartition(",")[2]) in str(refused.value)
+    assert str(refused.value).endswith(
+        "(account, configuration-set, identity, tenant, provider, tag), bounce or complaint, limit, shutdown or "
+        "recommended, then >, >= or =, and a percentage of up to 100"
+    )
 
 
 @pytest.mark.parametrize("profile", Profile)

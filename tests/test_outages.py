@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ses_reputation.domain.changes import OutageChange, OutageEvent
+from ses_reputation.domain.changes import OutageChange, OutageEvent, outage_change
 from ses_reputation.domain.decisions import (
     DISMISSED_FOR,
     CommandRefused,
@@ -198,6 +198,24 @@ def decided(standing: Standing, decision: Decision, now: datetime = NOON, seen: 
     assert (change.act, change.outage) == (ACT, after.outages[-1])
     assert change.event.value == after.outages[-1].stage.value
     return after
+
+
+def test_all_that_becomes_of_an_outage_is_news_of_its_own() -> None:
+    outage = outage_of(1, 1)
+
+    def told(event: OutageEvent, now: datetime = NOON, act: Act | None = None) -> str:
+        return outage_change(GMAIL, outage, event, now, POLICY, act).id
+
+    other = replace(ACT, id="r-2")
+    ids = [
+        told(OutageEvent.FOUND),
+        told(OutageEvent.OVER),
+        told(OutageEvent.OVER, NOON + HOUR),
+        told(OutageEvent.CONFIRMED, act=ACT),
+        told(OutageEvent.CONFIRMED, act=other),
+    ]
+    assert len(set(ids)) == 5
+    assert told(OutageEvent.CONFIRMED, act=ACT) == ids[3], "and the same when it is decided again"
 
 
 def test_a_dismissed_one_is_not_suspected_again_for_a_week() -> None:

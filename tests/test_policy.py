@@ -1,5 +1,7 @@
 """What a policy says of one rate: whether it means something, whether it proves something, whether it is warned of."""
 
+from fractions import Fraction
+
 import pytest
 from msgspec.structs import replace
 
@@ -113,6 +115,30 @@ def test_a_rate_is_warned_about_from_the_recommended_value_until_a_fifth_below(
     rate: Rate, *, already: bool, warned: bool
 ) -> None:
     assert CLASSIC.is_warned_about(ACCOUNT, rate, already=already) == warned
+
+
+def test_a_warning_is_over_as_soon_as_one_mail_arrived_and_not_without_any() -> None:
+    assert CLASSIC.is_warned_about(ACCOUNT, bounces(0, 0), already=True)
+    assert not CLASSIC.is_warned_about(ACCOUNT, bounces(0, 1), already=True)
+
+
+@pytest.mark.parametrize(
+    ("rate", "minimum", "shown"),
+    [
+        pytest.param(Rate(Metric.COMPLAINT_RATE, 2, 100, volume=500), 100, Fraction(1, 50), id="enough to judge"),
+        pytest.param(Rate(Metric.COMPLAINT_RATE, 1, 99, volume=500), 100, None, id="a complaint about too little"),
+        pytest.param(Rate(Metric.COMPLAINT_RATE, 0, 0, volume=100), 100, Fraction(0), id="none about enough mail"),
+        pytest.param(Rate(Metric.COMPLAINT_RATE, 0, 0, volume=99), 100, None, id="none about too little mail"),
+        pytest.param(
+            Rate(Metric.COMPLAINT_RATE, 0, 0, volume=1), 0, Fraction(0), id="none about one, if any is enough"
+        ),
+        pytest.param(Rate(Metric.COMPLAINT_RATE, 0, 0, volume=0), 0, None, id="no mail"),
+    ],
+)
+def test_no_complaint_at_all_is_shown_as_nothing_though_no_provider_would_have_told(
+    rate: Rate, minimum: int, shown: Fraction | None
+) -> None:
+    assert replace(CLASSIC, minimum_volume=minimum).shown(rate) == shown
 
 
 @pytest.mark.parametrize(

@@ -83,9 +83,12 @@ def test_a_queue_is_read_in_large_batches_with_partial_failures(name: str, windo
 
 
 def test_a_message_stays_hidden_while_a_function_may_still_be_at_it() -> None:
-    timeout = RESOURCES["RecordFeedback"]["Properties"]["Timeout"]
-    for name in QUEUES:
-        assert RESOURCES[name]["Properties"]["VisibilityTimeout"] >= 6 * timeout
+    sources = of_type("AWS::Lambda::EventSourceMapping").values()
+    assert len(sources) == 5
+    for source in sources:
+        queue, function = source["EventSourceArn"]["Fn::GetAtt"][0], source["FunctionName"]["Fn::GetAtt"][0]
+        timeout = RESOURCES[function]["Properties"]["Timeout"]
+        assert RESOURCES[queue]["Properties"]["VisibilityTimeout"] >= 6 * timeout, queue
 
 
 def test_a_message_that_keeps_failing_is_kept_for_two_weeks() -> None:

@@ -1,6 +1,7 @@
 """The trend of a scope: one point a day, however often it is judged, and gaps where it was not."""
 
 from datetime import date, timedelta
+from fractions import Fraction
 
 import msgspec
 import pytest
@@ -86,3 +87,9 @@ def test_a_trend_takes_little_room() -> None:
     full = Trend(FRIDAY, (123_456,) * DAYS, (1_234,) * DAYS)
     assert len(msgspec.json.encode(full)) < 200
     assert msgspec.json.decode(msgspec.json.encode(full), type=Trend) == full
+
+
+def test_points_are_shown_as_the_rates_that_they_are() -> None:
+    trend = trend_of((0, 25), (2, 1))
+    assert trend.fractions(Metric.BOUNCE_RATE) == (Fraction(25, 1000), None, Fraction(1, 1000))
+    assert trend.fractions(Metric.COMPLAINT_RATE) == (Fraction(0), None, Fraction(0))

@@ -1,12 +1,14 @@
 """SES's own verdict: what of it is news."""
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from msgspec.structs import replace
 
+from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT
-from ses_reputation.domain.verdict import SesRate, Verdict, verdict_change
+from ses_reputation.domain.verdict import SesRate, Verdict, compare, verdict_change
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -86,3 +88,14 @@ def test_the_same_change_at_another_moment_is_another() -> None:
         if (change := verdict_change(HEALTHY, said("PROBATION", time=time))) is not None
     ]
     assert ids[0] == ids[1] != ids[2]
+
+
+def test_our_rates_stand_beside_those_of_ses_and_how_far_they_are_apart() -> None:
+    theirs = replace(HEALTHY, bounce_rate=SesRate("0.03", NOON), complaint_rate=None)
+    bounces, complaints = compare(
+        theirs, {Metric.BOUNCE_RATE: Fraction(1, 20), Metric.COMPLAINT_RATE: Fraction(1, 100)}
+    )
+    assert (bounces.metric, bounces.ses, bounces.ours) == (Metric.BOUNCE_RATE, theirs.bounce_rate, Fraction(1, 20))
+    assert bounces.difference == 2, "percentage points that ours is above theirs"
+    assert (complaints.metric, complaints.ses, complaints.difference) == (Metric.COMPLAINT_RATE, None, None)
+    assert [each.difference for each in compare(theirs, {})] == [None, None], "nor where there is none of ours"

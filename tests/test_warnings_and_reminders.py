@@ -240,6 +240,14 @@ def test_nobody_is_reminded_of_what_is_about_to_end_well() -> None:
     assert reminder.kind is ReminderKind.PERIOD_ENDS, "it will not end well any longer"
 
 
+@pytest.mark.parametrize("missing", ["period_since", "period_end"])
+def test_nobody_is_reminded_of_a_period_of_which_a_moment_is_not_known(missing: str) -> None:
+    sender = reported()
+    finding = replace(sender.finding, **{missing: None})
+    sender.standing = replace(sender.standing, findings={finding.category: finding})
+    assert sender.every_hour(END - 8 * DAY, END - HOUR) == []
+
+
 def test_the_end_of_a_period_takes_the_place_of_its_reminder() -> None:
     sender = reported()
     assert sender.every_hour(END - HOUR, END) == []

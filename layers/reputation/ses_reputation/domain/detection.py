@@ -53,9 +53,7 @@ class Detector(Struct, frozen=True):
     lists: tuple[Lists | None, ...] = ()
 
     def speaks(self, reply: Reply) -> bool:
-        """Whether a reply says what this row is about."""
-        if reply.reply_class is not self.reply_class:
-            return False
+        """Whether a reply of its class says what this row is about."""
         return not self.lists or (reply.blocklist is not None and reply.blocklist.lists in self.lists)
 
 

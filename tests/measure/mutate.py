@@ -1,0 +1,192 @@
+"""Change the core in small ways, one at a time, and see its tests fail: `make mutants`.
+
+mutmut makes the changes, in a copy of the project, and forks a process for each. What a module does while it is
+imported is over by then: so what survives is tried again in a process that was changed from its start. What still
+survives must be explained in survivors.toml, by what it does. Names of modules of the core choose some.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import click
+import msgspec
+from msgspec import Struct
+
+from tests.measure.core import CORE, PACKAGE, ROOT, tests_of
+
+COPY = ROOT / "build/mutants"
+HERE = Path(__file__).parent
+PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "--hypothesis-profile=measure")
+SURVIVED, NO_TESTS = 0, 33
+LIMIT = 300  # Seconds: what takes longer than that never ends, and was noticed.
+
+# mutmut names a module by where it is, without `src`, so that is where it has to be.
+SETTINGS = """
+[tool.mutmut]
+source_paths = ["src"]
+only_mutate = ["src/ses_reputation/domain/*.py"]
+also_copy = {folders}
+pytest_add_cli_args = {pytest}
+pytest_add_cli_args_test_selection = {tests}
+use_git_change_detection = false
+track_dependencies = false
+use_setproctitle = false
+timeout_multiplier = 3
+"""
+
+
+class Survivor(Struct, frozen=True, forbid_unknown_fields=True):
+    """Changes that no test needs to notice, with the reason: the line of a function, and what becomes of it."""
+
+    module: str
+    function: str
+    code: str
+    mutants: tuple[str, ...]
+    reason: str
+
+
+class _Table(Struct, frozen=True, forbid_unknown_fields=True):
+    survivor: tuple[Survivor, ...] = ()
+
+
+class Mutant(Struct, frozen=True):
+    """One change of the core, and how it ended: the exit code of the tests."""
+
+    name: str
+    exit_code: int | None
+
+    @property
+    def module(self) -> str:
+        """The module of the core that it is in."""
+        return self.name.split(".")[2]
+
+
+class Change(Struct, frozen=True):
+    """What a mutant changes."""
+
+    module: str
+    function: str
+    code: str
+    mutant: str
+
+
+def explained() -> dict[Change, str]:
+    """The changes that may survive, with the reasons."""
+    table = msgspec.convert(tomllib.loads((HERE / "survivors.toml").read_text(encoding="utf-8")), _Table)
+    return {
+        Change(survivor.module, survivor.function, survivor.code, mutant): survivor.reason
+        for survivor in table.survivor
+        for mutant in survivor.mutants
+    }
+
+
+def copy_project(modules: Sequence[str]) -> None:
+    """Copy the project as it is now, committed or not, with the package where mutmut looks for it.
+
+    A rule of a module is to be stated by a test that names the module: only those are run.
+    """
+    shutil.rmtree(COPY, ignore_errors=True)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - git
+    for name in filter(None, listed.stdout.split("\0")):
+        source = ROOT / name
+        if source.is_file():
+            inside = source.is_relative_to(PACKAGE)
+            target = COPY / "src/ses_reputation" / source.relative_to(PACKAGE) if inside else COPY / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+    folders = [path.name for path in COPY.iterdir() if path.name not in {"src", "tests", "pyproject.toml"}]
+    tests = sorted({test for module in modules for test in tests_of(module)})
+    settings = SETTINGS.format(folders=json.dumps(folders), pytest=json.dumps(PYTEST), tests=json.dumps(tests))
+    with (COPY / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(settings)
+
+
+def run_mutmut(modules: Sequence[str], jobs: int) -> None:
+    """Try all changes of these modules."""
+    names = [f"ses_reputation.domain.{module}.*" for module in modules]
+    mutmut = Path(sys.executable).with_name("mutmut")
+    log = COPY / "mutmut.log"
+    with log.open("w", encoding="utf-8") as file:
+        ran = subprocess.run(  # noqa: S603 - mutmut
+            [mutmut, "run", "--max-children", str(jobs), *names], cwd=COPY, stdout=file, stderr=file, check=False
+        )
+    if ran.returncode:
+        sys.exit(f"mutmut did not run, see {log}:\n{log.read_text(encoding='utf-8')[-3000:]}")
+
+
+def mutants_of(module: str) -> list[Mutant]:
+    """What became of the changes of a module."""
+    path = COPY / f"mutants/src/ses_reputation/domain/{module}.py.meta"
+    exit_codes: Mapping[str, int | None] = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return [Mutant(name, code) for name, code in exit_codes.items()]
+
+
+def survives_from_the_start(mutant: Mutant) -> bool:
+    """Whether the tests of its module pass in a process that has the change before it imports anything."""
+    folder = COPY / "mutants"
+    paths = os.pathsep.join(str(folder / package) for package in ("src", "cli", "local", "."))
+    environment = {**os.environ, "MUTANT_UNDER_TEST": mutant.name, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", *PYTEST, *tests_of(mutant.module)]
+    try:
+        ran = subprocess.run(  # noqa: S603 - our own tests
+            command, cwd=folder, env=environment, capture_output=True, check=False, timeout=LIMIT
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return ran.returncode == 0
+
+
+def changes(mutants: Sequence[Mutant]) -> Iterator[Change]:
+    """What these change."""
+    names = json.dumps([mutant.name for mutant in mutants])
+    ran = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(HERE / "show_mutants.py")],
+        cwd=COPY,
+        input=names,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for mutant, (function, code, becomes) in zip(mutants, json.loads(ran.stdout), strict=True):
+        yield Change(mutant.module, function, code, becomes)
+
+
+@click.command(help=__doc__)
+@click.argument("modules", nargs=-1)
+@click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="How many are tried at once.")
+def main(modules: tuple[str, ...], jobs: int) -> None:
+    """Exit with 1 if something survives without an explanation, or an explanation is about nothing."""
+    known = [path.stem for path in sorted(CORE.glob("*.py")) if path.stem != "__init__"]
+    if unknown := set(modules) - set(known):
+        sys.exit(f"The core has no {', '.join(sorted(unknown))}; it has {', '.join(known)}.")
+    chosen = modules or tuple(known)
+    copy_project(chosen)
+    run_mutmut(chosen, jobs)
+    reasons = explained()
+    unexplained: list[Change] = []
+    click.echo(f"{'':<20}{'tried':>7}{'noticed':>9}{'explained':>11}{'unexplained':>13}")
+    for module in chosen:
+        tried = mutants_of(module)
+        alive = [mutant for mutant in tried if mutant.exit_code in {SURVIVED, NO_TESTS}]
+        left = list(changes([mutant for mutant in alive if survives_from_the_start(mutant)]))
+        new = [change for change in left if change not in reasons]
+        gone = [change for change in reasons if change.module == module and change not in left]
+        counts = f"{len(tried):>7}{len(tried) - len(left):>9}{len(left) - len(new):>11}{len(new):>13}"
+        click.echo(f"{module:<20}{counts}" if tried else f"{module:<20}{'-':>7}")
+        unexplained += new + gone
+    for change in unexplained:
+        click.echo(f"\n{change.module}.{change.function}\n-   {change.code}\n+   {change.mutant}")
+    if unexplained:
+        click.echo("\nState the rule in a test, or explain in survivors.toml; what is explained there must survive.")
+    sys.exit(1 if unexplained else 0)
+
+
+if __name__ == "__main__":
+    main()
