@@ -1,7 +1,7 @@
 """What the commands need of a deployed stack."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from ses_reputation import wiring
 from ses_reputation.adapters import clients
+from ses_reputation.adapters.books import DynamoDbBooks
+from ses_reputation.adapters.caller import caller_arn
 from ses_reputation.adapters.connections import SesConnections
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.deployed_parts import DeployedParts
@@ -154,9 +156,10 @@ class DeployedStack:
 
     def statistics(self) -> DynamoDbStatistics:
         """The counters that are written from SES's own statistics."""
-        settings = RecordSettings.from_environment(self._deployment.environment("RecordFeedback"))
         return DynamoDbStatistics(
-            self._dynamodb, counters_table=self._counters_table, retention=settings.counter_retention
+            self._dynamodb,
+            counters_table=self._counters_table,
+            retention=self._record_settings().counter_retention,
         )
 
     def due(self) -> DynamoDbDue:
@@ -164,6 +167,24 @@ class DeployedStack:
         return DynamoDbDue(
             self._dynamodb, standings_table=self._standings_table, new_token=lambda: uuid4().hex, pause=wiring.back_off
         )
+
+    def books(self) -> DynamoDbBooks:
+        """Its receipts and counters as wholes."""
+        return DynamoDbBooks(
+            self._dynamodb,
+            receipts_table=self._deployment.resource("ReceiptsTable"),
+            counters_table=self._counters_table,
+            counter_retention=self._record_settings().counter_retention,
+            due=self.due(),
+        )
+
+    def receipt_retention(self) -> timedelta:
+        """How long it keeps the receipts that it writes now."""
+        return self._record_settings().receipt_retention
+
+    def caller(self) -> str:
+        """The user or role whose credentials these are, as IAM names it."""
+        return caller_arn(self._region)
 
     def ses(self) -> SesApi:
         """SES and CloudWatch, in the stack's account and region."""
@@ -216,6 +237,9 @@ class DeployedStack:
         """What its dashboard's pages are made of."""
         settings = ShowSettings.from_environment(self._deployment.environment("ShowDashboard"))
         return wiring.shown(settings, self._dynamodb)
+
+    def _record_settings(self) -> RecordSettings:
+        return RecordSettings.from_environment(self._deployment.environment("RecordFeedback"))
 
     @property
     def _counters_table(self) -> str:

@@ -66,9 +66,6 @@ def _hour_counts(hour: datetime, by_writer: dict[str, dict[str, Any]]) -> HourCo
     backfill = by_writer.get(keys.BACKFILL)
     counts: dict[tuple[str, Measure], int] = {}
     for item in (backfill,) if backfill else by_writer.values():
-        for name, value in item.items():
-            provider, dot, measure = name.rpartition(".")
-            if dot:
-                key = provider, Measure(measure)
-                counts[key] = counts.get(key, 0) + int(value["N"])
+        for key, n in keys.counter_numbers(item).items():
+            counts[key] = counts.get(key, 0) + n
     return HourCounts(hour, counts, backfilled=backfill is not None)

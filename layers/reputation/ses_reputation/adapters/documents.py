@@ -71,16 +71,22 @@ def put_of(table: str, item: Item, version: int) -> dict[str, Any]:
 
 def put_if_unchanged(client: "DynamoDBClient", put: Any, actions: Sequence[Any]) -> bool:
     """Put an item on a condition, with more actions, all or nothing; False if a condition does not hold."""
+    if actions:
+        return write_if_unchanged(client, [{"Put": put}, *actions])
     try:
-        if actions:
-            client.transact_write_items(TransactItems=[{"Put": put}, *actions])
-        else:
-            client.put_item(**put)  # On its own it costs half of what it costs in a transaction.
+        client.put_item(**put)  # On its own it costs half of what it costs in a transaction.
     except (
         client.exceptions.ConditionalCheckFailedException,
         client.exceptions.TransactionConflictException,
     ):
         return False
+    return True
+
+
+def write_if_unchanged(client: "DynamoDBClient", actions: Sequence[Any]) -> bool:
+    """Carry out the actions of a transaction, all or nothing; False if a condition of theirs does not hold."""
+    try:
+        client.transact_write_items(TransactItems=actions)
     except client.exceptions.TransactionCanceledException as error:
         codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
         if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
