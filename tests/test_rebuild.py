@@ -119,7 +119,7 @@ def test_whatever_is_lost_from_the_counters_or_added_to_them_is_found_and_mended
     scopes = {Scope(item["scope"]["S"]) for item in items(cloud)}
     right = {scope: totals(cloud, scope) for scope in scopes}
     for seed in range(4):
-        random, damaged = Random(seed), set()
+        random, damaged = Random(seed), set()  # noqa: S311 - no secret
         for item in random.sample(items(cloud), 3):
             damaged.add((item["scope"]["S"], item["hour"]["S"][:13]))
             numbers = sorted(name for name in item if "." in name)
@@ -181,9 +181,7 @@ def test_what_was_mended_is_judged_anew(cloud: LocalCloud) -> None:
 
 def test_scopes_that_the_second_format_named_are_in_the_receipt(cloud: LocalCloud) -> None:
     ses = SesSimulator("both")
-    message = Message(
-        "news@shop.example", ("r@gmail.com",), configuration_set="newsletter", formats=frozenset(Format)
-    )
+    message = Message("news@shop.example", ("r@gmail.com",), configuration_set="newsletter", formats=frozenset(Format))
     bounce = Bounce(message.recipients, BounceType.PERMANENT, BounceSubtype.NO_EMAIL)
     bounces = [p.message for p in ses.send(NINE, message, bounce) if p.topic is Topic.BOUNCE]
     identity_first = sorted(bounces, key=lambda text: "notificationType" not in text)
@@ -250,11 +248,13 @@ class WrittenTo:
 @pytest.mark.parametrize(
     ("lost", "writes", "looks", "found"),
     [
-        pytest.param(0, lambda look: 0, 1, "agrees", id="nobody writes and nothing is lost"),
-        pytest.param(3, lambda look: 0, 2, "differs", id="nobody writes and something is lost"),
+        pytest.param(0, lambda _: 0, 1, "agrees", id="nobody writes and nothing is lost"),
+        pytest.param(3, lambda _: 0, 2, "differs", id="nobody writes and something is lost"),
         pytest.param(0, lambda look: 1 if look == 0 else 0, 2, "agrees", id="somebody writes at first"),
-        pytest.param(3, lambda look: 1 if look == 0 else 0, 3, "differs", id="somebody writes at first, and some is lost"),
-        pytest.param(3, lambda look: 1, LOOKS, "moves", id="somebody writes all the time"),
+        pytest.param(
+            3, lambda look: 1 if look == 0 else 0, 3, "differs", id="somebody writes at first, and some is lost"
+        ),
+        pytest.param(3, lambda _: 1, LOOKS, "moves", id="somebody writes all the time"),
     ],
 )
 def test_a_difference_is_what_two_looks_found_while_nobody_wrote(
@@ -327,7 +327,7 @@ def test_the_hours_compared_are_those_whose_receipts_no_retention_can_have_ended
     span = span_of(NOW, None, None, None, 365 * DAY)
     assert span == Span(NOW.replace(minute=0) - 58 * DAY, NOW.replace(minute=0) - HOUR)
     least = yaml_parse(TEMPLATE.read_text())["Parameters"]["ReceiptRetentionDays"]["MinValue"]
-    assert LEAST_RETENTION == least * DAY
+    assert least * DAY == LEAST_RETENTION
 
 
 @pytest.mark.parametrize(

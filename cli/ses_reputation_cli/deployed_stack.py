@@ -14,6 +14,7 @@ from ses_reputation.adapters.books import DynamoDbBooks
 from ses_reputation.adapters.caller import caller_arn
 from ses_reputation.adapters.connections import SesConnections
 from ses_reputation.adapters.counters import DynamoDbCounters
+from ses_reputation.adapters.dead_letter_queues import DeadLetterQueues
 from ses_reputation.adapters.deployed_parts import DeployedParts
 from ses_reputation.adapters.deployment import Deployment
 from ses_reputation.adapters.due import DynamoDbDue
@@ -38,6 +39,7 @@ from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.explain import explain_scope
 from ses_reputation.notices.vocabulary import Vocabulary
+from ses_reputation.redrive import Origin
 from ses_reputation.settings import ChannelSettings, RecordSettings, ShowSettings, read_policy
 from ses_reputation.show import Sources
 
@@ -45,6 +47,14 @@ _TOPICS: Mapping[Stream, str] = {
     Stream.BOUNCE: "BounceTopic",
     Stream.COMPLAINT: "ComplaintTopic",
     Stream.VOLUME: "VolumeTopic",
+}
+
+# What record_feedback reads it treats alike, whichever queue it comes by. Reports of findings have no queue.
+_DEAD_LETTERS: Mapping[Origin, tuple[str, str]] = {
+    Origin.FEEDBACK: ("FeedbackDeadLetterQueue", "BounceQueue"),
+    Origin.FINDING: ("FindingDeadLetterQueue", "ReceiveFinding"),
+    Origin.ENFORCEMENT: ("EnforcementDeadLetterQueue", "EnforcementQueue"),
+    Origin.SUPPRESSION: ("SuppressionDeadLetterQueue", "SuppressionQueue"),
 }
 
 
@@ -176,6 +186,21 @@ class DeployedStack:
             counters_table=self._counters_table,
             counter_retention=self._record_settings().counter_retention,
             due=self.due(),
+        )
+
+    def dead_letter_queues(self) -> DeadLetterQueues:
+        """Its dead-letter queues, those that it has, and where what is on them came from."""
+        there = {part.logical_id for part in self._deployment.parts()}
+        has = {origin: names for origin, names in _DEAD_LETTERS.items() if names[0] in there}
+        return DeadLetterQueues(
+            clients.sqs(self._region),
+            self._lambda,
+            self._dynamodb,
+            dead={origin: self._deployment.resource(dead) for origin, (dead, _) in has.items()},
+            sources={origin: self._deployment.resource(source) for origin, (_, source) in has.items()},
+            ses_rule=self._deployment.resource("SesStatusRule"),
+            standings_table=self._standings_table,
+            pause=wiring.back_off,
         )
 
     def receipt_retention(self) -> timedelta:

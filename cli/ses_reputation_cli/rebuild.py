@@ -36,7 +36,7 @@ Examples:
 
 
 class _Report(Struct, frozen=True):
-    """What was found, which cells were corrected, and which somebody else was writing to; none of either if not asked."""
+    """What was found, which cells were corrected, and which somebody else was writing to."""
 
     span: Span
     comparison: Comparison
@@ -46,9 +46,7 @@ class _Report(Struct, frozen=True):
 
 @click.command(epilog=_EXAMPLES)
 @click.option("--scope", type=SCOPE, help="Compare one scope only.")
-@click.option(
-    "--since", type=MOMENT, metavar="TIME", help="A time, or how long ago, such as 7d. Default: 58 days ago."
-)
+@click.option("--since", type=MOMENT, metavar="TIME", help="A time, or how long ago, such as 7d. Default: 58 days ago.")
 @click.option("--until", type=MOMENT, metavar="TIME", help="A time, or how long ago. Default: an hour ago.")
 @click.option("--dry-run/--apply", default=True, show_default=True, help="Say what differs, or mend it as well.")
 @json_option

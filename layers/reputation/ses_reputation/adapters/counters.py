@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
 from ses_reputation.domain.counting import hour_of
-from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.rates import HourCounts
 from ses_reputation.domain.scopes import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ses_reputation.domain.eligibility import Measure
 
 # Items of one request. Most windows are full after fewer, and an item not read is an item not paid for.
 PAGE_ITEMS = 100

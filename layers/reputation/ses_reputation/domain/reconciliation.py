@@ -76,7 +76,9 @@ class Comparison(Struct, frozen=True):
                 yield Difference(scope, hour, provider, measure, counted, counted + missing)
 
 
-def compare(before: Mapping[Cell, Counted], receipts: Mapping[Cell, Receipted], after: Mapping[Cell, Counted]) -> Comparison:
+def compare(
+    before: Mapping[Cell, Counted], receipts: Mapping[Cell, Receipted], after: Mapping[Cell, Counted]
+) -> Comparison:
     """Compare receipts with the counters as they were before the receipts were read, and after.
 
     Both are written in one transaction, so where the counters stayed as they were, the receipts did, too.
@@ -108,13 +110,9 @@ def confirmed(comparison: Comparison, earlier: Comparison | None) -> Comparison:
     before = {cell: found.missing for cell, found in earlier.discrepancies.items()} if earlier else {}
     sure = {cell: found for cell, found in comparison.discrepancies.items() if before.get(cell) == found.missing}
     unsure = comparison.discrepancies.keys() - sure.keys()
-    return Comparison(
-        comparison.agreeing, sure, comparison.moving | unsure, comparison.silent, comparison.backfilled
-    )
+    return Comparison(comparison.agreeing, sure, comparison.moving | unsure, comparison.silent, comparison.backfilled)
 
 
 def _missing(counted: Increments, by_receipts: Increments) -> dict[tuple[str, Measure], int]:
-    differing = {
-        what: by_receipts.get(what, 0) - counted.get(what, 0) for what in counted.keys() | by_receipts.keys()
-    }
+    differing = {what: by_receipts.get(what, 0) - counted.get(what, 0) for what in counted.keys() | by_receipts.keys()}
     return {what: n for what, n in differing.items() if n}
