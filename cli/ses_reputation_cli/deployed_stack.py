@@ -25,7 +25,9 @@ from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.mailer import SesMailer
 from ses_reputation.adapters.receipts import DynamoDbReceipts
 from ses_reputation.adapters.replaced_topics import DynamoDbReplacedTopics
+from ses_reputation.adapters.restored_tables import DynamoDbRestoredTables
 from ses_reputation.adapters.runs import DynamoDbRuns
+from ses_reputation.adapters.scans import PARTS
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import DynamoDbStatistics
@@ -40,6 +42,7 @@ from ses_reputation.domain.verdict import Verdict
 from ses_reputation.explain import explain_scope
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.redrive import Origin
+from ses_reputation.restore import Table
 from ses_reputation.settings import ChannelSettings, RecordSettings, ShowSettings, read_policy
 from ses_reputation.show import Sources
 
@@ -187,6 +190,15 @@ class DeployedStack:
             counter_retention=self._record_settings().counter_retention,
             due=self.due(),
         )
+
+    def table_names(self) -> Mapping[Table, str]:
+        """The names of its tables."""
+        return {table: self._deployment.resource(f"{table.title()}Table") for table in Table}
+
+    def restored_tables(self) -> tuple[DynamoDbRestoredTables, int]:
+        """Its tables with those that were restored beside them, and in how many parts all of them are read."""
+        tables = DynamoDbRestoredTables(self._dynamodb, tables=self.table_names(), due=self.due(), now=self.now())
+        return tables, PARTS * len(Table) + 1
 
     def dead_letter_queues(self) -> DeadLetterQueues:
         """Its dead-letter queues, those that it has, and where what is on them came from."""

@@ -82,6 +82,8 @@ def command(
     Exit codes: 0 nothing differs, or all was mended; 1 something differs, or it
     failed; 2 wrong usage
     """  # noqa: D301 - click takes \b for: do not wrap what follows
+    from ses_reputation.adapters.scans import PARTS  # noqa: PLC0415 - help must not wait for boto3
+
     with deployed(stack) as deployment:
         now, books = deployment.now(), deployment.books()
         first, last = (since.at(now) if since else None), (until.at(now) if until else None)
@@ -89,7 +91,7 @@ def command(
             span = span_of(now, first, last, scope, deployment.receipt_retention())
         except UnfitSpan as error:
             raise click.UsageError(str(error)) from error
-        with progress("reading receipts", books.parts * LOOKS) as advance:
+        with progress("reading receipts", PARTS * LOOKS) as advance:
             comparison = reconcile(books, span, advance)
         report = _Report(span, comparison)
         if comparison.discrepancies and not dry_run:

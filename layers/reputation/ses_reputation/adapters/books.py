@@ -1,19 +1,17 @@
 """The receipts and the counters side by side, as wholes: what both of them say was counted, and how it is corrected.
 
-Both tables are scanned, in parts, several at a time. What is read is summed up at once: a part of a table with a
-million receipts stays as small as its hours.
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html#Scan.ParallelScan
+Both tables are scanned. What is read is summed up at once: a table with a million receipts stays as small as its hours.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import Item, write_if_unchanged
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.scans import scan_parts
 from ses_reputation.domain.counting import hour_of, provider_scopes
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.reconciliation import Cell, Counted, Discrepancy, Receipted
@@ -22,9 +20,6 @@ from ses_reputation.rebuild import Span
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-SEGMENTS = 4
-WORKERS = 4
 
 # Of one correction: with their providers' marks they fit into a transaction of 100 actions.
 MAX_NUMBERS = 90
@@ -45,14 +40,12 @@ class DynamoDbBooks:
         counters_table: str,
         counter_retention: timedelta,
         due: DynamoDbDue,
-        segments: int = SEGMENTS,
     ) -> None:
         self._client = client
         self._receipts_table = receipts_table
         self._counters_table = counters_table
         self._counter_retention = counter_retention
         self._due = due
-        self._segments = segments
 
     def counted(self, span: Span) -> Mapping[Cell, Counted]:
         """What the counters hold of these hours."""
@@ -63,14 +56,16 @@ class DynamoDbBooks:
             **({":scope": keys.string(span.scope)} if span.scope else {}),
         }
         in_span = "#hour >= :since AND #hour < :until" + (" AND #scope = :scope" if span.scope else "")
-        scanned = self._scan(
+        parts = scan_parts(
+            self._client,
             self._counters_table,
+            list,
             FilterExpression=in_span,
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
         )
         items: dict[Cell, dict[str, Item]] = {}
-        for part in self._parts(scanned, list):
+        for part in parts:
             for item in part:
                 key = item["hour"]["S"]
                 cell = Scope(item["scope"]["S"]), keys.counter_hour(key)
@@ -80,8 +75,10 @@ class DynamoDbBooks:
 
     def receipted(self, span: Span, advance: Callable[[int], None]) -> Mapping[Cell, Receipted]:
         """What the receipts say of these hours. `advance` is told of each part that was read."""
-        scanned = self._scan(
+        parts = scan_parts(
+            self._client,
             self._receipts_table,
+            partial(_totals, scope=span.scope),
             ProjectionExpression="#time, scopes, #counts",
             FilterExpression="attribute_exists(scopes) AND #time >= :since AND #time < :until",
             ExpressionAttributeNames={"#time": "time", "#counts": "counts"},
@@ -92,18 +89,13 @@ class DynamoDbBooks:
         )
         totals: dict[Cell, _Numbers] = {}
         silent: dict[Cell, int] = {}
-        for numbers, without in self._parts(scanned, partial(_totals, scope=span.scope)):
+        for numbers, without in parts:
             for cell, of_cell in numbers.items():
                 _add(totals.setdefault(cell, {}), of_cell)
             for cell, n in without.items():
                 silent[cell] = silent.get(cell, 0) + n
             advance(1)
         return {cell: Receipted(totals.get(cell, {}), silent.get(cell, 0)) for cell in totals.keys() | silent.keys()}
-
-    @property
-    def parts(self) -> int:
-        """In how many parts the receipts are read."""
-        return self._segments
 
     def correct(self, cell: Cell, discrepancy: Discrepancy, by: str, now: datetime) -> bool:
         """Add what is missing to the counters of a cell, and have it judged; False if somebody else just did.
@@ -138,23 +130,6 @@ class DynamoDbBooks:
             if not write_if_unchanged(self._client, [{"Update": update}, *self._due.marks(judged)]):
                 return False
         return True
-
-    def _scan(self, table: str, **query: Any) -> Callable[[int], Iterator[Item]]:
-        """What reads one part of a table, whatever was written a moment ago."""
-
-        def scan(segment: int) -> Iterator[Item]:
-            pages = self._client.get_paginator("scan").paginate(
-                TableName=table, Segment=segment, TotalSegments=self._segments, ConsistentRead=True, **query
-            )
-            for page in pages:
-                yield from page["Items"]
-
-        return scan
-
-    def _parts(self, scan: Callable[[int], Iterator[Item]], read: Callable[[Iterable[Item]], Any]) -> Iterator[Any]:
-        """What is read of each part, in any order."""
-        with ThreadPoolExecutor(WORKERS) as pool:
-            yield from pool.map(lambda segment: read(scan(segment)), range(self._segments))
 
 
 def _counted(by_writer: Mapping[str, Item]) -> Counted:
