@@ -63,9 +63,18 @@ def _asked(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str
 def granted() -> set[tuple[str, str]]:
     """What the policy allows: actions on resources by their logical ids."""
     statements = of_type("AWS::IAM::ManagedPolicy")["RepairPolicy"]["PolicyDocument"]["Statement"]
-    found = [s["Fn::If"][1] if "Fn::If" in s else s for s in statements]
-    assert all(s["Effect"] == "Allow" for s in found)
-    return {(action, _logical(r)) for s in found for action in listed(s["Action"]) for r in listed(s["Resource"])}
+    assert all(statement["Effect"] == "Allow" for statement in statements)
+    return {
+        (action, _logical(resource))
+        for statement in statements
+        for action in listed(statement["Action"])
+        for resource in _resources(statement["Resource"])
+    }
+
+
+def _resources(given: Any) -> list[Any]:
+    """All that a statement may name, also what is there only if recipients are suppressed."""
+    return listed(given["Fn::If"][1] if "Fn::If" in given else given)
 
 
 def _logical(resource: Any) -> str:
