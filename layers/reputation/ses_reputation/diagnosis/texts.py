@@ -274,8 +274,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             _PROBLEM,
             "{queue} holds {messages}. Why: {reasons}.",
             "Nobody works on them any more. They are lost after 14 days.",
-            "Look at them and mend what the reasons name. Then send them back with --retry, and discard what can never be "
-            "read. RepairPolicyArn allows it; docs/operators-guide.md says more.",
+            "Look at them and mend what the reasons name. Then send them back with --retry, and discard what can never "
+            "be read. RepairPolicyArn allows it; docs/operators-guide.md says more.",
             "ses-reputation redrive --region {region} --stack-name {stack}",
         ),
         Fault.SCHEDULE_OFF: FaultText(
