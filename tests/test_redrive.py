@@ -93,6 +93,8 @@ def test_no_address_is_shown_unless_it_is_asked_for(cloud: LocalCloud) -> None:
     cloud.publish("BounceTopic", GARBAGE)
     cloud.deliver()
     cloud.enqueue("FeedbackDeadLetterQueue", [BOUNCE])
+    failed = {"responsePayload": {"errorMessage": "KeyError: 'jon@mailbox.example'"}}
+    cloud.enqueue("FindingDeadLetterQueue", [json.dumps(failed)])
     for arguments in ((), ("--messages",), ("--json",)):
         assert "@" not in run(*arguments).output
     (recipients,) = (letter["recipients"] for letter in told("--addresses")["letters"] if letter["recipients"])
@@ -134,12 +136,11 @@ def test_events_that_are_retried_twice_count_once(cloud: LocalCloud) -> None:
     published = mail(8, bad=3)
     publish(cloud, published)
     cloud.deliver()
-    right = totals(cloud, "account")
     more = mail(4, bad=4, at=MORNING + timedelta(hours=2))
     for _ in range(2):
         cloud.enqueue("FeedbackDeadLetterQueue", [p.message for p in (*published, *more)])
         assert told("--retry")["dry_run"] is True
-        assert totals(cloud, "account") == right, "a dry run changes nothing"
+        assert visible(cloud, "FeedbackDeadLetterQueue") == len(published) + len(more), "a dry run moves nothing"
         document = told("--retry", "--apply")
         assert all(letter["done"] for letter in document["letters"])
         cloud.deliver()
