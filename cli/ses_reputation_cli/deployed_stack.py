@@ -1,7 +1,7 @@
 """What the commands need of a deployed stack."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +10,11 @@ from msgspec import Struct
 
 from ses_reputation import wiring
 from ses_reputation.adapters import clients
+from ses_reputation.adapters.books import DynamoDbBooks
+from ses_reputation.adapters.caller import caller_arn
 from ses_reputation.adapters.connections import SesConnections
 from ses_reputation.adapters.counters import DynamoDbCounters
+from ses_reputation.adapters.dead_letter_queues import DeadLetterQueues
 from ses_reputation.adapters.deployed_parts import DeployedParts
 from ses_reputation.adapters.deployment import Deployment
 from ses_reputation.adapters.due import DynamoDbDue
@@ -22,7 +25,9 @@ from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.mailer import SesMailer
 from ses_reputation.adapters.receipts import DynamoDbReceipts
 from ses_reputation.adapters.replaced_topics import DynamoDbReplacedTopics
+from ses_reputation.adapters.restored_tables import DynamoDbRestoredTables
 from ses_reputation.adapters.runs import DynamoDbRuns
+from ses_reputation.adapters.scans import PARTS
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.statistics import DynamoDbStatistics
@@ -36,6 +41,8 @@ from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.explain import explain_scope
 from ses_reputation.notices.vocabulary import Vocabulary
+from ses_reputation.redrive import Origin
+from ses_reputation.restore import Table
 from ses_reputation.settings import ChannelSettings, RecordSettings, ShowSettings, read_policy
 from ses_reputation.show import Sources
 
@@ -43,6 +50,14 @@ _TOPICS: Mapping[Stream, str] = {
     Stream.BOUNCE: "BounceTopic",
     Stream.COMPLAINT: "ComplaintTopic",
     Stream.VOLUME: "VolumeTopic",
+}
+
+# What record_feedback reads it treats alike, whichever queue it comes by. Reports of findings have no queue.
+_DEAD_LETTERS: Mapping[Origin, tuple[str, str]] = {
+    Origin.FEEDBACK: ("FeedbackDeadLetterQueue", "BounceQueue"),
+    Origin.FINDING: ("FindingDeadLetterQueue", "ReceiveFinding"),
+    Origin.ENFORCEMENT: ("EnforcementDeadLetterQueue", "EnforcementQueue"),
+    Origin.SUPPRESSION: ("SuppressionDeadLetterQueue", "SuppressionQueue"),
 }
 
 
@@ -154,9 +169,10 @@ class DeployedStack:
 
     def statistics(self) -> DynamoDbStatistics:
         """The counters that are written from SES's own statistics."""
-        settings = RecordSettings.from_environment(self._deployment.environment("RecordFeedback"))
         return DynamoDbStatistics(
-            self._dynamodb, counters_table=self._counters_table, retention=settings.counter_retention
+            self._dynamodb,
+            counters_table=self._counters_table,
+            retention=self._record_settings().counter_retention,
         )
 
     def due(self) -> DynamoDbDue:
@@ -164,6 +180,48 @@ class DeployedStack:
         return DynamoDbDue(
             self._dynamodb, standings_table=self._standings_table, new_token=lambda: uuid4().hex, pause=wiring.back_off
         )
+
+    def books(self) -> DynamoDbBooks:
+        """Its receipts and counters as wholes."""
+        return DynamoDbBooks(
+            self._dynamodb,
+            receipts_table=self._deployment.resource("ReceiptsTable"),
+            counters_table=self._counters_table,
+            counter_retention=self._record_settings().counter_retention,
+            due=self.due(),
+        )
+
+    def table_names(self) -> Mapping[Table, str]:
+        """The names of its tables."""
+        return {table: self._deployment.resource(f"{table.title()}Table") for table in Table}
+
+    def restored_tables(self) -> tuple[DynamoDbRestoredTables, int]:
+        """Its tables with those that were restored beside them, and in how many parts all of them are read."""
+        tables = DynamoDbRestoredTables(self._dynamodb, tables=self.table_names(), due=self.due(), now=self.now())
+        return tables, PARTS * len(Table) + 1
+
+    def dead_letter_queues(self) -> DeadLetterQueues:
+        """Its dead-letter queues, those that it has, and where what is on them came from."""
+        there = {part.logical_id for part in self._deployment.parts()}
+        has = {origin: names for origin, names in _DEAD_LETTERS.items() if names[0] in there}
+        return DeadLetterQueues(
+            clients.sqs(self._region),
+            self._lambda,
+            self._dynamodb,
+            dead={origin: self._deployment.resource(dead) for origin, (dead, _) in has.items()},
+            sources={origin: self._deployment.resource(source) for origin, (_, source) in has.items()},
+            ses_rule=self._deployment.resource("SesStatusRule"),
+            standings_table=self._standings_table,
+            pause=wiring.back_off,
+        )
+
+    def receipt_retention(self) -> timedelta:
+        """How long it keeps the receipts that it writes now."""
+        return self._record_settings().receipt_retention
+
+    def caller(self) -> str:
+        """The user or role whose credentials these are, as IAM names it."""
+        return caller_arn(self._region)
 
     def ses(self) -> SesApi:
         """SES and CloudWatch, in the stack's account and region."""
@@ -216,6 +274,9 @@ class DeployedStack:
         """What its dashboard's pages are made of."""
         settings = ShowSettings.from_environment(self._deployment.environment("ShowDashboard"))
         return wiring.shown(settings, self._dynamodb)
+
+    def _record_settings(self) -> RecordSettings:
+        return RecordSettings.from_environment(self._deployment.environment("RecordFeedback"))
 
     @property
     def _counters_table(self) -> str:

@@ -64,6 +64,7 @@ def deployed(stack: Stack) -> "Iterator[DeployedStack]":
     from ses_reputation.adapters.clients import unusable_endpoint  # noqa: PLC0415
     from ses_reputation.connect import NotAtSes  # noqa: PLC0415
     from ses_reputation.explain import NothingCounted  # noqa: PLC0415
+    from ses_reputation.restore import NothingRestored  # noqa: PLC0415
     from ses_reputation_cli.deployed_stack import DeployedStack, FindingNotFound  # noqa: PLC0415
 
     if name := unusable_endpoint(os.environ):
@@ -78,7 +79,7 @@ def deployed(stack: Stack) -> "Iterator[DeployedStack]":
             raise click.ClickException(f"the endpoint_url of your profile is wrong: {error}") from error
         try:
             yield found
-        except (FindingNotFound, NotAtSes, NothingCounted) as error:
+        except (FindingNotFound, NotAtSes, NothingCounted, NothingRestored) as error:
             raise click.ClickException(str(error)) from error
 
 

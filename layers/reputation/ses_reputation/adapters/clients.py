@@ -1,7 +1,7 @@
 """boto3 clients, as every adapter wants them."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -118,3 +118,8 @@ def sns(region: str | None = None) -> "SNSClient":
 def sqs(region: str | None = None) -> "SQSClient":
     """An SQS client in this region, or that of the environment."""
     return boto3.client("sqs", region_name=region, config=_IN_TIME)
+
+
+def sts(region: str | None = None) -> Any:
+    """An STS client in this region, or that of the environment."""
+    return boto3.client("sts", region_name=region, config=_CONFIG)

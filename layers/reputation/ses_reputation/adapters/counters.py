@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
 from ses_reputation.domain.counting import hour_of
-from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.rates import HourCounts
 from ses_reputation.domain.scopes import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ses_reputation.domain.eligibility import Measure
 
 # Items of one request. Most windows are full after fewer, and an item not read is an item not paid for.
 PAGE_ITEMS = 100
@@ -66,9 +67,6 @@ def _hour_counts(hour: datetime, by_writer: dict[str, dict[str, Any]]) -> HourCo
     backfill = by_writer.get(keys.BACKFILL)
     counts: dict[tuple[str, Measure], int] = {}
     for item in (backfill,) if backfill else by_writer.values():
-        for name, value in item.items():
-            provider, dot, measure = name.rpartition(".")
-            if dot:
-                key = provider, Measure(measure)
-                counts[key] = counts.get(key, 0) + int(value["N"])
+        for key, n in keys.counter_numbers(item).items():
+            counts[key] = counts.get(key, 0) + n
     return HourCounts(hour, counts, backfilled=backfill is not None)

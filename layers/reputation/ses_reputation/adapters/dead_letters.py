@@ -1,7 +1,7 @@
 """The dead-letter queue, for messages that no retry can make readable."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -25,7 +25,7 @@ class SqsDeadLetters:
     def put(self, messages: Sequence[Message]) -> set[str | None]:
         """Keep the messages; the ids of those that the queue refused. They stay where they are, and come again."""
         refused: set[str | None] = set()
-        for batch in _batches(messages):
+        for batch in batches_of(messages):
             try:
                 answer = self._client.send_message_batch(
                     QueueUrl=self._queue_url,
@@ -39,8 +39,17 @@ class SqsDeadLetters:
         return refused
 
 
-def _batches(messages: Sequence[Message]) -> list[list[Message]]:
-    batches: list[list[Message]] = []
+class _HasBody(Protocol):
+    @property
+    def body(self) -> str: ...
+
+
+B = TypeVar("B", bound=_HasBody)
+
+
+def batches_of(messages: Sequence[B]) -> list[list[B]]:
+    """Messages in batches that one SendMessageBatch takes."""
+    batches: list[list[B]] = []
     size = 0
     for message in messages:
         bytes_ = len(message.body.encode(errors="surrogatepass"))

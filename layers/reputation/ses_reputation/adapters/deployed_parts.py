@@ -27,6 +27,7 @@ from ses_reputation.diagnosis.readings import (
     Topic,
 )
 from ses_reputation.domain.counting import hour_of
+from ses_reputation.redrive import reason_of
 from ses_reputation.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -47,11 +48,6 @@ DAY, HOUR_SECONDS = timedelta(days=1), 3600
 # SQS tells CloudWatch of a queue in use each minute or so, some minutes late.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 AGES_TOLD_WITHIN, AGE_PERIOD_SECONDS = timedelta(minutes=30), 300
-
-# The attribute that says why a message is a dead letter: ours, that of SNS, that of EventBridge.
-# https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-_REASON_ATTRIBUTES = ("reason", "ErrorMessage", "ERROR_MESSAGE")
 
 _Point = tuple[datetime, float]
 
@@ -299,21 +295,7 @@ def _total(points: Sequence[_Point]) -> int:
 
 
 def _reason(message: Any) -> str:
-    """Why a message is a dead letter, as whoever put it there says."""
+    """Why a message is a dead letter."""
     attributes = message.get("MessageAttributes", {})
-    for name in _REASON_ATTRIBUTES:
-        if text := attributes.get(name, {}).get("StringValue"):
-            return str(text)
-    try:
-        body = json.loads(message["Body"])
-    except ValueError:
-        body = None
-    # What Lambda keeps of an asynchronous invocation that failed.
-    # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
-    match body:
-        case {"responsePayload": {"errorMessage": str(text)}}:
-            return text
-        case {"requestContext": {"condition": str(text)}}:
-            return text
-        case _:
-            return "a function failed on it again and again"
+    texts = {name: value["StringValue"] for name, value in attributes.items() if "StringValue" in value}
+    return reason_of(texts, message["Body"])

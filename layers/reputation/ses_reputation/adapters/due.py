@@ -1,7 +1,7 @@
 """The list of scopes to evaluate, in the standings table."""
 
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import put_all
@@ -32,6 +32,12 @@ class DynamoDbDue:
 
     def mark(self, scopes: Collection[Scope]) -> None:
         """Have these scopes evaluated at the next run; NotWritten if DynamoDB keeps refusing."""
+        put_all(self._client, self._standings_table, self._items(scopes), self._pause)
+
+    def marks(self, scopes: Collection[Scope]) -> list[Any]:
+        """The actions of a transaction that do the same."""
+        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in self._items(scopes)]
+
+    def _items(self, scopes: Collection[Scope]) -> Iterator[dict[str, Any]]:
         token = keys.string(self._new_token())
-        items = ({**keys.item_key(keys.shard("due", scope), scope), "token": token} for scope in sorted(scopes))
-        put_all(self._client, self._standings_table, items, self._pause)
+        return ({**keys.item_key(keys.shard("due", scope), scope), "token": token} for scope in sorted(scopes))

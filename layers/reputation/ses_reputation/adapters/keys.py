@@ -4,7 +4,8 @@ receipts   message_id, entry                the SES message id, and which of its
                                             bounces, delays and complaints of a day; `suppression/DIGEST`: what is
                                             known of a recipient whose suppression was considered
 counters   scope, hour                      `2026-03-02T08#1`: the hour, and which of the writers added to this item;
-                                            `#statistics` and `#backfill` are written from SES's own statistics
+                                            `#statistics` and `#backfill` are written from SES's own statistics,
+                                            `#rebuild` by whoever mended the hour by its receipts
 standings  collection, name                 `standing/2` of a scope, `news/SCOPE`, `news-in/2026-03` and `outbox` by
                                             time, `due/2`: the scopes to evaluate at the next run, `open-findings`:
                                             the scopes that have any, `requests`: the ids of what people and
@@ -18,12 +19,13 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             `statistics`: since when SES's own are taken, and
                                             when they were last read; `replaced-topics` of
                                             identities, as `Bounce/shop.example`; `enforcements`: what was done at
-                                            SES about a scope's status
+                                            SES about a scope's status; `discarded` dead letters, by time
 
 A standing has three attributes more, of which the index WorstFirst is made: `listing`, which is `scopes`, `rank`, its
 status and scope, which sort the worst first, and `listed`: what a list of all scopes shows of it.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zlib import crc32
@@ -48,6 +50,7 @@ VERDICTS = "verdicts"
 ENFORCEMENTS = "enforcements"
 TENANT_VERDICTS = "tenant-verdicts"
 REPLACED_TOPICS = "replaced-topics"
+DISCARDED = "discarded"
 
 WORST_FIRST = "WorstFirst"
 """The index that lists all scopes, those with the worst status first."""
@@ -60,6 +63,9 @@ STATISTICS = "statistics"
 
 BACKFILL = "backfill"
 """Who writes what SES's statistics say of an hour before events were connected, in place of its events."""
+
+REBUILD = "rebuild"
+"""Who writes what an hour's receipts have more, or less, than the other writers of its events counted."""
 
 
 def item_key(collection: str, name: str) -> dict[str, Any]:
@@ -90,6 +96,12 @@ def counter_writer(key: str) -> str:
 def counter_attribute(provider: str, measure: Measure) -> str:
     """The attribute that holds one number of a counter item."""
     return f"{provider}.{measure}"
+
+
+def counter_numbers(attributes: Mapping[str, Any]) -> dict[tuple[str, Measure], int]:
+    """The numbers among the attributes of a counter item, by mailbox provider and measure."""
+    named = ((name.rpartition("."), value) for name, value in attributes.items())
+    return {(provider, Measure(measure)): int(value["N"]) for (provider, dot, measure), value in named if dot}
 
 
 def shard(collection: str, scope: Scope) -> str:

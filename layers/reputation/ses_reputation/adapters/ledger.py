@@ -118,6 +118,7 @@ class DynamoDbLedger:
             "entry": keys.string(entry.name),
             "time": keys.string(entry.time.isoformat()),
             "scopes": _scopes(entry.scopes),
+            "counts": _counts(entry),
             "expires": keys.expires(entry.time, self._receipt_retention),
         }
         if entry.reason:
@@ -163,6 +164,11 @@ def _recorded(
 def _recipient(recipient: Recipient) -> Item:
     fields = {"address": recipient.address, "status": recipient.status, "reply": recipient.reply}
     return {"M": {name: keys.string(value) for name, value in fields.items() if value}}
+
+
+def _counts(entry: Entry) -> Item:
+    """What was added to the counters of each scope, by their attributes: they can be made anew from receipts alone."""
+    return {"M": {keys.counter_attribute(*what): {"N": str(n)} for what, n in entry.increments.items()}}
 
 
 def _scopes(scopes: Collection[Scope]) -> Item:

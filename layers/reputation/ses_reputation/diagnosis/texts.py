@@ -274,10 +274,9 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             _PROBLEM,
             "{queue} holds {messages}. Why: {reasons}.",
             "Nobody works on them any more. They are lost after 14 days.",
-            "Look at them and mend what the reasons name. Then move them back to a queue that is read (aws sqs "
-            "start-message-move-task), and delete what can never be read.",
-            "aws sqs receive-message --region {region} --queue-url {url} --max-number-of-messages 10 "
-            "--visibility-timeout 0 --message-attribute-names All",
+            "Look at them and mend what the reasons name. Then send them back with --retry, and discard what can never "
+            "be read. RepairPolicyArn allows it; docs/operators-guide.md says more.",
+            "ses-reputation redrive --region {region} --stack-name {stack}",
         ),
         Fault.SCHEDULE_OFF: FaultText(
             Check.SCHEDULES,

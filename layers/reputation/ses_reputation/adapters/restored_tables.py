@@ -1,0 +1,163 @@
+"""Tables that were restored from a backup, and the tables that they are copies of: what is missing is copied back.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery.Tutorial.html
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from ses_reputation.adapters import keys
+from ses_reputation.adapters.batches import BATCH_GET_KEYS, get_all
+from ses_reputation.adapters.documents import Item, decode, items_of, moment, put_if_unchanged
+from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.scans import scan_parts
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.notices.alert import SummaryAlert
+from ses_reputation.outbox import Outgoing
+from ses_reputation.restore import SUFFIX, Outcome, Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEYS: Mapping[Table, tuple[str, str]] = {
+    Table.RECEIPTS: ("message_id", "entry"),
+    Table.COUNTERS: ("scope", "hour"),
+    Table.STANDINGS: ("collection", "name"),
+}
+_STANDINGS = frozenset(keys.shards("standing"))
+
+
+class _Step(Struct, frozen=True):
+    """What to do with an item: what comes of it, and what to write, if anything, on which condition."""
+
+    outcome: Outcome
+    item: Item | None = None
+    condition: Mapping[str, Any] = {}
+
+
+class DynamoDbRestoredTables:
+    """The tables of one deployment by their names, at a moment, which decides what has expired."""
+
+    def __init__(
+        self, client: "DynamoDBClient", *, tables: Mapping[Table, str], due: DynamoDbDue, now: datetime
+    ) -> None:
+        self._client = client
+        self._tables = tables
+        self._due = due
+        self._now = now
+
+    def is_there(self, table: Table) -> bool:
+        """Whether a table was restored."""
+        try:
+            self._client.scan(TableName=self._restored(table), Limit=1)
+        except self._client.exceptions.ResourceNotFoundException:
+            return False
+        return True
+
+    def restore(self, table: Table, *, apply: bool) -> Iterator[Mapping[Outcome, int]]:
+        """Bring back what is missing of a table, or only say what would be: the outcomes of each part of it.
+
+        Alerts that waited to be sent come first: once the news is back that each is about, nothing would tell whether
+        it was sent since.
+        """
+        read = partial(self._copy, table, apply=apply)
+        if table is Table.STANDINGS:
+            yield read(items_of(self._client, self._restored(table), keys.OUTBOX))
+            others: Any = {
+                "FilterExpression": "#collection <> :outbox",
+                "ExpressionAttributeNames": {"#collection": "collection"},
+                "ExpressionAttributeValues": {":outbox": keys.string(keys.OUTBOX)},
+            }
+            yield from scan_parts(self._client, self._restored(table), read, **others)
+        else:
+            yield from scan_parts(self._client, self._restored(table), read)
+
+    def _restored(self, table: Table) -> str:
+        return f"{self._tables[table]}{SUFFIX}"
+
+    def _copy(self, table: Table, items: Iterable[Item], *, apply: bool) -> Mapping[Outcome, int]:
+        outcomes: Counter[Outcome] = Counter()
+        partition, name = _KEYS[table]
+        restored = iter(items)
+        while chunk := list(islice(restored, BATCH_GET_KEYS)):
+            wanted = [{partition: item[partition], name: item[name]} for item in chunk]
+            there = {
+                (item[partition]["S"], item[name]["S"]): item
+                for item in get_all(self._client, self._tables[table], wanted)
+            }
+            for item in chunk:
+                step = self._step(table, item, there.get((item[partition]["S"], item[name]["S"])))
+                if apply and step.item and not self._write(table, step.item, step.condition):
+                    step = _Step(Outcome.CHANGED)
+                outcomes[step.outcome] += 1
+        return outcomes
+
+    def _step(self, table: Table, restored: Item, there: Item | None) -> _Step:
+        """What to do with an item, by what is there in its place."""
+        if "expires" in restored and int(restored["expires"]["N"]) <= self._now.timestamp():
+            return _Step(Outcome.EXPIRED)
+        if there is None:
+            if _in(restored, {keys.OUTBOX}) and self._was_sent(decode(restored, Outgoing)):
+                return _Step(Outcome.SENT)
+            partition, _ = _KEYS[table]
+            absent = {
+                "ConditionExpression": "attribute_not_exists(#partition)",
+                "ExpressionAttributeNames": {"#partition": partition},
+            }
+            return _Step(Outcome.RESTORED, restored, absent)
+        if table is Table.RECEIPTS and "scopes" in restored and "scopes" in there:
+            return _merged(restored, there)
+        if _in(restored, _STANDINGS):
+            return _newer(restored, there)
+        return _Step(Outcome.KEPT)
+
+    def _was_sent(self, outgoing: Outgoing) -> bool:
+        """Whether an alert that is not in the outbox was in it: what it is about was written together with it."""
+        alert, table = outgoing.alert, self._tables[Table.STANDINGS]
+        if isinstance(alert, SummaryAlert):
+            found = self._client.get_item(TableName=table, Key=keys.item_key(keys.SUMMARY, "weekly")).get("Item")
+            return found is not None and datetime.fromisoformat(found["time"]["S"]) >= alert.time
+        key = keys.item_key(keys.news_of(Scope(alert.scope)), moment(alert))
+        return "Item" in self._client.get_item(TableName=table, Key=key)
+
+    def _write(self, table: Table, item: Item, condition: Mapping[str, Any]) -> bool:
+        """Write an item on its condition; a standing is judged at the next evaluation. False if it does not hold."""
+        put = {"TableName": self._tables[table], "Item": item, **condition}
+        judged = {Scope(item["name"]["S"])} if _in(item, _STANDINGS) else set()
+        return put_if_unchanged(self._client, put, self._due.marks(judged))
+
+
+def _in(item: Item, collections: Iterable[str]) -> bool:
+    return item.get("collection", {}).get("S") in collections
+
+
+def _merged(restored: Item, there: Item) -> _Step:
+    """A receipt that was written anew for a copy of its event, with all scopes that it was counted in before."""
+    known = {scope["S"] for scope in there["scopes"]["L"]}
+    every = known | {scope["S"] for scope in restored["scopes"]["L"]}
+    if every == known:
+        return _Step(Outcome.KEPT)
+    item = {**there, "scopes": {"L": [keys.string(scope) for scope in sorted(every)]}}
+    return _Step(
+        Outcome.MERGED,
+        item,
+        {"ConditionExpression": "scopes = :known", "ExpressionAttributeValues": {":known": there["scopes"]}},
+    )
+
+
+def _newer(restored: Item, there: Item) -> _Step:
+    """A standing that has been through more than the one that was begun in its place."""
+    version, known = int(restored["version"]["N"]), there["version"]
+    if version <= int(known["N"]):
+        return _Step(Outcome.KEPT)
+    return _Step(
+        Outcome.REPLACED,
+        {**restored, "version": {"N": str(version + 1)}},
+        {"ConditionExpression": "version = :known", "ExpressionAttributeValues": {":known": known}},
+    )

@@ -1,0 +1,185 @@
+"""What a table lost comes back from its backup while mail goes on: nothing counts twice, and nobody is told again."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ses_reputation.domain.lifecycle import Status
+from ses_reputation.restore import SUFFIX
+from ses_reputation_cli.main import main
+from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.ses_mail import Format, Topic
+from tests.test_whole_path import EMAIL, HOUR, MORNING, mail, publish, status, totals
+
+TABLES = ("ReceiptsTable", "CountersTable", "StandingsTable")
+KEYS = {
+    "ReceiptsTable": ("message_id", "entry"),
+    "CountersTable": ("scope", "hour"),
+    "StandingsTable": ("collection", "name"),
+}
+SCOPES = ("account", "configuration-set/newsletter", "identity/shop.example")
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def cloud() -> Iterator[LocalCloud]:
+    with LocalCloud({**EMAIL, "MinimumVolume": "20"}) as cloud:
+        cloud.now = MORNING + HOUR
+        yield cloud
+
+
+def run(*arguments: str, now: datetime = MORNING + DAY, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, arguments, obj=now)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def restored(*arguments: str) -> Mapping[str, Mapping[str, int]]:
+    """What came of each table's items, without what did not happen."""
+    tables = json.loads(run("restore", "--json", *arguments).stdout)["tables"]
+    return {table: {outcome: n for outcome, n in found.items() if n} for table, found in tables.items()}
+
+
+def items(cloud: LocalCloud, table: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cloud.client("dynamodb").scan(TableName=cloud.resources[table])["Items"]
+    return found
+
+
+def back_up(cloud: LocalCloud) -> None:
+    """Restore each table as it is now beside itself: moto knows no other point in time."""
+    for table in TABLES:
+        name = cloud.resources[table]
+        cloud.client("dynamodb").restore_table_to_point_in_time(
+            SourceTableName=name, TargetTableName=f"{name}{SUFFIX}", UseLatestRestorableTime=True
+        )
+
+
+def lose(cloud: LocalCloud, *tables: str) -> None:
+    for table in tables:
+        for item in items(cloud, table):
+            key = {name: item[name] for name in KEYS[table]}
+            cloud.client("dynamodb").delete_item(TableName=cloud.resources[table], Key=key)
+
+
+def put(cloud: LocalCloud, table: str, item: Mapping[str, Any]) -> None:
+    cloud.client("dynamodb").put_item(TableName=cloud.resources[table], Item=item)
+
+
+def test_what_all_tables_lost_comes_back_and_nobody_is_told_twice(cloud: LocalCloud) -> None:
+    published = mail(30, bad=6)
+    publish(cloud, published)
+    cloud.deliver()
+    cloud.tick(MORNING + HOUR, ["EvaluateReputation"])
+    assert len(cloud.emails()) == 4
+    right = {scope: totals(cloud, scope) for scope in SCOPES}
+    back_up(cloud)
+    lose(cloud, *TABLES)
+    # No evaluation runs, but mail goes on, and some events come again.
+    publish(cloud, [*published[:20], *mail(10, bad=0, at=MORNING + 2 * HOUR)])
+    cloud.deliver()
+    for _ in range(2):
+        run("restore", "--apply")
+        run("rebuild", "--apply")
+    cloud.tick(MORNING + 4 * HOUR, ["EvaluateReputation"])
+    assert cloud.emails() == []
+    for scope in SCOPES:
+        assert status(cloud, scope) is Status.PROBATION
+        assert sum(totals(cloud, scope).values()) == sum(right[scope].values()) + 2 * 10
+    publish(cloud, published)
+    cloud.deliver()
+    assert sum(totals(cloud, "account").values()) == sum(right["account"].values()) + 2 * 10
+
+
+def test_a_dry_run_says_what_would_come_back_and_changes_nothing(cloud: LocalCloud) -> None:
+    publish(cloud, mail(3, bad=1))
+    cloud.deliver()
+    receipts = len(items(cloud, "ReceiptsTable"))
+    back_up(cloud)
+    assert "all of it is there" in run("restore").output
+    lose(cloud, "ReceiptsTable")
+    assert restored()["receipts"] == {"restored": receipts}
+    assert items(cloud, "ReceiptsTable") == []
+    assert restored("--apply")["receipts"] == {"restored": receipts}
+    assert restored("--apply")["receipts"] == {"kept": receipts}
+
+
+def test_without_a_restored_table_it_is_said_how_to_make_one(cloud: LocalCloud) -> None:
+    output = run("restore", code=1).output
+    for table in TABLES:
+        assert f"--target-table-name {cloud.resources[table]}{SUFFIX}" in output
+
+
+def test_a_receipt_that_was_written_anew_gets_back_the_scopes_that_it_was_counted_in(cloud: LocalCloud) -> None:
+    bounces = [p for p in mail(1, bad=1, formats=frozenset(Format)) if p.topic is Topic.BOUNCE]
+    (identity,) = [p for p in bounces if "notificationType" in json.loads(p.message)]
+    event = [p for p in bounces if p is not identity]
+    publish(cloud, event)
+    cloud.deliver()
+    right = totals(cloud, "configuration-set/newsletter")
+    back_up(cloud)
+    lose(cloud, "ReceiptsTable", "CountersTable")
+    publish(cloud, [identity])
+    cloud.deliver()
+    assert totals(cloud, "configuration-set/newsletter") == {}
+    assert restored("--apply")["receipts"]["merged"] == 1
+    run("rebuild", "--apply")
+    assert totals(cloud, "configuration-set/newsletter") == right
+    assert totals(cloud, "account") == right
+
+
+def standing(name: str, version: int, **attributes: Any) -> dict[str, Any]:
+    key = {"collection": {"S": "standing/0"}, "name": {"S": name}}
+    return {**key, "version": {"N": str(version)}, **attributes}
+
+
+@pytest.mark.parametrize(
+    ("there", "outcome", "version"),
+    [
+        pytest.param(None, "restored", 7, id="is missing"),
+        pytest.param(1, "replaced", 8, id="was begun anew"),
+        pytest.param(7, "kept", 7, id="is the same"),
+        pytest.param(9, "kept", 9, id="went on"),
+    ],
+)
+def test_the_standing_that_has_been_through_more_stays(
+    cloud: LocalCloud, there: int | None, outcome: str, version: int
+) -> None:
+    put(cloud, "StandingsTable", standing("tenant/acme", 7))
+    back_up(cloud)
+    lose(cloud, "StandingsTable")
+    if there is not None:
+        put(cloud, "StandingsTable", standing("tenant/acme", there))
+    assert restored("--apply")["standings"] == {outcome: 1}
+    found = {item["collection"]["S"][:4]: item for item in items(cloud, "StandingsTable")}
+    assert found["stan"]["version"]["N"] == str(version)
+    assert ("due/" in found) == (outcome != "kept"), "what is back is judged"
+
+
+def test_an_alert_that_was_sent_since_is_not_sent_again_and_one_that_was_lost_is(cloud: LocalCloud) -> None:
+    publish(cloud, mail(30, bad=6))
+    cloud.deliver()
+    cloud.client("sns").delete_topic(TopicArn=cloud.resources["StatusTopic"])
+    cloud.tick(MORNING + HOUR, ["EvaluateReputation"])
+    waiting = [item for item in items(cloud, "StandingsTable") if item["collection"]["S"] == "outbox"]
+    assert len(waiting) == 4
+    back_up(cloud)
+    for item in waiting:
+        key = {name: item[name] for name in KEYS["StandingsTable"]}
+        cloud.client("dynamodb").delete_item(TableName=cloud.resources["StandingsTable"], Key=key)
+    assert restored("--apply")["standings"]["sent"] == 4
+    lose(cloud, "StandingsTable")
+    assert "sent" not in restored("--apply")["standings"]
+    assert [item for item in items(cloud, "StandingsTable") if item["collection"]["S"] == "outbox"] == waiting
+
+
+def test_what_has_expired_stays_away(cloud: LocalCloud) -> None:
+    gone = {"scope": {"S": "account"}, "hour": {"S": "2025-03-06T09#1"}, "expires": {"N": "1741251600"}}
+    put(cloud, "CountersTable", gone)
+    back_up(cloud)
+    lose(cloud, "CountersTable")
+    assert restored("--apply")["counters"] == {"expired": 1}
+    assert items(cloud, "CountersTable") == []
