@@ -1,7 +1,7 @@
 """boto3 clients, as every adapter wants them."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -82,6 +82,12 @@ def events(region: str | None = None) -> "EventBridgeClient":
 def lambda_(region: str | None = None) -> "LambdaClient":
     """A Lambda client in this region, or that of the environment."""
     return boto3.client("lambda", region_name=region, config=_CONFIG)
+
+
+def secretsmanager(region: str | None = None) -> Any:
+    """A Secrets Manager client in this region, or that of the environment. There are no stubs of it here."""
+    make: Any = boto3.client
+    return make("secretsmanager", region_name=region, config=_CONFIG)
 
 
 def ses(region: str | None = None) -> "SESClient":
