@@ -4,11 +4,9 @@ AWS may quote a request in its error, and a KeyError is what was looked for: wha
 hold somebody's address. https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
-
-from ses_reputation.adapters.aws_errors import code_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,15 +25,26 @@ def discreet(handler: F) -> F:
         try:
             return handler(*args, **options)
         except Exception as error:
-            if type(error).__module__.partition(".")[0] in {_OURS, handler.__module__}:
+            if _is_ours(error) or type(error).__module__ == handler.__module__:
                 raise
-            raise Failed(_named(error)).with_traceback(error.__traceback__) from None
+            raise Failed(told(error)).with_traceback(error.__traceback__) from None
 
     wrapped: Any = with_own_words
     result: F = wrapped
     return result
 
 
-def _named(error: Exception) -> str:
-    kind, code = type(error).__name__, code_of(error)
-    return f"{kind} in {code}" if code else kind
+def told(error: Exception) -> str:
+    """What may be said of an exception where addresses do not belong: all of ours, and of others which it is."""
+    kind = type(error).__name__
+    if _is_ours(error):
+        return f"{kind}: {error}"
+    # AWS's own, as botocore raises them, which nothing here but the adapters imports.
+    operation, response = getattr(error, "operation_name", None), getattr(error, "response", None)
+    if operation and isinstance(response, Mapping):
+        return f"{kind} in {operation}: {response.get('Error', {}).get('Code', 'no code')}"
+    return kind
+
+
+def _is_ours(error: Exception) -> bool:
+    return type(error).__module__.partition(".")[0] == _OURS

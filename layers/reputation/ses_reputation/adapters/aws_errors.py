@@ -89,13 +89,6 @@ def is_for_all(error: BotoCoreError | ClientError | ResponseParserError) -> bool
     return _code(error) in _DENIED | _THROTTLED | _CREDENTIALS.keys()
 
 
-def code_of(error: Exception) -> str | None:
-    """Which call AWS refused, and its code for why, without its message, which may quote the call; None if it is not
-    AWS that refused.
-    """
-    return f"{error.operation_name}: {_code(error) or 'no code'}" if isinstance(error, ClientError) else None
-
-
 def _code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 

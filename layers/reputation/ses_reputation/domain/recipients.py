@@ -45,6 +45,8 @@ class RecipientKey(bytes):
     def __repr__(self) -> str:
         return "b'...'"
 
+    __str__ = __repr__
+
 
 class KeptRecipient(Struct, frozen=True, gc=False):
     """What a receipt holds of one recipient. `provider` is the mailbox provider, where no address tells it."""
