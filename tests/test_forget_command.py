@@ -8,7 +8,9 @@ from typing import Any
 import boto3
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
+from ses_reputation.adapters.personal_items import DynamoDbPersonalItems
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.recipients import KeptRecipient, Person
 from ses_reputation.forget import ATTEMPTS, PARTS, Named, NotForgotten, Part, carry_out, look_for
@@ -130,7 +132,7 @@ def test_its_policy_allows_what_it_does_and_no_more() -> None:
 def test_an_address_can_stay_out_of_the_history_of_the_shell() -> None:
     with deployed("none"):
         result = run("-", said=f"{JANE}\n")
-    assert "Nothing is known of this recipient" in result.stdout
+    assert "takes the recipient out of the history of his suppression." in result.stdout
     assert JANE not in result.output
 
 
@@ -148,6 +150,15 @@ def test_pseudonyms_from_under_another_key_are_found_with_that_key() -> None:
         assert told(JANE, "--key-secret", "earlier")["receipts"] == 2
         result = run(JANE, "--key-secret", "missing", code=1)
         assert "could not be read from the secret missing: ResourceNotFoundException" in result.output
+
+
+def test_a_receipt_is_not_written_over_what_somebody_else_has_forgotten(cloud: LocalCloud) -> None:
+    items = DynamoDbPersonalItems(cloud.client("dynamodb"), table=cloud.resources["ReceiptsTable"])
+    (complaint,) = (named for n in range(4) for named in items.part(n, 4).named if len(named.recipients) == 2)
+    assert items.rewrite(complaint, complaint.recipients[:1])
+    assert not items.rewrite(complaint, complaint.recipients[1:])
+    assert items.read(complaint) == replace(complaint, recipients=complaint.recipients[:1])
+    assert items.read(replace(complaint, entry="gone")) is None
 
 
 class FakeItems:

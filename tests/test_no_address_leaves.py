@@ -237,6 +237,7 @@ def test_no_address_leaves_the_receipts_whatever_is_done_and_whatever_fails(
         found = list(searched(cloud, program))
         where = {place for place, text in found if marked(text)}
         assert where == ({"an item of ReceiptsTable"} if storage is RecipientStorage.FULL else set())
+        assert all("expires" in item for item in items(cloud, "ReceiptsTable")), "what is of persons has an end"
         # Something was there to be found.
         assert {place.rpartition(" ")[2] for place, _ in found if place.startswith("the log of")} >= FUNCTIONS
         failed = Counter(run.function for run in cloud.invocations if run.error)

@@ -97,7 +97,7 @@ def _texts(report: _Report) -> Iterator[str]:
         part
         for number, part in (
             (report.receipts, _counted(report.receipts, "receipt", "receipts")),
-            (report.histories, "what is known of the suppression"),
+            (report.histories, "the history of his suppression"),
         )
         if number
     )
