@@ -24,7 +24,7 @@ from ses_reputation_local.functions import error_document
 from tests.blocklist_server import blocklist_server
 from tests.test_template import RESOURCES
 
-MARK = "xqz"
+MARK = "xqzro"  # Shorter ones stand in made-up names and signatures at times.
 LOCAL_PART = "jane.xqzroe"
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -40,7 +40,7 @@ REPLIES = (
     "smtp; 554 5.7.1 <{}>: mail from you was blocked using dbl.spamhaus.org",
     "smtp; 554 5.7.1 mailbox {local} refuses: you are listed by dbl.spamhaus.org; user={local}",
     "smtp; 554 5.7.1 blocked using dbl.spamhaus.org, see https://list.example/?who={local}%40gmail.com",
-    "smtp; 554 5.7.1 blocked using dbl.spamhaus.org. " + "x " * 225 + "{}",  # which is cut off
+    "smtp; 554 5.7.1 blocked using dbl.spamhaus.org.  " + "x " * 220 + "{local}@gmail.com",  # cut off in the mark
 )
 POISON = (
     '{{"eventType": "Bounce", "mail": {{"destination": ["{0}"',
@@ -200,7 +200,12 @@ def listening_program(cloud: LocalCloud) -> str:
     url: str = sqs.create_queue(QueueName="program")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     for topic in ("StatusTopic", "ChatTopic", "OperationsTopic"):
-        cloud.client("sns").subscribe(TopicArn=cloud.resources[topic], Protocol="sqs", Endpoint=arn)
+        cloud.client("sns").subscribe(
+            TopicArn=cloud.resources[topic],
+            Protocol="sqs",
+            Endpoint=arn,
+            Attributes={"RawMessageDelivery": "true"},
+        )
     return url
 
 
