@@ -12,6 +12,7 @@ from ses_reputation.domain.counting import Entry, entries, provider_scopes, scop
 from ses_reputation.domain.eligibility import BESIDE_RATES, Measure, is_in_a_rate, reply_measure
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, OWN, PROVIDERS, SIMULATOR, AddressBook
+from ses_reputation.domain.recipients import KeptRecipient
 from ses_reputation.domain.reply_rules import ReplyClass
 
 NOON = datetime(2026, 3, 2, 12, 34, 56, tzinfo=UTC)
@@ -25,6 +26,10 @@ MAIL = Mail(
 BOOK = AddressBook(identities=frozenset({"shop.example", "ann@mail.example"}))
 SIMULATED, STAFF, REAL = "bounce+1@simulator.amazonses.com", "staff@shop.example", "a@gmail.com"
 LEFT_OUT = (SIMULATED, STAFF, "ann+news@mail.example")
+
+
+def kept(*addresses: str) -> tuple[KeptRecipient, ...]:
+    return tuple(KeptRecipient(address) for address in addresses)
 
 
 def to(*addresses: str) -> tuple[Recipient, ...]:
@@ -173,7 +178,7 @@ def test_a_recipient_named_twice_in_one_event_counts_once(event: Callable[..., E
 def test_a_complaint_counts_once_however_many_suspects_it_lists() -> None:
     entry = only(complaint("a@yahoo.com", "b@yahoo.com", feedback="abuse"))
     assert entry.increments == {("yahoo", Measure.COMPLAINED): 1}
-    assert (entry.recipients, entry.reason) == (to("a@yahoo.com", "b@yahoo.com"), "abuse")
+    assert (entry.recipients, entry.reason) == (kept("a@yahoo.com", "b@yahoo.com"), "abuse")
     assert only(complaint("a@yahoo.com")).reason == "unspecified"
 
 
@@ -183,7 +188,7 @@ def test_a_send_is_one_entry_for_all_its_recipients() -> None:
 
 
 def test_what_bounced_is_recorded_by_recipient_and_what_arrived_is_only_counted() -> None:
-    assert only(bounce(REAL)).recipients == to(REAL)
+    assert only(bounce(REAL)).recipients == kept(REAL)
     assert [only(event).recipients for event in (send(REAL), delivery(REAL))] == [(), ()]
 
 
@@ -241,7 +246,7 @@ def test_a_mixed_bounce_delay_or_delivery_counts_for_its_real_recipients_alone(e
 def test_a_complaint_whose_suspects_are_partly_oneself_is_the_first_others(suspects: tuple[str, ...]) -> None:
     entry = only(complaint(*suspects))
     assert (entry.increments, entry.counts) == ({("yahoo", Measure.COMPLAINED): 1}, True)
-    assert entry.recipients == to(*suspects), "all are suspects still"
+    assert entry.recipients == kept(*suspects), "all are suspects still"
 
 
 @pytest.mark.parametrize(

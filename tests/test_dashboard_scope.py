@@ -29,13 +29,13 @@ from ses_reputation.domain.changes import (
 from ses_reputation.domain.decisions import Decision
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.enforcement import STATES_THAT_STOP, Action, Enforced, Enforcement, Mode, State
-from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.explanation import explain
 from ses_reputation.domain.history import DayCounts, MailCounts, ProviderCounts, RatePoint
 from ses_reputation.domain.lifecycle import STAGES_THAT_WAIT, Stage, Status, stages_of
 from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, Rate, VolumeSource
+from ses_reputation.domain.recipients import KeptRecipient
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Actor, Measures, Observation, ReportedChanges, Standing
 from ses_reputation.domain.statements import Origin, SendingStatus, SesFinding
@@ -461,15 +461,15 @@ def test_statistics_that_do_not_tell_of_a_scope_say_so() -> None:
     assert "With Send events this would be measured." in page.text
 
 
-def feedback(measure: Measure, reason: str, *recipients: Recipient) -> Feedback:
+def feedback(measure: Measure, reason: str, *recipients: KeptRecipient) -> Feedback:
     return Feedback(NOW - HOUR, measure, reason, "m1", recipients, (SHOP,))
 
 
 def test_recent_feedback_says_what_it_is_and_what_the_server_meant() -> None:
-    listed = Recipient("ann@mail.example", "5.7.1", "smtp; 554 5.7.1 blocked using dbl.spamhaus.org")
-    gone = Recipient("bob@mail.example", "5.1.1", "smtp; 550 5.1.1 no such user")
+    listed = KeptRecipient("ann@mail.example", "5.7.1", "smtp; 554 5.7.1 blocked using dbl.spamhaus.org")
+    gone = KeptRecipient("bob@mail.example", "5.1.1", "smtp; 550 5.1.1 no such user")
     newest = (
-        feedback(Measure.COMPLAINED, "abuse", Recipient("cy@mail.example"), Recipient("di@mail.example")),
+        feedback(Measure.COMPLAINED, "abuse", KeptRecipient("cy@mail.example"), KeptRecipient("di@mail.example")),
         feedback(Measure.SOFT_BOUNCED, "Transient/General", listed),
         feedback(Measure.HARD_BOUNCED, "Permanent/NoEmail", gone),
     )
@@ -607,7 +607,7 @@ def everything(scope: Scope, text: str) -> ScopeView:
     )
     assert isinstance(REPORTED, Change)
     change = replace(REPORTED, scope=scope, finding=finding, act=Act("1", Actor(text, proven=False), text))
-    recipient = Recipient(text, "5.0.0", text)
+    recipient = KeptRecipient(text, "5.0.0", text)
     of = with_mail(
         standing,
         news=[

@@ -20,7 +20,6 @@ from ses_reputation.domain.detection import (
     suspicions,
     trapped,
     unanswered,
-    without_addresses,
 )
 from ses_reputation.domain.eligibility import Measure, reply_measure
 from ses_reputation.domain.policy import Policy
@@ -339,26 +338,3 @@ def test_the_evidence_of_spam_traps_is_how_often_mail_went_there() -> None:
     assert evidence_text(Suspicion(Category.SPAMTRAP, trapped=1)) == (
         "In 24 hours mail was sent or delivered once to addresses that you named as spam traps."
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("550 5.1.1 <Bob.Smith@gmail.com>: no such user", "550 5.1.1 <(recipient)>: no such user"),
-        ("mailbox bob.smith is full", "mailbox (recipient) is full"),
-        ("bob.smith-owner and xbob.smith", "bob.smith-owner and xbob.smith"),
-        ("abuse: write to postmaster@provider.example", "abuse: write to (recipient)"),
-        ("from=<bounce+bob.smith=gmail.com@amazonses.com>", "from=<(recipient)>"),
-    ],
-)
-def test_no_address_leaves_the_receipts(text: str, left: str) -> None:
-    assert without_addresses(text, "bob.smith@gmail.com") == left
-
-
-@pytest.mark.parametrize("named", ["bob.smith", "Bob.Smith+news", "bob.smith+news@gmail.com"])
-def test_a_tag_does_not_give_away_whose_mailbox_it_is(named: str) -> None:
-    assert without_addresses(f"mailbox {named} is full", "bob.smith+news@gmail.com") == "mailbox (recipient) is full"
-
-
-def test_a_short_local_part_is_taken_for_a_word() -> None:
-    assert without_addresses("550 no such user", "no@gmail.com") == "550 no such user"

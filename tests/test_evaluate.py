@@ -456,7 +456,7 @@ def test_what_another_run_wrote_first_stays_due_and_is_not_told_twice() -> None:
 def test_an_alert_that_will_not_go_keeps_back_no_other_and_stays() -> None:
     standings = FakeStandings(ACCOUNT, GMAIL)
     topic = FakeChannel(refuses="account")
-    with pytest.raises(EvaluationIncomplete, match="no answer") as incomplete:
+    with pytest.raises(EvaluationIncomplete, match="the first: ConnectionError") as incomplete:
         evaluate(BAD, standings, topic)
     did = incomplete.value.evaluated
     assert (did.changes, did.alerts, did.unsent) == (2, 1, 1)

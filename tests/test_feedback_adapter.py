@@ -15,6 +15,7 @@ from ses_reputation.domain.detection import Heard
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Mail, Recipient
 from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.recipients import KeptRecipient
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, Feedback
@@ -95,7 +96,7 @@ def test_a_bounce_is_found_with_all_that_is_known_of_it(table: Table) -> None:
         Measure.HARD_BOUNCED,
         "Permanent/NoEmail",
         "m1",
-        (Recipient("r1@gmail.com", "5.1.1", "550 unknown"),),
+        (KeptRecipient("r1@gmail.com", "5.1.1", "550 unknown"),),
         (NEWSLETTER,),
     )
 

@@ -289,7 +289,7 @@ def test_what_aws_keeps_failing_to_do_ends_on_the_queue_with_its_error(cloud: Lo
     assert record["requestContext"]["condition"] == "RetriesExhausted"
     assert record["requestContext"]["approximateInvokeCount"] == 3
     assert record["requestPayload"]["event"]["id"] == event
-    assert "try again" in record["responsePayload"]["errorMessage"]
+    assert "InternalServerError" in record["responsePayload"]["errorMessage"]
     assert history(cloud) == []
 
 

@@ -32,7 +32,7 @@ Resources:
 def cloud() -> Iterator[LocalCloud]:
     """One with everything that a deployment may have."""
     parameters = {"NotificationEmail": "reader@example.com", "RelatedAccounts": "210987654321"}
-    optional = {"AutomaticSuppression": "true", "BlocklistZones": "multi.surbl.org"}
+    optional = {"AutomaticSuppression": "true", "BlocklistZones": "multi.surbl.org", "RecipientStorage": "none"}
     with LocalCloud({**parameters, **optional, "ReceiptRetentionDays": "61"}) as cloud:
         yield cloud
 

@@ -462,6 +462,8 @@ def test_bounces_and_complaints_are_listed_with_recipient_reason_and_time(cloud:
         pytest.param(("--class", "user_unknown", "--class", "mailbox_full"), 4, id="of two classes"),
         pytest.param(("--class", "user_unknown", "--limit", "2"), 2, id="the newest two of a class"),
         pytest.param(("--class", "spam_block"), 0, id="of a class that nobody replied with"),
+        pytest.param(("--recipient", "Reader-2@Yahoo.com"), 1, id="of one recipient, in any letters"),
+        pytest.param(("--recipient", "reader@yahoo.com"), 0, id="of one of whom nothing is known"),
         pytest.param(("--limit", "2"), 2, id="the newest two"),
         pytest.param(("--limit", "0"), 4, id="all"),
         pytest.param(("--scope", "configuration-set/newsletter"), 4, id="of a scope"),

@@ -284,6 +284,15 @@ def test_anything_else_is_unreadable_with_a_reason(text: str, reason: str) -> No
         read_event(text)
 
 
+@pytest.mark.parametrize("path", ["eventType", "bounce.bounceType", "bounce.timestamp"])
+@pytest.mark.parametrize("value", ["jane.roe@x.example", "jane.roe", "x" * 300], ids=["address", "local part", "long"])
+def test_a_reason_quotes_nothing_that_may_be_somebody(path: str, value: str) -> None:
+    with pytest.raises(UnreadableEvent) as unreadable:
+        read_event(changed("configuration-set/bounce.json", path, value))
+    assert value not in str(unreadable.value)
+    assert f"of {len(value)} characters" in str(unreadable.value)
+
+
 def test_envelopes_do_not_nest_for_ever() -> None:
     text = (EVENTS / "configuration-set/send.json").read_text()
     for _ in range(3):

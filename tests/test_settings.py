@@ -13,6 +13,7 @@ from ses_reputation.domain.limits import Profile, limits_by_kind, parse_custom_l
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.rates import Metric, VolumeSource
+from ses_reputation.domain.recipients import RecipientStorage
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.evaluate import Weekly
 from ses_reputation.notices.vocabulary import Vocabulary
@@ -20,6 +21,7 @@ from ses_reputation.ses_events import TagNames
 from ses_reputation.settings import (
     ChannelSettings,
     EvaluateSettings,
+    KeepingSettings,
     LookSettings,
     OperateSettings,
     ReceiveSettings,
@@ -41,6 +43,8 @@ RECORD = {
     "TENANT_TAG": "ses:tenant-name",
     "SCOPE_TAGS": "",
     "SPAMTRAPS": "",
+    "RECIPIENT_STORAGE": "full",
+    "RECIPIENT_KEY_SECRET": "",
 }
 OPERATE = {
     "STANDINGS_TABLE": "standings",
@@ -94,7 +98,18 @@ def test_record_feedback_is_told_where_to_write_and_for_how_long() -> None:
         provider_domains={},
         spamtraps=frozenset(),
         tags=TagNames(),
+        keeping=KeepingSettings(RecipientStorage.FULL, key=None),
     )
+
+
+def test_a_key_is_wanted_where_addresses_are_not_kept_and_nowhere_else() -> None:
+    keyed = {"RECIPIENT_STORAGE": "hashed", "RECIPIENT_KEY_SECRET": "arn:key"}
+    assert KeepingSettings.from_environment(keyed) == KeepingSettings(RecipientStorage.HASHED, "arn:key")
+    assert KeepingSettings.from_environment({**keyed, "RECIPIENT_STORAGE": "full"}).key is None
+    with pytest.raises(SettingsError, match="RECIPIENT_STORAGE=none takes a key, and RECIPIENT_KEY_SECRET names none"):
+        KeepingSettings.from_environment({"RECIPIENT_STORAGE": "none", "RECIPIENT_KEY_SECRET": ""})
+    with pytest.raises(SettingsError, match="RECIPIENT_STORAGE is 'some'"):
+        KeepingSettings.from_environment({**keyed, "RECIPIENT_STORAGE": "some"})
 
 
 def test_evaluate_reputation_is_told_what_to_read_and_whom_to_tell() -> None:

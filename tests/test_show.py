@@ -15,12 +15,12 @@ from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change, EvidenceAdded, Reminder, ReminderKind
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.enforcement import Enforcement, State
-from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
 from ses_reputation.domain.listing import Listing, listed
 from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, Rate
+from ses_reputation.domain.recipients import KeptRecipient
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind
 from ses_reputation.domain.standing import Act, Actor, Finding, Measures, Observation, Standing
 from ses_reputation.domain.verdict import Verdict
@@ -435,7 +435,7 @@ ANA = Actor("ana", proven=True)
 
 
 def told(ago: timedelta, measure: Measure, reason: str, *replies: str | None) -> Feedback:
-    recipients = tuple(Recipient(f"r{n}@shop.example", None, reply) for n, reply in enumerate(replies))
+    recipients = tuple(KeptRecipient(f"r{n}@shop.example", None, reply) for n, reply in enumerate(replies))
     return Feedback(NOW - ago, measure, reason, "m", recipients, (ACME,))
 
 

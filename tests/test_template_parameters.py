@@ -11,6 +11,7 @@ from ses_reputation.domain.feedback_loops import UnprovenProviders
 from ses_reputation.domain.limits import Profile, limits_by_kind, parse_custom_limits
 from ses_reputation.domain.providers import PROVIDERS
 from ses_reputation.domain.rates import VolumeSource
+from ses_reputation.domain.recipients import RecipientStorage
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.settings import WEEKDAYS
@@ -44,6 +45,7 @@ def values(parameter: str) -> st.SearchStrategy[str]:
         ("UnprovenProviders", UnprovenProviders),
         ("Vocabulary", Vocabulary),
         ("HoldOutages", ("true", "false")),
+        ("RecipientStorage", RecipientStorage),
         ("WeeklySummary", ("off", *WEEKDAYS)),
     ],
 )

@@ -91,6 +91,8 @@ def noted_actions() -> Iterator[set[Action]]:
                 seen.add((f"dynamodb:{model.name}", table))
             case {"QueueUrl": queue}:
                 seen.add(("sqs:SendMessage", queue))
+            case {"SecretId": secret}:
+                seen.add((f"secretsmanager:{model.name}", secret))
             case {"ConfigurationSetName": _}:
                 seen.add((f"ses:{model.name}", "configuration-set/*"))
             case {"TenantName": _}:
@@ -123,7 +125,7 @@ def act(cloud: LocalCloud) -> set[Action]:
 
 def test_its_role_allows_what_it_does_and_no_more() -> None:
     """Queues are read and logs are written by Lambda itself."""
-    with LocalCloud({"AutomaticSuppression": "true"}) as cloud:
+    with LocalCloud({"AutomaticSuppression": "true", "RecipientStorage": "hashed"}) as cloud:
         cloud.ses.suppression = {"SuppressedReasons": []}
         cloud.ses.add_tenant("acme")
         done = act(cloud)

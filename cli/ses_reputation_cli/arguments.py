@@ -1,6 +1,7 @@
 """What several commands take as arguments, and how it is read."""
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,20 @@ class _MomentType(click.ParamType[Moment]):
         return Moment(time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC))
 
 
+class _AddressType(click.ParamType[str]):
+    """One e-mail address, which becomes lower case, as SES's are in receipts; `-` reads it from standard input."""
+
+    name = "address"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from ses_reputation.domain.recipients import read_address  # noqa: PLC0415 - help must not wait for it
+
+        try:
+            return read_address(sys.stdin.readline() if value == "-" else value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 class _Word(click.Choice[str]):
     """One of several words; underscores do for hyphens."""
 
@@ -89,6 +104,7 @@ json_option = click.option(
 )
 """`--json`, of every command that tells something."""
 
+ADDRESS = _AddressType()
 SCOPE = _ScopeType()
 MOMENT = _MomentType()
 CATEGORY = _Word(CATEGORIES)

@@ -23,7 +23,9 @@ from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.function_url import FunctionUrl
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.mailer import SesMailer
+from ses_reputation.adapters.personal_items import DynamoDbPersonalItems
 from ses_reputation.adapters.receipts import DynamoDbReceipts
+from ses_reputation.adapters.recipient_key import read_key
 from ses_reputation.adapters.replaced_topics import DynamoDbReplacedTopics
 from ses_reputation.adapters.restored_tables import DynamoDbRestoredTables
 from ses_reputation.adapters.runs import DynamoDbRuns
@@ -36,6 +38,7 @@ from ses_reputation.domain.connections import Stream, Wanted
 from ses_reputation.domain.explanation import Explanation
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.recipients import Person
 from ses_reputation.domain.scopes import Scope, ScopeKind, scope
 from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
@@ -43,7 +46,7 @@ from ses_reputation.explain import explain_scope
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.redrive import Origin
 from ses_reputation.restore import Table
-from ses_reputation.settings import ChannelSettings, RecordSettings, ShowSettings, read_policy
+from ses_reputation.settings import ChannelSettings, KeepingSettings, RecordSettings, ShowSettings, read_policy
 from ses_reputation.show import Sources
 
 _TOPICS: Mapping[Stream, str] = {
@@ -251,6 +254,17 @@ class DeployedStack:
     def receipts(self) -> DynamoDbReceipts:
         """What was counted of single messages."""
         return DynamoDbReceipts(self._dynamodb, table=self._deployment.resource("ReceiptsTable"))
+
+    def person(self, address: str, secrets: Iterable[str] = ()) -> Person:
+        """Whoever has this address: with the deployment's key, if it has one, and those in these secrets."""
+        key = KeepingSettings.from_environment(self._deployment.environment("RecordFeedback")).key
+        names = dict.fromkeys((*((key,) if key else ()), *secrets))
+        client = clients.secretsmanager(self._region) if names else None
+        return Person(address, tuple(read_key(client, name) for name in names))
+
+    def personal_items(self) -> DynamoDbPersonalItems:
+        """What is kept of persons."""
+        return DynamoDbPersonalItems(self._dynamodb, table=self._deployment.resource("ReceiptsTable"))
 
     def mailer(self) -> SesMailer:
         """SES in the stack's account and region, as it takes mail."""

@@ -90,14 +90,24 @@ def aws_errors_for_people() -> Iterator[None]:
     from ses_reputation.adapters.batches import NotRead, NotWritten  # noqa: PLC0415
     from ses_reputation.adapters.deployment import DeploymentNotFound  # noqa: PLC0415
     from ses_reputation.adapters.function_url import FunctionUrlFailed  # noqa: PLC0415
+    from ses_reputation.adapters.recipient_key import KeyNotRead  # noqa: PLC0415
     from ses_reputation.adapters.ses import MetricsNotRead  # noqa: PLC0415
+    from ses_reputation.forget import NotForgotten  # noqa: PLC0415
     from ses_reputation.settings import SettingsError  # noqa: PLC0415
 
     try:
         yield
     except AwsError as error:
         raise click.ClickException(explained(error)) from error
-    except (DeploymentNotFound, FunctionUrlFailed, MetricsNotRead, NotRead, NotWritten) as error:
+    except (
+        DeploymentNotFound,
+        FunctionUrlFailed,
+        KeyNotRead,
+        MetricsNotRead,
+        NotForgotten,
+        NotRead,
+        NotWritten,
+    ) as error:
         raise click.ClickException(str(error)) from error
     except SettingsError as error:
         raise click.ClickException(f"the stack is of another version: {error}; deploy this version") from error

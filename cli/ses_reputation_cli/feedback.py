@@ -14,11 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.recipients import NOT_KEPT, Person
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, DELAYS, Feedback
 from ses_reputation.notices.structure import readable
-from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, json_option, period
+from ses_reputation_cli.arguments import ADDRESS, MOMENT, SCOPE, Moment, json_option, period
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.statuses import json_text
 
@@ -42,6 +43,7 @@ Examples:
   ses-reputation feedback --kind bounce --scope configuration-set/newsletter
   ses-reputation feedback --kind bounce --hard --since 7d --limit 0 --csv > dead.csv
   ses-reputation feedback --kind bounce --class blocklist --class spam_block --since 7d
+  ses-reputation feedback --kind bounce --recipient jane@example.com
   ses-reputation feedback --kind delay --scope provider/gmail
   ses-reputation feedback --kind complaint --json | jq -r '.feedback[].recipient' | sort -u
 """
@@ -57,6 +59,12 @@ Examples:
     multiple=True,
     help="Of bounces and delays only those whose reply is of this class; may be repeated.",
 )
+@click.option(
+    "--recipient",
+    type=ADDRESS,
+    metavar="ADDRESS",
+    help="Those of one recipient, also where receipts hold pseudonyms; - reads the address from standard input.",
+)
 @click.option("--hard", is_flag=True, help="Of bounces only those that count: dead addresses.")
 @click.option(
     "--since", type=MOMENT, metavar="TIME", help="A time, or how long ago, such as 12h. Default: 30 days ago."
@@ -68,7 +76,7 @@ Examples:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a heading.")
 @json_option
 @deployment_options
-def command(
+def command(  # noqa: PLR0913 - each is an option
     kind: str,
     scope: Scope,
     since: Moment | None,
@@ -77,6 +85,7 @@ def command(
     stack: Stack,
     *,
     classes: Collection[str],
+    recipient: str | None,
     hard: bool,
     as_csv: bool,
     as_json: bool,
@@ -85,7 +94,8 @@ def command(
     There is a row for each recipient; of a complaint they are suspects, since providers often hide who complained.
 
     `reply_class` says what the receiving server meant (docs/smtp-replies.md), and `blocklist` which list it named.
-    `counted_as` says what each was to the rates. As long as receipts are kept (ReceiptRetentionDays), they are here.
+    `counted_as` says what each was to the rates. `recipient` is a pseudonym, or empty, if RecipientStorage says so.
+    As long as receipts are kept (ReceiptRetentionDays), they are here.
     """
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other")
@@ -97,7 +107,8 @@ def command(
     with deployed(stack) as deployment:
         start, end = period(deployment.now(), since, until)
         found = deployment.feedback().newest_first(scope, measures, start, end)
-        rows = _rows(kind, islice(_of_classes(found, classes), limit or None))
+        person = deployment.person(recipient) if recipient else None
+        rows = _rows(kind, islice(_of_person(_of_classes(found, classes), person), limit or None), person)
         if as_csv:
             _write_csv(rows)
         elif as_json:
@@ -114,15 +125,22 @@ def _of_classes(found: Iterable[Feedback], classes: Collection[str]) -> Iterator
             yield feedback
 
 
-def _rows(kind: str, found: Iterable[Feedback]) -> Iterator[dict[str, Any]]:
+def _of_person(found: Iterable[Feedback], person: Person | None) -> Iterator[Feedback]:
+    """Those that name one person, or any if none is meant."""
+    return (feedback for feedback in found if person is None or person.is_in(feedback.recipients))
+
+
+def _rows(kind: str, found: Iterable[Feedback], person: Person | None) -> Iterator[dict[str, Any]]:
     for feedback in found:
         for recipient in feedback.recipients:
+            if person and not person.is_in([recipient]):
+                continue
             reply = feedback.reply_to(recipient)
             yield {
                 "time": feedback.time,
                 "kind": kind,
                 "counted_as": feedback.measure,
-                "recipient": recipient.address,
+                "recipient": recipient.name,
                 "reason": feedback.reason,
                 "status": recipient.status,
                 "reply": recipient.reply,
@@ -164,6 +182,9 @@ def _print(console: Console, rows: Sequence[dict[str, Any]], kind: str, scope: S
         why = ", ".join(filter(None, (meant, row["reason"], row["reply"] or row["status"])))
         counted = row["counted_as"].replace("_", " ")
         table.add_row(
-            f"{row['time']:%Y-%m-%d %H:%M}", Text(readable(row["recipient"])), counted, Text(readable(why, 200))
+            f"{row['time']:%Y-%m-%d %H:%M}",
+            Text(readable(row["recipient"] or NOT_KEPT)),
+            counted,
+            Text(readable(why, 200)),
         )
     console.print(table)

@@ -21,6 +21,7 @@ _COMMANDS = {
     "explain": "Show the arithmetic of a scope's rates, line by line.",
     "feedback": "List the bounces, delays or complaints themselves: recipient, reason, time.",
     "findings": "List the open findings, or show one with its evidence.",
+    "forget": "Take a recipient's address out of what is kept of him.",
     "identities": "List the verified identities that the deployed stack knows.",
     "local": "Keep a local cloud running on a port.",
     "notice": "Show what people are told about a finding of any category, at any stage.",

@@ -11,6 +11,7 @@ import msgspec
 from aws_lambda_powertools import Logger
 
 from ses_reputation import wiring
+from ses_reputation.discretion import discreet
 from ses_reputation.enforce import Handled, Outcome
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+@discreet
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     handled = enforcer()(event, clock())

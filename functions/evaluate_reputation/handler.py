@@ -8,6 +8,7 @@ import msgspec
 from aws_lambda_powertools import Logger
 
 from ses_reputation import metrics, wiring
+from ses_reputation.discretion import discreet, told
 from ses_reputation.evaluate import EvaluationIncomplete
 from ses_reputation.schedule import scheduled_time
 
@@ -22,6 +23,7 @@ def evaluator() -> wiring.Evaluator:
     return wiring.evaluator(os.environ)
 
 
+@discreet
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     now = scheduled_time(event)
@@ -31,10 +33,10 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
         metrics.write(metrics.of_evaluation(incomplete.evaluated, complete=False))
         raise
     metrics.write(metrics.of_evaluation(evaluated, complete=True))
-    told: dict[str, Any] = msgspec.to_builtins(evaluated)
-    logger.info("evaluated", extra={"now": now.isoformat(), **told})
+    answer: dict[str, Any] = msgspec.to_builtins(evaluated)
+    logger.info("evaluated", extra={"now": now.isoformat(), **answer})
     try:
         metrics.write(metrics.of_survey(evaluator().survey()))
-    except Exception:
-        logger.exception("not surveyed")
-    return told
+    except Exception as error:  # noqa: BLE001 - the evaluation is done, whatever is wrong with the survey
+        logger.error("not surveyed", extra={"problem": told(error)})  # noqa: TRY400 - others' exceptions may hold addresses
+    return answer

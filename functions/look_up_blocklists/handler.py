@@ -10,6 +10,7 @@ import msgspec
 from aws_lambda_powertools import Logger
 
 from ses_reputation import metrics, wiring
+from ses_reputation.discretion import discreet
 from ses_reputation.look_up import LookedUp
 from ses_reputation.metrics import Meter, Reading
 from ses_reputation.schedule import scheduled_time
@@ -28,6 +29,7 @@ def looker() -> Callable[[datetime, Callable[[], bool]], LookedUp]:
     return wiring.looker(os.environ)
 
 
+@discreet
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     now = scheduled_time(event)

@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 
 from ses_reputation import wiring
 from ses_reputation.commands import Answer, Call, read_call
+from ses_reputation.discretion import discreet
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,6 +28,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+@discreet
 @logger.inject_lambda_context
 def lambda_handler(event: object, context: "LambdaContext") -> Any:
     call = read_call(event, context.aws_request_id, clock())

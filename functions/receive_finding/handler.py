@@ -9,6 +9,7 @@ import msgspec
 from aws_lambda_powertools import Logger
 
 from ses_reputation import wiring
+from ses_reputation.discretion import discreet
 from ses_reputation.receive import Outcome, Received
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def receiver() -> Callable[[object], Received]:
     return wiring.finding_receiver(os.environ)
 
 
+@discreet
 @logger.inject_lambda_context
 def lambda_handler(event: object, _context: "LambdaContext") -> dict[str, Any]:
     received = receiver()(event)

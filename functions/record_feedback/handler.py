@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from ses_reputation import metrics, wiring
+from ses_reputation.discretion import discreet
 from ses_reputation.metrics import Meter, Reading
 from ses_reputation.record import Outcome, Recorded
 
@@ -32,6 +33,7 @@ def recorder() -> Callable[[object], Recorded]:
     return wiring.recorder(os.environ)
 
 
+@discreet
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     recorded = recorder()(event)

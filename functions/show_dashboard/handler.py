@@ -11,6 +11,7 @@ from ses_reputation import wiring
 from ses_reputation.dashboard.pages import PageNotFound
 from ses_reputation.dashboard.render import problem, render
 from ses_reputation.dashboard.widget import DESCRIPTION, asks_for_description, read_asked, read_widget
+from ses_reputation.discretion import discreet
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -28,6 +29,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+@discreet
 @logger.inject_lambda_context
 def lambda_handler(event: object, context: "LambdaContext") -> str | dict[str, str]:
     if asks_for_description(event):

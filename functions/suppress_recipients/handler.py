@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from ses_reputation import metrics, wiring
+from ses_reputation.discretion import discreet
 from ses_reputation.metrics import Meter, Reading
 from ses_reputation.suppress import Outcome, Suppressed
 
@@ -36,6 +37,7 @@ def suppressor() -> Callable[[object, Callable[[], bool]], Suppressed]:
     return wiring.suppressor(os.environ, sleep)
 
 
+@discreet
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     suppressed = suppressor()(event, lambda: context.get_remaining_time_in_millis() > NEEDED_MILLISECONDS)

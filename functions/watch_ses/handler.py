@@ -8,6 +8,7 @@ import msgspec
 from aws_lambda_powertools import Logger
 
 from ses_reputation import metrics, wiring
+from ses_reputation.discretion import discreet
 from ses_reputation.metrics import Meter, Reading
 from ses_reputation.schedule import scheduled_time
 
@@ -22,6 +23,7 @@ def watcher() -> wiring.Watcher:
     return wiring.watcher(os.environ)
 
 
+@discreet
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     now = scheduled_time(event)

@@ -17,6 +17,7 @@ from moto.cloudwatch.models import Dimension, Metric, MetricDataQuery, MetricSta
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.events.models import EventBus, Rule, events_backends
+from moto.iam.models import ManagedPolicy
 from moto.scheduler.models import scheduler_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -323,6 +324,44 @@ def _permission(request: Request) -> Resource:
     return Resource(request.name, request.properties)
 
 
+def _managed_policy(request: Request) -> Any:
+    # moto leaves nothing where a statement is AWS::NoValue, and then refuses it.
+    document = request.properties["PolicyDocument"]
+    statements = [statement for statement in document["Statement"] if statement]
+    return request.to_moto(ManagedPolicy, PolicyDocument={**document, "Statement": statements})
+
+
+def _secret(request: Request) -> Resource:
+    """A secret whose value is made up. Most clouds have none, and its module imports much."""
+    from moto.secretsmanager.models import secretsmanager_backends  # noqa: PLC0415
+
+    made_up = request.properties["GenerateSecretString"]
+    client = secretsmanager_backends[request.account][request.region]
+    value = client.get_random_password(
+        password_length=int(made_up["PasswordLength"]),
+        exclude_characters="",
+        exclude_numbers=False,
+        exclude_punctuation=_as_bool(made_up.get("ExcludePunctuation", False)),
+        exclude_uppercase=False,
+        exclude_lowercase=False,
+        include_space=False,
+        require_each_included_type=True,
+    )
+    answer = client.create_secret(
+        name=request.name,
+        secret_string=json.loads(value)["RandomPassword"],
+        secret_binary=None,
+        description=request.properties.get("Description"),
+        tags=None,
+        kms_key_id=request.properties.get("KmsKeyId"),
+        client_request_token=None,
+        replica_regions=[],
+        force_overwrite=False,
+    )
+    arn = json.loads(answer)["ARN"]
+    return Resource(arn, request.properties, {"Id": arn})
+
+
 def _layer(request: Request) -> Resource:
     no_code = {"ZipFile": base64.b64encode(b"").decode()}
     layer = request.to_moto(LayerVersion, Content=no_code)
@@ -336,6 +375,7 @@ CREATORS: Final[Mapping[str, Callable[[Request], Any]]] = {
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::EventBusPolicy": _event_bus_policy,
     "AWS::Events::Rule": _rule,
+    "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::Lambda::EventInvokeConfig": _event_invoke_config,
     EVENT_SOURCE_MAPPING: _event_source_mapping,
     "AWS::Lambda::Function": _function,
@@ -346,6 +386,7 @@ CREATORS: Final[Mapping[str, Callable[[Request], Any]]] = {
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::QueuePolicy": _queue_policy,
     "AWS::Scheduler::Schedule": _schedule,
+    "AWS::SecretsManager::Secret": _secret,
 }
 
 _NAME_PROPERTIES: Final[Mapping[str, str]] = {

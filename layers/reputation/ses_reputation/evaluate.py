@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
+from ses_reputation.discretion import told
 from ses_reputation.domain.assessment import assess, measured, windows
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, OutageChange
 from ses_reputation.domain.decisions import Report, suspect
@@ -154,7 +155,7 @@ class EvaluationIncomplete(RuntimeError):
     """
 
     def __init__(self, failures: Sequence[Exception], evaluated: Evaluated) -> None:
-        super().__init__(f"{len(failures)} failures, the first: {failures[0]!r}")
+        super().__init__(f"{len(failures)} failures, the first: {told(failures[0])}")
         self.evaluated = evaluated
 
 

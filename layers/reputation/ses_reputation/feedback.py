@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.events import Recipient
+from ses_reputation.domain.recipients import KeptRecipient
 from ses_reputation.domain.replies import Reply, classify
 from ses_reputation.domain.scopes import Scope
 
@@ -24,10 +24,10 @@ class Feedback(Struct, frozen=True):
     measure: Measure
     reason: str
     message_id: str
-    recipients: tuple[Recipient, ...]
+    recipients: tuple[KeptRecipient, ...]
     scopes: tuple[Scope, ...]
 
-    def reply_to(self, recipient: Recipient) -> Reply | None:
+    def reply_to(self, recipient: KeptRecipient) -> Reply | None:
         """What the server meant that did not take this recipient's mail; None if none was asked, as for complaints."""
         if self.measure is Measure.NOT_ATTEMPTED or self.measure in COMPLAINTS:
             return None

@@ -12,6 +12,7 @@ from ses_reputation.domain.counting import Entry, entries, provider_scopes
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import can_be_learned
 from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.recipients import IN_FULL, Keeping
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.ses_events import Message
 
@@ -108,13 +109,14 @@ def record_feedback(
     ledger: Ledger,
     dead_letters: DeadLetters,
     pause: Callable[[int], None],
+    keeping: Keeping = IN_FULL,
 ) -> Recorded:
     """Count a batch of messages; the unreadable ones go to the dead letters with their problem.
 
     `pause` waits before the attempt with the given number, after others got in the way. An error of AWS is not caught:
     the batch then comes again, and what was counted by then is found to be.
     """
-    rows = [list(entries(message.event, addresses)) if message.event else [] for message in messages]
+    rows = [list(entries(message.event, addresses, keeping)) if message.event else [] for message in messages]
     tally = _commit_all((entry for row in rows for entry in row), ledger, pause)
     # After the counts, and for duplicates too: a crash in between brings the messages back, as duplicates, to here.
     if touched := _touched(tally):

@@ -6,6 +6,7 @@ the body of a queue's message. Unknown fields are skipped and optional ones may 
 there and make sense. https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -34,6 +35,7 @@ MAX_ENVELOPES = 3
 YEARS = range(2000, 3000)  # SES is from 2011. A date far off is somebody's mistake, and no arithmetic survives year 1.
 
 _BOUNCE_TYPES = frozenset(BounceType)
+_HARMLESS = re.compile(r"[A-Za-z ]{1,32}|[0-9TZ:+. -]{1,40}")
 
 T = TypeVar("T")
 Name = TypeVar("Name", str, str | None)
@@ -100,7 +102,7 @@ def read_event(text: str | bytes, tags: TagNames = SES_TAGS) -> Event:
             case _Document(type="Notification", message=str(inner)):
                 text = inner
             case _Document(type=str(kind)) if document.event_type is None and document.notification_type is None:
-                raise UnreadableEvent(f"an SNS {kind[:MAX_NAME]} message with no notification in it")
+                raise UnreadableEvent(f"an SNS message of the type {_quoted(kind)} with no notification in it")
             case _Document(source="aws.ses", detail_type=str(kind)) if not kind.startswith(ABOUT_MAIL):
                 return Uncounted(kind[:MAX_NAME])
             case _Document(detail=msgspec.Raw() as detail):
@@ -209,7 +211,7 @@ def _read_ses(document: _Document, tags: TagNames) -> Event:
         raise UnreadableEvent("not an SES notification: it has neither eventType nor notificationType")
     reader = _READERS.get(kind)
     if reader is None:
-        raise UnreadableEvent(f"SES has no event type {kind[:MAX_NAME]!r}")
+        raise UnreadableEvent(f"SES has no event type {_quoted(kind)}")
     return reader(document, tags)
 
 
@@ -228,7 +230,7 @@ def _read_bounce(document: _Document, tags: TagNames) -> Bounce:
     raw, bounce = _require(document.mail, "mail"), _require(document.bounce, "bounce")
     subtype = bounce.bounce_sub_type or ""
     if bounce.bounce_type not in _BOUNCE_TYPES and subtype not in NEVER_ATTEMPTED:
-        raise UnreadableEvent(f"SES has no bounce type {bounce.bounce_type[:MAX_NAME]!r}")
+        raise UnreadableEvent(f"SES has no bounce type {_quoted(bounce.bounce_type)}")
     return Bounce(
         _read_mail(raw, tags),
         _time(bounce.timestamp or raw.timestamp),
@@ -352,10 +354,17 @@ def _time(value: str | None) -> datetime:
         time = datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-"))
         time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise UnreadableEvent(f"{text[:MAX_NAME]!r} is not a time") from error
+        raise UnreadableEvent(f"{_quoted(text)} is not a time") from error
     if time.year not in YEARS:
-        raise UnreadableEvent(f"{text[:MAX_NAME]!r} is not a time that SES has known, or will")
+        raise UnreadableEvent(f"{_quoted(text)} is not a time that SES has known, or will")
     return time
+
+
+def _quoted(value: str) -> str:
+    """A value as a problem may quote it, which is logged: a word or a time, and of all else only how long it is. There
+    may be an address in it, and whoever wants to see it finds the message among the dead letters.
+    """
+    return repr(value) if _HARMLESS.fullmatch(value) else f"of {len(value)} characters"
 
 
 def _text(document: Any) -> str:

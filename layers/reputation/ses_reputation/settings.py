@@ -15,6 +15,7 @@ from ses_reputation.domain.limits import Profile, limits_by_kind, parse_custom_l
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, AddressBook
 from ses_reputation.domain.rates import VolumeSource
+from ses_reputation.domain.recipients import RecipientStorage
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.evaluate import Weekly
 from ses_reputation.notices.vocabulary import Vocabulary
@@ -30,6 +31,24 @@ class SettingsError(ValueError):
     """An environment variable is missing or makes no sense; the text names it."""
 
 
+class KeepingSettings(Struct, frozen=True):
+    """What is kept of recipients, and the secret whose value is the key; None if it takes none."""
+
+    storage: RecipientStorage
+    key: str | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables; SettingsError for the first that is wrong."""
+        storage = _read(environment, "RECIPIENT_STORAGE", RecipientStorage)
+        key = _read(environment, "RECIPIENT_KEY_SECRET", str)
+        if storage is RecipientStorage.FULL:
+            return cls(storage, None)
+        if not key:
+            raise SettingsError(f"RECIPIENT_STORAGE={storage} takes a key, and RECIPIENT_KEY_SECRET names none")
+        return cls(storage, key)
+
+
 class RecordSettings(Struct, frozen=True):
     """What record_feedback is told."""
 
@@ -42,6 +61,7 @@ class RecordSettings(Struct, frozen=True):
     provider_domains: Mapping[str, str]
     spamtraps: frozenset[str]
     tags: TagNames
+    keeping: KeepingSettings
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -59,6 +79,7 @@ class RecordSettings(Struct, frozen=True):
                 tenant=_read(environment, "TENANT_TAG", str),
                 scopes=_read(environment, "SCOPE_TAGS", _names),
             ),
+            keeping=KeepingSettings.from_environment(environment),
         )
 
 
@@ -214,6 +235,7 @@ class SuppressSettings(Struct, frozen=True):
     receipts_table: str
     dead_letter_queue_url: str
     receipt_retention: timedelta
+    keeping: KeepingSettings
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -222,6 +244,7 @@ class SuppressSettings(Struct, frozen=True):
             receipts_table=_read(environment, "RECEIPTS_TABLE", str),
             dead_letter_queue_url=_read(environment, "DEAD_LETTER_QUEUE_URL", str),
             receipt_retention=_read(environment, "RECEIPT_RETENTION_DAYS", _days),
+            keeping=KeepingSettings.from_environment(environment),
         )
 
 

@@ -21,6 +21,7 @@ from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.adapters.pace import Pace
+from ses_reputation.adapters.recipient_key import read_key
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
 from ses_reputation.adapters.runs import DynamoDbRuns
 from ses_reputation.adapters.sending_controls import SesSendingControls
@@ -36,6 +37,7 @@ from ses_reputation.dashboard.pages import Page
 from ses_reputation.dashboard.views import View
 from ses_reputation.domain.decisions import Command
 from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.recipients import Keeping, RecipientKey
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.suppression import Preferences
 from ses_reputation.domain.survey import Survey, survey
@@ -53,6 +55,7 @@ from ses_reputation.settings import (
     ChannelSettings,
     EnforceSettings,
     EvaluateSettings,
+    KeepingSettings,
     LookSettings,
     OperateSettings,
     ReceiveSettings,
@@ -91,9 +94,10 @@ class NotSetApart(RuntimeError):
 def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
     """`record_feedback` of Lambda's events with the tables and the queue of this environment.
 
-    SettingsError if the environment is incomplete.
+    SettingsError if the environment is incomplete, KeyNotRead if the key of recipients' identities can not be had.
     """
     settings = RecordSettings.from_environment(environment)
+    keeping = _keeping(settings.keeping)
     client = clients.dynamodb()
     ledger = DynamoDbLedger(
         client,
@@ -112,7 +116,7 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
     def record(invocation: object) -> Recorded:
         messages = read_invocation(invocation, settings.tags)
         addresses = AddressBook(identities(), settings.provider_domains, settings.spamtraps)
-        return record_feedback(messages, addresses, ledger, dead_letters, back_off)
+        return record_feedback(messages, addresses, ledger, dead_letters, back_off, keeping)
 
     return record
 
@@ -349,14 +353,18 @@ def suppressor(
 ) -> Callable[[object, Callable[[], bool]], Suppressed]:
     """`suppress_recipients` of Lambda's events, while there is time, with the table and the queue of this environment.
 
-    `sleep` waits for so many seconds. SettingsError if the environment is incomplete.
+    `sleep` waits for so many seconds. SettingsError if the environment is incomplete, KeyNotRead if the key of
+    recipients' identities can not be had.
     """
     settings = SuppressSettings.from_environment(environment)
     client, pace = clients.sesv2(), Pace(sleep, time.monotonic).wait
     preferences = _KeptPreferences(SesSuppressionPreferences(client, pace=pace))
     suppression_list = SesSuppressionList(client, pace=pace)
     histories = DynamoDbSuppressionHistories(
-        clients.dynamodb(), table=settings.receipts_table, retention=settings.receipt_retention
+        clients.dynamodb(),
+        table=settings.receipts_table,
+        retention=settings.receipt_retention,
+        keeping=_keeping(settings.keeping),
     )
     dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
 
@@ -370,6 +378,12 @@ def suppressor(
 def back_off(attempt: int) -> None:
     """Wait before another attempt: at random, up to twice as long each time, at most a second."""
     time.sleep(random.uniform(0, min(0.02 * 2**attempt, 1)))  # noqa: S311 - nothing secret depends on it
+
+
+def _keeping(settings: KeepingSettings) -> Keeping:
+    """How recipients are kept, with the key if that takes one. Whoever keeps addresses waits for no client of it."""
+    key = read_key(clients.secretsmanager(), settings.key) if settings.key else RecipientKey()
+    return Keeping(settings.storage, key)
 
 
 def _account_and_region(arn: str) -> tuple[str, str]:

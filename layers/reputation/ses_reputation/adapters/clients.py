@@ -90,6 +90,12 @@ def lambda_(region: str | None = None) -> "LambdaClient":
     return boto3.client("lambda", region_name=region, config=_CONFIG)
 
 
+def secretsmanager(region: str | None = None) -> Any:
+    """A Secrets Manager client in this region, or that of the environment. There are no stubs of it here."""
+    make: Any = boto3.client
+    return make("secretsmanager", region_name=region, config=_CONFIG)
+
+
 def ses(region: str | None = None) -> "SESClient":
     """A client of SES's first API in this region, or that of the environment."""
     return boto3.client("ses", region_name=region, config=_SES)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain, groupby, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -16,11 +16,11 @@ from msgspec import Struct
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import BATCH_GET_KEYS, get_all
 from ses_reputation.adapters.documents import Item
+from ses_reputation.adapters.kept_recipients import RECIPIENTS, from_attribute
 from ses_reputation.domain.counting import Entry, provider_scopes
-from ses_reputation.domain.detection import Heard, without_addresses
+from ses_reputation.domain.detection import Heard
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.events import Recipient
-from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.recipients import without_addresses
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.feedback import BOUNCES, DELAYS, Feedback, RecentFeedback
@@ -35,8 +35,6 @@ RECENT_PAGES = 12  # Queries that what is recent is looked for in: each is of 1 
 SEARCHED = 5_000  # Receipts that a sample is looked for in: 50 BatchGetItem, a second or so.
 REPLIED = (BOUNCES | DELAYS) - {Measure.NOT_ATTEMPTED}
 """What a server has replied to: what SES did not even attempt, no server has seen."""
-
-_PROVIDERS = AddressBook()
 
 _Key = tuple[str, str]
 
@@ -196,8 +194,8 @@ def _listing(entries: Collection[Entry]) -> _Listing:
 def _heard(feedback: Feedback) -> Iterator[Heard]:
     for recipient in feedback.recipients:
         if reply := feedback.reply_to(recipient):
-            text = without_addresses(recipient.reply or "", recipient.address)
-            yield Heard(_PROVIDERS.provider_of(recipient.address), text, reply)
+            text = without_addresses(recipient.reply or "", recipient.address or "")
+            yield Heard(recipient.mailbox_provider, text, reply)
 
 
 def _digest(document: bytes) -> str:
@@ -210,11 +208,6 @@ def _feedback(item: Item) -> Feedback:
         measure=Measure(item["entry"]["S"].partition("#")[0]),
         reason=item["reason"]["S"],
         message_id=item["message_id"]["S"],
-        recipients=tuple(_recipient(recipient["M"]) for recipient in item["recipients"]["L"]),
+        recipients=from_attribute(item[RECIPIENTS]),
         scopes=tuple(Scope(scope["S"]) for scope in item["scopes"]["L"]),
     )
-
-
-def _recipient(fields: Mapping[str, Any]) -> Recipient:
-    texts = {name: value["S"] for name, value in fields.items()}
-    return Recipient(texts["address"], texts.get("status"), texts.get("reply"))

@@ -8,8 +8,8 @@ from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import put_all
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.feedback import DynamoDbFeedback
+from ses_reputation.adapters.kept_recipients import RECIPIENTS, to_attribute
 from ses_reputation.domain.counting import Entry
-from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 
@@ -123,7 +123,7 @@ class DynamoDbLedger:
         }
         if entry.reason:
             item["reason"] = keys.string(entry.reason)
-            item["recipients"] = {"L": [_recipient(recipient) for recipient in entry.recipients]}
+            item[RECIPIENTS] = to_attribute(entry.recipients)
         return item
 
     def _additions(self, writes: Sequence[Write], writer: int) -> Iterator[Any]:
@@ -159,11 +159,6 @@ def _recorded(
         if reason.get("Code") == "ConditionalCheckFailed":
             named = reason["Item"]["scopes"]["L"]
             yield write.entry.key, frozenset((ACCOUNT, *(Scope(value["S"]) for value in named)))
-
-
-def _recipient(recipient: Recipient) -> Item:
-    fields = {"address": recipient.address, "status": recipient.status, "reply": recipient.reply}
-    return {"M": {name: keys.string(value) for name, value in fields.items() if value}}
 
 
 def _counts(entry: Entry) -> Item:

@@ -1,7 +1,8 @@
 """What is known of recipients whose suppression was considered: an item each, in the receipts table.
 
-An item is found by a digest of the address. It goes when the newest that was said of the recipient is as old as
-receipts get; an entry that was made here is then nobody's, and stays.
+An item is found by a digest of the address, which needs the deployment's key unless receipts hold addresses. It goes
+when the newest that was said of the recipient is as old as receipts get; an entry that was made here is then nobody's,
+and stays.
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import Item, put_if_unchanged
-from ses_reputation.domain.counting import digest
+from ses_reputation.domain.recipients import IN_FULL, Keeping
 from ses_reputation.domain.suppression import History, Reason
 from ses_reputation.suppress import Versioned
 
@@ -22,14 +23,17 @@ _TIMES = ("bounced", "complained", "not_spam")
 class DynamoDbSuppressionHistories:
     """The histories of one deployment."""
 
-    def __init__(self, client: "DynamoDBClient", *, table: str, retention: timedelta) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", *, table: str, retention: timedelta, keeping: Keeping = IN_FULL
+    ) -> None:
         self._client = client
         self._table = table
         self._retention = retention
+        self._keeping = keeping
 
     def read(self, address: str) -> Versioned:
         """What is known of an address."""
-        answer = self._client.get_item(TableName=self._table, Key=_key(address), ConsistentRead=True)
+        answer = self._client.get_item(TableName=self._table, Key=self._key(address), ConsistentRead=True)
         return _versioned(answer["Item"]) if "Item" in answer else Versioned()
 
     def write(self, address: str, history: History, version: int) -> bool:
@@ -47,7 +51,7 @@ class DynamoDbSuppressionHistories:
     def _item(self, address: str, history: History, version: int) -> Item:
         times = {name: time for name in _TIMES if (time := getattr(history, name))}
         item: Item = {
-            **_key(address),
+            **self._key(address),
             **{name: keys.string(time.isoformat()) for name, time in times.items()},
             "settled": {"BOOL": history.settled},
             "version": {"N": str(version)},
@@ -57,9 +61,13 @@ class DynamoDbSuppressionHistories:
             item["put"] = keys.string(history.put)
         return item
 
+    def _key(self, address: str) -> Item:
+        return history_key(self._keeping.history(address))
 
-def _key(address: str) -> Item:
-    return {"message_id": keys.string(keys.suppression_of(digest(address))), "entry": keys.string(keys.HISTORY)}
+
+def history_key(digest: str) -> Item:
+    """The key of the item of the recipient that this stands for."""
+    return {"message_id": keys.string(keys.suppression_of(digest)), "entry": keys.string(keys.HISTORY)}
 
 
 def _versioned(item: Any) -> Versioned:

@@ -1,6 +1,5 @@
 """The account's suppression list at SES, and what SES puts on it by itself."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ses_reputation.adapters.aws_errors import explained, may_pass
+from ses_reputation.domain.recipients import without_addresses
 from ses_reputation.domain.suppression import Entry, ListScope, Preferences, Reason
 from ses_reputation.suppress import NotNow, Refused
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 Word = TypeVar("Word", Reason, ListScope)
-
-# As SES may quote one, or as it is in a URL.
-_ADDRESS = re.compile(r'(?:"[^"]*"|[^\s"])*(?:@|%40)\S*')
 
 
 class SesSuppressionList:
@@ -35,7 +32,7 @@ class SesSuppressionList:
 
     def entry(self, address: str) -> Entry | None:
         """The entry of an address; None if it has none. NotNow or Refused if SES does not tell."""
-        with _told("GetSuppressedDestination", self._pace):
+        with _told("GetSuppressedDestination", self._pace, address):
             try:
                 destination = self._client.get_suppressed_destination(EmailAddress=address)["SuppressedDestination"]
             except self._client.exceptions.NotFoundException:
@@ -51,12 +48,12 @@ class SesSuppressionList:
         In the sandbox SES refuses it always.
         https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html
         """
-        with _told("PutSuppressedDestination", self._pace):
+        with _told("PutSuppressedDestination", self._pace, address):
             self._client.put_suppressed_destination(EmailAddress=address, Reason=reason.value)
 
     def remove(self, address: str) -> None:
         """Take an address off the list; one that is not on it is no error. NotNow or Refused if SES does not."""
-        with _told("DeleteSuppressedDestination", self._pace):
+        with _told("DeleteSuppressedDestination", self._pace, address):
             try:
                 self._client.delete_suppressed_destination(EmailAddress=address)
             except self._client.exceptions.NotFoundException:
@@ -111,7 +108,7 @@ def _known(kind: type[Word], word: str | None) -> Word | None:
 
 
 @contextmanager
-def _told(action: str, pace: Callable[[str], None]) -> Iterator[None]:
+def _told(action: str, pace: Callable[[str], None], address: str = "") -> Iterator[None]:
     """Call an action at SES's pace. What goes wrong is told in words that name no recipient, unlike botocore's."""
     pace(action)
     try:
@@ -119,6 +116,6 @@ def _told(action: str, pace: Callable[[str], None]) -> Iterator[None]:
     except ClientError as error:
         if may_pass(error):
             raise NotNow(f"{action}: {error.response['Error']['Code']}") from None
-        raise Refused(_ADDRESS.sub("(an address)", explained(error))) from None
+        raise Refused(without_addresses(explained(error), address)) from None
     except BotoCoreError as error:
         raise NotNow(f"{action}: {type(error).__name__}") from None

@@ -13,10 +13,10 @@ from ses_reputation.dashboard.pages import ScopePage
 from ses_reputation.dashboard.parts import card, counted, day, nothing, outside_name, short_moment, wide
 from ses_reputation.dashboard.views import FEEDBACK_DAYS, FeedbackSample, ScopeView
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.events import Recipient
 from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.history import MailCounts, ProviderCounts
 from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, UNSPECIFIED
+from ses_reputation.domain.recipients import NOT_KEPT, KeptRecipient
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ScopeKind, kind_of, scope
 from ses_reputation.feedback import Feedback
@@ -170,11 +170,11 @@ def _newest(sample: FeedbackSample, medium: Medium) -> Element:
     )
 
 
-def _row(feedback: Feedback, recipient: Recipient, medium: Medium) -> Element:
+def _row(feedback: Feedback, recipient: KeptRecipient, medium: Medium) -> Element:
     return h.tr[
         h.td[short_moment(feedback.time, medium.zone)],
         h.td(".sr-kind")[_KINDS[feedback.measure]],
-        h.td(".sr-address")[h.bdi[readable(recipient.address, _REPLY_LENGTH)]],
+        h.td(".sr-address")[h.bdi[readable(recipient.name or NOT_KEPT, _REPLY_LENGTH)]],
         h.td(".sr-word")[_word(feedback.reason)],
         h.td(".sr-reply")[_reply(feedback, recipient)],
     ]
@@ -186,7 +186,7 @@ def _word(reason: str) -> Element:
     return h.bdi[kind, stroke, h.wbr if stroke else None, subtype]
 
 
-def _reply(feedback: Feedback, recipient: Recipient) -> Node:
+def _reply(feedback: Feedback, recipient: KeptRecipient) -> Node:
     """What a server replied, and what that means. A reply may hold anything."""
     meant = feedback.reply_to(recipient)
     # SES marks where it heard a reply.

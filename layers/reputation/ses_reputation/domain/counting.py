@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from hashlib import blake2b
 
 from msgspec import Struct
 
@@ -17,6 +16,7 @@ from ses_reputation.domain.eligibility import (
 )
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send
 from ses_reputation.domain.providers import NOT_PROVIDERS, AddressBook
+from ses_reputation.domain.recipients import IN_FULL, Keeping, KeptRecipient
 from ses_reputation.domain.replies import classify
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
 
@@ -28,7 +28,8 @@ class Entry(Struct, frozen=True, gc=False):
     """One thing to count once: a message sent, or one recipient's delivery, bounce or delay, or one complaint.
 
     `message_id` and `name` identify it from the event's own content, so every copy of the event makes the same entry,
-    whatever its envelope or format. `unknown_subtype` names a bounce's, if it counts only because nobody knows it.
+    whatever its envelope or format, as long as recipients are kept in one way. `unknown_subtype` names a bounce's, if
+    it counts only because nobody knows it.
     """
 
     message_id: str
@@ -36,7 +37,7 @@ class Entry(Struct, frozen=True, gc=False):
     time: datetime
     scopes: tuple[Scope, ...]
     increments: Increments
-    recipients: tuple[Recipient, ...] = ()
+    recipients: tuple[KeptRecipient, ...] = ()
     reason: str | None = None
     unknown_subtype: str | None = None
 
@@ -61,7 +62,7 @@ def hour_of(time: datetime) -> datetime:
     return time.replace(minute=0, second=0, microsecond=0)
 
 
-def entries(event: Event, addresses: AddressBook) -> Iterator[Entry]:
+def entries(event: Event, addresses: AddressBook, keeping: Keeping = IN_FULL) -> Iterator[Entry]:
     """Everything that an event counts, also what is in no rate; nothing for one that counts nothing."""
     match event:
         case Send(mail, time, recipients):
@@ -69,7 +70,7 @@ def entries(event: Event, addresses: AddressBook) -> Iterator[Entry]:
         case Delivery(mail, time, recipients):
             for recipient in _unique(recipients):
                 trapped = Measure.SPAMTRAPPED if addresses.is_spamtrap(recipient.address) else None
-                yield _recipient_entry(Measure.DELIVERED, mail, time, recipient, addresses, also=trapped)
+                yield _recipient_entry(Measure.DELIVERED, mail, time, recipient, addresses, keeping, also=trapped)
         case Bounce(mail, time, recipients, bounce_type, subtype):
             measure = bounce_rule(bounce_type, subtype).measure
             reason = f"{bounce_type}/{subtype}"
@@ -78,20 +79,31 @@ def entries(event: Event, addresses: AddressBook) -> Iterator[Entry]:
                 # Of mail that SES never tried to deliver no server has said anything.
                 also = None if measure is Measure.NOT_ATTEMPTED else _reply_measure(recipient, subtype)
                 yield _recipient_entry(
-                    measure, mail, time, recipient, addresses, also=also, reason=reason, unknown_subtype=unknown
+                    measure,
+                    mail,
+                    time,
+                    recipient,
+                    addresses,
+                    keeping,
+                    also=also,
+                    reason=reason,
+                    unknown_subtype=unknown,
                 )
         case Delay(mail, time, recipients, delay_type):
             for recipient in _unique(recipients):
                 also = _reply_measure(recipient, delay_type)
-                yield _recipient_entry(Measure.DELAYED, mail, time, recipient, addresses, also=also, reason=delay_type)
+                yield _recipient_entry(
+                    Measure.DELAYED, mail, time, recipient, addresses, keeping, also=also, reason=delay_type
+                )
         case Complaint(mail, time, recipients, subtype, feedback_type):
             # One complaint per notification: all its recipients are suspects of the same one complaint.
             measure = complaint_rule(subtype, feedback_type).measure
             suspects = _unique(recipients)
-            name = f"{measure}#{digest(*sorted(r.address for r in suspects))}"
+            name = f"{measure}#{keeping.identity(mail.message_id, *sorted(r.address for r in suspects))}"
             increments = {(_complaining(suspects, measure, addresses), measure): 1}
             reason = feedback_type or "unspecified"
-            yield Entry(mail.message_id, name, time, scopes_of(mail), increments, suspects, reason)
+            kept = tuple(map(keeping.kept, suspects))
+            yield Entry(mail.message_id, name, time, scopes_of(mail), increments, kept, reason)
 
 
 def scopes_of(mail: Mail) -> tuple[Scope, ...]:
@@ -119,6 +131,7 @@ def _recipient_entry(
     time: datetime,
     recipient: Recipient,
     addresses: AddressBook,
+    keeping: Keeping,
     *,
     also: Measure | None = None,
     reason: str | None = None,
@@ -129,12 +142,12 @@ def _recipient_entry(
     SES tells of a delay again while it goes on trying. That is a new fact only if the reply is of another class.
     """
     told = (recipient.address, also) if also and measure is Measure.DELAYED else (recipient.address,)
-    name = f"{measure}#{digest(*told)}"
+    name = f"{measure}#{keeping.identity(mail.message_id, *told)}"
     provider = addresses.provider_of(recipient.address)
     increments = {(provider, measure): 1}
     if also and is_judged(provider, also):
         increments[provider, also] = 1
-    recorded = (recipient,) if reason else ()  # a delivery needs no record of whom it reached
+    recorded = (keeping.kept(recipient),) if reason else ()  # a delivery needs no record of whom it reached
     return Entry(mail.message_id, name, time, scopes_of(mail), increments, recorded, reason, unknown_subtype)
 
 
@@ -159,8 +172,3 @@ def _complaining(suspects: tuple[Recipient, ...], measure: Measure, addresses: A
 
 def _unique(recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
     return tuple({r.address: r for r in recipients}.values())
-
-
-def digest(*addresses: str) -> str:
-    """A text that stands for these addresses where they themselves are not to be, or are too long."""
-    return blake2b("\0".join(addresses).encode(), digest_size=12).hexdigest()

@@ -3,7 +3,6 @@
 SES reports such problems by mail, weeks later. Here a rise is only suspected to be one: a person confirms or dismisses.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -259,20 +258,3 @@ def trapped(
 
 def _volume(hours: Iterable[HourCounts], policy: Policy) -> int:
     return sum(hour.sums(Metric.BOUNCE_RATE, policy.volume_source, policy.feedback_loops).volume for hour in hours)
-
-
-def without_addresses(text: str, address: str) -> str:
-    """A reply without the recipient that it is about, or anybody's address: those stay in the receipts."""
-    text = _ADDRESS.sub(_SOMEBODY, text)
-    local_part = address.rpartition("@")[0]
-    # Servers also name the mailbox that a tag (bob+news) leads to.
-    telling = (name for name in (local_part, local_part.partition("+")[0]) if len(name) >= _TELLING)
-    for name in filter(None, (address, *telling)):
-        text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", _SOMEBODY, text, flags=re.IGNORECASE)
-    return text
-
-
-_SOMEBODY = "(recipient)"
-# Shorter local parts are words of the reply.
-_TELLING = 4
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]{1,64}@[^\s<>()\[\]\"',;:@]{1,255}")

@@ -1,0 +1,214 @@
+"""`ses-reputation forget` against a deployed stack: what goes, what stays, and that it may be run again."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from msgspec.structs import replace
+
+from ses_reputation.adapters.personal_items import DynamoDbPersonalItems
+from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.recipients import KeptRecipient, Person
+from ses_reputation.forget import ATTEMPTS, PARTS, Named, NotForgotten, Part, carry_out, look_for
+from ses_reputation_cli.main import main
+from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.ses_mail import Bounce, Complaint
+from ses_reputation_local.ses_simulator import SesSimulator
+from tests.test_recipient_storage import LATER, items, names
+from tests.test_template import of_type
+from tests.test_template_findings import listed, logical_id
+from tests.test_whole_path import HARD, MORNING, newsletter, publish, totals
+
+JANE, JOHN = "jane.roe@gmail.com", "john.doe@gmail.com"
+
+
+@contextmanager
+def deployed(storage: str) -> Iterator[LocalCloud]:
+    """One that Jane's mail bounced in, and a complaint suspects her and John."""
+    with LocalCloud({"RecipientStorage": storage, "AutomaticSuppression": "true"}) as cloud:
+        cloud.now = MORNING
+        cloud.ses.configuration_sets.add("newsletter").suppression = {"SuppressedReasons": []}
+        tell(cloud)
+        yield cloud
+
+
+@pytest.fixture(params=["full", "hashed"])
+def cloud(request: pytest.FixtureRequest) -> Iterator[LocalCloud]:
+    with deployed(request.param) as cloud:
+        yield cloud
+
+
+def tell(cloud: LocalCloud) -> None:
+    ses = SesSimulator("jane")
+    publish(cloud, ses.send(MORNING, newsletter(1, recipients=(JANE,)), Bounce((JANE,), *HARD)))
+    publish(cloud, ses.send(MORNING, newsletter(2, recipients=(JANE, JOHN)), Complaint(JANE)))
+    cloud.deliver()
+
+
+def run(*arguments: str, code: int = 0, said: str = "") -> Result:
+    result = CliRunner().invoke(main, ("forget", *arguments), input=said, obj=LATER)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def told(*arguments: str, said: str = "") -> Any:
+    document = json.loads(run(*arguments, "--json", said=said).stdout)
+    document.pop("elsewhere")
+    return document
+
+
+def histories(cloud: LocalCloud) -> list[Any]:
+    return [item for item in items(cloud) if item["message_id"]["S"].startswith("suppression/")]
+
+
+def test_without_being_told_to_apply_it_changes_nothing(cloud: LocalCloud) -> None:
+    before = items(cloud)
+    result = run(JANE)
+    assert "Nothing was changed: this was a dry run. --apply takes the recipient out of 2 receipts and" in result.stdout
+    assert "SES's own suppression list" in result.stdout
+    assert items(cloud) == before
+
+
+def test_a_recipient_is_forgotten_and_others_and_all_counts_stay(cloud: LocalCloud) -> None:
+    counted, before = totals(cloud, "account"), len(items(cloud))
+    (both,) = [{*names(cloud, "--kind", "complaint")}]
+    document = told("Jane.Roe@GMAIL.com", "--apply")
+    assert document == {
+        "dry_run": False,
+        "items_looked_at": before,
+        "receipts": 2,
+        "suppression_histories": 1,
+    }
+    assert JANE not in json.dumps(items(cloud))
+    assert names(cloud, "--kind", "bounce") == [None]
+    (johns,) = {*names(cloud, "--kind", "complaint")} - {None}
+    assert johns in both
+    assert names(cloud, "--kind", "complaint", "--recipient", JOHN) == [johns]
+    assert histories(cloud) == []
+    assert totals(cloud, "account") == counted
+    assert told(JANE, "--apply") == {
+        **document,
+        "receipts": 0,
+        "suppression_histories": 0,
+        "items_looked_at": before - 1,
+    }
+
+
+def test_a_copy_of_an_event_that_comes_after_it_counts_nothing_and_names_nobody(cloud: LocalCloud) -> None:
+    counted = totals(cloud, "account")
+    run(JANE, "--apply")
+    tell(cloud)
+    assert totals(cloud, "account") == counted
+    assert counted[Measure.HARD_BOUNCED] == 1
+    assert names(cloud, "--kind", "bounce") == [None]
+
+
+def test_its_policy_allows_what_it_does_and_no_more() -> None:
+    done: set[tuple[str, str]] = set()
+
+    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
+        service = model.service_model.endpoint_prefix
+        called = next((params[name] for name in ("TableName", "SecretId", "FunctionName") if name in params), "*")
+        done.add((f"{service}:{model.name}", called))
+
+    with deployed("hashed") as cloud:
+        boto3._get_default_session().events.register("provide-client-params", note)
+        run(JANE, "--apply")
+        boto3.DEFAULT_SESSION = None
+        physical = {name: cloud.resources[name] for name in ("ReceiptsTable", "RecipientKey", "RecordFeedback")}
+    policy = of_type("AWS::IAM::ManagedPolicy")["ForgetPolicy"]
+    statements = [each["Fn::If"][1] if "Fn::If" in each else each for each in policy["PolicyDocument"]["Statement"]]
+    assert done == {
+        (action, physical.get(logical_id(statement["Resource"]), "*"))
+        for statement in statements
+        for action in listed(statement["Action"])
+    }
+
+
+def test_an_address_can_stay_out_of_the_history_of_the_shell() -> None:
+    with deployed("none"):
+        result = run("-", said=f"{JANE}\n")
+    assert "takes the recipient out of the history of his suppression." in result.stdout
+    assert JANE not in result.output
+
+
+def test_what_is_no_address_is_wrong_usage_and_not_repeated() -> None:
+    assert "jane roe" not in run("jane roe", code=2).output
+
+
+def test_pseudonyms_from_under_another_key_are_found_with_that_key() -> None:
+    with deployed("hashed") as cloud:
+        client, secret = cloud.client("secretsmanager"), cloud.resources["RecipientKey"]
+        earlier = client.get_secret_value(SecretId=secret)["SecretString"]
+        client.create_secret(Name="earlier", SecretString=earlier)
+        client.put_secret_value(SecretId=secret, SecretString="n" * 64)
+        assert told(JANE)["receipts"] == 0
+        assert told(JANE, "--key-secret", "earlier")["receipts"] == 2
+        result = run(JANE, "--key-secret", "missing", code=1)
+        assert "could not be read from the secret missing: ResourceNotFoundException" in result.output
+
+
+def test_a_receipt_is_not_written_over_what_somebody_else_has_forgotten(cloud: LocalCloud) -> None:
+    items = DynamoDbPersonalItems(cloud.client("dynamodb"), table=cloud.resources["ReceiptsTable"])
+    (complaint,) = (named for n in range(4) for named in items.part(n, 4).named if len(named.recipients) == 2)
+    assert items.rewrite(complaint, complaint.recipients[:1])
+    assert not items.rewrite(complaint, complaint.recipients[1:])
+    assert items.read(complaint) == replace(complaint, recipients=complaint.recipients[:1])
+    assert items.read(replace(complaint, entry="gone")) is None
+
+
+class FakeItems:
+    """Receipts that somebody else changes so many times while they are written."""
+
+    def __init__(self, *receipts: Named, changing: int = 0) -> None:
+        self.receipts = {receipt.message_id: receipt for receipt in receipts}
+        self.changing = changing
+
+    def part(self, number: int, _parts: int) -> Part:
+        named = [*self.receipts.values()] if number == 0 else []
+        return Part(len(named), named)
+
+    def read(self, receipt: Named) -> Named | None:
+        return self.receipts.get(receipt.message_id)
+
+    def rewrite(self, receipt: Named, recipients: Any) -> bool:
+        if self.changing:
+            self.changing -= 1
+            return False
+        self.receipts[receipt.message_id] = Named(receipt.message_id, receipt.entry, tuple(recipients))
+        return True
+
+    def has_history(self, _digest: str) -> bool:
+        return False
+
+    def delete_history(self, digest: str) -> None:
+        raise AssertionError(digest)
+
+
+RECEIPT = Named("m-1", "complained#1", (KeptRecipient(JANE), KeptRecipient(JOHN)))
+
+
+def forgotten(items: FakeItems) -> list[int]:
+    receipts = [receipt for sighting in look_for(Person(JANE), items) for receipt in sighting.receipts]
+    return list(carry_out(Person(JANE), receipts, [], items))
+
+
+def test_a_receipt_that_changes_meanwhile_is_read_again() -> None:
+    items = FakeItems(RECEIPT, changing=ATTEMPTS - 1)
+    assert forgotten(items) == [1]
+    assert items.receipts["m-1"].recipients == (KeptRecipient(provider="gmail"), KeptRecipient(JOHN))
+    assert len(list(look_for(Person(JANE), items))) == PARTS
+
+
+def test_one_that_keeps_changing_is_told_of_and_one_that_expired_is_done() -> None:
+    items = FakeItems(RECEIPT, changing=ATTEMPTS)
+    with pytest.raises(NotForgotten):
+        forgotten(items)
+    found = next(look_for(Person(JANE), items)).receipts
+    items.receipts.clear()
+    items.changing = 1
+    assert list(carry_out(Person(JANE), found, [], items)) == [1]
