@@ -5,8 +5,8 @@ from pathlib import Path
 
 from functions.suppress_recipients.handler import METERS
 from ses_reputation.suppress import Outcome
+from tests.access import listed
 from tests.test_template import RESOURCES, SOURCE, statements
-from tests.test_template_findings import listed
 
 PAGE = (Path(__file__).parents[1] / "docs/suppressing-recipients.md").read_text()
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("|")]

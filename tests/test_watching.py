@@ -15,8 +15,8 @@ from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.metrics import METERS, NAMESPACE, Meter
 from ses_reputation_local.cloud import LocalCloud
+from tests.access import listed
 from tests.test_template import PARAMETERS, RESOURCES, SOURCE, of_type
-from tests.test_template_findings import listed
 
 ALL_ON = {"AutomaticSuppression": "true", "BlocklistZones": "multi.surbl.org"}
 
