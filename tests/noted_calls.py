@@ -64,13 +64,14 @@ def _found(policy: str, action: str, resource: str) -> tuple[tuple[str, int], ..
 
 @lru_cache(maxsize=64)
 def _policy(arn: str) -> Mapping[str, Any]:
-    """The one policy of a role, or a policy of its own, as moto has it: there is a gap for what is not there."""
+    """The one policy of a role, or a policy of its own, as moto has it."""
     iam: Any = iam_backends[ACCOUNT]["aws"]
     if ":role/" in arn:
-        (document,) = iam.get_role_by_arn(arn).policies.values()
+        (policy,) = iam.get_role_by_arn(arn).policies.values()
     else:
-        document = json.loads(iam.managed_policies[arn].versions[0].document)
-    return {"Statement": [statement for statement in document["Statement"] if statement]}
+        policy = json.loads(iam.managed_policies[arn].versions[0].document)
+    document: Mapping[str, Any] = policy
+    return document
 
 
 def _note_call(client: Any, operation: str, params: Mapping[str, Any]) -> None:

@@ -1,0 +1,204 @@
+"""What is granted against what is done: that a difference is seen, with made-up calls and policies."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests import privileges
+from tests.access import Request
+from tests.aws_calls import requests_of
+from tests.privileges import (
+    NOT_OURS,
+    OPERATOR,
+    Grant,
+    Notes,
+    by_function,
+    granted,
+    grants_of,
+    matches,
+    read,
+    refused,
+    undocumented,
+    unused,
+    written,
+)
+
+TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/standings"
+POLICY: dict[str, Any] = {
+    "Statement": [
+        {
+            "Sid": "Keep",
+            "Effect": "Allow",
+            "Action": ["dynamodb:GetItem", "dynamodb:Query"],
+            "Resource": [TABLE, f"{TABLE}/index/WorstFirst"],
+        },
+        {
+            "Sid": "Tell",
+            "Effect": "Allow",
+            "Action": "events:PutEvents",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"events:source": "ses-reputation"}},
+        },
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        pytest.param(Request("dynamodb:GetItem", TABLE), [("Keep", 0)], id="on the first resource"),
+        pytest.param(Request("dynamodb:Query", f"{TABLE}/index/WorstFirst"), [("Keep", 1)], id="on the second"),
+        pytest.param(Request("dynamodb:PutItem", TABLE), [], id="another action"),
+        pytest.param(Request("dynamodb:GetItem", f"{TABLE}-2"), [], id="another resource"),
+        pytest.param(Request("events:PutEvents", context={"events:source": "me"}), [], id="a condition that fails"),
+        pytest.param(
+            Request("events:PutEvents", context={"events:source": "ses-reputation"}), [("Tell", 0)], id="one that holds"
+        ),
+    ],
+)
+def test_a_request_is_allowed_by_a_statement_and_one_of_its_resources(request_: Request, expected: Any) -> None:
+    assert list(matches(POLICY, request_)) == expected
+
+
+def test_every_action_on_every_resource_is_a_grant_also_behind_a_condition() -> None:
+    get_att, sub = {"Fn::GetAtt": ["Queue", "Arn"]}, {"Fn::Sub": "${Table.Arn}/index/WorstFirst"}
+    statement = {"Sid": "S", "Action": ["a:One", "a:Two"], "Resource": [get_att, sub]}
+    told = grants_of("F", {"Statement": [{"Fn::If": ["Condition", statement, {"Ref": "AWS::NoValue"}]}]})
+    assert told == {
+        Grant("F", "S", "a:One", 0): "Queue",
+        Grant("F", "S", "a:One", 1): "Table/index/WorstFirst",
+        Grant("F", "S", "a:Two", 0): "Queue",
+        Grant("F", "S", "a:Two", 1): "Table/index/WorstFirst",
+    }
+
+
+def every_use() -> Notes:
+    return Notes(Counter({grant: 3 for grant in granted() if grant.action not in NOT_OURS}))
+
+
+def test_a_permission_that_nothing_uses_is_told_with_its_place() -> None:
+    notes = every_use()
+    assert unused(notes) == []
+    one = Grant("EnforceStatus", "KeepWhatIsDone", "dynamodb:DeleteItem", 0)
+    del notes.uses[one]
+    told = "EnforceStatus may dynamodb:DeleteItem on StandingsTable (KeepWhatIsDone), but never does"
+    assert unused(notes) == unused(notes, "EnforceStatus") == [told]
+    assert unused(notes, "Operate") == []
+
+
+def test_what_is_granted_to_somebody_else_has_a_reason_and_is_granted() -> None:
+    assert all(NOT_OURS.values())
+    assert {grant.action for grant in granted()} >= NOT_OURS.keys()
+
+
+def test_what_was_done_without_permission_is_told_with_its_test() -> None:
+    notes = Notes(refused={"Operate may not sns:Publish on arn:x": "tests/test_x.py::test_y"})
+    assert refused(notes) == ["Operate may not sns:Publish on arn:x (tests/test_x.py::test_y)"]
+
+
+README = """
+| commands | the IAM actions that they need |
+|---|---|
+| all that look | `dynamodb:Query` |
+| `report`, `decide` | also `lambda:InvokeFunction` (if `lambda:InvokedViaFunctionUrl`) |
+"""
+DOCTOR = {"s3:Anything"}
+
+
+def test_what_commands_do_is_what_the_documents_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_doctor = undocumented(Notes(commands={"decide": {"dynamodb:Query", "lambda:InvokeFunction"}}), README)
+    told = [line for line in of_doctor if "doctor" not in line and "dashboard" not in line]
+    assert told == []
+    more = Notes(commands={"decide": {"dynamodb:Query"}, "status": {"dynamodb:Scan"}})
+    told = [line for line in undocumented(more, README) if "doctor" not in line and "dashboard" not in line]
+    assert told == [
+        "status calls dynamodb:Scan, of which the documents say nothing",
+        "README.md says of decide, report that they need lambda:InvokeFunction, but none does",
+    ]
+
+
+def test_the_documents_name_actions_for_every_command_that_asks_aws() -> None:
+    table = privileges.documented((privileges.ROOT / "README.md").read_text(encoding="utf-8"))
+    named = set().union(*(commands for commands, _ in table))
+    assert named >= {"feedback", "dashboard", "report", "decide", "connect", "doctor", "backfill"}
+    assert all(actions for _, actions in table)
+
+
+def test_notes_of_several_processes_become_one() -> None:
+    grant = next(iter(granted()))
+    one = Notes(Counter({grant: 2}), {"a": "t"}, {"status": {"x:One"}})
+    other = Notes(Counter({grant: 3}), {"b": "u"}, {"status": {"x:Two"}, "decide": set()})
+    both = read([written(one), written(other)])
+    assert both == Notes(Counter({grant: 5}), {"a": "t", "b": "u"}, {"status": {"x:One", "x:Two"}, "decide": set()})
+
+
+def test_a_table_says_who_did_what_how_often() -> None:
+    told = by_function(every_use())
+    assert told["EvaluateReputation"]["dynamodb:Query"] == {
+        "CountersTable": 3,
+        "ReceiptsTable": 3,
+        "StandingsTable": 3,
+        "StandingsTable/index/WorstFirst": 3,
+    }
+    assert OPERATOR in told
+
+
+# -- What a call of boto3 is to IAM ------------------------------------------------------------------------------------
+
+
+def in_iam(service: str, operation: str, **params: Any) -> list[tuple[str, str]]:
+    requests = requests_of(service, operation, params, "eu-west-1", "123456789012")
+    return [(request.action, request.resource.removeprefix("arn:aws:")) for request in requests]
+
+
+HERE = "eu-west-1:123456789012"
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        pytest.param(
+            in_iam(
+                "dynamodb",
+                "TransactWriteItems",
+                TransactItems=[{"Put": {"TableName": "a"}, "Delete": {"TableName": "b"}}],
+            ),
+            [("dynamodb:PutItem", f"dynamodb:{HERE}:table/a"), ("dynamodb:DeleteItem", f"dynamodb:{HERE}:table/b")],
+            id="a transaction is its parts",
+        ),
+        pytest.param(
+            in_iam("dynamodb", "TransactWriteItems", TransactItems=[{"ConditionCheck": {"TableName": "a"}}]),
+            [("dynamodb:ConditionCheckItem", f"dynamodb:{HERE}:table/a")],
+            id="a condition in a transaction",
+        ),
+        pytest.param(
+            in_iam("dynamodb", "BatchGetItem", RequestItems={"a": {}, "b": {}}),
+            [("dynamodb:BatchGetItem", f"dynamodb:{HERE}:table/{table}") for table in "ab"],
+            id="a batch is about each table",
+        ),
+        pytest.param(
+            in_iam("dynamodb", "Query", TableName="a", IndexName="i"),
+            [("dynamodb:Query", f"dynamodb:{HERE}:table/a/index/i")],
+            id="an index is another resource",
+        ),
+        pytest.param(
+            in_iam("sqs", "SendMessageBatch", QueueUrl="https://sqs.eu-west-1.amazonaws.com/123456789012/q"),
+            [("sqs:SendMessage", f"sqs:{HERE}:q")],
+            id="a batch of messages",
+        ),
+        pytest.param(
+            in_iam("sesv2", "GetTenant", TenantName="acme"),
+            [("ses:GetTenant", f"ses:{HERE}:tenant/acme/tn-1")],
+            id="both APIs of SES are one",
+        ),
+        pytest.param(in_iam("ses", "GetSendStatistics"), [("ses:GetSendStatistics", "*")], id="without a resource"),
+    ],
+)
+def test_a_call_is_actions_on_resources(call: list[tuple[str, str]], expected: list[tuple[str, str]]) -> None:
+    assert call == expected
+
+
+def test_a_call_that_is_not_known_is_refused() -> None:
+    with pytest.raises(NotImplementedError, match="dynamodb:ListTables"):
+        in_iam("dynamodb", "ListTables")
