@@ -40,12 +40,16 @@ def service(name: str) -> Caller:
     return Caller("Service", f"{name}.amazonaws.com")
 
 
+NOBODY = Caller("AWS")
+"""Somebody without credentials."""
+
+
 class Request(Struct, frozen=True):
     """An action on a resource, and what IAM knows of the circumstances. An action that has no resources has `*`."""
 
     action: str
     resource: str = "*"
-    caller: Caller = Caller("AWS")
+    caller: Caller = NOBODY
     context: Context = {}
 
 

@@ -57,7 +57,7 @@ class LeastPrivilege:
         notes = privileges.read(self._written)
         self._failures = privileges.refused(notes)
         if whole:
-            self._failures += [*privileges.unused(notes), *privileges.undocumented(notes)]
+            self._failures += [*privileges.unused(notes), *privileges.undocumented(notes, privileges.documented())]
             NOTED.parent.mkdir(exist_ok=True)
             NOTED.write_text(json.dumps(privileges.by_function(notes), indent=2) + "\n", encoding="utf-8")
 

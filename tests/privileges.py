@@ -118,9 +118,12 @@ def matches(document: Mapping[str, Any], request: Request) -> tuple[tuple[str, i
 # -- What is told ------------------------------------------------------------------------------------------------------
 
 
-def undocumented(notes: Notes, readme: str | None = None) -> list[str]:
-    """What commands call that the table of README.md does not name, and what it names and none of them calls."""
-    table = documented(readme or (ROOT / "README.md").read_text(encoding="utf-8"))
+# Commands (none stands for all), and the actions that they need.
+Needs = list[tuple[set[str], set[str]]]
+
+
+def undocumented(notes: Notes, table: Needs) -> list[str]:
+    """What commands call that the documents do not name, and what these name and none of them calls."""
     told = []
     for command, actions in sorted(notes.commands.items()):
         named = set().union(*(needs for names, needs in table if not names or command in names))
@@ -128,19 +131,26 @@ def undocumented(notes: Notes, readme: str | None = None) -> list[str]:
     for names, needs in table:
         called = set().union(*(actions for command, actions in notes.commands.items() if not names or command in names))
         of = ", ".join(sorted(names)) or "all commands"
-        told += [f"README.md says of {of} that they need {action}, but none does" for action in sorted(needs - called)]
+        told += [
+            f"the documents say of {of} that they need {action}, but none does" for action in sorted(needs - called)
+        ]
     return told
 
 
-def documented(readme: str) -> list[tuple[set[str], set[str]]]:
-    """Commands (none stands for all), and the actions that they need. Those of doctor are in docs."""
-    rows = re.findall(r"^\| ((?:all that look|`[a-z-]+`)[^|]*) \| (.*[a-z]+:[A-Z][^|]*) \|$", readme, re.MULTILINE)
-    table = [(set(re.findall(r"`([a-z-]+)`", names)), _actions(needs)) for names, needs in rows]
+def documented() -> Needs:
+    """What README.md says, and the table of checks for doctor; who decides on the dashboard needs what decide needs."""
     checks = (ROOT / "docs" / "checking-a-deployment.md").read_text(encoding="utf-8").partition("<!-- end -->")[0]
+    table = needs_in((ROOT / "README.md").read_text(encoding="utf-8"))
     return [*table, ({"doctor"}, _actions(checks)), ({"dashboard"}, _needs(table, "decide"))]
 
 
-def _needs(table: list[tuple[set[str], set[str]]], command: str) -> set[str]:
+def needs_in(readme: str) -> Needs:
+    """The rows of the table of commands."""
+    rows = re.findall(r"^\| ((?:all that look|`[a-z-]+`)[^|]*) \| (.*[a-z]+:[A-Z][^|]*) \|$", readme, re.MULTILINE)
+    return [(set(re.findall(r"`([a-z-]+)`", names)), _actions(needs)) for names, needs in rows]
+
+
+def _needs(table: Needs, command: str) -> set[str]:
     return set().union(*(needs for names, needs in table if command in names))
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests import privileges
 from tests.access import Request
 from tests.aws_calls import requests_of
 from tests.privileges import (
@@ -14,9 +13,11 @@ from tests.privileges import (
     Grant,
     Notes,
     by_function,
+    documented,
     granted,
     grants_of,
     matches,
+    needs_in,
     read,
     refused,
     undocumented,
@@ -103,23 +104,35 @@ README = """
 | all that look | `dynamodb:Query` |
 | `report`, `decide` | also `lambda:InvokeFunction` (if `lambda:InvokedViaFunctionUrl`) |
 """
-DOCTOR = {"s3:Anything"}
 
 
-def test_what_commands_do_is_what_the_documents_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    of_doctor = undocumented(Notes(commands={"decide": {"dynamodb:Query", "lambda:InvokeFunction"}}), README)
-    told = [line for line in of_doctor if "doctor" not in line and "dashboard" not in line]
-    assert told == []
-    more = Notes(commands={"decide": {"dynamodb:Query"}, "status": {"dynamodb:Scan"}})
-    told = [line for line in undocumented(more, README) if "doctor" not in line and "dashboard" not in line]
-    assert told == [
-        "status calls dynamodb:Scan, of which the documents say nothing",
-        "README.md says of decide, report that they need lambda:InvokeFunction, but none does",
-    ]
+@pytest.mark.parametrize(
+    ("commands", "expected"),
+    [
+        pytest.param({"decide": {"dynamodb:Query", "lambda:InvokeFunction"}}, [], id="what is said"),
+        pytest.param(
+            {"decide": {"dynamodb:Query", "lambda:InvokeFunction"}, "status": {"dynamodb:Scan"}},
+            ["status calls dynamodb:Scan, of which the documents say nothing"],
+            id="more",
+        ),
+        pytest.param(
+            {"decide": {"dynamodb:Query"}, "status": {"dynamodb:Query"}},
+            ["the documents say of decide, report that they need lambda:InvokeFunction, but none does"],
+            id="less",
+        ),
+        pytest.param(
+            {"report": {"dynamodb:Query", "lambda:InvokeFunction"}, "status": {"lambda:InvokeFunction"}},
+            ["status calls lambda:InvokeFunction, of which the documents say nothing"],
+            id="what another needs",
+        ),
+    ],
+)
+def test_what_commands_do_is_what_the_documents_say(commands: dict[str, set[str]], expected: list[str]) -> None:
+    assert undocumented(Notes(commands=commands), needs_in(README)) == expected
 
 
 def test_the_documents_name_actions_for_every_command_that_asks_aws() -> None:
-    table = privileges.documented((privileges.ROOT / "README.md").read_text(encoding="utf-8"))
+    table = documented()
     named = set().union(*(commands for commands, _ in table))
     assert named >= {"feedback", "dashboard", "report", "decide", "connect", "doctor", "backfill"}
     assert all(actions for _, actions in table)
@@ -152,7 +165,7 @@ def in_iam(service: str, operation: str, **params: Any) -> list[tuple[str, str]]
     return [(request.action, request.resource.removeprefix("arn:aws:")) for request in requests]
 
 
-HERE = "eu-west-1:123456789012"
+HERE, A = "eu-west-1:123456789012", {"TableName": "a"}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +181,7 @@ HERE = "eu-west-1:123456789012"
             id="a transaction is its parts",
         ),
         pytest.param(
-            in_iam("dynamodb", "TransactWriteItems", TransactItems=[{"ConditionCheck": {"TableName": "a"}}]),
+            in_iam("dynamodb", "TransactWriteItems", TransactItems=[{"ConditionCheck": A}]),
             [("dynamodb:ConditionCheckItem", f"dynamodb:{HERE}:table/a")],
             id="a condition in a transaction",
         ),

@@ -212,13 +212,13 @@ def test_what_ses_says_itself_comes_from_the_default_bus_of_this_account_and_is_
     invokes_receive_finding("SesStatusRule", "from_ses")
 
 
-def test_the_dead_letter_queue_of_findings_takes_messages_from_our_rules_and_nobody_else() -> None:
+def test_the_dead_letter_queue_of_findings_takes_messages_from_our_rules_and_bus_and_nobody_else() -> None:
     policy = RESOURCES["FindingDeadLetterQueuePolicy"]["Properties"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert policy["Queues"] == [{"Ref": "FindingDeadLetterQueue"}]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", DEAD_LETTERS)
-    sources = [arn_of("FindingRule"), arn_of("SesStatusRule")]
+    sources = [arn_of("FindingRule"), arn_of("SesStatusRule"), arn_of("FindingBus")]
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": sources}}
 
 
@@ -227,7 +227,7 @@ def test_what_fails_again_and_again_is_kept_for_two_weeks() -> None:
     assert (config["FunctionName"], config["MaximumRetryAttempts"]) == ({"Ref": "ReceiveFinding"}, 2)
     assert config["DestinationConfig"] == {"OnFailure": {"Destination": DEAD_LETTERS}}
     queue = RESOURCES["FindingDeadLetterQueue"]["Properties"]
-    assert (queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]) == (14 * 24 * 3600, True)
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
 def test_a_bus_is_named_for_its_stack_and_told_to_those_who_need_it() -> None:
