@@ -81,6 +81,11 @@ def listed(one_or_more: Any) -> list[Any]:
     return list(one_or_more) if isinstance(one_or_more, list | tuple) else [one_or_more]
 
 
+def statements_of(document: Policy) -> list[Mapping[str, Any]]:
+    """The statements of a policy in a template, also those that depend on a condition."""
+    return [each["Fn::If"][1] if "Fn::If" in each else each for each in document["Statement"]]
+
+
 def _is_named(principal: Any, caller: Caller) -> bool:
     """A policy of a role names nobody: it is about the role. `*` is everybody, also who has no credentials."""
     match principal:

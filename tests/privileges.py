@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import astuple
 
 from ses_reputation_local.template import read_template
-from tests.access import Request, applies, listed
+from tests.access import Request, applies, listed, statements_of
 
 ROOT = Path(__file__).parents[1]
 OPERATOR = "OperatorPolicy"
@@ -73,8 +73,7 @@ def grants_of(who: str, document: Mapping[str, Any]) -> dict[Grant, str]:
     """The grants of a policy in a template, also of statements that depend on a condition."""
     return {
         Grant(who, statement["Sid"], action, place): _resource_text(resource)
-        for each in document["Statement"]
-        for statement in [each["Fn::If"][1] if "Fn::If" in each else each]
+        for statement in statements_of(document)
         for action in listed(statement["Action"])
         for place, resource in enumerate(listed(statement["Resource"]))
     }

@@ -9,7 +9,7 @@ from samtranslator.yaml_helper import yaml_parse
 from ses_reputation.adapters.deployment import DeploymentNotFound, variables
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation_local.cloud import LocalCloud
-from tests.access import NOBODY, Answer, Caller, Request, answer, applies, listed, service
+from tests.access import NOBODY, Answer, Caller, Request, answer, applies, listed, service, statements_of
 from tests.test_finding_path import standing
 from tests.test_template import FUNCTIONS, RESOURCES, TEMPLATE
 from tests.test_whole_path import HOUR, MORNING, mail, publish
@@ -92,10 +92,6 @@ ASKED_FOR: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [each["Fn::If"][1] if "Fn::If" in each else each for each in document["Statement"]]
-
-
 def documents() -> dict[str, Mapping[str, Any]]:
     """What each function's role, and an operator, may do."""
     roles = {name: RESOURCES[f"{name}Role"]["Properties"]["Policies"][0]["PolicyDocument"] for name in FUNCTIONS}
@@ -104,7 +100,7 @@ def documents() -> dict[str, Mapping[str, Any]]:
 
 @pytest.mark.parametrize("who", documents())
 def test_a_role_may_do_with_the_key_what_its_other_permissions_need_and_no_more(who: str) -> None:
-    all_of_it = statements(documents()[who])
+    all_of_it = statements_of(documents()[who])
     needed = {
         (asked, action.partition(":")[0])
         for statement in all_of_it

@@ -14,7 +14,7 @@ from ses_reputation_local.resources import STACK_NAME
 from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Message
 from ses_reputation_local.ses_simulator import SesSimulator
 from tests import test_template as template
-from tests.access import listed
+from tests.access import listed, statements_of
 from tests.noted_calls import noted
 from tests.privileges import refused, unused
 from tests.test_template import RESOURCES, of_type
@@ -115,7 +115,7 @@ def test_only_those_whom_iam_lets_in_can_call_operate() -> None:
 def test_an_operator_may_look_and_decide_through_the_url_alone() -> None:
     """A plain invocation could say that it is anybody's."""
     policy = of_type("AWS::IAM::ManagedPolicy")["OperatorPolicy"]
-    granted = {s["Sid"]: s for s in policy["PolicyDocument"]["Statement"]}
+    granted = {s["Sid"]: s for s in statements_of(policy["PolicyDocument"])}
     invoking = [s for s in granted.values() if "lambda:InvokeFunction" in listed(s["Action"])]
     assert invoking == [
         {

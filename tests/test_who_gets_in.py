@@ -12,7 +12,7 @@ import pytest
 from ses_reputation.diagnosis.policies import lets_in, outsiders, owner_policy
 from ses_reputation.finding_events import FINDING_REPORTED, SOURCE, STATUS_CHANGED
 from ses_reputation_local.cloud import LocalCloud
-from tests.access import NOBODY, Answer, Caller, Policy, Request, answer, listed, service
+from tests.access import NOBODY, Answer, Caller, Policy, Request, answer, listed, service, statements_of
 from tests.test_template import RESOURCES, of_type
 
 HERE, RELATED, OTHER = "123456789012", "210987654321", "987654321098"
@@ -293,7 +293,7 @@ def test_the_schedules_share_a_role_that_runs_their_functions_and_nothing_else()
     schedules = of_type("AWS::Scheduler::Schedule").values()
     assert {str(s["Target"]["RoleArn"]) for s in schedules} == {str({"Fn::GetAtt": ["ScheduleRole", "Arn"]})}
     (policy,) = RESOURCES["ScheduleRole"]["Properties"]["Policies"]
-    statements = [s["Fn::If"][1] if "Fn::If" in s else s for s in policy["PolicyDocument"]["Statement"]]
+    statements = statements_of(policy["PolicyDocument"])
     assert {s["Action"] for s in statements} == {"lambda:InvokeFunction"}
     allowed = [resource for statement in statements for resource in listed(statement["Resource"])]
     assert sorted(map(str, allowed)) == sorted(str(s["Target"]["Arn"]) for s in schedules)
