@@ -1,12 +1,14 @@
 """What is granted against what is done: that a difference is seen, with made-up calls and policies."""
 
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.access import Request
 from tests.aws_calls import requests_of
+from tests.least_privilege import LeastPrivilege
 from tests.privileges import (
     NOT_OURS,
     OPERATOR,
@@ -155,6 +157,43 @@ def test_a_table_says_who_did_what_how_often() -> None:
         "StandingsTable/index/WorstFirst": 3,
     }
     assert OPERATOR in told
+
+
+# -- The plugin --------------------------------------------------------------------------------------------------------
+
+
+def session(**of_worker: Any) -> Any:
+    """A run of some tests that all passed; of a worker of xdist, if it has something to hand over its notes with."""
+    config = SimpleNamespace(args_source=pytest.Config.ArgsSource.ARGS, getoption=lambda *_: None, **of_worker)
+    return SimpleNamespace(config=config, exitstatus=pytest.ExitCode.OK)
+
+
+def worker(notes: Notes) -> Any:
+    return SimpleNamespace(workeroutput={"aws_calls": [written(notes)]})
+
+
+@pytest.mark.parametrize(
+    ("notes", "expected"),
+    [
+        pytest.param(Notes(), pytest.ExitCode.OK, id="nothing refused"),
+        pytest.param(Notes(refused={"a": "t"}), pytest.ExitCode.TESTS_FAILED, id="something refused"),
+    ],
+)
+def test_a_run_fails_if_something_was_done_without_permission_in_any_process(notes: Notes, expected: Any) -> None:
+    plugin, run = LeastPrivilege(), session()
+    plugin.pytest_testnodedown(worker(Notes()))
+    plugin.pytest_testnodedown(worker(notes))
+    plugin.pytest_testnodedown(SimpleNamespace())  # it crashed
+    plugin.pytest_sessionfinish(run, pytest.ExitCode.OK)
+    assert run.exitstatus is expected
+
+
+def test_a_worker_hands_its_notes_over_and_judges_nothing() -> None:
+    plugin, run = LeastPrivilege(), session(workeroutput={})
+    plugin.pytest_testnodedown(worker(Notes(refused={"a": "t"})))
+    plugin.pytest_sessionfinish(run, pytest.ExitCode.OK)
+    assert refused(read(run.config.workeroutput["aws_calls"])) == ["a (t)"]
+    assert run.exitstatus is pytest.ExitCode.OK
 
 
 # -- What a call of boto3 is to IAM ------------------------------------------------------------------------------------
