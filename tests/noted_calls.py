@@ -43,11 +43,13 @@ def noted() -> Iterator[Notes]:
         _listeners.remove(notes)
 
 
-def note(who: str, policy: str, document: Mapping[str, Any], request: Request) -> None:
+def note(
+    who: str, policy: str, document: Mapping[str, Any], request: Request, *, others_may_allow: bool = False
+) -> None:
     """Hold a request against the policy with this ARN, whose resources have their names."""
     found = matches(document, request) if request.context else _found(policy, request.action, request.resource)
     for notes in _listeners:
-        if not found:
+        if not found and not others_may_allow:
             _refuse(notes, f"{who} may not {request.action} on {request.resource}")
         notes.uses.update(Grant(who, statement, request.action, place) for statement, place in found)
 
@@ -102,9 +104,9 @@ def _note_command(command: str, requests: Iterable[Request]) -> None:
         notes.commands.setdefault(command, set()).update(request.action for request in requests)
     iam: Any = iam_backends[ACCOUNT]["aws"]
     policy = next((arn for arn in iam.managed_policies if f"-{OPERATOR}-" in arn), None)
-    if command not in BEYOND_OPERATORS and policy:
+    if policy:
         for request in requests:
-            note(OPERATOR, policy, _policy(policy), request)
+            note(OPERATOR, policy, _policy(policy), request, others_may_allow=command in BEYOND_OPERATORS)
 
 
 def _stack_id(name: str, region: str) -> str | None:

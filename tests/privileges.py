@@ -33,7 +33,8 @@ NOT_OURS: Mapping[str, str] = MappingProxyType(
 # These commands make a cloud of their own, and everything in it is theirs.
 OWN_CLOUD = frozenset({"demo", "local", "replay"})
 
-# These need more than operators have; what, is in README.md, and checking-a-deployment.md for doctor.
+# These need more than operators have, besides what these have; what, is in README.md, and checking-a-deployment.md for
+# doctor.
 BEYOND_OPERATORS = frozenset({"backfill", "connect", "doctor"})
 
 
@@ -137,20 +138,19 @@ def undocumented(notes: Notes, table: Needs) -> list[str]:
 
 
 def documented() -> Needs:
-    """What README.md says, and the table of checks for doctor; who decides on the dashboard needs what decide needs."""
+    """What README.md says, and the table of checks for doctor.
+
+    Who decides on the dashboard does what decide does, but in a thread that serves his browser, which is not seen here.
+    """
     checks = (ROOT / "docs" / "checking-a-deployment.md").read_text(encoding="utf-8").partition("<!-- end -->")[0]
     table = needs_in((ROOT / "README.md").read_text(encoding="utf-8"))
-    return [*table, ({"doctor"}, _actions(checks)), ({"dashboard"}, _needs(table, "decide"))]
+    return [*table, ({"doctor"}, _actions(checks))]
 
 
 def needs_in(readme: str) -> Needs:
     """The rows of the table of commands."""
     rows = re.findall(r"^\| ((?:all that look|`[a-z-]+`)[^|]*) \| (.*[a-z]+:[A-Z][^|]*) \|$", readme, re.MULTILINE)
     return [(set(re.findall(r"`([a-z-]+)`", names)), _actions(needs)) for names, needs in rows]
-
-
-def _needs(table: Needs, command: str) -> set[str]:
-    return set().union(*(needs for names, needs in table if command in names))
 
 
 def _actions(text: str) -> set[str]:
