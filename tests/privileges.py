@@ -66,8 +66,15 @@ def granted() -> Mapping[Grant, str]:
     for name, resource in resources.items():
         if resource["Type"] == "AWS::Lambda::Function":
             (policy,) = resources[f"{name}Role"]["Properties"]["Policies"]
+            if policy["PolicyName"] != policy_name(name):
+                raise ValueError(f"the policy of {name} is to be {policy_name(name)}: by that its calls are found")
             grants |= grants_of(name, policy["PolicyDocument"])
     return grants | grants_of(OPERATOR, resources[OPERATOR]["Properties"]["PolicyDocument"])
+
+
+def policy_name(function: str) -> str:
+    """The name of the policy in a function's role."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", function).lower()
 
 
 def grants_of(who: str, document: Mapping[str, Any]) -> dict[Grant, str]:
