@@ -94,7 +94,7 @@ types: .venv/check.installed ## Check types
 
 .PHONY: template
 template: .venv/check.installed .venv-sam/installed ## Check template.yaml
-	.venv/bin/cfn-lint template.yaml
+	.venv/bin/cfn-lint template.yaml encryption-key.yaml
 	$(SAM) validate --lint
 
 .PHONY: build

@@ -21,6 +21,7 @@ from docs.generators import (
     lifecycle,
     outcomes,
     parameters,
+    privileges,
     replies,
     schemas,
     ses_types,
@@ -50,7 +51,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "states": enforcement.states,
             "actions": enforcement.actions,
         },
-        "reliability.md": {"guarantees": guarantees.guarantees},
+        "reliability.md": {"privileges": privileges.privileges, "guarantees": guarantees.guarantees},
         "reporting-findings.md": {
             "event": schemas.report_fields,
             "outcomes": outcomes.outcomes,

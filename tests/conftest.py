@@ -2,7 +2,10 @@
 
 import gc
 
+import pytest
 from hypothesis import settings
+
+from tests.least_privilege import LeastPrivilege
 
 # The machines that run this are shared: an example that is slow there is no failure.
 settings.register_profile("project", deadline=None)
@@ -13,6 +16,11 @@ settings.load_profile("project")
 # The models of botocore and moto are a million objects that stay: going through them again and again to find garbage
 # takes a quarter of all time.
 gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Whatever is run, no function may do what its role does not allow."""
+    config.pluginmanager.register(LeastPrivilege())
 
 
 def pytest_collection_finish() -> None:

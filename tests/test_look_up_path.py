@@ -13,9 +13,10 @@ from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.functions import Invocation
 from tests.blocklist_server import BlocklistServer, blocklist_server
+from tests.noted_calls import noted
+from tests.privileges import refused, unused
 from tests.test_finding_path import EMAIL, MORNING, command, standing
 from tests.test_template import RESOURCES, SOURCE
-from tests.test_template_findings import allowed, noted_actions
 
 KEY = "0123456789abcdefghijklmnop"
 DBL, SURBL = "dbl.dq.spamhaus.net", "multi.surbl.org"
@@ -143,12 +144,11 @@ def test_a_run_that_is_repeated_does_nothing_more(cloud: LocalCloud, server: Blo
 
 def test_its_role_allows_what_it_does_and_no_more(cloud: LocalCloud, server: BlocklistServer) -> None:
     list_shop(server)
-    with noted_actions() as seen:
+    with noted() as notes:
         look_up(cloud, MORNING)
         server.remove(f"{KEY}.{DBL}", SHOP)
         look_up(cloud, MORNING + DAY)
-    names = {physical: logical for logical, physical in cloud.resources.items()}
-    assert {(action, names[resource]) for action, resource in seen} == allowed("LookUpBlocklists")
+    assert refused(notes) == unused(notes, "LookUpBlocklists") == []
 
 
 def test_nothing_of_it_is_there_unless_a_zone_is_named() -> None:

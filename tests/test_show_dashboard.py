@@ -18,7 +18,8 @@ from ses_reputation.domain.standing import Finding, Measures, Standing
 from ses_reputation.domain.trend import DAYS, Trend
 from ses_reputation_local.cloud import LocalCloud
 from tests.html_tree import Node
-from tests.test_template_findings import allowed, noted_actions
+from tests.noted_calls import noted
+from tests.privileges import Grant, refused, unused
 from tests.test_whole_path import HOUR, MORNING, mail, publish
 
 ACME = Scope("tenant/acme")
@@ -161,26 +162,20 @@ def function_arn(cloud: LocalCloud, name: str) -> str:
 def test_a_role_allows_what_its_function_does_and_no_more(cloud: LocalCloud) -> None:
     bounced_mail(cloud)
     cloud.invoke("Operate", {"command": "report", "by": "ana", "id": "1", "scope": ACME, **SUSPICION})
-    with noted_actions() as seen:
+    with noted() as notes:
         for page in (OverviewPage(), ReviewsPage(), ScopePage(ACME)):
             show(cloud, page)
-    names = {physical: logical for logical, physical in cloud.resources.items()}
-    index = f"{cloud.resources['StandingsTable']}/index/WorstFirst"
-    assert {(action, (names | {index: INDEX})[resource]) for action, resource in seen} == allowed("ShowDashboard")
-
-
-INDEX = "${StandingsTable.Arn}/index/WorstFirst"
+    assert refused(notes) == unused(notes, "ShowDashboard") == []
 
 
 def test_an_overview_of_ten_thousand_scopes_is_a_few_requests_and_a_small_page(cloud: LocalCloud) -> None:
     others = (standing(f"tenant/customer-of-ours-{n:05}", n % 900) for n in range(9_998))
     worst = standing("configuration-set/the-worst", 1_100, pending())
     write(cloud, standing(ACCOUNT), worst, *others)
-    with noted_actions() as seen:
+    with noted() as notes:
         html = show(cloud, OverviewPage())
-    index = f"{cloud.resources['StandingsTable']}/index/WorstFirst"
-    assert seen.pop(("dynamodb:Query", index)) <= 8
-    assert seen.total() <= 8, "and no more however many there are: see test_show"
+    assert notes.uses.pop(Grant("ShowDashboard", "ReadListing", "dynamodb:Query", 0)) <= 8
+    assert notes.uses.total() <= 8, "and no more however many there are: see test_show"
     assert html.index("the-worst") < html.index("customer-of-ours-00899") < html.index("customer-of-ours-01799")
     assert "10,000" in html
     assert len(html.encode()) < 200_000

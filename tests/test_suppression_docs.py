@@ -5,8 +5,8 @@ from pathlib import Path
 
 from functions.suppress_recipients.handler import METERS
 from ses_reputation.suppress import Outcome
+from tests.access import listed
 from tests.test_template import RESOURCES, SOURCE, statements
-from tests.test_template_findings import listed
 
 PAGE = (Path(__file__).parents[1] / "docs/suppressing-recipients.md").read_text()
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("|")]
@@ -20,7 +20,7 @@ def test_every_outcome_is_a_row_with_its_metric() -> None:
 
 
 def test_every_permission_is_a_row() -> None:
-    own = {"ReadQueue", "SetApart", "WriteLogs"}
+    own = {"ReadQueue", "SetApart", "WriteLogs", "UseQueuesWithTheKey", "UseTablesWithTheKey"}
     granted = {a for s in statements("SuppressRecipientsRole") if s["Sid"] not in own for a in listed(s["Action"])}
     assert {row[0].strip("`") for row in ROWS if ":" in row[0] and len(row) == 2} == granted
 

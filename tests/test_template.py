@@ -1,6 +1,7 @@
 """What must hold in template.yaml, asserted on what SAM makes of it: a typo inside a SAM event passes every linter."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.ses_events import TagNames
 from ses_reputation.settings import EvaluateSettings, RecordSettings
 from ses_reputation_local.template import read_template
+from tests.access import listed, statements_of
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 SOURCE: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
@@ -66,10 +68,9 @@ class Reads(dict[str, str]):
         return super().get(key, default)
 
 
-def statements(role: str) -> list[dict[str, Any]]:
+def statements(role: str) -> list[Mapping[str, Any]]:
     """All that a role may ever do, also what it may only if there is something to do it with."""
-    found = [s for p in RESOURCES[role]["Properties"]["Policies"] for s in p["PolicyDocument"]["Statement"]]
-    return [s["Fn::If"][1] if "Fn::If" in s else s for s in found]
+    return [s for p in RESOURCES[role]["Properties"]["Policies"] for s in statements_of(p["PolicyDocument"])]
 
 
 @pytest.mark.parametrize(("name", "window"), [("Bounce", 5), ("Complaint", 5), ("Volume", 30)])
@@ -161,26 +162,43 @@ def test_every_schedule_passes_its_time_on() -> None:
         assert schedule["Target"]["Input"] == '{"now": "<aws.scheduler.scheduled-time>"}'
 
 
-# AWS knows no resources for these: a policy can only say `*`.
+# Why a policy can only say `*`.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-WITHOUT_RESOURCES = {
-    "cloudwatch:GetMetricData",
-    "cloudwatch:ListMetrics",
-    "ses:BatchGetMetricData",
-    "ses:DeleteSuppressedDestination",  # these three know a tenant's list, and not the account's
-    "ses:GetSuppressedDestination",
-    "ses:PutSuppressedDestination",
-    "ses:GetAccount",
-    "ses:GetSendStatistics",
-    "ses:ListConfigurationSets",
-    "ses:ListEmailIdentities",
-    "ses:PutAccountSendingAttributes",
+NO_RESOURCES = "IAM knows no resources for it"
+WITHOUT_RESOURCES: Mapping[str, str] = {
+    "cloudwatch:DescribeAlarms": "it tells of alarms of all types only who may ask for all",
+    "cloudwatch:GetMetricData": NO_RESOURCES,
+    "cloudwatch:ListDashboards": NO_RESOURCES,
+    "cloudwatch:ListMetrics": NO_RESOURCES,
+    "ses:BatchGetMetricData": "IAM knows resources only for metrics of one identity or configuration set",
+    "ses:DeleteSuppressedDestination": "IAM knows a tenant's list, and not the account's",
+    "ses:GetSuppressedDestination": "IAM knows a tenant's list, and not the account's",
+    "ses:PutSuppressedDestination": "IAM knows a tenant's list, and not the account's",
+    "ses:GetAccount": NO_RESOURCES,
+    "ses:GetSendStatistics": NO_RESOURCES,
+    "ses:ListEmailIdentities": NO_RESOURCES,
+    "ses:PutAccountSendingAttributes": NO_RESOURCES,
 }
 # Which of them a scope stands for is not known before.
 ANY_OF_OURS = {
     f"arn:${{AWS::Partition}}:ses:${{AWS::Region}}:${{AWS::AccountId}}:{kind}/*"
     for kind in ("configuration-set", "tenant")
 }
+
+
+def test_every_reason_for_a_wildcard_is_one_for_something_that_is_granted() -> None:
+    documents = [policy["PolicyDocument"] for policy in of_type("AWS::IAM::ManagedPolicy").values()]
+    documents += [
+        policy["PolicyDocument"] for role in of_type("AWS::IAM::Role").values() for policy in role["Policies"]
+    ]
+    anywhere = {
+        action
+        for document in documents
+        for statement in statements_of(document)
+        if statement["Resource"] == "*"
+        for action in listed(statement["Action"])
+    }
+    assert anywhere == WITHOUT_RESOURCES.keys()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -195,7 +213,7 @@ def test_a_function_is_granted_only_what_is_named(name: str) -> None:
         assert "NotAction" not in statement
         assert "NotResource" not in statement
         if statement["Resource"] == "*":
-            assert set(actions) <= WITHOUT_RESOURCES, "no wildcard resources but where AWS takes no other"
+            assert set(actions) <= WITHOUT_RESOURCES.keys(), "no wildcard resources but where AWS takes no other"
         elif "*" in str(statement["Resource"]):
             resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
             assert {resource["Fn::Sub"] for resource in resources} <= ANY_OF_OURS, (

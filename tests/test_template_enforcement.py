@@ -9,8 +9,10 @@ from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.enforce import INTENT_HELD
 from ses_reputation.settings import EnforceSettings, SettingsError
 from ses_reputation_local.cloud import LocalCloud
+from tests.noted_calls import noted
+from tests.privileges import refused, unused
 from tests.test_template import PARAMETERS, RESOURCES, environment
-from tests.test_template_findings import allowed, noted_actions, role_of
+from tests.test_template_findings import role_of
 from tests.test_whole_path import MORNING
 
 QUEUE = RESOURCES["EnforcementQueue"]["Properties"]
@@ -66,7 +68,7 @@ def test_its_role_allows_what_it_does_and_no_more() -> None:
         cloud.ses.add_tenant("acme")
         cloud.ses.configuration_sets.add("newsletter")
         findings = {scope: report(cloud, scope)["body"]["finding"]["id"] for scope in scopes}
-        with noted_actions() as seen:
+        with noted() as notes:
             cloud.deliver()
             reinstated = {"command": "decide", "by": "ana", "decision": "reinstate", "note": "mended"}
             for scope, finding in findings.items():
@@ -75,8 +77,7 @@ def test_its_role_allows_what_it_does_and_no_more() -> None:
             cloud.deliver()
         assert {run.error for run in cloud.invocations} == {None}
         assert len(cloud.ses.calls) == 6
-        names = {physical: logical for logical, physical in cloud.resources.items()}
-    assert {(action, names.get(resource, resource)) for action, resource in seen} == allowed("EnforceStatus")
+    assert refused(notes) == unused(notes, "EnforceStatus") == []
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,9 @@
 """What must hold in template.yaml of operate, receive_finding and the bus: who may report, who may decide, and how."""
 
 import ast
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
@@ -18,52 +14,15 @@ from ses_reputation_local.resources import STACK_NAME
 from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Message
 from ses_reputation_local.ses_simulator import SesSimulator
 from tests import test_template as template
-from tests.test_template import RESOURCES, of_type, statements
+from tests.access import listed, statements_of
+from tests.noted_calls import noted
+from tests.privileges import refused, unused
+from tests.test_template import RESOURCES, of_type
 from tests.test_whole_path import HOUR, MORNING, mail, publish
 
 OWN_BUS = f"arn:aws:events:eu-west-1:{DEFAULT_ACCOUNT_ID}:event-bus/{STACK_NAME}"
 RELATED = {"RelatedEventBuses": OWN_BUS, "RelatedAccounts": "210987654321,987654321098"}
 DEAD_LETTERS = {"Fn::GetAtt": ["FindingDeadLetterQueue", "Arn"]}
-
-# One call of an API may be several actions of IAM, or one of another name.
-SERVICES = {"DynamoDB": "dynamodb", "SNS": "sns", "SQS": "sqs", "EventBridge": "events", "SESv2": "ses"}
-RENAMED = {"SendMessageBatch": "SendMessage"}
-
-
-def actions_of(model: Any, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a call does, and to what, as IAM names it."""
-    service = SERVICES[model.service_model.service_id]
-    match params:
-        case {"TransactItems": actions}:
-            yield from ((f"dynamodb:{kind}Item", one["TableName"]) for each in actions for kind, one in each.items())
-        case {"RequestItems": tables}:
-            yield from ((f"dynamodb:{model.name}", table) for table in tables)
-        case {"Entries": [{"EventBusName": _}, *_] as entries}:
-            yield from (("events:PutEvents", entry["EventBusName"]) for entry in entries)
-        case {"ConfigurationSetName": _}:
-            yield f"ses:{model.name}", "configuration-set"
-        case {"TenantName": _} | {"ReputationEntityReference": _}:
-            yield f"ses:{model.name}", "tenant"
-        case _ if service == "ses":
-            yield f"ses:{model.name}", "*"
-        case {"TableName": table, "IndexName": index}:
-            yield f"dynamodb:{model.name}", f"{table}/index/{index}"
-        case {"TableName": resource} | {"TopicArn": resource} | {"QueueUrl": resource}:
-            yield f"{service}:{RENAMED.get(model.name, model.name)}", resource
-        case _:
-            raise AssertionError(f"which action of IAM is {model.name}?")
-
-
-@contextmanager
-def noted_actions() -> Iterator[Counter[tuple[str, str]]]:
-    """All that clients do which are made meanwhile, and how often."""
-    seen: Counter[tuple[str, str]] = Counter()
-    session = boto3._get_default_session()
-    session.events.register("provide-client-params", lambda model, params, **_: seen.update(actions_of(model, params)))
-    try:
-        yield seen
-    finally:
-        boto3.DEFAULT_SESSION = None
 
 
 def report(scope: str, severity: str = "probation") -> dict[str, str]:
@@ -108,30 +67,6 @@ def run_receive_finding(cloud: LocalCloud) -> None:
 RUNS = {"EvaluateReputation": run_evaluate, "Operate": run_operate, "ReceiveFinding": run_receive_finding}
 
 
-def listed(one_or_more: Any) -> list[Any]:
-    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
-
-
-def logical_id(resource: Any) -> Any:
-    """The resource, or the parameter, that a statement is about; or any, or any of a kind at SES."""
-    if resource == "*":
-        return resource
-    if "Fn::Sub" in resource:
-        return resource["Fn::Sub"].rpartition(":")[2].removesuffix("/*")
-    return resource["Ref"] if "Ref" in resource else resource["Fn::GetAtt"][0]
-
-
-def allowed(name: str) -> set[tuple[str, str]]:
-    """What a function's role may do, but for reading its own queue and writing logs: Lambda itself does that."""
-    return {
-        (action, logical_id(resource))
-        for statement in statements(f"{name}Role")
-        if statement["Sid"] not in {"WriteLogs", "ReadQueue"}
-        for action in listed(statement["Action"])
-        for resource in listed(statement["Resource"])
-    }
-
-
 @pytest.mark.parametrize("name", RUNS)
 def test_a_role_allows_what_its_function_does_and_no_more(name: str) -> None:
     """Logs are written by Lambda itself."""
@@ -142,17 +77,10 @@ def test_a_role_allows_what_its_function_does_and_no_more(name: str) -> None:
         for hours in (0, 3):
             publish(cloud, mail(200, bad=40, at=MORNING + hours * HOUR))
         cloud.deliver()
-        with noted_actions() as seen:
+        with noted() as notes:
             RUNS[name](cloud)
         assert {run.error for run in cloud.invocations} == {None}
-        names = {physical: logical for logical, physical in cloud.resources.items()} | {OWN_BUS: "RelatedEventBuses"}
-    assert {(action, part_of(names, resource)) for action, resource in seen} == allowed(name)
-
-
-def part_of(names: dict[str, str], resource: str) -> str:
-    """The logical id of a resource; an index as the template has it, by the table that it belongs to."""
-    name, slash, index = resource.partition("/index/")
-    return f"${{{names[name]}.Arn}}{slash}{index}" if slash else names[name]
+    assert refused(notes) == unused(notes, name) == []
 
 
 def role_of(cloud: LocalCloud, function: str) -> dict[str, Any]:
@@ -160,8 +88,8 @@ def role_of(cloud: LocalCloud, function: str) -> dict[str, Any]:
     iam, role = cloud.client("iam"), cloud.resources[f"{function}Role"]
     (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-    # moto writes it as Python does, and leaves a gap for what is not there.
-    return {statement["Sid"]: statement for statement in ast.literal_eval(document)["Statement"] if statement}
+    # moto writes it as Python does.
+    return {statement["Sid"]: statement for statement in ast.literal_eval(document)["Statement"]}
 
 
 def test_a_function_may_put_events_only_on_the_related_buses_and_only_if_there_are_any() -> None:
@@ -187,7 +115,7 @@ def test_only_those_whom_iam_lets_in_can_call_operate() -> None:
 def test_an_operator_may_look_and_decide_through_the_url_alone() -> None:
     """A plain invocation could say that it is anybody's."""
     policy = of_type("AWS::IAM::ManagedPolicy")["OperatorPolicy"]
-    granted = {s["Sid"]: s for s in policy["PolicyDocument"]["Statement"]}
+    granted = {s["Sid"]: s for s in statements_of(policy["PolicyDocument"])}
     invoking = [s for s in granted.values() if "lambda:InvokeFunction" in listed(s["Action"])]
     assert invoking == [
         {
@@ -284,13 +212,13 @@ def test_what_ses_says_itself_comes_from_the_default_bus_of_this_account_and_is_
     invokes_receive_finding("SesStatusRule", "from_ses")
 
 
-def test_the_dead_letter_queue_of_findings_takes_messages_from_our_rules_and_nobody_else() -> None:
+def test_the_dead_letter_queue_of_findings_takes_messages_from_our_rules_and_bus_and_nobody_else() -> None:
     policy = RESOURCES["FindingDeadLetterQueuePolicy"]["Properties"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert policy["Queues"] == [{"Ref": "FindingDeadLetterQueue"}]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", DEAD_LETTERS)
-    sources = [arn_of("FindingRule"), arn_of("SesStatusRule")]
+    sources = [arn_of("FindingRule"), arn_of("SesStatusRule"), arn_of("FindingBus")]
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": sources}}
 
 
@@ -299,7 +227,7 @@ def test_what_fails_again_and_again_is_kept_for_two_weeks() -> None:
     assert (config["FunctionName"], config["MaximumRetryAttempts"]) == ({"Ref": "ReceiveFinding"}, 2)
     assert config["DestinationConfig"] == {"OnFailure": {"Destination": DEAD_LETTERS}}
     queue = RESOURCES["FindingDeadLetterQueue"]["Properties"]
-    assert (queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]) == (14 * 24 * 3600, True)
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
 def test_a_bus_is_named_for_its_stack_and_told_to_those_who_need_it() -> None:

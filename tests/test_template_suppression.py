@@ -1,18 +1,15 @@
 """What must hold in template.yaml of suppress_recipients: nothing of it unless it is turned on; then what it needs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
-import boto3
 import pytest
 
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.ses_mail import Complaint, FeedbackType
 from ses_reputation_local.ses_simulator import SesSimulator
-from tests.test_template import RESOURCES, SOURCE, of_type, statements
-from tests.test_template_findings import listed, logical_id
+from tests.noted_calls import noted
+from tests.privileges import Notes, refused, unused
+from tests.test_template import RESOURCES, SOURCE, of_type
 from tests.test_whole_path import MORNING, mail, newsletter
 
 ITS_OWN = {name for name in RESOURCES if name.startswith("Suppress")}
@@ -77,37 +74,7 @@ def test_it_has_time_for_a_batch_beside_what_it_needs_for_one_recipient() -> Non
     assert RESOURCES["SuppressRecipients"]["Properties"]["Timeout"] - needed >= 10 * 2 * 2
 
 
-Action = tuple[str, str]
-
-
-@contextmanager
-def noted_actions() -> Iterator[set[Action]]:
-    """What clients do that are made meanwhile, and to what, as IAM has it: `*` is what it has no resources for."""
-    seen: set[Action] = set()
-
-    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
-        match params:
-            case {"TableName": table}:
-                seen.add((f"dynamodb:{model.name}", table))
-            case {"QueueUrl": queue}:
-                seen.add(("sqs:SendMessage", queue))
-            case {"SecretId": secret}:
-                seen.add((f"secretsmanager:{model.name}", secret))
-            case {"ConfigurationSetName": _}:
-                seen.add((f"ses:{model.name}", "configuration-set/*"))
-            case {"TenantName": _}:
-                seen.add((f"ses:{model.name}", "tenant/*"))
-            case _:
-                seen.add((f"ses:{model.name}", "*"))
-
-    boto3._get_default_session().events.register("provide-client-params", note)
-    try:
-        yield seen
-    finally:
-        boto3.DEFAULT_SESSION = None
-
-
-def act(cloud: LocalCloud) -> set[Action]:
+def act(cloud: LocalCloud) -> Notes:
     """All that the function does: a bounce, a complaint that is taken back, mail of a tenant, and poison."""
     bodies = [publication.message for publication in mail(1, bad=1, tenant="acme")]
     simulator = SesSimulator("a complaint")
@@ -115,12 +82,11 @@ def act(cloud: LocalCloud) -> set[Action]:
         complaint = Complaint("reader-7@gmail.com", feedback_type)
         told = simulator.send(MORNING + timedelta(days=days), newsletter(7), complaint)
         bodies += [publication.message for publication in told]
-    with noted_actions() as seen:
+    with noted() as notes:
         cloud.enqueue("SuppressionQueue", [*bodies, "poison"])
         cloud.deliver()
     assert {run.error for run in cloud.invocations} == {None}
-    names = {physical: logical for logical, physical in cloud.resources.items()}
-    return {(action, names.get(resource, resource)) for action, resource in seen}
+    return notes
 
 
 def test_its_role_allows_what_it_does_and_no_more() -> None:
@@ -128,25 +94,5 @@ def test_its_role_allows_what_it_does_and_no_more() -> None:
     with LocalCloud({"AutomaticSuppression": "true", "RecipientStorage": "hashed"}) as cloud:
         cloud.ses.suppression = {"SuppressedReasons": []}
         cloud.ses.add_tenant("acme")
-        done = act(cloud)
-    allowed: set[Action] = set()
-    for statement in statements("SuppressRecipientsRole"):
-        for resource in listed(statement["Resource"]):
-            if statement["Sid"] in {"ReadQueue", "WriteLogs"}:
-                continue
-            allowed |= {(action, named(resource)) for action in listed(statement["Action"])}
-    # A set's ARN does for no call about tenants, nor the reverse.
-    of_the_other = {("ses:GetConfigurationSet", "tenant/*"), ("ses:GetTenant", "configuration-set/*")}
-    assert done == allowed - of_the_other
-
-
-def named(resource: Any) -> str:
-    match resource:
-        case str():
-            return resource
-        case {"Fn::Sub": str(arn)}:
-            account = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
-            assert arn.startswith(account)
-            return arn.removeprefix(account)
-        case _:
-            return str(logical_id(resource))
+        notes = act(cloud)
+    assert refused(notes) == unused(notes, "SuppressRecipients") == []

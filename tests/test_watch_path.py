@@ -26,6 +26,9 @@ from ses_reputation.settings import SettingsError, WatchSettings
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.functions import Invocation
 from ses_reputation_local.template import read_template
+from tests.noted_calls import noted
+from tests.privileges import refused, unused
+from tests.test_template import statements
 from tests.test_whole_path import EMAIL, mail, publish, totals
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
@@ -295,24 +298,6 @@ def test_a_run_that_dies_at_any_call_and_comes_again_does_what_one_run_does() ->
             assert outcome(Calls(number), "after-call") == expected, f"{name}, call {number}"
 
 
-@contextmanager
-def noted_calls() -> Iterator[set[tuple[str, str]]]:
-    """The tables and actions of DynamoDB that clients use which are made meanwhile, as IAM names them."""
-    seen: set[tuple[str, str]] = set()
-
-    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
-        body = json.loads(params["body"])
-        if model.name == "TransactWriteItems":
-            writes = [(kind, write) for action in body["TransactItems"] for kind, write in action.items()]
-            seen.update((write["TableName"], f"dynamodb:{kind}Item") for kind, write in writes)
-        else:
-            tables = body["RequestItems"] if "RequestItems" in body else [body["TableName"]]
-            seen.update((table, f"dynamodb:{model.name}") for table in tables)
-
-    with listening("before-call.dynamodb", note):
-        yield seen
-
-
 def test_a_hundred_configuration_sets_of_which_nothing_is_new_are_written_nowhere() -> None:
     calls: list[tuple[str, str]] = []
 
@@ -337,27 +322,15 @@ def test_a_hundred_configuration_sets_of_which_nothing_is_new_are_written_nowher
     ]
 
 
-def statements() -> dict[str, Any]:
-    (policy,) = RESOURCES["WatchSesRole"]["Properties"]["Policies"]
-    return {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
-
-
-def test_its_role_allows_what_it_does_to_the_tables_and_no_more() -> None:
-    with LocalCloud({"VolumeSource": "statistics"}) as cloud, noted_calls() as seen:
+def test_its_role_allows_what_it_does_and_no_more() -> None:
+    with LocalCloud({"VolumeSource": "statistics"}) as cloud, noted() as notes:
         for hours, status in enumerate(("HEALTHY", "PROBATION", "HEALTHY")):
             cloud.ses.verify("shop.example", "SUCCESS" if status == "PROBATION" else "FAILED")
             cloud.ses.enforcement_status, cloud.ses.vdm_enabled = status, status == "PROBATION"
             cloud.ses.publish_vdm((NINE - timedelta(days=1)).date(), delivered=1000, with_feedback_loop=250)
             cloud.ses.count(NINE + hours * HOUR - MINUTE, sent=1)
             assert watch(cloud, NINE + hours * HOUR).error is None
-        logical_ids = {physical: logical for logical, physical in cloud.resources.items()}
-    allowed = {
-        (statement["Resource"]["Fn::GetAtt"][0], action)
-        for statement in statements().values()
-        for action in statement["Action"]
-        if action.startswith("dynamodb:")
-    }
-    assert {(logical_ids[table], action) for table, action in seen} == allowed
+    assert refused(notes) == unused(notes, "WatchSes") == []
 
 
 def test_it_has_as_much_time_as_evaluate_reputation() -> None:
@@ -366,7 +339,7 @@ def test_it_has_as_much_time_as_evaluate_reputation() -> None:
 
 
 def test_its_role_asks_ses_and_cloudwatch_and_changes_nothing_there() -> None:
-    everywhere = [statement for statement in statements().values() if statement["Resource"] == "*"]
+    everywhere = [statement for statement in statements("WatchSesRole") if statement["Resource"] == "*"]
     assert sorted(action for statement in everywhere for action in statement["Action"]) == [
         "cloudwatch:GetMetricData",
         "cloudwatch:ListMetrics",
@@ -382,7 +355,8 @@ def test_its_role_asks_ses_and_cloudwatch_and_changes_nothing_there() -> None:
 def test_its_logs_are_its_own_and_do_not_stay_for_ever() -> None:
     assert RESOURCES["WatchSes"]["Properties"]["LoggingConfig"]["LogGroup"] == {"Ref": "WatchSesLogs"}
     assert SOURCE["Resources"]["WatchSesLogs"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
-    assert statements()["WriteLogs"]["Resource"] == {"Fn::GetAtt": ["WatchSesLogs", "Arn"]}
+    (logs,) = (statement for statement in statements("WatchSesRole") if statement["Sid"] == "WriteLogs")
+    assert logs["Resource"] == {"Fn::GetAtt": ["WatchSesLogs", "Arn"]}
 
 
 def test_its_schedule_is_a_parameter_and_passes_its_time_on() -> None:

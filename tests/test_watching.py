@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -15,8 +15,8 @@ from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.metrics import METERS, NAMESPACE, Meter
 from ses_reputation_local.cloud import LocalCloud
+from tests.access import listed
 from tests.test_template import PARAMETERS, RESOURCES, SOURCE, of_type
-from tests.test_template_findings import listed
 
 ALL_ON = {"AutomaticSuppression": "true", "BlocklistZones": "multi.surbl.org"}
 
@@ -364,3 +364,21 @@ def test_a_viewer_may_look_at_this_dashboard_and_do_nothing() -> None:
         "lambda:InvokeFunction": {"Fn::GetAtt": ["ShowDashboard", "Arn"]},
     }
     assert SOURCE["Outputs"]["ViewerPolicyArn"]["Value"] == {"Ref": "ViewerPolicy"}
+
+
+# What the console asks for in the viewer's name, by the type of a widget; the first two to find and open the dashboard.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/permissions-reference-cw.html
+ASKED_BY_CONSOLE: Mapping[str, set[str]] = {
+    "dashboard": {"cloudwatch:ListDashboards", "cloudwatch:GetDashboard"},
+    "custom": {"lambda:InvokeFunction"},
+    "alarm": {"cloudwatch:DescribeAlarms"},
+    "metric": {"cloudwatch:GetMetricData"},
+    "text": set(),
+}
+
+
+def test_a_viewer_may_do_what_the_console_asks_for_the_widgets_and_no_more(deployed: Stack) -> None:
+    kinds = {"dashboard", *(widget["type"] for widget in deployed.widgets)}
+    policy = RESOURCES["ViewerPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    granted = {action for statement in policy for action in listed(statement["Action"])}
+    assert granted == set().union(*(ASKED_BY_CONSOLE[kind] for kind in kinds))

@@ -12,6 +12,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from types import ModuleType
@@ -22,6 +23,18 @@ from moto.awslambda.models import LambdaFunction
 from ses_reputation_local.template import FunctionCode
 
 Handler = Callable[[object, "Context"], object]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A function whose handler is at work, and the ARN of the role that it has in AWS."""
+
+    function: str
+    role: str
+
+
+running: Final[ContextVar[Running | None]] = ContextVar("running", default=None)
+"""The function whose handler this code is called from: None outside of all of them."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +130,14 @@ class Functions:
         with self._one_at_a_time, _environment(self._variables(model)), _console.captured() as lines:
             handler = self._handlers.get(logical_id) or self._load(logical_id)
             result, error = None, None
+            entered = running.set(Running(logical_id, model.role))
             try:
                 # Lambda returns JSON: a result that is none is an error of the function.
                 result = json.loads(json.dumps(handler(event, self._context(model, request_id))))
             except Exception as raised:  # noqa: BLE001 - whatever a function raises is its caller's to judge
                 error = raised
+            finally:
+                running.reset(entered)
         return Invocation(logical_id, result, error, tuple("".join(lines).splitlines()), request_id)
 
     def _context(self, model: LambdaFunction, request_id: str) -> Context:

@@ -145,8 +145,7 @@ def _alarm(request: Request) -> Resource:
     """
     properties = request.properties
     backend: Any = cloudwatch_backends[request.account][request.region]
-    # moto leaves a gap for what is not there.
-    queries = [_metric_query(query) for query in properties.get("Metrics", ()) if query]
+    queries = [_metric_query(query) for query in properties.get("Metrics", ())]
     alarm = backend.put_metric_alarm(
         name=request.name,
         namespace=None if queries else properties["Namespace"],
@@ -445,8 +444,14 @@ def _our_types(address: str | None) -> Iterator[None]:
         """What moto asks for the attributes of a resource that an output names."""
         return known_class(resource_type) if resource_type in parsing.get_model_map() else Resource
 
-    known_class = parsing.resource_class_from_type
+    def without_gaps(declared: Any, resources: Any) -> Any:
+        """What a list has no value for is not in it; moto would put None there."""
+        cleaned = clean(declared, resources)
+        return [value for value in cleaned if value is not None] if isinstance(cleaned, list) else cleaned
+
+    known_class, clean = parsing.resource_class_from_type, parsing.clean_json
     with (
+        patch.object(parsing, "clean_json", without_gaps),
         patch.object(parsing, "parse_and_create_resource", create_or_refuse),
         patch.object(parsing, "resource_class_from_type", class_of),
         # moto reads JSON as YAML first, which takes half a second.

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from ses_reputation.adapters.aws_errors import AwsError, denied_operation, explained, is_gone
-from ses_reputation.adapters.deployment import DeploymentNotFound
+from ses_reputation.adapters.deployment import DeploymentNotFound, variables
 from ses_reputation.adapters.ses import MetricsNotRead
 from ses_reputation.diagnosis.diagnose import Unreadable
 from ses_reputation.diagnosis.readings import (
@@ -257,7 +257,7 @@ def _function(part: str, answer: Any) -> Function:
         state=answer.get("State", "Active"),
         last_update=answer.get("LastUpdateStatus", "Successful"),
         deployed=datetime.fromisoformat(answer["LastModified"]).astimezone(UTC),
-        environment=answer.get("Environment", {}).get("Variables", {}),
+        environment=variables(answer),
         log_group=answer.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}"),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -17,6 +17,27 @@ if TYPE_CHECKING:
 
 class DeploymentNotFound(LookupError):
     """There is no such stack in this region, or it is not a stack of this version; the text says which."""
+
+
+class SettingsEncrypted(DeploymentNotFound):
+    """The settings of a function are encrypted with a key that these credentials may not use."""
+
+
+def variables(configuration: Any) -> Mapping[str, str]:
+    """The environment variables of a function, as GetFunctionConfiguration tells them. Raises SettingsEncrypted.
+
+    Without the key, the call itself does not fail: there are no variables then, but an error.
+    https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentResponse.html
+    """
+    environment = configuration.get("Environment", {})
+    if error := environment.get("Error"):
+        raise SettingsEncrypted(
+            f"the settings of {configuration['FunctionName']} can't be read "
+            f"({error.get('Message', 'no reason given')}): they are encrypted with the key EncryptionKeyArn, "
+            "for which these credentials need kms:Decrypt"
+        )
+    found: Mapping[str, str] = environment.get("Variables", {})
+    return found
 
 
 class Deployment:
@@ -48,7 +69,7 @@ class Deployment:
         if logical_id not in self._environments:
             # https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
             answer = self._lambda.get_function_configuration(FunctionName=self.resource(logical_id))
-            self._environments[logical_id] = answer.get("Environment", {}).get("Variables", {})
+            self._environments[logical_id] = variables(answer)
         return self._environments[logical_id]
 
     @property
