@@ -26,7 +26,7 @@ from ses_reputation.domain.enforcement import (
     needs_ses,
     news_of,
 )
-from ses_reputation.domain.scopes import Scope, kind_of
+from ses_reputation.domain.scopes import Scope, is_other, kind_of
 from ses_reputation.domain.standing import Standing
 from ses_reputation.evaluate import Versioned
 from ses_reputation.notices.alert import Alert
@@ -167,7 +167,8 @@ class Enforcer(Struct, frozen=True):
 
         `holder` is the message because of which it is done, the same when that is delivered again.
         """
-        if kind_of(scope) not in PAUSABLE:
+        # What stands for many is no thing of SES's, and those in it have done nothing together.
+        if kind_of(scope) not in PAUSABLE or is_other(scope):
             return Handled(holder, Outcome.AGREED, scope)
         told: list[Action] = []
         outcome, problem = Outcome.AGREED, None
