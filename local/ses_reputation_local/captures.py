@@ -5,6 +5,7 @@ A file holds one event, JSON lines, or a JSON array; each may be in any envelope
 
 import gzip
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,7 +79,7 @@ def _contents(path: Path) -> bytes:
         return gzip.decompress(data) if path.suffix == ".gz" else data
     except FileNotFoundError as error:
         raise CaptureError(f"{path}: there is no such file or folder") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise CaptureError(f"{path}: {error}") from error
 
 

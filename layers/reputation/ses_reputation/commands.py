@@ -41,6 +41,9 @@ _WORDS = rf"^(?=\s*\S){_NO_CONTROLS}*$"
 Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_WORDS)]
 Note = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_LINES)]
 Name = Annotated[str, Meta(max_length=MAX_NAME, pattern=_WORDS)]
+# A role's session or a user's path make the longest. What only looks like a call through the URL can have any length.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+Arn = Annotated[str, Meta(max_length=1000, pattern=_WORDS)]
 ScopeName = Annotated[str, Meta(max_length=MAX_SCOPE, pattern=r"\S")]
 Time = Annotated[datetime, Meta(tz=True)]
 
@@ -124,7 +127,7 @@ def read_call(invocation: object, request_id: str, now: datetime) -> Call:
 
 
 class _Iam(Struct, frozen=True, rename="camel"):
-    user_arn: str
+    user_arn: Arn
 
 
 class _Authorizer(Struct, frozen=True):

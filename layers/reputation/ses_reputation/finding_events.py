@@ -33,6 +33,10 @@ SOURCE = "ses-reputation"
 """The source of the events that SES Reputation itself sends."""
 
 
+EventId = Annotated[str, Meta(min_length=1, max_length=128)]
+"""A UUID, by which a report that comes again is known, and so the end of a key."""
+
+
 class _Detail(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The detail of an event that reports a finding: docs/schemas/finding-reported.json."""
 
@@ -63,7 +67,7 @@ class _Alert(Struct, frozen=True):
 class _Event(Struct, frozen=True, rename={"detail_type": "detail-type"}):
     """EventBridge's envelope. `id`, `account` and `region` are EventBridge's own, `source` is what the sender says."""
 
-    id: str
+    id: EventId
     detail_type: str
     source: str
     account: str

@@ -26,8 +26,8 @@ IDENTITY_TOPIC_CREATED = "AmazonSnsSubscriptionSucceeded"
 # https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html
 ABOUT_MAIL = "Email "
 
-# In bytes, since they become keys and items. So no receipt is over 25 KB, with its scopes, a hundred of them in a transaction
-# stay under its 4 MB, and every scope under the 1 KB of a sort key.
+# In bytes, since they become keys and items. So no receipt is over 25 KB, with its scopes, a hundred of them stay under
+# the 4 MB of a transaction, and every scope stays under the 1 KB of a sort key.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 MAX_NAME = 256  # Message ids, configuration sets and tenants are at most 64 characters, domains 253, tag values 256.
 MAX_ADDRESS = 320

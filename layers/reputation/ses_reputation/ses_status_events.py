@@ -20,6 +20,7 @@ from ses_reputation.domain.providers import domain_of
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
 from ses_reputation.domain.standing import Act, Actor
 from ses_reputation.domain.statements import DISABLED, ENABLED, SENDING, SendingStatus, SesFinding, Statement
+from ses_reputation.finding_events import EventId
 from ses_reputation.notices.structure import readable
 
 SOURCE = "aws.ses"
@@ -55,7 +56,7 @@ _MILLISECONDS = 100_000_000_000  # More seconds than that would be 3,000 years.
 
 
 class _Event(Struct, frozen=True, rename={"detail_type": "detail-type"}):
-    id: str
+    id: EventId
     detail_type: str
     source: str
     account: str
