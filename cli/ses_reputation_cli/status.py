@@ -281,4 +281,5 @@ def _print_scope(console: Console, known: _Known) -> None:
         console.print("\n[bold]What happened[/bold]")
         print_news(console, list(islice(reversed(known.news), _NEWS_SHOWN)), known.words, with_scope=False)
         if len(known.news) > _NEWS_SHOWN:
-            console.print(f"  ... and before: ses-reputation changes {standing.scope} --all", soft_wrap=True)
+            before = f"  ... and before: ses-reputation changes {readable(standing.scope)} --all"
+            console.print(Text(before), soft_wrap=True)

@@ -61,7 +61,7 @@ def _event(text: str) -> Event | None:
 def _texts(path: Path) -> Iterator[str]:
     if path == STANDARD_INPUT:
         yield from _messages(sys.stdin.buffer.read())
-    elif path.is_dir():
+    elif _is_folder(path):
         files = sorted(file for file in path.rglob("*") if file.is_file() and file.name.endswith(SUFFIXES))
         if not files:
             raise CaptureError(
@@ -71,6 +71,13 @@ def _texts(path: Path) -> Iterator[str]:
             yield from _messages(_contents(file))
     else:
         yield from _messages(_contents(path))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:  # what is far too long to be a name, say
+        raise CaptureError(f"{path}: {error}") from error
 
 
 def _contents(path: Path) -> bytes:

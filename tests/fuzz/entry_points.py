@@ -78,7 +78,8 @@ class EntryPoint(Struct, frozen=True):
 class Recording:
     """record_feedback with tables that nothing is in."""
 
-    def __init__(self) -> None:
+    def __init__(self, tags: TagNames = TAGS, queue: Sqs | None = None) -> None:
+        self._tags = tags
         self.dynamodb = DynamoDb()
         client: Any = self.dynamodb
         self._ledger = DynamoDbLedger(
@@ -100,13 +101,13 @@ class Recording:
             pause=lambda _: None,
             remembered=1_000,
         )
-        queue: Any = Sqs()
-        self.dead_letters = SqsDeadLetters(queue, queue_url="https://sqs.example/letters")
+        sqs: Any = queue or Sqs()
+        self._dead_letters = SqsDeadLetters(sqs, queue_url="https://sqs.example/letters")
 
     def record(self, invocation: object) -> str:
-        messages = read_invocation(invocation, TAGS)
+        messages = read_invocation(invocation, self._tags)
         recorded = record_feedback(
-            messages, AddressBook(), self._ledger, self.dead_letters, lambda _: None, self._register
+            messages, AddressBook(), self._ledger, self._dead_letters, lambda _: None, self._register
         )
         for message in messages:
             json.dumps(message.problem, ensure_ascii=False).encode()
@@ -119,10 +120,14 @@ def _problem(message: Message) -> str:
     return f"unreadable: {message.problem}"
 
 
-def _in_queue(text: bytes, random: Random) -> object:
-    """The text as the body of a queue's message; a queue has no half characters, a forged invocation may."""
-    body = text[:MAX_MESSAGE].decode(errors="replace" if random.random() < 0.95 else "surrogateescape")
+def in_queue(body: str) -> object:
+    """A text as the body of a queue's message."""
     return {"Records": [{"messageId": "message-1", "body": body, "eventSource": "aws:sqs"}]}
+
+
+def _in_queue(text: bytes, random: Random) -> object:
+    """A queue has no half characters, a forged invocation may."""
+    return in_queue(text[:MAX_MESSAGE].decode(errors="replace" if random.random() < 0.95 else "surrogateescape"))
 
 
 def _handed_over(text: bytes) -> object:

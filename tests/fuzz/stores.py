@@ -1,6 +1,7 @@
 """AWS as far as the entry points write to it: nothing is kept, and everything is refused that AWS would refuse."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -75,12 +76,16 @@ class _Errors:
 
 
 class DynamoDb:
-    """A client of three tables in which nothing ever is. `largest` is what was written, in bytes."""
+    """A client of three tables in which nothing ever is.
+
+    `largest` is what was written, in bytes; `items` how many items were put under each partition key, by its table.
+    """
 
     exceptions = _Errors
 
     def __init__(self) -> None:
         self.largest = {"item": 0, "transaction": 0, "actions": 0}
+        self.items = Counter[tuple[str, str]]()
 
     def transact_write_items(self, *, TransactItems: Sequence[Mapping[str, Any]]) -> None:  # noqa: N803 - boto3's name
         keys = set()
@@ -117,6 +122,7 @@ class DynamoDb:
 
     def _item(self, table: str, item: Mapping[str, Any]) -> int:
         size = check_item(table, item)
+        self.items[table, item[KEYS[table][0]]["S"]] += 1
         self._grow("item", size)
         return size
 

@@ -31,6 +31,9 @@ from ses_reputation.operate import Contended, Done
 MAX_TEXT = 1500
 MAX_NAME = 256
 
+# EventBridge writes when it received an event. Who may invoke a function can write anything.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
+
 # In milliseconds since 1970. A plain invocation can hold anything, also what looks like a call through the URL.
 _LAST_EPOCH = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
 
@@ -269,6 +272,14 @@ def in_utc(time: datetime | None) -> datetime | None:
         return time.astimezone(UTC) if time else None
     except OverflowError:
         raise UnreadableRequest(f"the time {time} is too far away") from None
+
+
+def received_at(time: datetime) -> datetime:
+    """When something came, in UTC; UnreadableRequest if that is no time from which periods can be counted."""
+    received = in_utc(time)
+    if received is None or not _FIRST_YEAR <= received.year <= _LAST_YEAR:
+        raise UnreadableRequest(f"nothing was received at {time}")
+    return received
 
 
 def refuse_unwritable(document: object) -> None:

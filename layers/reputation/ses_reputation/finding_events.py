@@ -1,6 +1,6 @@
 """Reading the EventBridge events that report a finding."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +14,7 @@ from ses_reputation.commands import (
     UnreadableRequest,
     in_utc,
     problem_of,
+    received_at,
     refuse_unwritable,
     scope_of,
 )
@@ -106,7 +107,7 @@ def read_event(invocation: object, own_account: str, own_region: str) -> Receive
         return None
     report, request = found
     actor = Actor(f"{event.source} in AWS account {event.account}", proven=False)
-    return ReceivedReport(report, Act(request, actor), received.received.astimezone(UTC))
+    return ReceivedReport(report, Act(request, actor), received_at(received.received))
 
 
 def _report(event: _Event, own_account: str, own_region: str) -> tuple[Report, str] | None:

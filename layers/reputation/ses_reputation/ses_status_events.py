@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ses_reputation.commands import Time, UnreadableRequest, problem_of, refuse_unwritable, scope_of
+from ses_reputation.commands import Time, UnreadableRequest, problem_of, received_at, refuse_unwritable, scope_of
 from ses_reputation.domain.providers import domain_of
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
 from ses_reputation.domain.standing import Act, Actor
@@ -99,7 +99,7 @@ def read_statement(invocation: object, own_account: str, own_region: str) -> Rec
         raise UnreadableRequest(f"the source is {event.source!r}; it has to be {SOURCE!r}")
     if (event.account, event.region) != (own_account, own_region):
         raise UnreadableRequest(f"it is about AWS account {event.account} in {event.region}, which has its own stack")
-    now = received.received.astimezone(UTC)
+    now = received_at(received.received)
     time = _time(event.time, now) or now
     if event.detail_type in OPENS:
         said: Statement = _finding(event, time)
