@@ -4,6 +4,7 @@ import json
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from ses_reputation.ses_events import MAX_ADDRESS, MAX_NAME, TagNames
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.server import Clock, Server, address_of, listening, serving
-from tests.fuzz.entry_points import TAGS, Recording, in_queue
+from tests.fuzz.entry_points import TAGS, Recording, entry_points, in_queue
 from tests.fuzz.fuzzing import Covered, fuzz
 from tests.fuzz.seeds import EVENTS
 from tests.fuzz.stores import MAX_ITEM, MAX_TRANSACTION, Sqs
@@ -145,6 +146,17 @@ def test_poison_keeps_back_no_poison_beside_it(body: str) -> None:
     recording = Recording(TAGS, Queue())
     recording.record({"Records": [{"messageId": f"{n}", "body": each} for n, each in enumerate([body, "{", body])]})
     assert len(sent) == 3
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"detail":' * 5_000 + "1" + "}" * 5_000], ids=["open", "closed"])
+def test_nesting_without_end_ends_no_batch(text: str) -> None:
+    points = entry_points()
+    mail = json.dumps({**BOUNCE, "mail": {**BOUNCE["mail"], "headers": 0}}).replace(
+        '"headers": 0', f'"headers": {text}'
+    )
+    for name in ("record_feedback, a message", "suppress_recipients", "enforce_status", "replay, a file"):
+        for body in (text, mail):
+            points[name].read(body.encode(), Random(1))  # noqa: S311 - nothing secret depends on it
 
 
 # -- The command line --------------------------------------------------------------------------------------------------
