@@ -334,7 +334,7 @@ def test_a_configuration_set_that_was_silent_for_weeks_is_asked_for_if_it_is_kno
     ses = Ses(newsletter={NOON - 40 * DAY: MAIL})
     ses.listed.clear()
     assert [scope.scope for scope in plan(ses, Table()).scopes] == [ACCOUNT]
-    known = [NEWSLETTER, Scope("tenant/acme"), ACCOUNT]
+    known = [NEWSLETTER, Scope("tenant/acme"), ACCOUNT, Scope("configuration-set/(other)")]
     assert [scope.scope for scope in plan(ses, Table(), known=known).scopes] == [ACCOUNT, NEWSLETTER]
 
 

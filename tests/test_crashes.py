@@ -156,6 +156,7 @@ def test_the_undisturbed_run_makes_every_call_there_is() -> None:
     assert calls.seen[0] == "Query", "the identities"
     assert set(calls.seen) == {
         "TransactWriteItems",
+        "BatchGetItem",
         "BatchWriteItem",
         "SendMessageBatch",
         "Query",

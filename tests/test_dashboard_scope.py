@@ -166,6 +166,12 @@ def shown(of: ScopeView, medium: Reading | None = None) -> Read:
     return Read(str(render(of, medium or Reading())))
 
 
+def test_a_scope_that_stands_for_many_says_so_and_no_other_does() -> None:
+    many = Standing(Scope("tag/campaign=(other)"), evaluated=NOW, measures=measures())
+    assert "MaximumScopes" in shown(view(many)).text
+    assert "MaximumScopes" not in shown(view()).text
+
+
 # -- What is open ------------------------------------------------------------------------------------------------------
 
 

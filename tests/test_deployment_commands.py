@@ -710,6 +710,17 @@ def test_an_endpoint_of_a_profile_that_is_none_is_told(no_aws: pytest.MonkeyPatc
     assert_told_in_one_line(run("status", "--region", "eu-west-1"), "endpoint_url of your profile", "nonsense")
 
 
+@pytest.mark.parametrize("service", ["cloudformation", "dynamodb", "sqs"])
+def test_an_endpoint_of_one_service_that_is_none_is_told_with_its_section(
+    no_aws: pytest.MonkeyPatch, tmp_path: Path, service: str
+) -> None:
+    no_aws.delenv("AWS_ENDPOINT_URL")
+    config = f"[default]\nservices = mine\n[services mine]\n{service} =\n  endpoint_url = nonsense\n"
+    (tmp_path / "config").write_text(config)
+    result = run("status", "--region", "eu-west-1")
+    assert_told_in_one_line(result, f"{service} in [services mine]", "nonsense")
+
+
 def test_a_region_that_can_not_be_one_is_named(no_aws: pytest.MonkeyPatch) -> None:
     result = run("status", "--region", "eu west")
     assert_told_in_one_line(result, "region", "'eu west'")

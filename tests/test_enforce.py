@@ -229,7 +229,7 @@ def test_an_observer_says_it_all_and_touches_nothing() -> None:
     assert world.sending.fresh_start is None
 
 
-@pytest.mark.parametrize("scope", ["identity/shop.example", "provider/gmail", "tag/campaign=spring"])
+@pytest.mark.parametrize("scope", ["identity/shop.example", "provider/gmail", "tag/campaign=spring", "tenant/(other)"])
 def test_what_ses_can_not_pause_is_nobodys_business(world: World, scope: str) -> None:
     assert world.enforcer.enforce(Scope(scope), "m", MORNING) == Handled("m", Outcome.AGREED, Scope(scope))
     assert world.asked == 0

@@ -22,6 +22,7 @@ from ses_reputation.feedback import BOUNCES, COMPLAINTS, Feedback
 from ses_reputation.record import record_feedback
 from ses_reputation.ses_events import Message
 from ses_reputation_local.cloud import LocalCloud
+from tests.test_record import FakeRegister
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -49,7 +50,7 @@ class Table:
 
     def record(self, *events: Bounce | Complaint | Delay) -> None:
         messages = [Message(str(n), "", event) for n, event in enumerate(events)]
-        record_feedback(messages, AddressBook(), self.ledger, NoDeadLetters(), lambda _: None)
+        record_feedback(messages, AddressBook(), self.ledger, NoDeadLetters(), lambda _: None, FakeRegister())
 
     def found(
         self, scope: Scope = ACCOUNT, since: datetime = NOON - DAY, until: datetime = NOON + DAY

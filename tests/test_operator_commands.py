@@ -145,6 +145,13 @@ def test_the_status_of_a_scope_has_its_rates_its_findings_and_its_history(cloud:
     assert [news["kind"] if "kind" in news else news["type"] for news in document["news"]] == ["change"]
 
 
+def test_the_status_of_a_scope_that_stands_for_many_says_so(cloud: LocalCloud) -> None:
+    told("report", "spamtrap", "--scope", "tenant/(other)", "--evidence", "14 hits")
+    assert "MaximumScopes" in run("status", "tenant/(other)").output
+    reported()
+    assert "MaximumScopes" not in run("status", ACME).output
+
+
 def test_the_settings_are_asked_for_once(cloud: LocalCloud) -> None:
     reported()
     asked: list[str] = []

@@ -1,12 +1,13 @@
 """record_feedback over fakes: each event once, or not at all."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ses_reputation.domain.admission import Cohort
 from ses_reputation.domain.counting import Entry, entries
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import AddressBook
@@ -57,7 +58,7 @@ class FakeLedger:
             return AlreadyRecorded(in_the_way)
         for write in writes:
             known = write.recorded or frozenset()
-            self.receipts[write.entry.key] = known.union(write.entry.scopes)
+            self.receipts[write.entry.key] = known.union(write.scopes)
             for scope in write.scopes:
                 for (provider, measure), n in write.entry.increments.items():
                     self.counts[scope, measure] = self.counts.get((scope, measure), 0) + n
@@ -85,13 +86,38 @@ class FakeDeadLetters:
         return {m.id for m in messages if m.id in self.refuses}
 
 
+class FakeRegister:
+    """A register in memory, with room for so many scopes of each cohort."""
+
+    def __init__(self, maximum: int = 10_000) -> None:
+        self.maximum = maximum
+        self.registered: dict[Cohort, list[Scope]] = {}
+
+    def refused(self, wanted: Mapping[Cohort, Sequence[Scope]]) -> Mapping[Cohort, frozenset[Scope]]:
+        refused: dict[Cohort, frozenset[Scope]] = {}
+        for cohort, scopes in wanted.items():
+            known = self.registered.setdefault(cohort, [])
+            new = [scope for scope in scopes if scope not in known]
+            room = self.maximum - len(known)
+            known += new[:room]
+            if new[room:]:
+                refused[cohort] = frozenset(new[room:])
+        return refused
+
+
 def no_pause(_attempt: int) -> None:
     return
 
 
-def record(ledger: FakeLedger, *events: Event, dead_letters: FakeDeadLetters | None = None) -> Recorded:
+def record(
+    ledger: FakeLedger,
+    *events: Event,
+    dead_letters: FakeDeadLetters | None = None,
+    register: FakeRegister | None = None,
+) -> Recorded:
     messages = [Message(str(n), "", event=event) for n, event in enumerate(events)]
-    return record_feedback(messages, OURS, ledger, dead_letters or FakeDeadLetters(), no_pause)
+    letters = dead_letters or FakeDeadLetters()
+    return record_feedback(messages, OURS, ledger, letters, no_pause, register or FakeRegister())
 
 
 def send(message_id: str, *addresses: str, configuration_set: str | None = "newsletter") -> Send:
@@ -310,7 +336,7 @@ def test_an_unreadable_message_takes_no_neighbour_with_it() -> None:
         Message("poison", "???", problem="not JSON"),
         Message("fine", "", event=bounce("m-2")),
     ]
-    recorded = record_feedback(messages, OURS, ledger, dead_letters, no_pause)
+    recorded = record_feedback(messages, OURS, ledger, dead_letters, no_pause, FakeRegister())
     assert recorded.outcomes == [Outcome.COUNTED, Outcome.UNREADABLE, Outcome.COUNTED]
     assert dead_letters.kept == {"poison": "not JSON"}
     assert recorded.failed() == []
@@ -318,7 +344,8 @@ def test_an_unreadable_message_takes_no_neighbour_with_it() -> None:
 
 def test_an_unreadable_message_that_cannot_be_put_apart_comes_again() -> None:
     messages = [Message("poison", "???", problem="not JSON")]
-    recorded = record_feedback(messages, OURS, FakeLedger(), FakeDeadLetters(refuses=["poison"]), no_pause)
+    dead_letters = FakeDeadLetters(refuses=["poison"])
+    recorded = record_feedback(messages, OURS, FakeLedger(), dead_letters, no_pause, FakeRegister())
     assert recorded.failed() == messages
 
 
@@ -415,3 +442,61 @@ def test_counts_are_those_of_the_set_of_facts(sent: list[list[Bounce]], contende
                 model[scope, measure] = model.get((scope, measure), 0) + 1
     assert ledger.counts == model
     assert outcomes.count(Outcome.COUNTED) == len(in_a_rate)
+
+
+# -- Scopes without end ------------------------------------------------------------------------------------------------
+
+
+def of_tenant(message_id: str, tenant: str, at: datetime = NOON) -> Send:
+    return Send(Mail(message_id, "shop.example", "newsletter", tenant), at, (Recipient("a@gmail.com"),))
+
+
+def test_scopes_beyond_the_maximum_are_counted_together_judged_together_and_told_of() -> None:
+    ledger, register = FakeLedger(), FakeRegister(maximum=2)
+    recorded = record(ledger, *(of_tenant(f"m-{n}", f"t-{n}") for n in range(5)), register=register)
+    assert recorded.outcomes == [Outcome.COUNTED] * 5
+    counted = {scope: n for (scope, _), n in ledger.counts.items() if scope.startswith("tenant/")}
+    assert counted == {"tenant/t-0": 1, "tenant/t-1": 1, "tenant/(other)": 3}
+    assert ledger.counts[ACCOUNT, "sent"] == 5
+    assert {scope for scope in ledger.due if scope.startswith("tenant/")} == counted.keys()
+    assert recorded.refused_scopes == {"tenant": 3}
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in two batches"])
+def test_a_raised_maximum_counts_nobody_twice(*, together: bool) -> None:
+    """The receipt says (other); the copy that comes later is of a tenant that now has room."""
+    ledger = FakeLedger()
+    register = FakeRegister(maximum=0)
+    record(ledger, of_tenant("m-1", "t-1"), register=register)
+    register.maximum = 1
+    copies = [of_tenant("m-1", "t-1"), of_tenant("m-2", "t-1")]
+    for batch in [copies] if together else [copies[:1], copies[1:]]:
+        record(ledger, *batch, register=register)
+    assert ledger.counts[Scope("tenant/(other)"), "sent"] == 1
+    assert ledger.counts[Scope("tenant/t-1"), "sent"] == 1
+    assert ledger.counts[ACCOUNT, "sent"] == 2
+    assert ledger.receipts["m-1", "sent"] >= {"tenant/(other)"}
+    assert "tenant/t-1" not in ledger.receipts["m-1", "sent"]
+
+
+def test_a_copy_adds_the_scopes_of_other_kinds_that_the_first_did_not_know() -> None:
+    ledger, register = FakeLedger(), FakeRegister(maximum=0)
+    record(ledger, bounce(configuration_set=None), register=register)
+    register.maximum = 5
+    record(ledger, bounce(), register=register)
+    assert {scope for scope, _ in ledger.counts} == {"account", "identity/(other)", "configuration-set/newsletter"}
+    assert set(ledger.counts.values()) == {1}
+
+
+def test_two_copies_in_a_batch_that_disagree_on_a_name_count_in_the_first() -> None:
+    ledger = FakeLedger()
+    record(ledger, of_tenant("m-1", "t-1"), of_tenant("m-1", "t-2"))
+    assert {scope for scope, _ in ledger.counts if scope.startswith("tenant/")} == {"tenant/t-1"}
+
+
+def test_a_batch_with_nothing_to_limit_asks_no_register() -> None:
+    class Unasked(FakeRegister):
+        def refused(self, wanted: Mapping[Cohort, Sequence[Scope]]) -> Mapping[Cohort, frozenset[Scope]]:
+            raise AssertionError(wanted)
+
+    record(FakeLedger(), Uncounted("Open"), register=Unasked())

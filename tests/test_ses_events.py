@@ -174,7 +174,7 @@ def test_the_values_of_scope_tags_are_scopes_in_the_order_of_their_names() -> No
 def test_a_tag_longer_than_ses_allows_is_unreadable_if_it_is_read(tag: str) -> None:
     names = TagNames(tenant="customer", scopes=("campaign",))
     assert tagged({tag: ["x" * MAX_NAME]}, names)
-    with pytest.raises(UnreadableEvent, match="257 characters, more than SES allows"):
+    with pytest.raises(UnreadableEvent, match="257 bytes, more than SES allows"):
         tagged({tag: ["x" * (MAX_NAME + 1)]}, names)
     assert tagged({"unnamed": ["x" * (MAX_NAME + 1)]}, names)
 
@@ -238,15 +238,15 @@ def test_a_bounce_is_read_without_what_counting_does_not_need(path: str, value: 
         ("mail", ..., "mail is missing"),
         ("mail.messageId", ..., "mail.messageId is missing"),
         ("mail.messageId", "", "mail.messageId is missing"),
-        ("mail.messageId", "x" * 257, "257 characters"),
-        ("mail.tags", {"ses:configuration-set": ["x" * 257]}, "257 characters"),
+        ("mail.messageId", "x" * 257, "257 bytes"),
+        ("mail.tags", {"ses:configuration-set": ["x" * 257]}, "257 bytes"),
         ("mail.tags", {"ses:configuration-set": "newsletter"}, "Expected `array"),
         ("bounce", ..., "bounce is missing"),
         ("bounce.bouncedRecipients", ..., "bouncedRecipients"),
         ("bounce.bouncedRecipients", [], "names 0 recipients"),
         ("bounce.bouncedRecipients", [{"emailAddress": f"a{n}@x.example"} for n in range(51)], "names 51 recipients"),
-        ("bounce.bouncedRecipients", [{"emailAddress": ""}], "an address of 0 characters"),
-        ("bounce.bouncedRecipients", [{"emailAddress": "x" * 321}], "an address of 321 characters"),
+        ("bounce.bouncedRecipients", [{"emailAddress": ""}], "an address of 0 bytes"),
+        ("bounce.bouncedRecipients", [{"emailAddress": "x" * 321}], "an address of 321 bytes"),
         ("bounce.bouncedRecipients", [{"emailAddress": None}], "Expected `str`"),
         ("bounce.bounceType", "Bouncy", "no bounce type 'Bouncy'"),
         ("bounce.bounceType", ..., "bounceType"),

@@ -389,3 +389,27 @@ def test_counts_of_random_mail_are_those_of_an_independent_model(cloud: LocalClo
     }
     assert cloud.messages("FeedbackDeadLetterQueue") == []
     assert totals(cloud, ACCOUNT)[Measure.SENT] > 400
+
+
+def test_names_that_are_always_new_make_no_more_scopes_than_the_maximum() -> None:
+    """Not a status of their own, not an item to evaluate, not an alert: and the mail is counted, and judged as one."""
+    with LocalCloud({**EMAIL, "ScopeTags": "campaign", "MaximumScopes": "2"}) as cloud:
+        sent = [mail(10, 4, at=MORNING + n * HOUR, tags={"campaign": f"c-{n}"}) for n in range(12)]
+        for publications in sent:
+            publish(cloud, publications)
+        cloud.deliver()
+        invocations = [json.loads(line) for i in cloud.invocations for line in i.logs]
+        cloud.tick(MORNING + 13 * HOUR)
+        standings = DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+        tags = {standing.scope for standing in standings.all() if standing.scope.startswith("tag/")}
+        assert tags == {"tag/campaign=c-0", "tag/campaign=c-1", "tag/campaign=(other)"}
+        assert totals(cloud, "tag/campaign=(other)")[Measure.HARD_BOUNCED] == 40
+        assert status(cloud, "tag/campaign=(other)") is Status.PROBATION
+        publish(cloud, [publication for publications in sent for publication in publications])
+        cloud.deliver()
+        assert totals(cloud, "tag/campaign=(other)")[Measure.HARD_BOUNCED] == 40, "each once"
+        assert totals(cloud, "account")[Measure.SENT] == 120
+        (told,) = [email.body for email in cloud.emails() if "tag/campaign=(other)" in email.subject][:1]
+        assert "MaximumScopes" in told
+    assert [line for line in invocations if "too many scopes" in str(line.get("message"))]
+    assert any(line.get("ScopesNotApart") for line in invocations)

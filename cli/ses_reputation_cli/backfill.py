@@ -25,6 +25,7 @@ from ses_reputation.backfill import (
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.numbers import hours_text, moment
+from ses_reputation.notices.structure import readable
 from ses_reputation_cli.arguments import json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.progress import progress
@@ -210,13 +211,13 @@ def _print(console: Console, plan: Plan, policy: Policy, *, dry_run: bool) -> No
         table.add_row(_name(scope), *(f"{number:,}" for number in numbers))
     console.print(table)
     for text in _texts(plan, policy, dry_run=dry_run):
-        console.print(text, highlight=False)
+        console.print(Text(text))
     if plan.unwritten:
         console.print(f"\n{_DIFFERENCES}", highlight=False)
 
 
 def _name(scope: ScopePlan) -> Text:
-    name = Text(scope.scope)
+    name = Text(readable(scope.scope))
     if scope.hours:
         name.append(f"\n  {min(scope.hours):%Y-%m-%d %H:%M}\n  to {max(scope.hours):%Y-%m-%d %H:%M}", "dim")
     return name.append(f"\n  events from\n  {scope.boundary.hour:%Y-%m-%d %H:%M}", "dim")
@@ -237,7 +238,7 @@ def _texts(plan: Plan, policy: Policy, *, dry_run: bool) -> Iterator[str]:
     yield _boundary_text(plan.account.boundary, policy.volume_source)
     for scope in plan.configuration_sets:
         if scope.boundary != plan.account.boundary and scope.boundary.reason is not BoundaryReason.EVENTS_BEGAN:
-            yield f"{scope.scope}: {_boundary_text(scope.boundary, policy.volume_source)}"
+            yield f"{readable(scope.scope)}: {_boundary_text(scope.boundary, policy.volume_source)}"
 
 
 def _summary(plan: Plan, *, dry_run: bool) -> str:

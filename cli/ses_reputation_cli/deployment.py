@@ -60,8 +60,8 @@ _region_option = click.option(
 @contextmanager
 def deployed(stack: Stack) -> "Iterator[DeployedStack]":
     """The deployed stack, for a block that uses it; what goes wrong is told in one line (exit code 1)."""
-    from ses_reputation.adapters.aws_errors import AwsError  # noqa: PLC0415 - help must not wait for it
-    from ses_reputation.adapters.clients import unusable_endpoint  # noqa: PLC0415
+    # Help must not wait for these.
+    from ses_reputation.adapters.clients import unusable_endpoint, unusable_profile_endpoint  # noqa: PLC0415
     from ses_reputation.connect import NotAtSes  # noqa: PLC0415
     from ses_reputation.explain import NothingCounted  # noqa: PLC0415
     from ses_reputation.restore import NothingRestored  # noqa: PLC0415
@@ -70,15 +70,10 @@ def deployed(stack: Stack) -> "Iterator[DeployedStack]":
     if name := unusable_endpoint(os.environ):
         raise click.ClickException(f"{name} is no URL such as http://127.0.0.1:4566: {os.environ[name]!r}")
     with aws_errors_for_people():
+        if problem := unusable_profile_endpoint():
+            raise click.ClickException(problem)
         try:
-            found = DeployedStack(stack.name, stack.region)
-        except AwsError:
-            raise  # some are ValueErrors as well
-        except ValueError as error:
-            # What botocore says of an endpoint that is no URL.
-            raise click.ClickException(f"the endpoint_url of your profile is wrong: {error}") from error
-        try:
-            yield found
+            yield DeployedStack(stack.name, stack.region)
         except (FindingNotFound, NotAtSes, NothingCounted, NothingRestored) as error:
             raise click.ClickException(str(error)) from error
 

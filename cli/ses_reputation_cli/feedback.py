@@ -170,7 +170,7 @@ def _harmless(value: str | None) -> str:
 
 def _print(console: Console, rows: Sequence[dict[str, Any]], kind: str, scope: Scope, start: datetime) -> None:
     if not rows:
-        console.print(f"No {kind} of {scope} is known since {start:%Y-%m-%d %H:%M} UTC.", highlight=False)
+        console.print(Text(f"No {kind} of {readable(scope)} is known since {start:%Y-%m-%d %H:%M} UTC."))
         return
     table = Table(box=box.SIMPLE, pad_edge=False)
     table.add_column("Time (UTC)", no_wrap=True)

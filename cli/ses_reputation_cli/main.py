@@ -4,6 +4,7 @@ A subcommand's module is imported when it is used: help must not wait for boto3.
 """
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -49,6 +50,24 @@ Exit codes:
 
 
 class _Commands(click.Group):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for argument in args:
+            try:
+                argument.encode()
+            except UnicodeEncodeError:
+                # Bytes that are no UTF-8 come as halves of characters, which can be sent nowhere.
+                raise click.UsageError(f"{argument!a} is no text in UTF-8", ctx) from None
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            # It may quote a name that somebody outside has given, which must not turn or hide what is around it.
+            shown = "".join(c if c.isprintable() or c in "\n\t" else "?" for c in error.message)
+            error.message = shown  # type: ignore[misc]  # an error of the same kind, with all that it knows
+            raise
+
     def list_commands(self, _context: click.Context) -> list[str]:
         return sorted(_COMMANDS)
 

@@ -23,6 +23,7 @@ from ses_reputation.notices.alert import outage_document
 from ses_reputation.notices.enforcement import texts_of
 from ses_reputation.notices.history import outage_text
 from ses_reputation.notices.numbers import moment, percent
+from ses_reputation.notices.structure import readable
 from ses_reputation.notices.texts import METRICS
 from ses_reputation_cli.history import change_text
 from ses_reputation_cli.statuses import rate_text, status_text
@@ -90,7 +91,7 @@ def print_report(console: Console, report: Report) -> None:
         for change in report.changes:
             console.print(
                 f"  {change.time:%Y-%m-%d %H:%M}  ",
-                Text(f"{change.scope} "),
+                Text(f"{readable(change.scope)} "),
                 change_text(change),
                 sep="",
                 soft_wrap=True,
@@ -101,7 +102,7 @@ def print_report(console: Console, report: Report) -> None:
         for done in report.enforced:
             console.print(
                 f"  {done.time:%Y-%m-%d %H:%M}  ",
-                Text(done.scope),
+                Text(readable(done.scope)),
                 f": {texts_of(done.action, done.mode).news}",
                 sep="",
                 soft_wrap=True,
@@ -110,7 +111,11 @@ def print_report(console: Console, report: Report) -> None:
         console.print("\n[bold]Outages of mailbox providers[/bold]")
         for piece in report.outages:
             console.print(
-                f"  {piece.time:%Y-%m-%d %H:%M}  ", Text(f"{piece.scope} "), outage_text(piece), sep="", soft_wrap=True
+                f"  {piece.time:%Y-%m-%d %H:%M}  ",
+                Text(f"{readable(piece.scope)} "),
+                outage_text(piece),
+                sep="",
+                soft_wrap=True,
             )
     if report.warnings:
         console.print("\n[bold]Early warnings[/bold]")
@@ -118,7 +123,7 @@ def print_report(console: Console, report: Report) -> None:
             recommended = report.policy.limits_of(warning.scope, warning.metric).recommended.value
             console.print(
                 f"  {warning.time:%Y-%m-%d %H:%M}  ",
-                Text(warning.scope),
+                Text(readable(warning.scope)),
                 f" {METRICS[warning.metric].name}: reached {percent(recommended)}",
                 sep="",
                 soft_wrap=True,
@@ -126,7 +131,7 @@ def print_report(console: Console, report: Report) -> None:
     console.print("\n[bold]Where every scope stands[/bold]")
     console.print(scopes_table(report) if report.scopes else "  Nothing was counted.")
     for note in _notes(report):
-        console.print(f"  {note}", soft_wrap=True)
+        console.print(Text(f"  {note}"), soft_wrap=True)
 
 
 def _notes(report: Report) -> Iterable[str]:
@@ -137,17 +142,19 @@ def _notes(report: Report) -> Iterable[str]:
         yield f"Limits: {policy.profile}. Volume from {policy.volume_source}."
     unreported = [name for name, scope in report.scopes.items() if _lacks_volume(scope)]
     if unreported:
-        yield f"{', '.join(sorted(unreported))}: {policy.volume_source} told of no mail, only of what came back."
+        names = ", ".join(map(readable, sorted(unreported)))
+        yield f"{names}: {policy.volume_source} told of no mail, only of what came back."
     if any(policy.shown(m.window) is None for standing in standings for m in standing.measures.values()):
         yield f"-: fewer than {policy.minimum_volume:,} recipients, too few to judge."
     for standing in standings:
+        name = readable(standing.scope)
         for metric in Metric:
             rate = standing.measures[metric].window
             if floor := standing.metric(metric).floor:
-                yield f"{standing.scope}: mail from before {moment(floor)} is not in its {METRICS[metric].name}."
+                yield f"{name}: mail from before {moment(floor)} is not in its {METRICS[metric].name}."
             if policy.evidence(standing.scope, rate) is Evidence.TOO_FEW_EVENTS:
                 few = f"{_counted(rate.count, metric)}, and it takes {policy.minimum_count(metric):,}"
-                yield f"{standing.scope}: {METRICS[metric].name} over the limit, but on {few}: not judged."
+                yield f"{name}: {METRICS[metric].name} over the limit, but on {few}: not judged."
 
 
 def _lacks_volume(scope: ScopeReport) -> bool:
@@ -175,7 +182,7 @@ def scopes_table(report: Report) -> Table:
     for name, scope in _worst_first(report):
         measures = scope.standing.measures
         table.add_row(
-            Text(name).append(f"\n  {window_text(measures[Metric.BOUNCE_RATE].window)}", "dim"),
+            Text(readable(name)).append(f"\n  {window_text(measures[Metric.BOUNCE_RATE].window)}", "dim"),
             _status(scope.standing, report.policy),
             *(_rates(measures[metric].window, report.policy) for metric in Metric),
         )

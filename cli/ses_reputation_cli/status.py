@@ -18,7 +18,7 @@ from ses_reputation.domain.lifecycle import Stage
 from ses_reputation.domain.listing import listed, worst_first
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric
-from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.scopes import ACCOUNT, Scope, is_other
 from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.news import News
@@ -26,7 +26,7 @@ from ses_reputation.notices.alert import measured_document, outage_document, sco
 from ses_reputation.notices.enforcement import STATES
 from ses_reputation.notices.numbers import moment, rows_of_rate, words_of_limits
 from ses_reputation.notices.structure import readable
-from ses_reputation.notices.texts import METRICS
+from ses_reputation.notices.texts import METRICS, STANDS_FOR_MANY
 from ses_reputation.notices.vocabulary import Vocabulary, other_name, words_of
 from ses_reputation_cli.arguments import SCOPE, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
@@ -264,6 +264,8 @@ def _print_enforcement(console: Console, enforcement: Enforcement) -> None:
 def _print_scope(console: Console, known: _Known) -> None:
     standing = known.standing
     _print_heading(console, standing, known.words)
+    if is_other(standing.scope):
+        console.print(f"\n{STANDS_FOR_MANY}", soft_wrap=True, highlight=False)
     _print_metrics(console, standing, known.policy, known.words)
     _print_verdict(console, known.verdict)
     _print_enforcement(console, known.enforcement)
@@ -279,4 +281,5 @@ def _print_scope(console: Console, known: _Known) -> None:
         console.print("\n[bold]What happened[/bold]")
         print_news(console, list(islice(reversed(known.news), _NEWS_SHOWN)), known.words, with_scope=False)
         if len(known.news) > _NEWS_SHOWN:
-            console.print(f"  ... and before: ses-reputation changes {standing.scope} --all", soft_wrap=True)
+            before = f"  ... and before: ses-reputation changes {readable(standing.scope)} --all"
+            console.print(Text(before), soft_wrap=True)

@@ -15,9 +15,9 @@ _CONDITIONS = {
     "LooksUpBlocklists": "only with `BlocklistZones`",
 }
 
-# Functions that a parameter adds, and a metric that is written only when something is odd.
+# Functions that a parameter adds, and metrics that are written only when something is odd.
 _OPTIONAL = {"suppress_recipients", "look_up_blocklists"}
-_RARE = {Meter.UNKNOWN_BOUNCE_SUBTYPE}
+_RARE = {Meter.UNKNOWN_BOUNCE_SUBTYPE, Meter.SCOPES_NOT_APART}
 
 
 def metrics() -> str:

@@ -45,6 +45,9 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     if recorded.unknown_subtypes:
         logger.warning("unknown bounce subtypes", extra={"subtypes": recorded.unknown_subtypes})
         readings.append(Reading(Meter.UNKNOWN_BOUNCE_SUBTYPE, sum(recorded.unknown_subtypes.values())))
+    if recorded.refused_scopes:
+        logger.warning("too many scopes in a month, counted as (other)", extra={"scopes": recorded.refused_scopes})
+        readings.append(Reading(Meter.SCOPES_NOT_APART, sum(recorded.refused_scopes.values())))
     metrics.write(readings)
     failed = recorded.failed()
     if any(message.id is None for message in failed):

@@ -5,6 +5,7 @@ A file holds one event, JSON lines, or a JSON array; each may be in any envelope
 
 import gzip
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,7 +61,7 @@ def _event(text: str) -> Event | None:
 def _texts(path: Path) -> Iterator[str]:
     if path == STANDARD_INPUT:
         yield from _messages(sys.stdin.buffer.read())
-    elif path.is_dir():
+    elif _is_folder(path):
         files = sorted(file for file in path.rglob("*") if file.is_file() and file.name.endswith(SUFFIXES))
         if not files:
             raise CaptureError(
@@ -72,13 +73,20 @@ def _texts(path: Path) -> Iterator[str]:
         yield from _messages(_contents(path))
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:  # what is far too long to be a name, say
+        raise CaptureError(f"{path}: {error}") from error
+
+
 def _contents(path: Path) -> bytes:
     try:
         data = path.read_bytes()
         return gzip.decompress(data) if path.suffix == ".gz" else data
     except FileNotFoundError as error:
         raise CaptureError(f"{path}: there is no such file or folder") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise CaptureError(f"{path}: {error}") from error
 
 

@@ -16,7 +16,7 @@ from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.eligibility import BESIDE_RATES, Measure
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
-from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of
+from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, is_other, kind_of
 from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
 from ses_reputation.evaluate import Counters
 from ses_reputation.watch import DueScopes
@@ -165,7 +165,7 @@ def plan_backfill(
     boundary = Boundary(_checked(until, now, end), BoundaryReason.CHOSEN) if until else drawn
 
     candidates = ses.publishing(SesMetric.SENT) | frozenset(known)
-    sets = {scope for scope in candidates if kind_of(scope) is ScopeKind.CONFIGURATION_SET}
+    sets = {s for s in candidates if kind_of(s) is ScopeKind.CONFIGURATION_SET and not is_other(s)}
     metrics = ses.hourly_counts(frozenset({ACCOUNT, *sets}), start, end)
     # The hour in which the two weeks begin is told only in part.
     told_from = hour_of(now.astimezone(UTC) - STATISTICS_AGE) + HOUR

@@ -31,6 +31,9 @@ from ses_reputation.operate import Contended, Done
 MAX_TEXT = 1500
 MAX_NAME = 256
 
+# EventBridge writes when it received an event. Who may invoke a function can write anything.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
+
 # In milliseconds since 1970. A plain invocation can hold anything, also what looks like a call through the URL.
 _LAST_EPOCH = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
 
@@ -41,6 +44,9 @@ _WORDS = rf"^(?=\s*\S){_NO_CONTROLS}*$"
 Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_WORDS)]
 Note = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_LINES)]
 Name = Annotated[str, Meta(max_length=MAX_NAME, pattern=_WORDS)]
+# A role's session or a user's path make the longest. What only looks like a call through the URL can have any length.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+Arn = Annotated[str, Meta(max_length=1000, pattern=_WORDS)]
 ScopeName = Annotated[str, Meta(max_length=MAX_SCOPE, pattern=r"\S")]
 Time = Annotated[datetime, Meta(tz=True)]
 
@@ -124,7 +130,7 @@ def read_call(invocation: object, request_id: str, now: datetime) -> Call:
 
 
 class _Iam(Struct, frozen=True, rename="camel"):
-    user_arn: str
+    user_arn: Arn
 
 
 class _Authorizer(Struct, frozen=True):
@@ -266,6 +272,14 @@ def in_utc(time: datetime | None) -> datetime | None:
         return time.astimezone(UTC) if time else None
     except OverflowError:
         raise UnreadableRequest(f"the time {time} is too far away") from None
+
+
+def received_at(time: datetime) -> datetime:
+    """When something came, in UTC; UnreadableRequest if that is no time from which periods can be counted."""
+    received = in_utc(time)
+    if received is None or not _FIRST_YEAR <= received.year <= _LAST_YEAR:
+        raise UnreadableRequest(f"nothing was received at {time}")
+    return received
 
 
 def refuse_unwritable(document: object) -> None:

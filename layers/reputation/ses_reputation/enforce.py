@@ -26,7 +26,7 @@ from ses_reputation.domain.enforcement import (
     needs_ses,
     news_of,
 )
-from ses_reputation.domain.scopes import Scope, kind_of
+from ses_reputation.domain.scopes import Scope, is_other, kind_of
 from ses_reputation.domain.standing import Standing
 from ses_reputation.evaluate import Versioned
 from ses_reputation.notices.alert import Alert
@@ -169,7 +169,8 @@ class Enforcer(Struct, frozen=True):
         """Do what the status of a scope asks for as it is now. To do it twice does the same as to do it once, one after
         the other or both at once.
         """
-        if kind_of(scope) not in PAUSABLE:
+        # What stands for many is no thing of SES's, and those in it have done nothing together.
+        if kind_of(scope) not in PAUSABLE or is_other(scope):
             return Handled(message_id, Outcome.AGREED, scope)
         told: list[Action] = []
         outcome, problem = Outcome.AGREED, None

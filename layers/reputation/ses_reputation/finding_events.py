@@ -1,6 +1,6 @@
 """Reading the EventBridge events that report a finding."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +14,7 @@ from ses_reputation.commands import (
     UnreadableRequest,
     in_utc,
     problem_of,
+    received_at,
     refuse_unwritable,
     scope_of,
 )
@@ -31,6 +32,10 @@ STATUS_CHANGED = "SES Reputation Status Changed"
 
 SOURCE = "ses-reputation"
 """The source of the events that SES Reputation itself sends."""
+
+
+EventId = Annotated[str, Meta(min_length=1, max_length=128)]
+"""A UUID, by which a report that comes again is known, and so the end of a key."""
 
 
 class _Detail(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -63,7 +68,7 @@ class _Alert(Struct, frozen=True):
 class _Event(Struct, frozen=True, rename={"detail_type": "detail-type"}):
     """EventBridge's envelope. `id`, `account` and `region` are EventBridge's own, `source` is what the sender says."""
 
-    id: str
+    id: EventId
     detail_type: str
     source: str
     account: str
@@ -102,7 +107,7 @@ def read_event(invocation: object, own_account: str, own_region: str) -> Receive
         return None
     report, request = found
     actor = Actor(f"{event.source} in AWS account {event.account}", proven=False)
-    return ReceivedReport(report, Act(request, actor), received.received.astimezone(UTC))
+    return ReceivedReport(report, Act(request, actor), received_at(received.received))
 
 
 def _report(event: _Event, own_account: str, own_region: str) -> tuple[Report, str] | None:

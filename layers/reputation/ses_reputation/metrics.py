@@ -23,6 +23,7 @@ class Meter(StrEnum):
     EVENTS_DUPLICATE = "EventsDuplicate"
     EVENTS_UNREADABLE = "EventsUnreadable"
     UNKNOWN_BOUNCE_SUBTYPE = "UnknownBounceSubtype"
+    SCOPES_NOT_APART = "ScopesNotApart"
     COMPLETE_EVALUATIONS = "CompleteEvaluations"
     STATUS_CHANGES = "StatusChanges"
     ALERTS_SENT = "AlertsSent"
@@ -65,6 +66,11 @@ METERS: Mapping[Meter, Definition] = MappingProxyType(
         ),
         Meter.UNKNOWN_BOUNCE_SUBTYPE: Definition(
             _RECORD, MetricUnit.Count, "Hard bounces of a subtype that nobody knows yet. They count."
+        ),
+        Meter.SCOPES_NOT_APART: Definition(
+            _RECORD,
+            MetricUnit.Count,
+            "Scopes of a batch that were counted as (other), since a month had more than MaximumScopes of their kind.",
         ),
         Meter.COMPLETE_EVALUATIONS: Definition(
             _EVALUATE,

@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ses_reputation.domain.admission import Cohort, added, admitted, cohorts
 from ses_reputation.domain.counting import Entry, entries, provider_scopes
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import can_be_learned
@@ -33,8 +34,7 @@ class Write(Struct, frozen=True):
     @property
     def scopes(self) -> tuple[Scope, ...]:
         """The scopes whose counts this write adds to."""
-        known = self.recorded or frozenset()
-        return tuple(scope for scope in self.entry.scopes if scope not in known)
+        return self.entry.scopes if self.recorded is None else added(self.recorded, self.entry.scopes)
 
 
 class Committed(Struct, frozen=True):
@@ -67,6 +67,13 @@ class Ledger(Protocol):
         """Let these bounces, delays and complaints be found by when they were."""
 
 
+class Register(Protocol):
+    """Which scopes are counted apart. What it said of a scope and a month holds, unless the maximum is raised."""
+
+    def refused(self, wanted: Mapping[Cohort, Sequence[Scope]]) -> Mapping[Cohort, frozenset[Scope]]:
+        """Register these scopes; those that are too many for their month, by their cohort, if there are any."""
+
+
 class DeadLetters(Protocol):
     """Where messages go that cannot be read."""
 
@@ -87,12 +94,14 @@ class Outcome(Enum):
 class Recorded(Struct, frozen=True):
     """What became of each message, in their order. FAILED ones have to come again.
 
-    `unknown_subtypes` is how many hard bounces counted only because nobody knows their subtype, by subtype.
+    `unknown_subtypes` is how many hard bounces counted only because nobody knows their subtype, by subtype;
+    `refused_scopes` how many scopes were too many to be counted apart, by group.
     """
 
     messages: Sequence[Message]
     outcomes: Sequence[Outcome]
     unknown_subtypes: Mapping[str, int] = field(default_factory=dict)
+    refused_scopes: Mapping[str, int] = field(default_factory=dict)
 
     def count(self, outcome: Outcome) -> int:
         """How many messages ended so."""
@@ -109,6 +118,8 @@ def record_feedback(
     ledger: Ledger,
     dead_letters: DeadLetters,
     pause: Callable[[int], None],
+    register: Register,
+    *,
     keeping: Keeping = IN_FULL,
 ) -> Recorded:
     """Count a batch of messages; the unreadable ones go to the dead letters with their problem.
@@ -117,6 +128,9 @@ def record_feedback(
     the batch then comes again, and what was counted by then is found to be.
     """
     rows = [list(entries(message.event, addresses, keeping)) if message.event else [] for message in messages]
+    wanted = cohorts(entry for row in rows for entry in row)
+    refused = register.refused(wanted) if wanted else {}
+    rows = [[admitted(entry, refused) for entry in row] for row in rows] if refused else rows
     tally = _commit_all((entry for row in rows for entry in row), ledger, pause)
     # After the counts, and for duplicates too: a crash in between brings the messages back, as duplicates, to here.
     if touched := _touched(tally):
@@ -130,7 +144,10 @@ def record_feedback(
     unknown = Counter(
         entry.unknown_subtype for entry in tally.counted.values() if entry.counts and entry.unknown_subtype is not None
     )
-    return Recorded(messages, list(_outcomes(messages, rows, tally, lost)), unknown)
+    too_many = Counter[str]()
+    for cohort, scopes in refused.items():
+        too_many[cohort.group] += len(scopes)
+    return Recorded(messages, list(_outcomes(messages, rows, tally, lost)), unknown, too_many)
 
 
 class _Tally(Struct):
@@ -197,8 +214,8 @@ def _merged(entries: Iterable[Entry]) -> Iterator[Write]:
     merged: dict[tuple[str, str], Entry] = {}
     for entry in entries:
         known = merged.setdefault(entry.key, entry)
-        if not set(entry.scopes) <= set(known.scopes):
-            merged[entry.key] = replace(known, scopes=tuple(dict.fromkeys((*known.scopes, *entry.scopes))))
+        if known is not entry and (more := added(known.scopes, entry.scopes)):
+            merged[entry.key] = replace(known, scopes=(*known.scopes, *more))
     return map(Write, merged.values())
 
 

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from ses_reputation.domain.counting import scopes_of
-from ses_reputation.domain.detection import without_addresses
 from ses_reputation.domain.events import Uncounted
+from ses_reputation.domain.recipients import without_addresses
 from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.ses_events import UnreadableEvent, read_event
 

@@ -27,10 +27,13 @@ IDENTITY_TOPIC_CREATED = "AmazonSnsSubscriptionSucceeded"
 # https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html
 ABOUT_MAIL = "Email "
 
+# In bytes, since they become keys and items. So no receipt is over 25 KB, with its scopes, a hundred of them stay under
+# the 4 MB of a transaction, and every scope stays under the 1 KB of a sort key.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 MAX_NAME = 256  # Message ids, configuration sets and tenants are at most 64 characters, domains 253, tag values 256.
 MAX_ADDRESS = 320
+MAX_REPLY = 500  # Enough of a server's reply to act on.
 MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
-MAX_REPLY = 500  # Enough of a server's reply to act on, and a receipt that stays under a kilobyte.
 MAX_ENVELOPES = 3
 YEARS = range(2000, 3000)  # SES is from 2011. A date far off is somebody's mistake, and no arithmetic survives year 1.
 
@@ -235,7 +238,7 @@ def _read_bounce(document: _Document, tags: TagNames) -> Bounce:
         _read_mail(raw, tags),
         _time(bounce.timestamp or raw.timestamp),
         _recipients(bounce.bounced_recipients, "bounce.bouncedRecipients"),
-        bounce.bounce_type,
+        _name(bounce.bounce_type, "bounce.bounceType"),
         _name(subtype, "bounce.bounceSubType"),
     )
 
@@ -251,7 +254,7 @@ def _read_delay(document: _Document, tags: TagNames) -> Delay | Uncounted:
             _read_mail(raw, tags),
             _time(delay.timestamp or raw.timestamp),
             _recipients(delay.delayed_recipients, "deliveryDelay.delayedRecipients"),
-            delay.delay_type[:MAX_NAME] or "Undetermined",
+            _cut(delay.delay_type, MAX_NAME) or "Undetermined",
         )
     except (UnreadableEvent, msgspec.ValidationError):
         return _read_uncounted(document, tags)
@@ -259,11 +262,13 @@ def _read_delay(document: _Document, tags: TagNames) -> Delay | Uncounted:
 
 def _read_complaint(document: _Document, tags: TagNames) -> Complaint:
     raw, complaint = _require(document.mail, "mail"), _require(document.complaint, "complaint")
+    # No server has replied to a complaint, and SES gives nothing but the addresses.
+    suspects = [recipient.email_address for recipient in complaint.complained_recipients]
     return Complaint(
         _read_mail(raw, tags),
         _time(complaint.timestamp or raw.timestamp),
-        _recipients(complaint.complained_recipients, "complaint.complainedRecipients"),
-        complaint.complaint_sub_type or None,
+        _addresses(suspects, "complaint.complainedRecipients"),
+        _name(complaint.complaint_sub_type or None, "complaint.complaintSubType"),
         _name(complaint.complaint_feedback_type, "complaint.complaintFeedbackType"),
     )
 
@@ -314,8 +319,8 @@ def _require(value: T | None, field: str) -> T:
 
 
 def _name(value: Name, what: str) -> Name:
-    if value is not None and len(value) > MAX_NAME:
-        raise UnreadableEvent(f"{what} has {len(value)} characters, more than SES allows")
+    if value is not None and (size := len(value.encode())) > MAX_NAME:
+        raise UnreadableEvent(f"{what} has {size} bytes, more than SES allows")
     return value
 
 
@@ -331,8 +336,8 @@ def _recipients(values: list[_Recipient], field: str) -> tuple[Recipient, ...]:
         for v in values
     )
     for recipient in recipients:
-        if not 1 <= len(recipient.address) <= MAX_ADDRESS:
-            raise UnreadableEvent(f"{field} holds an address of {len(recipient.address)} characters")
+        if not 1 <= (size := len(recipient.address.encode())) <= MAX_ADDRESS:
+            raise UnreadableEvent(f"{field} holds an address of {size} bytes")
     return recipients
 
 
@@ -344,7 +349,8 @@ def _address(value: str) -> str:
 
 
 def _cut(value: str | None, length: int) -> str | None:
-    return value[:length] if value else None
+    """The beginning of a text, in so many bytes; None of nothing."""
+    return value.encode()[:length].decode(errors="ignore") or None if value else None
 
 
 def _time(value: str | None) -> datetime:

@@ -15,11 +15,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ses_reputation.commands import Time, UnreadableRequest, problem_of, refuse_unwritable, scope_of
+from ses_reputation.commands import Time, UnreadableRequest, problem_of, received_at, refuse_unwritable, scope_of
 from ses_reputation.domain.providers import domain_of
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
 from ses_reputation.domain.standing import Act, Actor
 from ses_reputation.domain.statements import DISABLED, ENABLED, SENDING, SendingStatus, SesFinding, Statement
+from ses_reputation.finding_events import EventId
 from ses_reputation.notices.structure import readable
 
 SOURCE = "aws.ses"
@@ -55,7 +56,7 @@ _MILLISECONDS = 100_000_000_000  # More seconds than that would be 3,000 years.
 
 
 class _Event(Struct, frozen=True, rename={"detail_type": "detail-type"}):
-    id: str
+    id: EventId
     detail_type: str
     source: str
     account: str
@@ -98,7 +99,7 @@ def read_statement(invocation: object, own_account: str, own_region: str) -> Rec
         raise UnreadableRequest(f"the source is {event.source!r}; it has to be {SOURCE!r}")
     if (event.account, event.region) != (own_account, own_region):
         raise UnreadableRequest(f"it is about AWS account {event.account} in {event.region}, which has its own stack")
-    now = received.received.astimezone(UTC)
+    now = received_at(received.received)
     time = _time(event.time, now) or now
     if event.detail_type in OPENS:
         said: Statement = _finding(event, time)

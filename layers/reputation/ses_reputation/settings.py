@@ -58,6 +58,7 @@ class RecordSettings(Struct, frozen=True):
     dead_letter_queue_url: str
     receipt_retention: timedelta
     counter_retention: timedelta
+    maximum_scopes: int
     provider_domains: Mapping[str, str]
     spamtraps: frozenset[str]
     tags: TagNames
@@ -73,6 +74,7 @@ class RecordSettings(Struct, frozen=True):
             dead_letter_queue_url=_read(environment, "DEAD_LETTER_QUEUE_URL", str),
             receipt_retention=_read(environment, "RECEIPT_RETENTION_DAYS", _days),
             counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _counter_retention),
+            maximum_scopes=_read(environment, "MAXIMUM_SCOPES", _whole),
             provider_domains=_read_providers(environment).domains,
             spamtraps=frozenset(_read(environment, "SPAMTRAPS", _provider_names)),
             tags=TagNames(

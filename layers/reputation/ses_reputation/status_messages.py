@@ -36,5 +36,5 @@ def read_messages(invocation: object) -> Iterator[StatusMessage]:
         try:
             alert = msgspec.json.decode(body, type=_Alert)
             yield StatusMessage(identifier or "", body, parse_scope(alert.scope))
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             yield StatusMessage(identifier or "", body, problem=f"no alert about a status: {error}")

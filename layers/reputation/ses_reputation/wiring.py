@@ -24,6 +24,7 @@ from ses_reputation.adapters.pace import Pace
 from ses_reputation.adapters.recipient_key import read_key
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
 from ses_reputation.adapters.runs import DynamoDbRuns
+from ses_reputation.adapters.scope_register import DynamoDbScopeRegister
 from ses_reputation.adapters.sending_controls import SesSendingControls
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
@@ -112,11 +113,18 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
     )
     dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
     identities = _Kept(DynamoDbIdentities(client, table=settings.standings_table).read, IDENTITIES_KEPT)
+    register = DynamoDbScopeRegister(
+        client,
+        table=settings.standings_table,
+        maximum=settings.maximum_scopes,
+        receipt_retention=settings.receipt_retention,
+        pause=back_off,
+    )
 
     def record(invocation: object) -> Recorded:
         messages = read_invocation(invocation, settings.tags)
         addresses = AddressBook(identities(), settings.provider_domains, settings.spamtraps)
-        return record_feedback(messages, addresses, ledger, dead_letters, back_off, keeping)
+        return record_feedback(messages, addresses, ledger, dead_letters, back_off, register, keeping=keeping)
 
     return record
 

@@ -46,12 +46,14 @@ def _write_all(client: "DynamoDBClient", table: str, requests: Sequence[Any], pa
             raise NotWritten(f"{len(unprocessed[table])} items could not be written")
 
 
-def get_all(client: "DynamoDBClient", table: str, item_keys: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def get_all(
+    client: "DynamoDBClient", table: str, item_keys: Sequence[dict[str, Any]], *, consistent: bool = False
+) -> Iterator[dict[str, Any]]:
     """The items that have these keys, 100 of them at most, in any order; NotRead if DynamoDB keeps refusing.
 
-    A key that no item has is left out. They may be a moment old.
+    A key that no item has is left out. They may be a moment old, unless they are read consistently, which costs twice.
     """
-    requests: Any = {table: {"Keys": item_keys}} if item_keys else None
+    requests: Any = {table: {"Keys": item_keys, "ConsistentRead": consistent}} if item_keys else None
     for _ in range(BATCH_GET_ATTEMPTS):
         if not requests:
             return

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
+from botocore.session import get_session
 from botocore.utils import is_valid_uri
 
 if TYPE_CHECKING:
@@ -55,6 +56,25 @@ def unusable_endpoint(environment: Mapping[str, str]) -> str | None:
     """
     given = ((name, value) for name, value in environment.items() if name.startswith("AWS_ENDPOINT_URL") and value)
     return next((name for name, value in given if not _is_endpoint(value)), None)
+
+
+def unusable_profile_endpoint() -> str | None:
+    """What is wrong with an endpoint that the profile in use gives the services, or one of them; None if nothing is.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    session = get_session()
+    if session.get_config_variable("ignore_configured_endpoint_urls"):
+        return None
+    profile = session.get_scoped_config()
+    section = profile.get("services")
+    services = session.full_config.get("services", {}).get(section, {})
+    given = {"the endpoint_url of your profile": profile.get("endpoint_url")}
+    for service, settings in services.items():
+        if isinstance(settings, dict):
+            given[f"the endpoint_url of {service} in [services {section}]"] = settings.get("endpoint_url")
+    wrong = ((name, url) for name, url in given.items() if url and not (isinstance(url, str) and _is_endpoint(url)))
+    return next((f"{name} is no URL such as http://127.0.0.1:4566: {url!r}" for name, url in wrong), None)
 
 
 def _is_endpoint(url: str) -> bool:

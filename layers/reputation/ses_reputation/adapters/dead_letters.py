@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from botocore.exceptions import ClientError
 
+from ses_reputation.notices.structure import readable
 from ses_reputation.ses_events import Message
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def batches_of(messages: Sequence[B]) -> list[list[B]]:
     batches: list[list[B]] = []
     size = 0
     for message in messages:
-        bytes_ = len(message.body.encode(errors="surrogatepass"))
+        bytes_ = len(_body(message).encode())
         if not batches or len(batches[-1]) == BATCH_ENTRIES or size + bytes_ > MAX_BATCH_BYTES:
             batches.append([])
             size = 0
@@ -61,12 +62,21 @@ def batches_of(messages: Sequence[B]) -> list[list[B]]:
     return batches
 
 
+def _body(message: _HasBody) -> str:
+    """The message as it was. Half a character, which nothing can send, is written as JSON would write it.
+
+    No queue hands one over, but who may invoke the function can; it must not keep back the messages beside it.
+    """
+    return message.body.encode(errors="backslashreplace").decode()
+
+
 def _entry(identifier: str, message: Message) -> Any:
-    attributes = {"reason": (message.problem or "")[:MAX_REASON]}
+    # They may quote what SQS takes in no message, and then it would take none of the batch.
+    attributes = {"reason": readable(message.problem or "", MAX_REASON)}
     if message.id:
-        attributes["message_id"] = message.id
+        attributes["message_id"] = readable(message.id, MAX_REASON)
     return {
         "Id": identifier,
-        "MessageBody": message.body,
+        "MessageBody": _body(message),
         "MessageAttributes": {k: {"DataType": "String", "StringValue": v} for k, v in attributes.items()},
     }

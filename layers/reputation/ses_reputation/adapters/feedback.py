@@ -4,7 +4,7 @@ A receipt's key is made of the event itself, and says nothing of when it was. An
 for each receipt; here one item lists the receipts of a whole batch.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain, groupby, islice
@@ -28,9 +28,8 @@ from ses_reputation.feedback import BOUNCES, DELAYS, Feedback, RecentFeedback
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LISTED = (
-    500  # Receipts of one item, which may have 400 KB: each takes 150 bytes or so, and brings no more than 14 scopes.
-)
+LISTED = 500  # Receipts of one item: each takes 150 bytes or so.
+MAX_DOCUMENT = 350_000  # In bytes, of the 400 KB of an item: 500 receipts can name 7,000 scopes that no other does.
 RECENT_PAGES = 12  # Queries that what is recent is looked for in: each is of 1 MB, which lists 6,000 receipts or more.
 SEARCHED = 5_000  # Receipts that a sample is looked for in: 50 BatchGetItem, a second or so.
 REPLIED = (BOUNCES | DELAYS) - {Measure.NOT_ATTEMPTED}
@@ -65,9 +64,7 @@ class DynamoDbFeedback:
         by_day = sorted(entries, key=lambda entry: (entry.time, entry.key))
         for day, group in groupby(by_day, key=lambda entry: entry.time.date()):
             of_day = list(group)
-            for start in range(0, len(of_day), LISTED):
-                chunk = of_day[start : start + LISTED]
-                document = msgspec.json.encode(_listing(chunk))
+            for chunk, document in _documents(of_day):
                 item = {
                     "message_id": keys.string(keys.feedback_of(day)),
                     # The same batch, when it comes again, replaces what it wrote.
@@ -179,6 +176,22 @@ def _distinct(
             if key not in known:
                 known.add(key)
                 yield key
+
+
+def _documents(entries: Sequence[Entry]) -> Iterator[tuple[Sequence[Entry], bytes]]:
+    """The entries in parts that fit into an item each, with the document that lists them."""
+    for start in range(0, len(entries), LISTED):
+        yield from _fitting(entries[start : start + LISTED])
+
+
+def _fitting(entries: Sequence[Entry]) -> Iterator[tuple[Sequence[Entry], bytes]]:
+    document = msgspec.json.encode(_listing(entries))
+    if len(document) <= MAX_DOCUMENT or len(entries) == 1:
+        yield entries, document
+        return
+    half = len(entries) // 2
+    yield from _fitting(entries[:half])
+    yield from _fitting(entries[half:])
 
 
 def _listing(entries: Collection[Entry]) -> _Listing:

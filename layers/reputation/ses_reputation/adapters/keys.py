@@ -19,7 +19,9 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             `statistics`: since when SES's own are taken, and
                                             when they were last read; `replaced-topics` of
                                             identities, as `Bounce/shop.example`; `enforcements`: what was done at
-                                            SES about a scope's status; `discarded` dead letters, by time
+                                            SES about a scope's status; `discarded` dead letters, by time;
+                                            `scopes/tenant/2026-03`: the scopes that are
+                                            counted apart in a month, and in `scope-counts` how many they are
 
 A standing has three attributes more, of which the index WorstFirst is made: `listing`, which is `scopes`, `rank`, its
 status and scope, which sort the worst first, and `listed`: what a list of all scopes shows of it.
@@ -51,6 +53,7 @@ ENFORCEMENTS = "enforcements"
 TENANT_VERDICTS = "tenant-verdicts"
 REPLACED_TOPICS = "replaced-topics"
 DISCARDED = "discarded"
+SCOPE_COUNTS = "scope-counts"
 
 WORST_FIRST = "WorstFirst"
 """The index that lists all scopes, those with the worst status first."""

@@ -105,7 +105,7 @@ class DynamoDbLedger:
                 "UpdateExpression": "SET scopes = :all",
                 "ConditionExpression": "scopes = :recorded",
                 "ExpressionAttributeValues": {
-                    ":all": _scopes(write.recorded.union(entry.scopes)),
+                    ":all": _scopes(write.recorded.union(write.scopes)),
                     ":recorded": _scopes(write.recorded),
                 },
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",

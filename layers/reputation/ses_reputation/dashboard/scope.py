@@ -27,8 +27,9 @@ from ses_reputation.dashboard.verdicts import mail_is_stopped, said_of_sending, 
 from ses_reputation.dashboard.views import ScopeView
 from ses_reputation.domain.listing import gravest_first
 from ses_reputation.domain.rates import Metric
-from ses_reputation.domain.scopes import ACCOUNT
+from ses_reputation.domain.scopes import ACCOUNT, is_other
 from ses_reputation.notices.standings import meaning_of, reason_of
+from ses_reputation.notices.texts import STANDS_FOR_MANY
 from ses_reputation.notices.vocabulary import STATUS_NAMES, other_name
 
 _NAME_SHOWN = 300
@@ -76,6 +77,7 @@ def _head(view: ScopeView, medium: Medium) -> Element:
         ],
         worse_at_ses(standing, view.verdict),
         h.p(".sr-lead")[meaning_of(standing, words, stopped=mail_is_stopped(view))],
+        h.p[STANDS_FOR_MANY] if is_other(standing.scope) else None,
         warnings(standing, view.frame.policy, medium.zone),
         (h.p[text] for text in _reasons(view)),
         classes="sr-head-of-scope",

@@ -46,3 +46,30 @@ def kind_of(scope: Scope) -> ScopeKind:
 def name_of(scope: Scope) -> str:
     """The name within its kind; empty for the account."""
     return scope.partition("/")[2]
+
+
+OTHER = "(other)"
+"""What all further scopes are counted under once a month has too many different ones.
+
+SES takes parentheses in no name of a configuration set, of a tenant or of a message tag, and a domain has none.
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
+"""
+
+Group = NewType("Group", str)
+"""What different scopes are counted within: a kind, and of message tags a name, as `tag/campaign`."""
+
+
+def group_of(scope: Scope) -> Group:
+    """The scopes that a scope is one of: all of its kind, and of a message tag all with the same name."""
+    kind, _, name = scope.partition("/")
+    return Group(f"{kind}/{name.partition('=')[0]}" if kind == ScopeKind.TAG else kind)
+
+
+def other_of(group: Group) -> Scope:
+    """The scope that holds what a group has too many of: `tenant/(other)` or `tag/campaign=(other)`."""
+    return Scope(f"{group}{'=' if '/' in group else '/'}{OTHER}")
+
+
+def is_other(scope: Scope) -> bool:
+    """Whether a scope stands for many, of which SES itself knows nothing."""
+    return scope != ACCOUNT and scope == other_of(group_of(scope))

@@ -393,6 +393,13 @@ REPEATS: Mapping[Repeat, str] = MappingProxyType(
     }
 )
 
+# What needs to be said of a scope that SES knows nothing of.
+STANDS_FOR_MANY = (
+    "This stands for many: of those in one month, only as many as MaximumScopes says are counted apart, and all "
+    "further ones here. SES knows no such thing, so nothing is asked of it or paused there. If you want them apart, "
+    "raise MaximumScopes; if nobody wants so many names, find out who makes them up."
+)
+
 OTHERS_OPEN = "All in all the status is {scope_after} still: other findings are open."
 SES_DECIDES_TOO = "This is a decision of SES Reputation. If AWS has opened a case about it, answer that as well."
 
