@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from ses_reputation.restore import SUFFIX
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
-from tests.test_template_findings import listed, of_type
+from tests.test_template import of_type
+from tests.test_template_findings import listed
 from tests.test_whole_path import MORNING, mail, publish
 
 TABLES = ("ReceiptsTable", "CountersTable", "StandingsTable")

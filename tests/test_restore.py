@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from ses_reputation.adapters import keys, scans
 from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.scopes import Scope
 from ses_reputation.restore import SUFFIX
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
@@ -183,3 +185,19 @@ def test_what_has_expired_stays_away(cloud: LocalCloud) -> None:
     lose(cloud, "CountersTable")
     assert restored("--apply")["counters"] == {"expired": 1}
     assert items(cloud, "CountersTable") == []
+
+
+def test_a_scope_that_was_due_is_due_once_its_standing_is_back(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scans, "PARTS", 1)  # so that the standings come first
+    names = [f"tenant/t{number}" for number in range(3)]
+    for name in names:
+        put(cloud, "StandingsTable", standing(name, 1))
+        mark = keys.item_key(keys.shard("due", Scope(name)), name)
+        put(cloud, "StandingsTable", {**mark, "token": {"S": "then"}})
+    back_up(cloud)
+    lose(cloud, "StandingsTable")
+    assert "changed" not in restored("--apply")["standings"]
+    due = [i["name"]["S"] for i in items(cloud, "StandingsTable") if i["collection"]["S"].startswith("due/")]
+    assert sorted(due) == sorted(names)

@@ -31,6 +31,7 @@ _KEYS: Mapping[Table, tuple[str, str]] = {
     Table.STANDINGS: ("collection", "name"),
 }
 _STANDINGS = frozenset(keys.shards("standing"))
+_DUE = frozenset(keys.shards("due"))
 
 
 class _Step(Struct, frozen=True):
@@ -94,7 +95,8 @@ class DynamoDbRestoredTables:
             for item in chunk:
                 step = self._step(table, item, there.get((item[partition]["S"], item[name]["S"])))
                 if apply and step.item and not self._write(table, step.item, step.condition):
-                    step = _Step(Outcome.CHANGED)
+                    # A scope may just have been marked as due with its standing: one mark is as good as another.
+                    step = _Step(Outcome.KEPT if _in(step.item, _DUE) else Outcome.CHANGED)
                 outcomes[step.outcome] += 1
         return outcomes
 
