@@ -130,6 +130,16 @@ def statuses(engine: Engine, parts: Parts) -> dict[str, str]:
     return {item["name"]["S"]: item["status"]["S"] for item in items if item["collection"]["S"].startswith("standing/")}
 
 
+def writes(conflicts: Conflicts) -> str:
+    """What was written, and how much of it was in conflict."""
+    seen, refused = conflicts.seen, conflicts.refused
+    singles, met = (sum(counts[one] for one in SINGLE) for counts in (seen, refused))
+    return (
+        f"{seen[TRANSACTION]:,} transactions, {refused[TRANSACTION]:,} in conflict; {singles:,} single writes, {met:,}"
+        f" in conflict; {seen[BATCH]:,} batches, {refused[BATCH]:,} unprocessed."
+    )
+
+
 def test_counts_are_exact_and_each_change_is_recorded_once_however_many_are_at_work(
     engine: Engine, parts: Parts, conflicts: Conflicts, minutes: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,16 +195,12 @@ def test_counts_are_exact_and_each_change_is_recorded_once_however_many_are_at_w
     assert worse >= BAD
     assert not {"tenant/hill-bikes", "tenant/garden-shop", "configuration-set/receipts"} & worse
 
-    refused = conflicts.refused
-    assert refused[TRANSACTION], "the conflicts that this is about did not happen"
-    singles, met = (sum(counts[one] for one in SINGLE) for counts in (conflicts.seen, refused))
+    assert conflicts.refused[TRANSACTION], "the conflicts that this is about did not happen"
     with capsys.disabled():
         sys.stdout.write(
             f"\n{totals['messages']:,} messages, {len(published):,} of them different, in {totals['rounds']} rounds by"
             f" {WRITERS} writers, beside {totals['evaluations']:,} evaluations by {EVALUATORS}:"
-            f" {totals['messages'] / busy:,.0f} a second.\n"
-            f"{conflicts.seen[TRANSACTION]:,} transactions, {refused[TRANSACTION]:,} in conflict; {singles:,} single"
-            f" writes, {met:,} in conflict; {conflicts.seen[BATCH]:,} batches, {refused[BATCH]:,} unprocessed.\n"
+            f" {totals['messages'] / busy:,.0f} a second.\n{writes(conflicts)}\n"
             f"{totals['came again']:,} messages came again. {len(known):,} pieces of news,"
             f" {len(alerts) - len(ids):,} told twice.\n"
         )
