@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 from typing import Any, Final, Protocol
@@ -39,10 +39,10 @@ class Fault(StrEnum):
     THROTTLED_FOR_GOOD = "throttled for good"
     UNREACHABLE = "no connection"
     UNREACHABLE_FOR_GOOD = "no connection for good"
-    UNANSWERED = "done, no answer"
-    UNANSWERED_FOR_GOOD = "done, no answer for good"
-    FAILED_THOUGH_DONE = "done, error"
-    FAILED_THOUGH_DONE_FOR_GOOD = "done, error for good"
+    UNANSWERED = "answer lost"
+    UNANSWERED_FOR_GOOD = "answer lost for good"
+    FAILED_THOUGH_DONE = "done but error"
+    FAILED_THOUGH_DONE_FOR_GOOD = "done but error for good"
     TWICE = "done twice"
     CONTENDED = "contended"
     IN_PART = "done in part"
@@ -55,6 +55,17 @@ FOR_GOOD: Final = frozenset(fault for fault in Fault if fault.endswith("for good
 
 ENDING: Final = FOR_GOOD | {Fault.CRASHED, Fault.KILLED_BEFORE, Fault.KILLED_AFTER}
 """What a call does not survive; what comes of it is up to the function."""
+
+_AFTER_AN_EFFECT: Final = frozenset(
+    {
+        Fault.UNANSWERED,
+        Fault.UNANSWERED_FOR_GOOD,
+        Fault.FAILED_THOUGH_DONE,
+        Fault.FAILED_THOUGH_DONE_FOR_GOOD,
+        Fault.TWICE,
+        Fault.KILLED_AFTER,
+    }
+)
 
 # What each service says when it is asked too much: boto3 tries again after all of these.
 # https://docs.aws.amazon.com/boto3/latest/guide/retries.html
@@ -95,7 +106,7 @@ class Called:
         """The ways in which it can go wrong."""
         apply = set(Fault) - {Fault.CONTENDED, Fault.IN_PART}
         if self.reads:
-            apply -= {fault for fault in Fault if fault.startswith("done")} | {Fault.KILLED_AFTER}
+            apply -= _AFTER_AN_EFFECT
         if self.operation in _CONTENDED:
             apply.add(Fault.CONTENDED)
         if self.operation in _PARTS:
@@ -110,13 +121,36 @@ class Chooser(Protocol):
         """How this call goes wrong; None if it does not."""
 
 
+@dataclass
+class FaultAt:
+    """One call goes wrong: the one with this number among those that are seen from when it is armed."""
+
+    number: int = 0
+    fault: Fault = Fault.KILLED_AFTER
+    armed: bool = False
+    seen: list[str] = field(default_factory=list)
+
+    def __call__(self, called: Called) -> Fault | None:
+        """Take note of the call."""
+        if not self.armed:
+            return None
+        self.seen.append(called.operation)
+        return self.fault if len(self.seen) == self.number else None
+
+    def arm(self, number: int) -> None:
+        """Begin to count anew; with 0 nothing goes wrong."""
+        self.number, self.armed = number, True
+        self.seen.clear()
+
+
 @contextmanager
-def injected(choose: Chooser, random: Random) -> Iterator[None]:
+def injected(choose: Chooser, random: Random | None = None) -> Iterator[None]:
     """Until the block ends, every call of every function in the local cloud that is up goes wrong as `choose` says.
 
     What a fault leaves open, such as how much of a batch is done, is drawn from `random`.
     """
     get_response = vars(Endpoint)["_do_get_response"]
+    drawn = random or Random(0)  # noqa: S311 - nothing secret depends on it
 
     def answered(endpoint: Any, request: Any, model: Any, context: dict[str, Any]) -> Any:
         function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
@@ -131,7 +165,7 @@ def injected(choose: Chooser, random: Random) -> Iterator[None]:
         def carry_out() -> Any:
             return get_response(endpoint, request, model, context)
 
-        return _answer(fault, carry_out, request, model, random) if fault else carry_out()
+        return _answer(fault, carry_out, request, model, drawn) if fault else carry_out()
 
     with (
         patch.object(Endpoint, "_do_get_response", answered),
@@ -152,7 +186,9 @@ class _NoWaits:
 _FAULT: Final = "tests: fault"
 
 
-def _answer(fault: Fault, carry_out: Callable[[], Any], request: Any, model: Any, random: Random) -> Any:
+def _answer(  # noqa: PLR0911 - one for each way
+    fault: Fault, carry_out: Callable[[], Any], request: Any, model: Any, random: Random
+) -> Any:
     service = model.service_model.service_name
     match fault:
         case Fault.KILLED_BEFORE:
@@ -249,7 +285,9 @@ def _put_events_in_part(request: Any, carry_out: Callable[[], Any], random: Rand
         request.body = json.dumps({**document, "Entries": entries[:done]}).encode()
         response, error = carry_out()
     if response:
-        response[1]["Entries"] += [{"ErrorCode": "InternalFailure", "ErrorMessage": "try again"}] * (len(entries) - done)
+        response[1]["Entries"] += [{"ErrorCode": "InternalFailure", "ErrorMessage": "try again"}] * (
+            len(entries) - done
+        )
         response[1]["FailedEntryCount"] = len(entries) - done
     return response, error
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from ses_reputation_local.ses_mail import (
     DELAYS,
@@ -13,6 +13,7 @@ from ses_reputation_local.ses_mail import (
     SIMULATOR_DOMAIN,
     Bounce,
     BounceSubtype,
+    BounceType,
     Click,
     Complaint,
     Delay,
@@ -42,8 +43,14 @@ _QUEUES: Final[Mapping[Topic, str]] = {Topic.BOUNCE: "Bounce", Topic.COMPLAINT: 
 _SOURCES: Final = (f"Shop <news@{OWN_DOMAIN}>", "billing@bikes.example")
 _DOMAINS: Final = ("gmail.com", "gmail.com", "yahoo.co.uk", "outlook.com", "proton.me", "firm.example", OWN_DOMAIN)
 _SIMULATED: Final = ("bounce", "complaint", "suppressionlist", "success", "ooto")
+_GONE: Final = (BounceType.PERMANENT, BounceSubtype.NO_EMAIL)
 _WITHHELD: Final = (None, None, None, BounceSubtype.ON_ACCOUNT_SUPPRESSION_LIST)
-_POISON: Final = ("not an event at all", "[]", '{"eventType": "Bounce", "mail": {"messageId": "m-%s"}}', '{"eventType": ')
+_POISON: Final = (
+    "not an event at all",
+    "[]",
+    '{"eventType": "Bounce", "mail": {"messageId": "m-%s"}}',
+    '{"eventType": ',
+)
 
 
 @dataclass(frozen=True)
@@ -69,9 +76,9 @@ class Parcel:
 class Step:
     """Something that happens at a moment, after which all that waits is worked off.
 
-    `parcels` arrive, or the time of schedules has come (`tick`: their functions), or an operator calls (`command`), or SES tells something
-    by an event (`event`), or somebody opens the dashboard (`page`). A command without a finding is about one of those
-    that its scope then has. In an `outage`, all of a function's calls of one kind fail meanwhile.
+    `parcels` arrive, or the time of schedules has come (`tick`: their functions), or an operator calls (`command`), or
+    SES tells something by an event (`event`), or somebody opens the dashboard (`page`). A command without a finding is
+    about one of those that its scope then has. In an `outage`, all of a function's calls of one kind fail meanwhile.
     """
 
     now: datetime
@@ -107,8 +114,13 @@ class History:
         return self.steps[-1].now
 
 
-def draw_history(random: Random, mails: int = 12) -> History:
-    """A history with about so many mails."""
+def seeded(seed: str) -> Random:
+    """What draws the same for the same seed."""
+    return Random(seed)  # noqa: S311 - nothing secret depends on it
+
+
+def draw_history(random: Random, mails: int = 12, function: str | None = None) -> History:
+    """A history with so many mails at most, and with something to do for a function in any case."""
     patient = random.random() < 0.5
     parameters = {
         "NotificationEmail": "ops@shop.example",
@@ -123,18 +135,28 @@ def draw_history(random: Random, mails: int = 12) -> History:
     if random.random() < 0.3:
         parameters["WeeklySummary"] = "saturday"
     enforced: dict[str, bool] = {}
-    if random.random() < 0.4:
+    if random.random() < 0.4 or function == "EnforceStatus":
         enforced = {kind: random.random() < 0.5 for kind in ("account", "configuration-set", "tenant")}
         parameters["EnforceScopes"] = ",".join(enforced)
         parameters["PauseAtProbationScopes"] = ",".join(kind for kind, early in enforced.items() if early)
-    if random.random() < 0.3:
+    if random.random() < 0.3 or function == "SuppressRecipients":
         parameters["AutomaticSuppression"] = "true"
     if random.random() < 0.15:
         parameters["VolumeSource"] = "statistics"
-    return History(parameters, tuple(_steps(random, mails)), patient, enforced)
+    return History(parameters, tuple(_steps(random, mails, {**_CHANCES, function: 1.0})), patient, enforced)
 
 
-def _steps(random: Random, mails: int) -> Iterator[Step]:
+# How likely a function is called in any other way than by mail, between two deliveries.
+_CHANCES: Final[Mapping[str | None, float]] = {
+    "EvaluateReputation": 0.5,
+    "WatchSes": 0.2,
+    "Operate": 0.2,
+    "ReceiveFinding": 0.1,
+    "ShowDashboard": 0.05,
+}
+
+
+def _steps(random: Random, mails: int, chances: Mapping[str | None, float]) -> Iterator[Step]:
     """Mail in some deliveries, with everything else in between, and the days after it. Every step has its own time."""
     sent = _mail(random, random.randint(1, mails))
     texts = [*sent, *(publication for publication in sent if random.random() < 0.2)]
@@ -153,31 +175,31 @@ def _steps(random: Random, mails: int) -> Iterator[Step]:
             calls = ("TransactWriteItems", "BatchWriteItem", "UpdateItem", "Query", "SendMessageBatch")
             outage = "RecordFeedback", random.choice(calls)
         yield Step(now, parcels=tuple(parcels), outage=outage)
-        for step in _meanwhile(random):
+        for step in _meanwhile(random, chances):
             now += random.choice((MINUTE, 20 * MINUTE))
             yield Step(now, **step)
-    for _ in range(random.randint(0, 3)):
+    for _ in range(random.randint(1, 3)):
         now += random.choice((20 * MINUTE, 6 * 60 * MINUTE, DAY))
-        yield Step(now, tick=_schedules(random))
+        yield Step(now, tick=("EvaluateReputation",))
         if random.random() < 0.3:
             yield Step(now := now + MINUTE, command=_decision(random))
 
 
-def _meanwhile(random: Random) -> Iterator[dict[str, object]]:
-    if random.random() < 0.5:
-        yield {"tick": _schedules(random)}
-    if random.random() < 0.2:
+def _meanwhile(random: Random, chances: Mapping[str | None, float]) -> Iterator[dict[str, Any]]:
+    def called(function: str) -> bool:
+        return random.random() < chances[function]
+
+    for function in ("EvaluateReputation", "WatchSes"):
+        if called(function):
+            yield {"tick": (function,)}
+    if called("Operate"):
         yield {"command": _report(random)}
-    if random.random() < 0.1:
+    if called("ReceiveFinding"):
         yield {"event": _event(random)}
-    if random.random() < 0.2:
+    if called("Operate"):
         yield {"command": _decision(random)}
-    if random.random() < 0.05:
+    if called("ShowDashboard"):
         yield {"page": random.choice(({}, {"page": "scope", "scope": "account"}, {"page": "reviews"}))}
-
-
-def _schedules(random: Random) -> tuple[str, ...]:
-    return random.choice((("EvaluateReputation",), ("EvaluateReputation",), ("EvaluateReputation", "WatchSes")))
 
 
 def _mail(random: Random, count: int) -> list[Publication]:
@@ -226,8 +248,10 @@ def _outcomes(random: Random, message: Message, badness: float) -> Iterator[Outc
         if random.random() < badness / 2:
             yield Delay((address,), random.choice([*DELAYS]))
         if random.random() < badness:
-            kind = random.choice([*DIAGNOSES, *([("Permanent", "NoEmail")] * 12)])
-            yield Bounce((address,), *kind, after_delivery=kind[0] != "Permanent" and random.random() < 0.2)
+            kind = random.choice([*DIAGNOSES, *([_GONE] * 12)])
+            yield Bounce(
+                (address,), *kind, after_delivery=kind[0] is not BounceType.PERMANENT and random.random() < 0.2
+            )
         elif random.random() < badness / 2 and domain not in complained:
             complained.add(domain)
             yield Complaint(address, random.choice([None, *FeedbackType]), random.choice(_WITHHELD))

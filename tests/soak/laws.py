@@ -1,8 +1,7 @@
 """What holds when a history is over, whatever went wrong on the way."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import permutations
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ses_reputation.domain.changes import Change, EvidenceAdded
@@ -11,7 +10,6 @@ from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation.domain.rates import Metric
 from ses_reputation.news import News
 from ses_reputation_local.ses_resources import SendingStatus
-from tests.faults import Fault
 from tests.soak.model import UNJUDGED, Counts, bounce_rate, expected_counts
 from tests.soak.running import Ended
 
@@ -54,7 +52,9 @@ def only_what_time_moves_is_still_due(ended: Ended) -> None:
 
 def changes_form_a_chain(ended: Ended) -> None:
     """Every change begins where the last one ended, from Healthy to where the scope stands now."""
-    for scope, changes in _by_scope(ended.news, Change).items():
+    by_scope = _by_scope(ended.news, Change)
+    for scope in {*by_scope, *ended.standings}:
+        changes = by_scope.get(scope, [])
         stages: dict[str, Stage | None] = {}
         for change in changes:
             assert change.before == stages.get(change.category), f"{scope}: {change.category}"
@@ -62,11 +62,11 @@ def changes_form_a_chain(ended: Ended) -> None:
         open_now = {category: finding.stage for category, finding in ended.standings[scope].findings.items()}
         assert {category: stage for category, stage in stages.items() if stage} == open_now, scope
         status = Status.HEALTHY
-        for together in _at_once(changes):
-            # Of changes of the same moment nobody knows the order, but there is one that fits.
-            fits = [last for order in permutations(together) if (last := _end_of(order, status))]
-            assert fits, f"{scope}: from {status}, {together}"
-            status = fits[0]
+        for moment in dict.fromkeys(change.time for change in changes):
+            # What is decided at once is one step, which each of the changes tells.
+            together = {(c.scope_before, c.scope_after) for c in changes if c.time == moment}
+            assert {before for before, _ in together} == {status}, f"{scope} at {moment}"
+            ((_, status),) = together
         assert status == ended.standings[scope].status
 
 
@@ -95,7 +95,7 @@ def every_queue_is_empty(ended: Ended) -> None:
 
 
 def dead_letters_are_poison_with_its_reason(ended: Ended) -> None:
-    """What could not be read is kept with the reason. What could be became a dead letter only if it had failed often."""
+    """What could not be read is kept with the reason; what could be is a dead letter only after it has failed often."""
     poison = {parcel.body for parcel in ended.history.parcels if parcel.poison}
     letters = ended.letters["FeedbackDeadLetterQueue"]
     assert {letter.body for letter in letters} == poison
@@ -165,22 +165,6 @@ def _by_scope(news: Sequence[News], kind: type[Any]) -> Mapping[str, list[Any]]:
     return found
 
 
-def _at_once(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    moments: dict[Any, list[Change]] = defaultdict(list)
-    for change in changes:
-        moments[change.time].append(change)
-    yield from moments.values()
-
-
-def _end_of(changes: Sequence[Change], status: Status) -> Status | None:
-    """Where these changes lead in this order; None if they do not follow from one another."""
-    for change in changes:
-        if change.scope_before != status:
-            return None
-        status = change.scope_after
-    return status
-
-
 def _decided(ended: Ended) -> Any:
     """What is decided about each scope. When it was last looked at may differ: once more does no harm."""
     return {
@@ -196,6 +180,3 @@ def _news_about_mail(ended: Ended) -> list[Any]:
 
 def _suppressed(ended: Ended) -> Any:
     return {address: entry.reason for address, entry in ended.ses.suppressed.items()}
-
-
-__all__ = ["LAWS", "Fault", "faults_made_no_difference"]

@@ -110,9 +110,11 @@ def facts_in(document: Any) -> Iterator[tuple[object, str, list[tuple[str, str]]
             yield "sent", document["mail"]["timestamp"][:13], counted
         case "Delivery":
             for address in {address.lower() for address in document["delivery"]["recipients"]}:
-                yield ("delivered", address), document["delivery"]["timestamp"][:13], [
-                    (provider_of(address), "delivered")
-                ]
+                yield (
+                    ("delivered", address),
+                    document["delivery"]["timestamp"][:13],
+                    [(provider_of(address), "delivered")],
+                )
         case "Bounce":
             bounce = document["bounce"]
             kind = f"{bounce['bounceType']}/{bounce['bounceSubType']}"
@@ -157,9 +159,9 @@ def scope_hours(counts: Counts, scope: str) -> dict[str, Counter[str]]:
     whose = scope.removeprefix("provider/") if scope.startswith("provider/") else None
     hours: dict[str, Counter[str]] = defaultdict(Counter)
     for (counted_in, hour, provider, measure), number in counts.items():
-        if counted_in == (scope if whose is None else "account") and provider not in UNJUDGED:
-            if whose in {None, provider}:
-                hours[hour][measure] += number
+        concerned = whose in {None, provider} and provider not in UNJUDGED
+        if concerned and counted_in == (scope if whose is None else "account"):
+            hours[hour][measure] += number
     return hours
 
 

@@ -17,10 +17,9 @@ from ses_reputation.domain.standing import Standing
 from ses_reputation.news import News
 from ses_reputation_local import queues
 from ses_reputation_local.cloud import Email, LocalCloud, QueuedMessage
-from ses_reputation_local.resources import STACK_NAME
 from ses_reputation_local.ses_account import SesAccount
 from tests.faults import ENDING, Called, Fault, Killed, injected
-from tests.soak.history import MINUTE, SETS, TENANTS, History, Step
+from tests.soak.history import MINUTE, SETS, TENANTS, History, Step, seeded
 from tests.soak.model import OWN_DOMAIN
 
 Injected = Counter[tuple[Called, Fault]]
@@ -40,12 +39,33 @@ _WIDGET: Final = {
 }
 
 
-class Faults:
-    """Draws what goes wrong with calls, and counts it. `rare` calls go wrong more often than the others."""
+@dataclass(frozen=True)
+class Focus:
+    """A call that is to go wrong in all of these ways, besides whatever else does."""
 
-    def __init__(self, random: Random, chance: float) -> None:
+    called: Called
+    faults: tuple[Fault, ...]
+
+    def __str__(self) -> str:
+        return f"{self.called.function} {self.called.name}: {', '.join(self.faults)}"
+
+    @classmethod
+    def read(cls, text: str) -> "Focus":
+        """What somebody wrote as it is printed. ValueError if that is not so."""
+        call, _, faults = text.partition(": ")
+        function, _, name = call.partition(" ")
+        service, _, operation = name.partition(".")
+        return cls(Called(function, service, operation), tuple(Fault(fault) for fault in faults.split(", ")))
+
+
+class Faults:
+    """Draws what goes wrong with calls, and counts it."""
+
+    def __init__(self, random: Random, chance: float, focus: Focus | None = None) -> None:
         self.random = random
         self._chance = chance
+        self._focused = focus.called if focus else None
+        self._next = list(focus.faults) if focus else []
         self._left = 0
         self._outage: tuple[str, str] | None = None
         self.injected: Injected = Counter()
@@ -61,23 +81,25 @@ class Faults:
 
     def stop(self) -> None:
         """Nothing goes wrong any more."""
-        self._chance, self._outage = 0, None
+        self._chance, self._outage, self._focused = 0, None, None
 
     def __call__(self, called: Called) -> Fault | None:
         """How a call goes wrong, if it does."""
         self.seen[called] += 1
-        fault = None
-        if self._outage == (called.function, called.operation):
-            fault = Fault.ERROR_FOR_GOOD
-        # What is seldom called goes wrong the more often.
-        elif self.random.random() < self._chance / min(self.seen[called], 4) ** 0.5:
-            fault = self.random.choice(sorted(called.faults()))
-            if fault in ENDING and not self._left:
-                return None
-            self._left -= fault in ENDING
-        if fault:
-            self.injected[called, fault] += 1
+        fault = self._drawn(called)
+        if fault is None or (fault in ENDING and not self._left):
+            return None
+        self._left -= fault in ENDING
+        self.injected[called, fault] += 1
         return fault
+
+    def _drawn(self, called: Called) -> Fault | None:
+        if self._outage == (called.function, called.operation):
+            self._left += 1
+            return Fault.ERROR_FOR_GOOD
+        if called == self._focused and self._next and self.random.random() < 0.7:
+            return self._next.pop() if self._left or self._next[-1] not in ENDING else None
+        return self.random.choice(sorted(called.faults())) if self.random.random() < self._chance else None
 
 
 @dataclass
@@ -110,13 +132,12 @@ class Ended:
     seen: Counter[Called]
     invocations: Counter[str] = field(default_factory=Counter)
     crashes: int = 0
-    refusals: list[str] = field(default_factory=list)
 
 
-def run_history(history: History, random: Random | None = None, chance: float = 0.03) -> Ended:
-    """Run a history in a cloud of its own. Without `random` nothing goes wrong."""
+def run_history(history: History, faults: Faults | None = None) -> Ended:
+    """Run a history in a cloud of its own. Without faults nothing goes wrong."""
     with LocalCloud(history.parameters) as cloud:
-        return _Run(cloud, history, Faults(random or Random(0), chance if random else 0)).run()
+        return _Run(cloud, history, faults or Faults(seeded(""), 0)).run()
 
 
 class _Run:
@@ -127,7 +148,6 @@ class _Run:
         self._told = Told()
         self._redriven = 0
         self._crashes = 0
-        self._refusals: list[str] = []
         self._runs: Counter[str] = Counter()
 
     def run(self) -> Ended:
@@ -192,7 +212,8 @@ class _Run:
         """Call the functions that a step calls; whether they did all that they are called for."""
         done = True
         if step.tick:
-            done = all([self._invoked_on_schedule(function) for function in step.tick])
+            for function in step.tick:
+                done = self._invoked_on_schedule(function) and done
         if step.command:
             done = self._operated(step.command) and done
         if step.page is not None:
@@ -320,5 +341,4 @@ class _Run:
             self._faults.seen,
             self._runs,
             self._crashes,
-            self._refusals,
         )
