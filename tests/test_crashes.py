@@ -16,7 +16,7 @@ from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.resources import STACK_NAME
-from ses_reputation_local.ses_mail import Complaint
+from ses_reputation_local.ses_mail import Complaint, Topic
 from ses_reputation_local.ses_simulator import SesSimulator
 from tests.faults import Fault, FaultAt, Killed, injected
 from tests.test_whole_path import EMAIL, HOUR, MORNING, mail, newsletter, publish, totals
@@ -193,18 +193,34 @@ def test_a_report_that_fails_at_any_call_and_is_sent_again_is_one_report(fault: 
 def test_what_was_counted_by_a_process_that_died_is_judged_once_its_duplicates_have_come() -> None:
     """It died before it could say that there is something to judge; what comes again counts nothing any more."""
     calls = FaultAt()
+    bounced = [publication for publication in mail(1, bad=1) if publication.topic is Topic.BOUNCE]
     with LocalCloud(EMAIL) as cloud, injected(calls):
-        publish(cloud, mail(1, bad=1))
-        calls.arm(2)
+        publish(cloud, [publication for publication in mail(1, bad=1) if publication not in bounced])
+        cloud.deliver()
+        cloud.tick(MORNING + MINUTE, EVALUATE)
+        publish(cloud, bounced)
+        calls.arm(1)
         with pytest.raises(Killed):
             cloud.deliver()
-        assert calls.seen == ["Query", "TransactWriteItems"]
+        assert calls.seen == ["TransactWriteItems"]
         cloud.deliver()
         cloud.tick(MORNING + HOUR, EVALUATE)
         standings = DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
         judged = {standing.scope: standing.measures[Metric.BOUNCE_RATE].window.count for standing in standings.all()}
         names = ("account", "configuration-set/newsletter", "identity/shop.example", "provider/gmail")
         assert judged == dict.fromkeys(names, 1)
+
+
+def test_poison_that_its_queue_does_not_take_at_once_comes_again_until_it_does() -> None:
+    calls = FaultAt(fault=Fault.IN_PART)
+    with LocalCloud(EMAIL) as cloud, injected(calls):
+        cloud.publish("BounceTopic", POISON)
+        calls.arm(2)
+        cloud.deliver()
+        assert calls.seen == ["Query", "SendMessageBatch", "SendMessageBatch"]
+        (letter,) = cloud.messages("FeedbackDeadLetterQueue")
+        assert (letter.body, letter.attributes["reason"][:8]) == (POISON, "not JSON")
+        assert cloud.messages("BounceQueue") == []
 
 
 def test_a_schedule_that_is_late_or_repeated_decides_as_it_would_have_on_time() -> None:
