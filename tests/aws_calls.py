@@ -35,6 +35,7 @@ _NAMED: Mapping[str, str] = MappingProxyType(
         "ConfigurationSetName": "configuration-set/{ConfigurationSetName}",
         "TenantName": "tenant/{TenantName}/tn-1",
         "ReputationEntityReference": "{ReputationEntityReference}",
+        "SecretId": "secret:{SecretId}",
     }
 )
 
@@ -52,6 +53,10 @@ def requests_of(
     def arn(resource: str) -> str:
         return f"arn:aws:{prefix}:{region}:{account}:{resource}"
 
+    if (
+        action == "sts:GetCallerIdentity"
+    ):  # Everybody may. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+        return
     match params:
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
         case {"TransactItems": items}:

@@ -20,7 +20,17 @@ from ses_reputation.adapters.function_url import FunctionUrl
 from ses_reputation_local.functions import running
 from tests.access import Request
 from tests.aws_calls import requests_of
-from tests.privileges import BEYOND_OPERATORS, OPERATOR, OWN_CLOUD, Grant, Notes, matches, policy_name, written
+from tests.privileges import (
+    BEYOND_OPERATORS,
+    OF_THEIR_OWN,
+    OPERATOR,
+    OWN_CLOUD,
+    Grant,
+    Notes,
+    matches,
+    policy_name,
+    written,
+)
 
 _notes = Notes()
 _listeners = [_notes]
@@ -106,10 +116,11 @@ def _note_command(command: str, requests: Iterable[Request]) -> None:
     for notes in _listeners:
         notes.commands.setdefault(command, set()).update(request.action for request in requests)
     iam: Any = iam_backends[ACCOUNT]["aws"]
-    policy = next((arn for arn in iam.managed_policies if f"-{OPERATOR}-" in arn), None)
+    who = OF_THEIR_OWN.get(command, OPERATOR)
+    policy = next((arn for arn in iam.managed_policies if f"-{who}-" in arn), None)
     if policy:
         for request in requests:
-            note(OPERATOR, policy, request, others_may_allow=command in BEYOND_OPERATORS)
+            note(who, policy, request, others_may_allow=command in BEYOND_OPERATORS)
 
 
 def _stack_id(name: str, region: str) -> str | None:

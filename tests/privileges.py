@@ -30,6 +30,11 @@ NOT_OURS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# These commands are not for all operators: a policy of their own has all that they need.
+OF_THEIR_OWN: Mapping[str, str] = MappingProxyType(
+    {"redrive": "RepairPolicy", "rebuild": "RepairPolicy", "restore": "RepairPolicy", "forget": "ForgetPolicy"}
+)
+
 # These commands make a cloud of their own, and everything in it is theirs.
 OWN_CLOUD = frozenset({"demo", "local", "replay"})
 
@@ -60,7 +65,7 @@ class Notes(Struct):
 
 @cache
 def granted() -> Mapping[Grant, str]:
-    """All that functions and operators may ever do, with the resource as the template names it."""
+    """All that functions and people may ever do, with the resource as the template names it."""
     resources = read_template(ROOT / "template.yaml", {}, "eu-west-1").body["Resources"]
     grants: dict[Grant, str] = {}
     for name, resource in resources.items():
@@ -69,7 +74,9 @@ def granted() -> Mapping[Grant, str]:
             if policy["PolicyName"] != policy_name(name):
                 raise ValueError(f"the policy of {name} is to be {policy_name(name)}: by that its calls are found")
             grants |= grants_of(name, policy["PolicyDocument"])
-    return grants | grants_of(OPERATOR, resources[OPERATOR]["Properties"]["PolicyDocument"])
+    for name in (OPERATOR, *OF_THEIR_OWN.values()):
+        grants |= grants_of(name, resources[name]["Properties"]["PolicyDocument"])
+    return grants
 
 
 def policy_name(function: str) -> str:

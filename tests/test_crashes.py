@@ -1,24 +1,24 @@
 """A function that dies at any AWS call, and runs again: the same counts, the same news, and no alert is lost."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.resources import STACK_NAME
-from ses_reputation_local.ses_mail import Complaint
+from ses_reputation_local.ses_mail import Complaint, Topic
 from ses_reputation_local.ses_simulator import SesSimulator
+from tests.faults import Fault, FaultAt, Killed, injected
 from tests.test_whole_path import EMAIL, HOUR, MORNING, mail, newsletter, publish, totals
 
 POISON = "not an event at all"
@@ -27,63 +27,12 @@ DAY = timedelta(days=1)
 EVALUATE = {"EvaluateReputation"}
 
 
-class Killed(BaseException):
-    """The process is gone: nothing in it can catch this."""
-
-
-class Failure(Protocol):
-    """How a call goes wrong, before or after it took effect."""
-
-    def __call__(self) -> BaseException: ...
-
-
-def killed() -> BaseException:
-    return Killed()
-
-
-def refused() -> BaseException:
-    return ClientError({"Error": {"Code": "InternalServerError", "Message": "try again"}}, "any")
-
-
 # To be killed before a call is to be killed after the one before it.
-every_failure = pytest.mark.parametrize(
-    ("failure", "moment"),
-    [
-        pytest.param(killed, "after-call", id="the process is killed"),
-        pytest.param(refused, "before-call", id="AWS answers with an error"),
-        pytest.param(refused, "after-call", id="AWS answers with an error, though it took effect"),
-    ],
+every_fault = pytest.mark.parametrize(
+    "fault", [Fault.KILLED_AFTER, Fault.ERROR_FOR_GOOD, Fault.FAILED_THOUGH_DONE_FOR_GOOD]
 )
 
-
-@dataclass
-class Calls:
-    """Watches every AWS call of every client, and makes one of them fail."""
-
-    fail_at: int = 0
-    failure: Failure = killed
-    armed: bool = False
-    seen: list[str] = field(default_factory=list)
-
-    def note(self, model: Any, **_: Any) -> None:
-        if self.armed:
-            self.seen.append(model.name)
-            if len(self.seen) == self.fail_at:
-                raise self.failure()
-
-
 READS = frozenset({"Query", "GetItem"})
-
-
-@contextmanager
-def watched(calls: Calls, moment: str = "before-call") -> Iterator[None]:
-    """`before-call`: the request is never sent. `after-call`: it took effect, and nobody hears of it."""
-    session = boto3._get_default_session()
-    session.events.register(moment, calls.note)
-    try:
-        yield
-    finally:
-        boto3.DEFAULT_SESSION = None
 
 
 @dataclass(frozen=True)
@@ -97,12 +46,12 @@ class Story:
     reasons: set[str]
 
 
-def run(calls: Calls, moment: str = "before-call") -> Story:
+def run(calls: FaultAt) -> Story:
     """Good mail, bounces, a complaint, poison and duplicates through both functions, each run until it came to its end.
 
     The complaint is the first from its provider. The recipient of one mail is a verified identity.
     """
-    with LocalCloud({**EMAIL, "MinimumVolume": "10"}) as cloud, watched(calls, moment):
+    with LocalCloud({**EMAIL, "MinimumVolume": "10"}) as cloud, injected(calls):
         bad = mail(10, bad=3)
         good = mail(29, bad=0, at=MORNING + 5 * MINUTE, configuration_set="receipts")
         own = mail(1, bad=1, at=MORNING + 6 * MINUTE, configuration_set="receipts", recipients=("me@shop.example",))
@@ -135,7 +84,7 @@ def run(calls: Calls, moment: str = "before-call") -> Story:
 
 
 def test_the_undisturbed_run_makes_every_call_there_is() -> None:
-    calls = Calls()
+    calls = FaultAt()
     story = run(calls)
     assert story.counts["account"] == {
         "sent": 41,
@@ -177,16 +126,16 @@ def places(calls: list[str]) -> Iterator[tuple[int, str]]:
             yield number, place[1]
 
 
-@every_failure
-def test_a_failure_at_any_call_changes_no_count_and_loses_no_alert(failure: Failure, moment: str) -> None:
+@every_fault
+def test_a_failure_at_any_call_changes_no_count_and_loses_no_alert(fault: Fault) -> None:
     """A process dies at every call. Of errors at calls that follow the same one again, the first stands for all."""
-    undisturbed = Calls()
+    undisturbed = FaultAt()
     expected = run(undisturbed)
     seen = undisturbed.seen
-    for number, name in enumerate(seen, start=1) if failure is killed else places(seen):
-        if moment == "after-call" and name in READS:
+    for number, name in enumerate(seen, start=1) if fault is Fault.KILLED_AFTER else places(seen):
+        if fault is not Fault.ERROR_FOR_GOOD and name in READS:
             continue  # Reading has no effect: whether it took place is the same.
-        assert run(Calls(fail_at=number, failure=failure), moment) == expected, f"{name}, call {number}"
+        assert run(FaultAt(number, fault)) == expected, f"{name}, call {number}"
 
 
 SHUTDOWN = {
@@ -211,9 +160,9 @@ class Reported:
     left: int
 
 
-def report(calls: Calls, moment: str = "before-call") -> Reported:
+def report(calls: FaultAt) -> Reported:
     """Somebody's report that shuts the account down, sent until it is answered, and the evaluation after it."""
-    with LocalCloud({**EMAIL, "RelatedEventBuses": OWN_BUS}) as cloud, watched(calls, moment):
+    with LocalCloud({**EMAIL, "RelatedEventBuses": OWN_BUS}) as cloud, injected(calls):
         cloud.now = MORNING
         calls.armed = True
         for _ in range(2):
@@ -231,15 +180,48 @@ def report(calls: Calls, moment: str = "before-call") -> Reported:
         )
 
 
-@every_failure
-def test_a_report_that_fails_at_any_call_and_is_sent_again_is_one_report(failure: Failure, moment: str) -> None:
-    undisturbed = Calls()
+@every_fault
+def test_a_report_that_fails_at_any_call_and_is_sent_again_is_one_report(fault: Fault) -> None:
+    undisturbed = FaultAt()
     expected = report(undisturbed)
     assert len(expected.news) == len(expected.emails) == 2, "the report, and what would be done at SES"
     assert (expected.told_related_accounts, expected.left) == (True, 0)
     assert {"TransactWriteItems", "Publish", "PutEvents", "DeleteItem"} <= set(undisturbed.seen)
     for number, name in enumerate(undisturbed.seen, start=1):
-        assert report(Calls(fail_at=number, failure=failure), moment) == expected, f"{name}, call {number}"
+        assert report(FaultAt(number, fault)) == expected, f"{name}, call {number}"
+
+
+def test_what_was_counted_by_a_process_that_died_is_judged_once_its_duplicates_have_come() -> None:
+    """It died before it could say that there is something to judge; what comes again counts nothing any more."""
+    calls = FaultAt()
+    bounced = [publication for publication in mail(1, bad=1) if publication.topic is Topic.BOUNCE]
+    with LocalCloud(EMAIL) as cloud, injected(calls):
+        publish(cloud, [publication for publication in mail(1, bad=1) if publication not in bounced])
+        cloud.deliver()
+        cloud.tick(MORNING + MINUTE, EVALUATE)
+        publish(cloud, bounced)
+        calls.arm(1)
+        with pytest.raises(Killed):
+            cloud.deliver()
+        assert calls.seen == ["TransactWriteItems"]
+        cloud.deliver()
+        cloud.tick(MORNING + HOUR, EVALUATE)
+        standings = DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+        judged = {standing.scope: standing.measures[Metric.BOUNCE_RATE].window.count for standing in standings.all()}
+        names = ("account", "configuration-set/newsletter", "identity/shop.example", "provider/gmail")
+        assert judged == dict.fromkeys(names, 1)
+
+
+def test_poison_that_its_queue_does_not_take_at_once_comes_again_until_it_does() -> None:
+    calls = FaultAt(fault=Fault.IN_PART)
+    with LocalCloud(EMAIL) as cloud, injected(calls):
+        cloud.publish("BounceTopic", POISON)
+        calls.arm(2)
+        cloud.deliver()
+        assert calls.seen == ["Query", "SendMessageBatch", "SendMessageBatch"]
+        (letter,) = cloud.messages("FeedbackDeadLetterQueue")
+        assert (letter.body, letter.attributes["reason"][:8]) == (POISON, "not JSON")
+        assert cloud.messages("BounceQueue") == []
 
 
 def test_a_schedule_that_is_late_or_repeated_decides_as_it_would_have_on_time() -> None:

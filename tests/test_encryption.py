@@ -10,6 +10,7 @@ from ses_reputation.adapters.deployment import DeploymentNotFound, variables
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation_local.cloud import LocalCloud
 from tests.access import NOBODY, Answer, Caller, Request, answer, applies, listed, service, statements_of
+from tests.privileges import OF_THEIR_OWN, OPERATOR
 from tests.test_finding_path import standing
 from tests.test_template import FUNCTIONS, RESOURCES, TEMPLATE
 from tests.test_whole_path import HOUR, MORNING, mail, publish
@@ -89,13 +90,15 @@ ASKED_FOR: Mapping[str, tuple[str, ...]] = {
     "sns:Publish": SEND,
     "dynamodb:": READ,
     "lambda:GetFunctionConfiguration": READ,
+    "secretsmanager:": READ,
 }
+POLICIES = (OPERATOR, *OF_THEIR_OWN.values())
 
 
 def documents() -> dict[str, Mapping[str, Any]]:
-    """What each function's role, and an operator, may do."""
+    """What each function's role, and those who operate and mend, may do."""
     roles = {name: RESOURCES[f"{name}Role"]["Properties"]["Policies"][0]["PolicyDocument"] for name in FUNCTIONS}
-    return roles | {"OperatorPolicy": RESOURCES["OperatorPolicy"]["Properties"]["PolicyDocument"]}
+    return roles | {name: RESOURCES[name]["Properties"]["PolicyDocument"] for name in POLICIES}
 
 
 @pytest.mark.parametrize("who", documents())
@@ -123,7 +126,8 @@ def test_nobody_may_do_anything_with_the_key_unless_there_is_one(who: str) -> No
     for statement in documents()[who]["Statement"]:
         given = statement["Fn::If"][1] if "Fn::If" in statement else statement
         if any(action.startswith("kms:") for action in listed(given["Action"])):
-            assert statement == if_there_is_one(given)
+            condition = "EncryptsRecipientKey" if "Recipient" in given["Sid"] else "HasEncryptionKey"
+            assert statement == {"Fn::If": [condition, given, NOTHING]}
             assert given["Resource"] == {"Ref": "EncryptionKeyArn"}
             assert given["Condition"].keys() == {"StringEquals"}
 

@@ -35,7 +35,8 @@ class Table:
     def __init__(self, cloud: LocalCloud) -> None:
         self.client = cloud.client("dynamodb")
         self.name = cloud.resources["ReceiptsTable"]
-        self.feedback = DynamoDbFeedback(self.client, table=self.name)
+        self.pauses: list[int] = []
+        self.feedback = DynamoDbFeedback(self.client, table=self.name, pause=self.pauses.append)
         self.ledger = DynamoDbLedger(
             self.client,
             receipts_table=self.name,
@@ -190,6 +191,7 @@ def test_what_dynamodb_did_not_give_is_asked_for_again(table: Table) -> None:
     table.client.batch_get_item = grudging
     assert len(table.found()) == 2
     assert len(calls) == 2
+    assert table.pauses == [1], "whoever is asked too much is given time"
     table.client.batch_get_item = lambda **request: {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
     with pytest.raises(NotRead, match="try again"):
         table.found()

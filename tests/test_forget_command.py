@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
 import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
@@ -18,9 +17,9 @@ from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.ses_mail import Bounce, Complaint
 from ses_reputation_local.ses_simulator import SesSimulator
+from tests.noted_calls import noted
+from tests.privileges import refused, unused
 from tests.test_recipient_storage import LATER, items, names
-from tests.test_template import of_type
-from tests.test_template_findings import listed, logical_id
 from tests.test_whole_path import HARD, MORNING, newsletter, publish, totals
 
 JANE, JOHN = "jane.roe@gmail.com", "john.doe@gmail.com"
@@ -108,25 +107,9 @@ def test_a_copy_of_an_event_that_comes_after_it_counts_nothing_and_names_nobody(
 
 
 def test_its_policy_allows_what_it_does_and_no_more() -> None:
-    done: set[tuple[str, str]] = set()
-
-    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
-        service = model.service_model.endpoint_prefix
-        called = next((params[name] for name in ("TableName", "SecretId", "FunctionName") if name in params), "*")
-        done.add((f"{service}:{model.name}", called))
-
-    with deployed("hashed") as cloud:
-        boto3._get_default_session().events.register("provide-client-params", note)
+    with deployed("hashed"), noted() as notes:
         run(JANE, "--apply")
-        boto3.DEFAULT_SESSION = None
-        physical = {name: cloud.resources[name] for name in ("ReceiptsTable", "RecipientKey", "RecordFeedback")}
-    policy = of_type("AWS::IAM::ManagedPolicy")["ForgetPolicy"]
-    statements = [each["Fn::If"][1] if "Fn::If" in each else each for each in policy["PolicyDocument"]["Statement"]]
-    assert done == {
-        (action, physical.get(logical_id(statement["Resource"]), "*"))
-        for statement in statements
-        for action in listed(statement["Action"])
-    }
+    assert refused(notes) == unused(notes, "ForgetPolicy") == []
 
 
 def test_an_address_can_stay_out_of_the_history_of_the_shell() -> None:

@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from ses_reputation.domain.eligibility import Measure
@@ -17,6 +15,7 @@ from ses_reputation_local.functions import Invocation
 from ses_reputation_local.ses_account import SesAccount
 from ses_reputation_local.ses_mail import Bounce, Complaint, FeedbackType, Format, Outcome, Topic
 from ses_reputation_local.ses_simulator import SesSimulator
+from tests.faults import FaultAt, Killed, injected
 from tests.test_whole_path import EVENTS, HARD, MORNING, newsletter, publish, totals
 
 MIRA, JON = "mira@mailbox.example", "jon@mailbox.example"
@@ -207,37 +206,6 @@ def test_what_no_queue_can_bring_again_fails_the_invocation(cloud: LocalCloud) -
     assert "1 messages could not be acted on" in str(run.error)
 
 
-class Killed(BaseException):
-    """The process is gone: nothing in it can catch this."""
-
-
-@dataclass
-class Deaths:
-    """Watches all calls of clients that are made meanwhile, and dies after one of them took effect."""
-
-    after: int = 0
-    seen: list[str] = field(default_factory=list)
-
-    def note(self, model: Any, **_: Any) -> None:
-        self.seen.append(model.name)
-        if len(self.seen) == self.after:
-            raise Killed
-
-    def then_at(self, number: int) -> None:
-        self.after = number
-        self.seen.clear()
-
-
-@contextmanager
-def watched() -> Iterator[Deaths]:
-    deaths = Deaths()
-    boto3._get_default_session().events.register("after-call", deaths.note)
-    try:
-        yield deaths
-    finally:
-        boto3.DEFAULT_SESSION = None
-
-
 def test_whichever_call_it_dies_after_the_list_ends_right_and_the_entry_is_ours(cloud: LocalCloud) -> None:
     simulator = SesSimulator("deaths")
 
@@ -248,17 +216,18 @@ def test_whichever_call_it_dies_after_the_list_ends_right_and_the_entry_is_ours(
         told = simulator.send(at, newsletter(number, recipients=(address,)), Complaint(address, feedback_type))
         cloud.enqueue("SuppressionQueue", [p.message for p in told if p.topic is Topic.COMPLAINT])
 
-    def run(deaths: Deaths, number: int) -> bool:
+    def run(deaths: FaultAt, number: int) -> bool:
         """Whether it died on the way; then it comes again."""
-        deaths.then_at(number)
+        deaths.arm(number)
         with suppress(Killed):
             cloud.deliver()
             return False
-        deaths.then_at(0)
+        deaths.arm(0)
         cloud.deliver()
         return True
 
-    with watched() as deaths:
+    deaths = FaultAt(armed=True)
+    with injected(deaths):
         tell(0, FeedbackType.ABUSE)
         cloud.deliver()
         assert deaths.seen == ["GetAccount", "GetConfigurationSet", *SUPPRESSING], "what SES is set to is known now"

@@ -136,6 +136,10 @@ class Functions:
                 result = json.loads(json.dumps(handler(event, self._context(model, request_id))))
             except Exception as raised:  # noqa: BLE001 - whatever a function raises is its caller's to judge
                 error = raised
+            except BaseException:
+                # The process is gone, and with it what the function kept: Lambda starts another one.
+                self._handlers.pop(logical_id, None)
+                raise
             finally:
                 running.reset(entered)
         return Invocation(logical_id, result, error, tuple("".join(lines).splitlines()), request_id)

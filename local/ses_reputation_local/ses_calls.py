@@ -145,10 +145,10 @@ def _answered_by(account: SesAccount, clock: _Clock, get_response: Callable[...,
             return get_response(endpoint, request, operation_model, context)
         service = operation_model.service_model
         try:
-            return _response(200, answer_to(account, service.service_name, operation_model.name, asked)), None
+            return made_response(200, answer_to(account, service.service_name, operation_model.name, asked)), None
         except Refusal as refusal:
             error = {"Error": {"Code": refusal.code, "Message": refusal.message}}
-            return _response(status_of(service, refusal.code), error), None
+            return made_response(status_of(service, refusal.code), error), None
         except TimedOut as timed_out:
             return None, ReadTimeoutError(endpoint_url=request.url, error=timed_out)
 
@@ -185,7 +185,8 @@ def status_of(service: Any, code: str) -> int:
     return int(modelled or _STATUSES.get(code, 400))
 
 
-def _response(status: int, parsed: Answer) -> tuple[AWSResponse, Answer]:
+def made_response(status: int, parsed: Answer) -> tuple[AWSResponse, Answer]:
+    """An answer as botocore's endpoints make one of what comes over the wire."""
     response = AWSResponse("", status, HTTPHeaders(), MockRawResponse(b""))
     metadata = {"RequestId": "local", "HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
     return response, {**parsed, "ResponseMetadata": metadata}

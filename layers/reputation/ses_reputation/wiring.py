@@ -150,7 +150,7 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
         evaluate_reputation,
         policy=settings.policy,
         counters=DynamoDbCounters(client, table=settings.counters_table),
-        replies=DynamoDbFeedback(client, table=settings.receipts_table),
+        replies=DynamoDbFeedback(client, table=settings.receipts_table, pause=back_off),
         standings=standings,
         channels=_channels(settings.channels),
         to_alert=partial(alert_of, account=account, region=region),
@@ -326,11 +326,11 @@ def shown(settings: ShowSettings, client: "DynamoDBClient") -> Sources:
         region=region,
         policy=settings.policy,
         words=settings.vocabulary,
-        standings=DynamoDbStandings(client, table=table),
+        standings=DynamoDbStandings(client, table=table, pause=back_off),
         verdicts=DynamoDbVerdicts(client, table=table),
-        enforcements=DynamoDbEnforcements(client, table=table),
+        enforcements=DynamoDbEnforcements(client, table=table, pause=back_off),
         counters=DynamoDbCounters(client, table=settings.counters_table, page_items=HISTORY_ITEMS),
-        feedback=DynamoDbFeedback(client, table=settings.receipts_table),
+        feedback=DynamoDbFeedback(client, table=settings.receipts_table, pause=back_off),
         runs=DynamoDbRuns(client, table=table),
     )
 

@@ -47,18 +47,26 @@ def _write_all(client: "DynamoDBClient", table: str, requests: Sequence[Any], pa
 
 
 def get_all(
-    client: "DynamoDBClient", table: str, item_keys: Sequence[dict[str, Any]], *, consistent: bool = False
+    client: "DynamoDBClient",
+    table: str,
+    item_keys: Sequence[dict[str, Any]],
+    pause: Callable[[int], None],
+    *,
+    consistent: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """The items that have these keys, 100 of them at most, in any order; NotRead if DynamoDB keeps refusing.
 
     A key that no item has is left out. They may be a moment old, unless they are read consistently, which costs twice.
     """
-    requests: Any = {table: {"Keys": item_keys, "ConsistentRead": consistent}} if item_keys else None
-    for _ in range(BATCH_GET_ATTEMPTS):
-        if not requests:
-            return
+    if not item_keys:
+        return
+    requests: Any = {table: {"Keys": item_keys, "ConsistentRead": consistent}}
+    for attempt in range(1, BATCH_GET_ATTEMPTS + 1):
         answer = client.batch_get_item(RequestItems=requests)
         yield from answer["Responses"].get(table, [])
         requests = answer.get("UnprocessedKeys")
-    if requests:
-        raise NotRead("DynamoDB is asked too much, and gives no more items: try again in a minute")
+        if not requests:
+            return
+        # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+        pause(attempt)
+    raise NotRead("DynamoDB is asked too much, and gives no more items: try again in a minute")

@@ -1,6 +1,7 @@
 """What was done at SES about each scope's status, in the standings table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
 
 
 class DynamoDbEnforcements:
-    """The records of one deployment, beside its standings and its outbox."""
+    """The records of one deployment, beside its standings and its outbox.
 
-    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+    `pause` waits before the attempt with the given number to read what DynamoDB did not give; by default, that many
+    seconds.
+    """
+
+    def __init__(self, client: "DynamoDBClient", *, table: str, pause: Callable[[int], None] = time.sleep) -> None:
         self._client = client
         self._table = table
+        self._pause = pause
         self._standings = DynamoDbStandings(client, table=table)
 
     def read(self, scope: Scope) -> Versioned:
@@ -45,7 +51,7 @@ class DynamoDbEnforcements:
 
     def of(self, scopes: Sequence[Scope]) -> Mapping[Scope, Enforcement]:
         """The records of these scopes, 100 at most, as they were a moment ago; who has none is left out."""
-        items = get_all(self._client, self._table, [_key(scope) for scope in scopes])
+        items = get_all(self._client, self._table, [_key(scope) for scope in scopes], self._pause)
         return {Scope(item["name"]["S"]): decode(item, Enforcement) for item in items}
 
     def write_enforcement(

@@ -4,7 +4,8 @@ A receipt's key is made of the event itself, and says nothing of when it was. An
 for each receipt; here one item lists the receipts of a whole batch.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain, groupby, islice
@@ -53,11 +54,16 @@ class _Listing(Struct, frozen=True):
 
 
 class DynamoDbFeedback:
-    """The bounces, delays and complaints of one deployment."""
+    """The bounces, delays and complaints of one deployment.
 
-    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+    `pause` waits before the attempt with the given number to read what DynamoDB did not give; by default, that many
+    seconds.
+    """
+
+    def __init__(self, client: "DynamoDBClient", *, table: str, pause: Callable[[int], None] = time.sleep) -> None:
         self._client = client
         self._table = table
+        self._pause = pause
 
     def add(self, entries: Iterable[Entry], retention: timedelta) -> None:
         """List the receipts of these bounces, delays and complaints. To list one twice does no harm."""
@@ -146,7 +152,7 @@ class DynamoDbFeedback:
 
     def _receipts(self, wanted: Collection[_Key]) -> Mapping[_Key, Item]:
         keys_of = [{"message_id": keys.string(m), "entry": keys.string(e)} for m, e in wanted]
-        items = get_all(self._client, self._table, keys_of)
+        items = get_all(self._client, self._table, keys_of, self._pause)
         return {(item["message_id"]["S"], item["entry"]["S"]): item for item in items}
 
 

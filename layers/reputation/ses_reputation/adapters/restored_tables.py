@@ -3,8 +3,9 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery.Tutorial.html
 """
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -43,15 +44,26 @@ class _Step(Struct, frozen=True):
 
 
 class DynamoDbRestoredTables:
-    """The tables of one deployment by their names, at a moment, which decides what has expired."""
+    """The tables of one deployment by their names, at a moment, which decides what has expired.
+
+    `pause` waits before the attempt with the given number to read what DynamoDB did not give; by default, that many
+    seconds.
+    """
 
     def __init__(
-        self, client: "DynamoDBClient", *, tables: Mapping[Table, str], due: DynamoDbDue, now: datetime
+        self,
+        client: "DynamoDBClient",
+        *,
+        tables: Mapping[Table, str],
+        due: DynamoDbDue,
+        now: datetime,
+        pause: Callable[[int], None] = time.sleep,
     ) -> None:
         self._client = client
         self._tables = tables
         self._due = due
         self._now = now
+        self._pause = pause
 
     def is_there(self, table: Table) -> bool:
         """Whether a table was restored."""
@@ -90,7 +102,7 @@ class DynamoDbRestoredTables:
             wanted = [{partition: item[partition], name: item[name]} for item in chunk]
             there = {
                 (item[partition]["S"], item[name]["S"]): item
-                for item in get_all(self._client, self._tables[table], wanted)
+                for item in get_all(self._client, self._tables[table], wanted, self._pause)
             }
             for item in chunk:
                 step = self._step(table, item, there.get((item[partition]["S"], item[name]["S"])))

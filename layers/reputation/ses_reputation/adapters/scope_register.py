@@ -69,7 +69,7 @@ class DynamoDbScopeRegister:
     def _enter(self, names: Sequence[_Name]) -> set[_Name]:
         """Look names up, and register those that are new; the ones that find no room."""
         # Consistent: where there is no room any more, who is not found is refused without another look.
-        items = get_all(self._client, self._table, [_key(*name) for name in names], consistent=True)
+        items = get_all(self._client, self._table, [_key(*name) for name in names], self._pause, consistent=True)
         found = {(item["collection"]["S"], item["name"]["S"]) for item in items}
         new: dict[Cohort, list[Scope]] = {}
         for cohort, scope in names:

@@ -1,6 +1,7 @@
 """The standings table: what was decided about every scope, its history, the outbox, and the scopes to evaluate."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +53,16 @@ class _Outages(Struct, frozen=True):
 
 
 class DynamoDbStandings:
-    """The standings of one deployment."""
+    """The standings of one deployment.
 
-    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+    `pause` waits before the attempt with the given number to read what DynamoDB did not give; by default, that many
+    seconds.
+    """
+
+    def __init__(self, client: "DynamoDBClient", *, table: str, pause: Callable[[int], None] = time.sleep) -> None:
         self._client = client
         self._table = table
+        self._pause = pause
 
     def all(self) -> Iterator[Standing]:
         """Every standing, in no particular order."""
@@ -81,7 +87,7 @@ class DynamoDbStandings:
 
     def read_some(self, scopes: Sequence[Scope]) -> Mapping[Scope, Standing]:
         """The standings of these scopes, 100 at most, as they were a moment ago; who has none is left out."""
-        items = get_all(self._client, self._table, [_standing_key(scope) for scope in scopes])
+        items = get_all(self._client, self._table, [_standing_key(scope) for scope in scopes], self._pause)
         return {Scope(item["name"]["S"]): decode(item, Standing) for item in items}
 
     def listed(self, requests: int) -> Listing:

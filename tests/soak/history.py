@@ -1,0 +1,310 @@
+"""A history: what happens to an account in some days, drawn at random, as data that can be run again and again."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+from ses_reputation_local.ses_mail import (
+    DELAYS,
+    DIAGNOSES,
+    SIMULATOR_DOMAIN,
+    Bounce,
+    BounceSubtype,
+    BounceType,
+    Click,
+    Complaint,
+    Delay,
+    FeedbackType,
+    Format,
+    Message,
+    Open,
+    Outcome,
+    Publication,
+    Reject,
+    RenderingFailure,
+    Topic,
+    Unsubscribe,
+)
+from ses_reputation_local.ses_simulator import SesSimulator
+from tests.soak.model import OWN_DOMAIN
+
+MORNING: Final = datetime(2026, 3, 6, 9, tzinfo=UTC)
+MINUTE: Final = timedelta(minutes=1)
+DAY: Final = timedelta(days=1)
+
+SETS: Final = ("newsletter", "receipts", "alerts")
+TENANTS: Final = ("acme", "hill-bikes")
+OWN_BUS: Final = "arn:aws:events:eu-west-1:123456789012:event-bus/ses-reputation"
+
+_QUEUES: Final[Mapping[Topic, str]] = {Topic.BOUNCE: "Bounce", Topic.COMPLAINT: "Complaint", Topic.VOLUME: "Volume"}
+_SOURCES: Final = (f"Shop <news@{OWN_DOMAIN}>", "billing@bikes.example")
+_DOMAINS: Final = ("gmail.com", "gmail.com", "yahoo.co.uk", "outlook.com", "proton.me", "firm.example", OWN_DOMAIN)
+_SIMULATED: Final = ("bounce", "complaint", "suppressionlist", "success", "ooto")
+_GONE: Final = (BounceType.PERMANENT, BounceSubtype.NO_EMAIL)
+_WITHHELD: Final = (None, None, None, BounceSubtype.ON_ACCOUNT_SUPPRESSION_LIST)
+_POISON: Final = (
+    "not an event at all",
+    "[]",
+    '{"eventType": "Bounce", "mail": {"messageId": "m-%s"}}',
+    '{"eventType": ',
+)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A text on its way to a queue: published to the topic of this name, or put on its queue in SNS's envelope."""
+
+    name: str
+    text: str
+    wrapped: bool = False
+    poison: bool = False
+
+    @property
+    def body(self) -> str:
+        """What the queue gets."""
+        if not self.wrapped:
+            return self.text
+        topic = f"arn:aws:sns:eu-west-1:123456789012:{self.name}Topic"
+        envelope = {"Type": "Notification", "MessageId": "1", "TopicArn": topic, "Message": self.text}
+        return json.dumps({**envelope, "Timestamp": "2026-03-06T09:00:00.000Z"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happens at a moment, after which all that waits is worked off.
+
+    `parcels` arrive, or the time of schedules has come (`tick`: their functions), or an operator calls (`command`), or
+    SES tells something by an event (`event`), or somebody opens the dashboard (`page`). A command without a finding is
+    about one of those that its scope then has. In an `outage`, all of a function's calls of one kind fail meanwhile.
+    """
+
+    now: datetime
+    parcels: tuple[Parcel, ...] = ()
+    tick: tuple[str, ...] = ()
+    command: Mapping[str, str] | None = None
+    event: Mapping[str, object] | None = None
+    page: Mapping[str, str] | None = None
+    outage: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """What happens, and how the account is deployed.
+
+    `patient`: everything is repeated until it is done before anything else happens. Otherwise what fails is left to the
+    next step, as a queue or a schedule leaves it. `enforced` are the kinds of scope that are paused.
+    """
+
+    parameters: Mapping[str, str]
+    steps: Sequence[Step]
+    patient: bool
+    enforced: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def parcels(self) -> list[Parcel]:
+        """Everything that arrives."""
+        return [parcel for step in self.steps for parcel in step.parcels]
+
+    @property
+    def end(self) -> datetime:
+        """When it is over."""
+        return self.steps[-1].now
+
+
+def seeded(seed: str) -> Random:
+    """What draws the same for the same seed."""
+    return Random(seed)  # noqa: S311 - nothing secret depends on it
+
+
+def draw_history(random: Random, mails: int = 12, function: str | None = None) -> History:
+    """A history with so many mails at most, and with something to do for a function in any case."""
+    patient = random.random() < 0.5
+    parameters = {
+        "NotificationEmail": "ops@shop.example",
+        "MinimumVolume": random.choice(("3", "8")),
+        "ProbationDays": "1",
+        "HealingDays": "1",
+        "SteadyHours": random.choice(("1", "24")),
+        "ScopeTags": "campaign",
+        "RelatedEventBuses": OWN_BUS,
+        "HumanReviewScopes": random.choice(("", "account,tenant")),
+    }
+    if random.random() < 0.3:
+        parameters["WeeklySummary"] = "saturday"
+    enforced: dict[str, bool] = {}
+    if random.random() < 0.4 or function == "EnforceStatus":
+        enforced = {kind: random.random() < 0.5 for kind in ("account", "configuration-set", "tenant")}
+        parameters["EnforceScopes"] = ",".join(enforced)
+        parameters["PauseAtProbationScopes"] = ",".join(kind for kind, early in enforced.items() if early)
+    if random.random() < 0.3 or function == "SuppressRecipients":
+        parameters["AutomaticSuppression"] = "true"
+    if random.random() < 0.15:
+        parameters["VolumeSource"] = "statistics"
+    return History(parameters, tuple(_steps(random, mails, {**_CHANCES, function: 1.0})), patient, enforced)
+
+
+# How likely a function is called in any other way than by mail, between two deliveries.
+_CHANCES: Final[Mapping[str | None, float]] = {
+    "EvaluateReputation": 0.5,
+    "WatchSes": 0.2,
+    "Operate": 0.2,
+    "ReceiveFinding": 0.1,
+    "ShowDashboard": 0.05,
+}
+
+
+def _steps(random: Random, mails: int, chances: Mapping[str | None, float]) -> Iterator[Step]:
+    """Mail in some deliveries, with everything else in between, and the days after it. Every step has its own time."""
+    sent = _mail(random, random.randint(1, mails))
+    texts = [*sent, *(publication for publication in sent if random.random() < 0.2)]
+    texts.sort(key=lambda publication: publication.time + random.randint(0, 5) * 30 * MINUTE)
+    now = MORNING
+    while texts:
+        chunk, texts = texts[: (size := random.randint(1, 40))], texts[size:]
+        # Nothing arrives before it happened.
+        now = max(now, *(publication.time for publication in chunk)) + MINUTE
+        parcels = [Parcel(_QUEUES[p.topic], p.message, wrapped=random.random() < 0.3) for p in chunk]
+        if random.random() < 0.3:
+            parcels.append(_poison(random))
+        random.shuffle(parcels)
+        outage = None
+        if random.random() < 0.05:
+            calls = ("TransactWriteItems", "BatchWriteItem", "UpdateItem", "Query", "SendMessageBatch")
+            outage = "RecordFeedback", random.choice(calls)
+        yield Step(now, parcels=tuple(parcels), outage=outage)
+        for step in _meanwhile(random, chances):
+            now += random.choice((MINUTE, 20 * MINUTE))
+            yield Step(now, **step)
+    for _ in range(random.randint(1, 3)):
+        now += random.choice((20 * MINUTE, 6 * 60 * MINUTE, DAY))
+        yield Step(now, tick=("EvaluateReputation",))
+        if random.random() < 0.3:
+            yield Step(now := now + MINUTE, command=_decision(random))
+
+
+def _meanwhile(random: Random, chances: Mapping[str | None, float]) -> Iterator[dict[str, Any]]:
+    def called(function: str) -> bool:
+        return random.random() < chances[function]
+
+    for function in ("EvaluateReputation", "WatchSes"):
+        if called(function):
+            yield {"tick": (function,)}
+    if called("Operate"):
+        yield {"command": _report(random)}
+    if called("ReceiveFinding"):
+        yield {"event": _event(random)}
+    if called("Operate"):
+        yield {"command": _decision(random)}
+    if called("ShowDashboard"):
+        yield {"page": random.choice(({}, {"page": "scope", "scope": "account"}, {"page": "reviews"}))}
+
+
+def _mail(random: Random, count: int) -> list[Publication]:
+    simulator = SesSimulator(f"history/{random.randrange(1 << 30)}")
+    badness = random.choice((0.05, 0.2, 0.5))
+    told: list[Publication] = []
+    for number in range(count):
+        message = _message(random, number)
+        at = MORNING + random.randrange(0, 6 * 60) * MINUTE
+        told += simulator.send(at, message, *_outcomes(random, message, badness))
+    return told
+
+
+def _message(random: Random, number: int) -> Message:
+    configuration_set = random.choice((None, *SETS))
+    formats = {Format.IDENTITY} if configuration_set is None else {Format.CONFIGURATION_SET}
+    if random.random() < 0.3:
+        formats.add(Format.IDENTITY)
+    recipients = {f"reader-{number}-{n}@{random.choice(_DOMAINS)}" for n in range(random.choice((1, 1, 1, 2, 5)))}
+    if random.random() < 0.1:
+        recipients.add(f"{random.choice(_SIMULATED)}@{SIMULATOR_DOMAIN}")
+    if random.random() < 0.1:
+        recipients.add(f"Somebody-{number}@Gmail.com")
+    return Message(
+        random.choice(_SOURCES),
+        tuple(sorted(recipients)),
+        configuration_set,
+        tenant=random.choice((None, *TENANTS)) if configuration_set else None,
+        tags={"campaign": "spring"} if random.random() < 0.3 else {},
+        formats=frozenset(formats),
+    )
+
+
+def _outcomes(random: Random, message: Message, badness: float) -> Iterator[Outcome]:
+    """What becomes of a message: of each recipient one bounce at most, and one delay; of a domain one complaint."""
+    if random.random() < 0.04:
+        yield random.choice((Reject(), RenderingFailure("welcome", "name")))
+        return
+    if random.random() < 0.05:
+        yield random.choice((Open(), Click("https://shop.example/"), Unsubscribe("news", "offers")))
+    complained = set()
+    for address in message.recipients:
+        domain = address.rpartition("@")[2]
+        if domain == SIMULATOR_DOMAIN:
+            continue
+        if random.random() < badness / 2:
+            yield Delay((address,), random.choice([*DELAYS]))
+        if random.random() < badness:
+            kind = random.choice([*DIAGNOSES, *([_GONE] * 12)])
+            yield Bounce(
+                (address,), *kind, after_delivery=kind[0] is not BounceType.PERMANENT and random.random() < 0.2
+            )
+        elif random.random() < badness / 2 and domain not in complained:
+            complained.add(domain)
+            yield Complaint(address, random.choice([None, *FeedbackType]), random.choice(_WITHHELD))
+
+
+def _poison(random: Random) -> Parcel:
+    text = random.choice(_POISON)
+    number = random.randrange(1000)
+    text = text % number if "%s" in text else text + " " * number
+    return Parcel(random.choice([*_QUEUES.values()]), text, wrapped=random.random() < 0.3, poison=True)
+
+
+def _scope(random: Random) -> str:
+    scopes = ["account", *(f"tenant/{name}" for name in TENANTS), *(f"configuration-set/{name}" for name in SETS)]
+    return random.choice([*scopes, "identity/shop.example", "provider/gmail"])
+
+
+def _report(random: Random) -> Mapping[str, str]:
+    severity = random.choice(({}, {}, {"severity": "shutdown"}))
+    category = random.choice(("spamtrap", "domain_blocklist", "internal_review", "direct_feedback"))
+    number = random.randrange(1 << 30)
+    return {
+        "command": "report",
+        "scope": _scope(random),
+        "category": category,
+        "evidence": f"hit number {number}",
+        "by": "ana",
+        "id": f"report-{number}",
+        **severity,
+    }
+
+
+def _decision(random: Random) -> Mapping[str, str]:
+    decision = random.choice(("reinstate", "lift", "accept", "extend", "shutdown"))
+    number = random.randrange(1 << 30)
+    identified = {"scope": _scope(random), "by": "ana", "note": f"note {number}", "id": f"decision-{number}"}
+    if decision == "accept" and random.random() < 0.5:
+        return {"command": "changes-made", **identified}
+    return {"command": "decide", "decision": decision, **identified}
+
+
+def _event(random: Random) -> Mapping[str, object]:
+    """What SES tells by itself of a tenant: on EventBridge's default bus."""
+    number, name = random.randrange(1 << 30), random.choice(TENANTS)
+    data = "The bounce rate exceeded 15.0% based on a representative volume of 412 emails."
+    return {
+        "version": "0",
+        "id": f"event-{number}",
+        "detail-type": random.choice(("Advisor Recommendation Status Open", "Advisor Recommendation Status Resolved")),
+        "source": "aws.ses",
+        "account": "123456789012",
+        "time": (MORNING + random.randrange(600) * MINUTE).isoformat().replace("+00:00", "Z"),
+        "region": "eu-west-1",
+        "resources": [f"arn:aws:ses:eu-west-1:123456789012:tenant/{name}/tn-1"],
+        "detail": {"version": "1.0.0", "data": data, "metadata": {"impact": "HIGH", "type": "BOUNCE"}},
+    }
