@@ -11,8 +11,10 @@ from click.testing import CliRunner
 from ses_reputation.restore import SUFFIX
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
+from tests.access import listed
+from tests.noted_calls import noted
+from tests.privileges import refused, unused
 from tests.test_template import of_type
-from tests.test_template_findings import listed
 from tests.test_whole_path import MORNING, mail, publish
 
 TABLES = ("ReceiptsTable", "CountersTable", "StandingsTable")
