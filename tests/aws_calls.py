@@ -20,6 +20,8 @@ _RENAMED: Mapping[str, str] = MappingProxyType(
     {
         "sqs:SendMessageBatch": "sqs:SendMessage",
         "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+        "lambda:Invoke": "lambda:InvokeFunction",
         "sns:PublishBatch": "sns:Publish",
     }
 )

@@ -4,8 +4,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import lru_cache
 from typing import Any
 
@@ -116,11 +117,16 @@ def _note_command(command: str, requests: Iterable[Request]) -> None:
     for notes in _listeners:
         notes.commands.setdefault(command, set()).update(request.action for request in requests)
     iam: Any = iam_backends[ACCOUNT]["aws"]
-    who = OF_THEIR_OWN.get(command, OPERATOR)
-    policy = next((arn for arn in iam.managed_policies if f"-{who}-" in arn), None)
-    if policy:
-        for request in requests:
-            note(who, policy, request, others_may_allow=command in BEYOND_OPERATORS)
+    names = OF_THEIR_OWN.get(command, (OPERATOR,))
+    arns = {who: arn for who in names for arn in iam.managed_policies if f"-{who}-" in arn}
+    if not arns:
+        return
+    for request in requests:
+        # Pseudonyms from before may have been made with a key in any secret.
+        beyond = command in BEYOND_OPERATORS or request.action == "secretsmanager:GetSecretValue"
+        allowing = [who for who in names if matches(_policy(arns[who], who) or {"Statement": []}, request)]
+        for who in allowing or names[:1]:
+            note(who, arns[who], request, others_may_allow=beyond)
 
 
 def _stack_id(name: str, region: str) -> str | None:
@@ -133,6 +139,7 @@ def watch_calls(patch: pytest.MonkeyPatch) -> None:
     """Note every call of a client, whichever session made it, and which command is run."""
     call: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
     invoke, post = click.Command.invoke, FunctionUrl.post
+    submit: Callable[..., Any] = ThreadPoolExecutor.submit
 
     def noted_call(client: Any, operation: str, params: Mapping[str, Any]) -> Any:
         _note_call(client, operation, params)
@@ -154,6 +161,10 @@ def watch_calls(patch: pytest.MonkeyPatch) -> None:
             _note_url_call(self, action)
         return post(self, document)
 
+    def submit_with_command(self: ThreadPoolExecutor, work: Any, /, *given: Any, **options: Any) -> Any:
+        return submit(self, copy_context().run, work, *given, **options)
+
+    patch.setattr(ThreadPoolExecutor, "submit", submit_with_command)
     patch.setattr(BaseClient, "_make_api_call", noted_call)
     patch.setattr(click.Command, "invoke", noted_command)
     patch.setattr(FunctionUrl, "post", noted_post)

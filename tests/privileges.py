@@ -30,10 +30,18 @@ NOT_OURS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# These commands are not for all operators: a policy of their own has all that they need.
-OF_THEIR_OWN: Mapping[str, str] = MappingProxyType(
-    {"redrive": "RepairPolicy", "rebuild": "RepairPolicy", "restore": "RepairPolicy", "forget": "ForgetPolicy"}
+# These commands are not for all operators: a policy of their own has all that they need. An operator who looks for one
+# recipient's feedback needs both.
+OF_THEIR_OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "redrive": ("RepairPolicy",),
+        "rebuild": ("RepairPolicy",),
+        "restore": ("RepairPolicy",),
+        "forget": ("ForgetPolicy",),
+        "feedback": (OPERATOR, "ForgetPolicy"),
+    }
 )
+POLICIES = (OPERATOR, "RepairPolicy", "ForgetPolicy")
 
 # These commands make a cloud of their own, and everything in it is theirs.
 OWN_CLOUD = frozenset({"demo", "local", "replay"})
@@ -74,7 +82,7 @@ def granted() -> Mapping[Grant, str]:
             if policy["PolicyName"] != policy_name(name):
                 raise ValueError(f"the policy of {name} is to be {policy_name(name)}: by that its calls are found")
             grants |= grants_of(name, policy["PolicyDocument"])
-    for name in (OPERATOR, *OF_THEIR_OWN.values()):
+    for name in POLICIES:
         grants |= grants_of(name, resources[name]["Properties"]["PolicyDocument"])
     return grants
 

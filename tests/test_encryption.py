@@ -10,7 +10,7 @@ from ses_reputation.adapters.deployment import DeploymentNotFound, variables
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation_local.cloud import LocalCloud
 from tests.access import NOBODY, Answer, Caller, Request, answer, applies, listed, service, statements_of
-from tests.privileges import OF_THEIR_OWN, OPERATOR
+from tests.privileges import POLICIES
 from tests.test_finding_path import standing
 from tests.test_template import FUNCTIONS, RESOURCES, TEMPLATE
 from tests.test_whole_path import HOUR, MORNING, mail, publish
@@ -29,6 +29,7 @@ THE_KEY = if_there_is_one({"Ref": "EncryptionKeyArn"})
 # How a resource of each type is told what to encrypt with.
 ENCRYPTED: Mapping[str, Mapping[str, Any]] = {
     "AWS::SNS::Topic": {"KmsMasterKeyId": THE_KEY},
+    "AWS::SecretsManager::Secret": {"KmsKeyId": THE_KEY},
     # A queue has one way of encryption or the other.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
     "AWS::SQS::Queue": {"KmsMasterKeyId": THE_KEY, "SqsManagedSseEnabled": if_there_is_one(NOTHING, otherwise=True)},
@@ -92,7 +93,6 @@ ASKED_FOR: Mapping[str, tuple[str, ...]] = {
     "lambda:GetFunctionConfiguration": READ,
     "secretsmanager:": READ,
 }
-POLICIES = (OPERATOR, *OF_THEIR_OWN.values())
 
 
 def documents() -> dict[str, Mapping[str, Any]]:

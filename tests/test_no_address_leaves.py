@@ -55,7 +55,6 @@ KEY = f"0123456789{MARK}abcdefghijklm"
 ZONE = "dbl.dq.spamhaus.net"
 PARAMETERS = {
     "NotificationEmail": "ops@shop.example",
-    "LogLevel": "DEBUG",
     "AutomaticSuppression": "true",
     "EnforceScopes": "tenant",
     "SuspicionMinimum": "3",

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from ses_reputation.restore import SUFFIX
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
-from tests.access import listed
+from tests.access import listed, statements_of
 from tests.noted_calls import noted
 from tests.privileges import refused, unused
 from tests.test_template import of_type
@@ -68,7 +68,7 @@ def test_the_policy_allows_what_the_commands_do_and_nothing_else(cloud: LocalClo
 
 def test_an_operator_may_do_none_of_it_by_default() -> None:
     """Sending back, discarding and mending are for those who are given RepairPolicy as well."""
-    statements = of_type("AWS::IAM::ManagedPolicy")["OperatorPolicy"]["PolicyDocument"]["Statement"]
+    statements = statements_of(of_type("AWS::IAM::ManagedPolicy")["OperatorPolicy"]["PolicyDocument"])
     actions = {action for statement in statements for action in listed(statement["Action"])}
     assert not {action for action in actions if action.startswith("sqs:")}
     assert not actions & {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Scan", "dynamodb:BatchWriteItem"}

@@ -113,7 +113,7 @@ def lambda_(region: str | None = None) -> "LambdaClient":
 def secretsmanager(region: str | None = None) -> Any:
     """A Secrets Manager client in this region, or that of the environment. There are no stubs of it here."""
     make: Any = boto3.client
-    return make("secretsmanager", region_name=region, config=_CONFIG)
+    return make("secretsmanager", region_name=region, config=_IN_TIME)
 
 
 def ses(region: str | None = None) -> "SESClient":
