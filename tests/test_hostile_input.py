@@ -15,9 +15,9 @@ from ses_reputation.ses_events import MAX_ADDRESS, MAX_NAME, TagNames
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.server import Clock, Server, address_of, listening, serving
-from tests.fuzz.entry_points import TAGS, Recording, entry_points, in_queue
+from tests.fuzz.entry_points import TAGS, Desk, Recording, entry_points, in_queue
 from tests.fuzz.fuzzing import Covered, fuzz
-from tests.fuzz.seeds import EVENTS
+from tests.fuzz.seeds import EVENTS, of_findings
 from tests.fuzz.stores import MAX_ITEM, MAX_TRANSACTION, Sqs
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
@@ -146,6 +146,13 @@ def test_poison_keeps_back_no_poison_beside_it(body: str) -> None:
     recording = Recording(TAGS, Queue())
     recording.record({"Records": [{"messageId": f"{n}", "body": each} for n, each in enumerate([body, "{", body])]})
     assert len(sent) == 3
+
+
+def test_a_finding_from_a_source_without_end_is_set_apart_and_makes_no_alert_that_sns_never_takes() -> None:
+    invocation = json.loads(of_findings()[0].text)
+    del invocation["event"]["detail"]["source"]
+    invocation["event"]["source"] = "\0" * 10_000
+    assert "source" in Desk().finding_reported(invocation)
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"detail":' * 5_000 + "1" + "}" * 5_000], ids=["open", "closed"])

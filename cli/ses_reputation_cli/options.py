@@ -68,6 +68,7 @@ SETTINGS = (
     ),
     Setting("--tenant-tag", "TenantTag", "TAG", "The message tag that names the tenant."),
     Setting("--scope-tag", "ScopeTags", "TAG", "A message tag whose values are scopes.", repeatable=True),
+    Setting("--maximum-scopes", "MaximumScopes", "N", "Scopes of one kind that are counted apart in a month."),
 )
 
 _GIVEN = "ses_reputation_cli.parameters"

@@ -70,8 +70,8 @@ class _Event(Struct, frozen=True, rename={"detail_type": "detail-type"}):
 
     id: EventId
     detail_type: str
-    source: str
-    account: str
+    source: Name
+    account: Name
     region: str
     detail: Any
 
