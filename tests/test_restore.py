@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from ses_reputation.adapters import keys, scans
+from ses_reputation.adapters import keys, restored_tables
+from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import Scope
-from ses_reputation.restore import SUFFIX
+from ses_reputation.restore import SUFFIX, Outcome, Table
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.ses_mail import Format, Topic
@@ -190,7 +191,11 @@ def test_what_has_expired_stays_away(cloud: LocalCloud) -> None:
 def test_a_scope_that_was_due_is_due_once_its_standing_is_back(
     cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scans, "PARTS", 1)  # so that the standings come first
+    def standings_first(client: Any, table: str, read: Any, **_: Any) -> list[Any]:
+        found = client.scan(TableName=table)["Items"]
+        return [read(sorted(found, key=lambda item: item["collection"]["S"], reverse=True))]
+
+    monkeypatch.setattr(restored_tables, "scan_parts", standings_first)
     names = [f"tenant/t{number}" for number in range(3)]
     for name in names:
         put(cloud, "StandingsTable", standing(name, 1))
@@ -198,6 +203,14 @@ def test_a_scope_that_was_due_is_due_once_its_standing_is_back(
         put(cloud, "StandingsTable", {**mark, "token": {"S": "then"}})
     back_up(cloud)
     lose(cloud, "StandingsTable")
-    assert "changed" not in restored("--apply")["standings"]
+    client, resources = cloud.client("dynamodb"), cloud.resources
+    marks = DynamoDbDue(
+        client, standings_table=resources["StandingsTable"], new_token=lambda: "now", pause=lambda _: None
+    )
+    tables = restored_tables.DynamoDbRestoredTables(
+        client, tables={Table.STANDINGS: resources["StandingsTable"]}, due=marks, now=MORNING
+    )
+    (_, others) = tables.restore(Table.STANDINGS, apply=True)
+    assert others == {Outcome.RESTORED: 3, Outcome.KEPT: 3}
     due = [i["name"]["S"] for i in items(cloud, "StandingsTable") if i["collection"]["S"].startswith("due/")]
     assert sorted(due) == sorted(names)
