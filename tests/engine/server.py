@@ -59,7 +59,7 @@ class Engine:
             region_name=REGION,
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            config=Config(read_timeout=120, retries={"total_max_attempts": 1}),
+            config=Config(read_timeout=120, retries={"total_max_attempts": 2}),
         )
 
 
@@ -69,8 +69,17 @@ def running(name: str) -> Iterator[Engine]:
     BUILD.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     log = BUILD / f"{name}.log"
-    # By itself it listens on all interfaces.
-    command = [str(PYTHON), "-m", "hypercorn", "ministack.app:app", "--bind", f"{LOOPBACK}:{port}"]
+    # By itself it listens on all interfaces, and lets go of a connection that was not used for five seconds.
+    command = [
+        str(PYTHON),
+        "-m",
+        "hypercorn",
+        "ministack.app:app",
+        "--bind",
+        f"{LOOPBACK}:{port}",
+        "--keep-alive",
+        "75",
+    ]
     with ExitStack() as opened:
         output = opened.enter_context(log.open("wb"))
         # Functions are unpacked there, and left behind.
