@@ -103,7 +103,8 @@ class History:
 
     `patient`: everything is repeated until it is done before anything else happens. Otherwise what fails is left to the
     next step, as a queue or a schedule leaves it. `enforced` are the kinds of scope that are paused, and whether on
-    probation already. `compared`: it is run once more without faults, which must make no difference.
+    probation already. `compared`: it is run once more without faults, which must make no difference. Where scopes are
+    paused it may: an alert that could not be sent has one resumed later, and its mail counts from then on.
     """
 
     parameters: Mapping[str, str]
@@ -153,7 +154,7 @@ def draw_history(random: Random, mails: int = 12, function: str | None = None) -
     if random.random() < 0.15:
         parameters["VolumeSource"] = "statistics"
     steps = tuple(_steps(random, mails, {**_CHANCES, function: 1.0}))
-    return History(parameters, steps, patient, enforced, compared=patient and random.random() < 0.5)
+    return History(parameters, steps, patient, enforced, compared=patient and not enforced and random.random() < 0.7)
 
 
 # How likely a function is called in any other way than by mail, between two deliveries.
