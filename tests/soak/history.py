@@ -274,8 +274,9 @@ def _outcomes(random: Random, message: Message, badness: float) -> Iterator[Outc
             )
         elif random.random() < badness / 2 and domain not in complained:
             complained.add(domain)
-            yield Complaint(address, random.choice([None, FeedbackType.ABUSE, *FeedbackType]), random.choice(_WITHHELD))
-            if random.random() < 0.3:
+            complaint = Complaint(address, random.choice([None, *FeedbackType]), random.choice(_WITHHELD))
+            yield complaint
+            if complaint.feedback_type is not FeedbackType.NOT_SPAM and random.random() < 0.3:
                 yield Complaint(address, FeedbackType.NOT_SPAM)
 
 
