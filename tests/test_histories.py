@@ -28,7 +28,7 @@ from tests.soak.laws import (
     only_what_time_moves_is_still_due,
 )
 from tests.soak.model import bounce_rate, expected_counts
-from tests.soak.running import Ended, Faults, Focus, run_history
+from tests.soak.running import CHANCE, Ended, Faults, Focus, run_history
 
 randoms = st.randoms(use_true_random=False)
 
@@ -37,10 +37,10 @@ randoms = st.randoms(use_true_random=False)
 @settings(max_examples=2, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_fails_every_law_holds(history: Random, faults: Random) -> None:
     drawn = draw_history(history, mails=2)
-    ended = run_history(drawn, Faults(faults, chance=0.1))
+    ended = run_history(drawn, Faults(faults, CHANCE))
     for law in LAWS:
         law(ended)
-    if drawn.patient:
+    if drawn.compared:
         faults_made_no_difference(ended, run_history(drawn))
 
 

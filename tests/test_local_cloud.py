@@ -517,6 +517,13 @@ def test_a_handler_stays_warm(cloud: LocalCloud) -> None:
     assert cloud.invoke("Reader", {"call": "two"}).result == ["one", "two"]
 
 
+def test_a_handler_that_was_killed_starts_anew(cloud: LocalCloud) -> None:
+    cloud.invoke("Reader", {"call": "one"})
+    with pytest.raises(KeyboardInterrupt):
+        cloud.invoke("Reader", {"kill": True})
+    assert cloud.invoke("Reader", {"call": "two"}).result == ["two"]
+
+
 def test_logs_are_captured_and_not_shown(cloud: LocalCloud, capfd: pytest.CaptureFixture[str]) -> None:
     publish_status(cloud, "hello", kind="status")
     cloud.deliver()

@@ -8,10 +8,12 @@ import json
 import multiprocessing
 import os
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -19,7 +21,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tests.soak.covered import Covered
-from tests.soak.running import Focus
+from tests.soak.running import CHANCE, Focus
 from tests.soak.trying import Tried, begin_process, try_history
 
 # A process that has run so many gives way to a new one, so that nothing that moto keeps adds up.
@@ -31,7 +33,7 @@ HISTORIES_OF_A_PROCESS = 200
 @click.option("--histories", type=int, help="How many at most.")
 @click.option("--seed", "seeds", multiple=True, help="Run the history with this seed, and no others.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="How many processes run them.")
-@click.option("--chance", default=0.1, show_default=True, help="How likely a call goes wrong.")
+@click.option("--chance", default=CHANCE, show_default=True, help="How likely a call goes wrong.")
 @click.option("--focus", type=Focus.read, help="A call and how it is to go wrong besides, as it is printed.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write what was covered into this file, too.")
 def main(  # noqa: PLR0917 - click gives them by name
@@ -69,7 +71,8 @@ def main(  # noqa: PLR0917 - click gives them by name
     if file:
         file.write_text(json.dumps(covered.document(seconds), indent=2), encoding="utf-8")
     for tried in failed:
-        console.print(f"\n[red]{tried.law} does not hold[/red]\n{tried.failure}", highlight=False, markup=False)
+        console.print(f"\nThis does not hold: {tried.law}.", style="bold red", markup=False)
+        console.print(tried.failure, highlight=False, markup=False)
         focused = f' --focus "{tried.focus}"' if tried.focus else ""
         again = f".venv/bin/python -m tests.soak --chance {chance} --seed {tried.seed}{focused}"
         console.print(f"Again: {again}", markup=False, soft_wrap=True)
@@ -97,7 +100,8 @@ def _tried(seeds: Iterator[tuple[str, Focus | None]], jobs: int, chance: float, 
                     if wanted is None:
                         break
                     seed, focus = wanted
-                    running.add(pool.submit(try_history, seed, chance, focus))
+                    with _interrupts_held():
+                        running.add(pool.submit(try_history, seed, chance, focus))
                 if not running:
                     return
                 done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -105,6 +109,16 @@ def _tried(seeds: Iterator[tuple[str, Focus | None]], jobs: int, chance: float, 
                     yield future.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """What is started meanwhile, process or thread, never hears of Ctrl-C, which is for this process alone."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 if __name__ == "__main__":

@@ -39,6 +39,13 @@ SETS: Final = ("newsletter", "receipts", "alerts")
 TENANTS: Final = ("acme", "hill-bikes")
 OWN_BUS: Final = "arn:aws:events:eu-west-1:123456789012:event-bus/ses-reputation"
 
+_PAUSABLE: Final = (
+    "account",
+    *(f"tenant/{name}" for name in TENANTS),
+    *(f"configuration-set/{name}" for name in SETS),
+)
+_SCOPES: Final = (*_PAUSABLE, "identity/shop.example", "provider/gmail")
+
 _QUEUES: Final[Mapping[Topic, str]] = {Topic.BOUNCE: "Bounce", Topic.COMPLAINT: "Complaint", Topic.VOLUME: "Volume"}
 _SOURCES: Final = (f"Shop <news@{OWN_DOMAIN}>", "billing@bikes.example")
 _DOMAINS: Final = ("gmail.com", "gmail.com", "yahoo.co.uk", "outlook.com", "proton.me", "firm.example", OWN_DOMAIN)
@@ -95,13 +102,16 @@ class History:
     """What happens, and how the account is deployed.
 
     `patient`: everything is repeated until it is done before anything else happens. Otherwise what fails is left to the
-    next step, as a queue or a schedule leaves it. `enforced` are the kinds of scope that are paused.
+    next step, as a queue or a schedule leaves it. `enforced` are the kinds of scope that are paused, and whether on
+    probation already. `compared`: it is run once more without faults, which must make no difference. Where scopes are
+    paused it may: an alert that could not be sent has one resumed later, and its mail counts from then on.
     """
 
     parameters: Mapping[str, str]
     steps: Sequence[Step]
     patient: bool
     enforced: Mapping[str, bool] = field(default_factory=dict)
+    compared: bool = False
 
     @property
     def parcels(self) -> list[Parcel]:
@@ -143,7 +153,8 @@ def draw_history(random: Random, mails: int = 12, function: str | None = None) -
         parameters["AutomaticSuppression"] = "true"
     if random.random() < 0.15:
         parameters["VolumeSource"] = "statistics"
-    return History(parameters, tuple(_steps(random, mails, {**_CHANCES, function: 1.0})), patient, enforced)
+    steps = tuple(_steps(random, mails, {**_CHANCES, function: 1.0}))
+    return History(parameters, steps, patient, enforced, compared=patient and not enforced and random.random() < 0.7)
 
 
 # How likely a function is called in any other way than by mail, between two deliveries.
@@ -151,6 +162,7 @@ _CHANCES: Final[Mapping[str | None, float]] = {
     "EvaluateReputation": 0.5,
     "WatchSes": 0.2,
     "Operate": 0.2,
+    "EnforceStatus": 0.05,
     "ReceiveFinding": 0.1,
     "ShowDashboard": 0.05,
 }
@@ -169,6 +181,8 @@ def _steps(random: Random, mails: int, chances: Mapping[str | None, float]) -> I
         parcels = [Parcel(_QUEUES[p.topic], p.message, wrapped=random.random() < 0.3) for p in chunk]
         if random.random() < 0.3:
             parcels.append(_poison(random))
+        if random.random() < 0.05:
+            parcels.append(Parcel("Enforcement", f"no alert {random.randrange(1000)}", wrapped=True, poison=True))
         random.shuffle(parcels)
         outage = None
         if random.random() < 0.05:
@@ -182,7 +196,7 @@ def _steps(random: Random, mails: int, chances: Mapping[str | None, float]) -> I
         now += random.choice((20 * MINUTE, 6 * 60 * MINUTE, DAY))
         yield Step(now, tick=("EvaluateReputation",))
         if random.random() < 0.3:
-            yield Step(now := now + MINUTE, command=_decision(random))
+            yield Step(now := now + MINUTE, command=_decision(random, _SCOPES))
 
 
 def _meanwhile(random: Random, chances: Mapping[str | None, float]) -> Iterator[dict[str, Any]]:
@@ -192,19 +206,23 @@ def _meanwhile(random: Random, chances: Mapping[str | None, float]) -> Iterator[
     for function in ("EvaluateReputation", "WatchSes"):
         if called(function):
             yield {"tick": (function,)}
+    if called("EnforceStatus"):
+        yield {"command": {**_report(random, _PAUSABLE), "severity": "shutdown"}}
     if called("Operate"):
-        yield {"command": _report(random)}
+        yield {"command": _report(random, _SCOPES)}
     if called("ReceiveFinding"):
         yield {"event": _event(random)}
     if called("Operate"):
-        yield {"command": _decision(random)}
+        yield {"command": _decision(random, _SCOPES)}
+    if called("EnforceStatus"):
+        yield {"command": _decision(random, _PAUSABLE)}
     if called("ShowDashboard"):
         yield {"page": random.choice(({}, {"page": "scope", "scope": "account"}, {"page": "reviews"}))}
 
 
 def _mail(random: Random, count: int) -> list[Publication]:
     simulator = SesSimulator(f"history/{random.randrange(1 << 30)}")
-    badness = random.choice((0.05, 0.2, 0.5))
+    badness = random.choice((0.05, 0.2, 0.5, 0.8))
     told: list[Publication] = []
     for number in range(count):
         message = _message(random, number)
@@ -234,7 +252,9 @@ def _message(random: Random, number: int) -> Message:
 
 
 def _outcomes(random: Random, message: Message, badness: float) -> Iterator[Outcome]:
-    """What becomes of a message: of each recipient one bounce at most, and one delay; of a domain one complaint."""
+    """What becomes of a message: of each recipient one bounce at most, and one delay; of a domain one complaint, which
+    may be taken back.
+    """
     if random.random() < 0.04:
         yield random.choice((Reject(), RenderingFailure("welcome", "name")))
         return
@@ -254,7 +274,10 @@ def _outcomes(random: Random, message: Message, badness: float) -> Iterator[Outc
             )
         elif random.random() < badness / 2 and domain not in complained:
             complained.add(domain)
-            yield Complaint(address, random.choice([None, *FeedbackType]), random.choice(_WITHHELD))
+            complaint = Complaint(address, random.choice([None, *FeedbackType]), random.choice(_WITHHELD))
+            yield complaint
+            if complaint.feedback_type is not FeedbackType.NOT_SPAM and random.random() < 0.3:
+                yield Complaint(address, FeedbackType.NOT_SPAM)
 
 
 def _poison(random: Random) -> Parcel:
@@ -264,31 +287,24 @@ def _poison(random: Random) -> Parcel:
     return Parcel(random.choice([*_QUEUES.values()]), text, wrapped=random.random() < 0.3, poison=True)
 
 
-def _scope(random: Random) -> str:
-    scopes = ["account", *(f"tenant/{name}" for name in TENANTS), *(f"configuration-set/{name}" for name in SETS)]
-    return random.choice([*scopes, "identity/shop.example", "provider/gmail"])
-
-
-def _report(random: Random) -> Mapping[str, str]:
-    severity = random.choice(({}, {}, {"severity": "shutdown"}))
-    category = random.choice(("spamtrap", "domain_blocklist", "internal_review", "direct_feedback"))
+def _report(random: Random, scopes: Sequence[str]) -> Mapping[str, str]:
     number = random.randrange(1 << 30)
     return {
         "command": "report",
-        "scope": _scope(random),
-        "category": category,
+        "scope": random.choice(scopes),
+        "category": random.choice(("spamtrap", "domain_blocklist", "internal_review", "direct_feedback")),
         "evidence": f"hit number {number}",
         "by": "ana",
         "id": f"report-{number}",
-        **severity,
+        "severity": random.choice(("probation", "probation", "shutdown")),
     }
 
 
-def _decision(random: Random) -> Mapping[str, str]:
-    decision = random.choice(("reinstate", "lift", "accept", "extend", "shutdown"))
+def _decision(random: Random, scopes: Sequence[str]) -> Mapping[str, str]:
+    decision = random.choice(("reinstate", "reinstate", "lift", "accept", "extend", "shutdown", "changes"))
     number = random.randrange(1 << 30)
-    identified = {"scope": _scope(random), "by": "ana", "note": f"note {number}", "id": f"decision-{number}"}
-    if decision == "accept" and random.random() < 0.5:
+    identified = {"scope": random.choice(scopes), "by": "ana", "note": f"note {number}", "id": f"decision-{number}"}
+    if decision == "changes":
         return {"command": "changes-made", **identified}
     return {"command": "decide", "decision": decision, **identified}
 

@@ -96,15 +96,16 @@ def every_queue_is_empty(ended: Ended) -> None:
 
 def dead_letters_are_poison_with_its_reason(ended: Ended) -> None:
     """What could not be read is kept with the reason; what could be is a dead letter only after it has failed often."""
-    poison = {parcel.body for parcel in ended.history.parcels if parcel.poison}
-    letters = ended.letters["FeedbackDeadLetterQueue"]
-    assert {letter.body for letter in letters} == poison
-    assert all(letter.attributes["reason"] for letter in letters)
-    suppressed = ended.letters.get("SuppressionDeadLetterQueue", [])
-    assert {letter.body for letter in suppressed} <= poison
-    assert all(letter.attributes["reason"] for letter in suppressed)
-    rest = {name: len(kept) for name, kept in ended.letters.items() if name[:5] not in {"Feedb", "Suppr"} and kept}
-    assert not rest
+    poison = {parcel.body for parcel in ended.history.parcels if parcel.poison and parcel.name != "Enforcement"}
+    kept = {name: {letter.body for letter in letters} for name, letters in ended.letters.items()}
+    assert kept.pop("FeedbackDeadLetterQueue") == poison
+    # It is asked about bounces and complaints alone.
+    assert kept.pop("SuppressionDeadLetterQueue", set()) <= poison
+    assert kept.pop("EnforcementDeadLetterQueue") == {
+        parcel.body for parcel in ended.history.parcels if parcel.name == "Enforcement"
+    }
+    assert not any(kept.values()), kept
+    assert all(letter.attributes["reason"] for letters in ended.letters.values() for letter in letters)
     if ended.redriven:
         assert sum(n for (called, _), n in ended.injected.items() if called.function == "RecordFeedback") >= RECEIVES
 

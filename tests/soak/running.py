@@ -24,8 +24,10 @@ from tests.soak.model import OWN_DOMAIN
 
 Injected = Counter[tuple[Called, Fault]]
 
-# More would use up what a queue or an event is tried, which an outage does on purpose.
-ENDING_IN_A_STEP: Final = 2
+# More would use up how often a queue offers a message, or Lambda an event, which an outage does on purpose.
+ENDING_IN_A_STEP: Final = 3
+ENDING_OF_AN_EVENT: Final = 2
+CHANCE: Final = 0.25
 ATTEMPTS: Final = 12
 
 FEEDBACK_QUEUES: Final = ("BounceQueue", "ComplaintQueue", "VolumeQueue")
@@ -86,20 +88,23 @@ class Faults:
     def __call__(self, called: Called) -> Fault | None:
         """How a call goes wrong, if it does."""
         self.seen[called] += 1
-        fault = self._drawn(called)
-        if fault is None or (fault in ENDING and not self._left):
-            return None
-        self._left -= fault in ENDING
-        self.injected[called, fault] += 1
+        if self._outage == (called.function, called.operation):
+            fault: Fault | None = Fault.ERROR_FOR_GOOD
+        else:
+            fault = self._drawn(called)
+            self._left -= fault in ENDING
+        if fault:
+            self.injected[called, fault] += 1
         return fault
 
     def _drawn(self, called: Called) -> Fault | None:
-        if self._outage == (called.function, called.operation):
-            self._left += 1
-            return Fault.ERROR_FOR_GOOD
+        reserved = ENDING_IN_A_STEP - ENDING_OF_AN_EVENT if called.function == "ReceiveFinding" else 0
+        may_end = self._left > reserved
         if called == self._focused and self._next and self.random.random() < 0.7:
-            return self._next.pop() if self._left or self._next[-1] not in ENDING else None
-        return self.random.choice(sorted(called.faults())) if self.random.random() < self._chance else None
+            return self._next.pop() if may_end or self._next[-1] not in ENDING else None
+        if self.random.random() >= self._chance:
+            return None
+        return self.random.choice(sorted(called.faults() if may_end else called.faults() - ENDING))
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import gc
 import random
-import signal
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
@@ -29,9 +28,7 @@ class Tried:
 
 
 def begin_process() -> None:
-    """Prepare a process that only runs histories. Ctrl-C is for the one that started it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The models of botocore and moto stay: see tests/conftest.py.
+    """Prepare a process that only runs histories: what it has imported by then stays, see tests/conftest.py."""
     gc.set_threshold(50_000, 20, 100)
     gc.freeze()
 
@@ -47,7 +44,7 @@ def try_history(seed: str, chance: float, focus: Focus | None = None) -> Tried:
         for each in LAWS:
             law = each.__name__.replace("_", " ")
             each(ended)
-        if history.patient:
+        if history.compared:
             law = faults_made_no_difference.__name__.replace("_", " ")
             faults_made_no_difference(ended, run_history(history))
     except (Exception, Killed):  # noqa: BLE001 - whatever it is, whoever runs this must see it, with the seed
@@ -59,7 +56,7 @@ def _numbers(ended: Ended, history: History) -> Counter[str]:
     return Counter(
         {
             "histories": 1,
-            "without a difference": int(history.patient),
+            "compared with a run without faults": int(history.compared),
             "events": len(history.parcels),
             "facts counted": sum(
                 int(v["N"]) for i in ended.counters if i["scope"]["S"] == "account" for k, v in i.items() if "." in k
