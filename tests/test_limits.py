@@ -70,6 +70,10 @@ def test_without_mail_nothing_is_exceeded(bound: Bound, eligible: int) -> None:
     assert not bound.exceeded_by(5, eligible)
 
 
+def test_one_mail_is_enough_to_exceed_a_limit() -> None:
+    assert over("0").exceeded_by(1, 1)
+
+
 def test_limits_are_compared_exactly() -> None:
     third = Fraction(1, 3)
     for count, exclusive, inclusive in ((10**17 - 1, False, False), (10**17, False, True), (10**17 + 1, True, True)):

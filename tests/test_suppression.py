@@ -274,6 +274,8 @@ def test_an_entry_follows_from_what_was_said_and_whose_it_is(
 ) -> None:
     step = next_step(known, listed, claim(NOT_SPAM if known.not_spam else BOUNCED))
     assert (step.action, step.after.put, step.after.settled) == (action, put_after, True)
+    if action is not Action.PUT:
+        assert step.before == known, "only what is to be put is announced"
 
 
 def test_an_entry_is_announced_before_it_is_made() -> None:

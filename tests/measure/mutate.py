@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import compress
 from pathlib import Path
 
 import click
@@ -175,7 +177,9 @@ def main(modules: tuple[str, ...], jobs: int) -> None:
     for module in chosen:
         tried = mutants_of(module)
         alive = [mutant for mutant in tried if mutant.exit_code in {SURVIVED, NO_TESTS}]
-        left = list(changes([mutant for mutant in alive if survives_from_the_start(mutant)]))
+        with ThreadPoolExecutor(jobs) as pool:
+            survive = list(pool.map(survives_from_the_start, alive))
+        left = list(changes(list(compress(alive, survive))))
         new = [change for change in left if change not in reasons]
         gone = [change for change in reasons if change.module == module and change not in left]
         counts = f"{len(tried):>7}{len(tried) - len(left):>9}{len(left) - len(new):>11}{len(new):>13}"
