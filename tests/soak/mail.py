@@ -85,7 +85,7 @@ def _outcomes(random: Random, message: Message, badness: float) -> Iterator[Outc
         yield random.choice((Open(), Click("https://shop.example/"), Unsubscribe("news", "offers")))
     complained = set()
     for address in message.recipients:
-        domain = address.rpartition("@")[2]
+        domain = address.rpartition("@")[2].lower()
         if domain == SIMULATOR_DOMAIN:
             continue
         if random.random() < badness / 2:
@@ -113,7 +113,7 @@ def _taken_back(message: Message) -> Iterator[Outcome]:
 def _by_domain(addresses: Iterable[str]) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for address in addresses:
-        domain = address.rpartition("@")[2]
+        domain = address.rpartition("@")[2].lower()
         if domain != SIMULATOR_DOMAIN:
             found.setdefault(domain, []).append(address)
     return found
