@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Complaint, Format, Message
 from ses_reputation_local.ses_simulator import SesSimulator
 from tests.faults import Called, Fault
-from tests.soak.history import MORNING, History, Parcel, Step, draw_history
+from tests.soak.history import History, Parcel, Step, draw_history
 from tests.soak.laws import (
     LAWS,
     all_news_is_recorded_once_and_in_both_places,
@@ -27,6 +27,7 @@ from tests.soak.laws import (
     faults_made_no_difference,
     only_what_time_moves_is_still_due,
 )
+from tests.soak.mail import MORNING
 from tests.soak.model import bounce_rate, expected_counts
 from tests.soak.running import CHANCE, Ended, Faults, Focus, run_history
 

@@ -3,40 +3,16 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from ses_reputation_local.ses_mail import (
-    DELAYS,
-    DIAGNOSES,
-    SIMULATOR_DOMAIN,
-    Bounce,
-    BounceSubtype,
-    BounceType,
-    Click,
-    Complaint,
-    Delay,
-    FeedbackType,
-    Format,
-    Message,
-    Open,
-    Outcome,
-    Publication,
-    Reject,
-    RenderingFailure,
-    Topic,
-    Unsubscribe,
-)
-from ses_reputation_local.ses_simulator import SesSimulator
-from tests.soak.model import OWN_DOMAIN
+from ses_reputation_local.ses_mail import Topic
+from tests.faults import Called
+from tests.soak.mail import MINUTE, MORNING, SETS, TENANTS, draw_mail
 
-MORNING: Final = datetime(2026, 3, 6, 9, tzinfo=UTC)
-MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
 
-SETS: Final = ("newsletter", "receipts", "alerts")
-TENANTS: Final = ("acme", "hill-bikes")
 OWN_BUS: Final = "arn:aws:events:eu-west-1:123456789012:event-bus/ses-reputation"
 
 _PAUSABLE: Final = (
@@ -47,11 +23,6 @@ _PAUSABLE: Final = (
 _SCOPES: Final = (*_PAUSABLE, "identity/shop.example", "provider/gmail")
 
 _QUEUES: Final[Mapping[Topic, str]] = {Topic.BOUNCE: "Bounce", Topic.COMPLAINT: "Complaint", Topic.VOLUME: "Volume"}
-_SOURCES: Final = (f"Shop <news@{OWN_DOMAIN}>", "billing@bikes.example")
-_DOMAINS: Final = ("gmail.com", "gmail.com", "yahoo.co.uk", "outlook.com", "proton.me", "firm.example", OWN_DOMAIN)
-_SIMULATED: Final = ("bounce", "complaint", "suppressionlist", "success", "ooto")
-_GONE: Final = (BounceType.PERMANENT, BounceSubtype.NO_EMAIL)
-_WITHHELD: Final = (None, None, None, BounceSubtype.ON_ACCOUNT_SUPPRESSION_LIST)
 _POISON: Final = (
     "not an event at all",
     "[]",
@@ -85,7 +56,8 @@ class Step:
 
     `parcels` arrive, or the time of schedules has come (`tick`: their functions), or an operator calls (`command`), or
     SES tells something by an event (`event`), or somebody opens the dashboard (`page`). A command without a finding is
-    about one of those that its scope then has. In an `outage`, all of a function's calls of one kind fail meanwhile.
+    about one of those that its scope then has. `ses_status` is what SES says of the account from now on. In an
+    `outage`, all of a function's calls of one kind fail meanwhile.
     """
 
     now: datetime
@@ -95,6 +67,7 @@ class Step:
     event: Mapping[str, object] | None = None
     page: Mapping[str, str] | None = None
     outage: tuple[str, str] | None = None
+    ses_status: str | None = None
 
 
 @dataclass(frozen=True)
@@ -129,8 +102,9 @@ def seeded(seed: str) -> Random:
     return Random(seed)  # noqa: S311 - nothing secret depends on it
 
 
-def draw_history(random: Random, mails: int = 12, function: str | None = None) -> History:
-    """A history with so many mails at most, and with something to do for a function in any case."""
+def draw_history(random: Random, mails: int = 12, about: Called | None = None) -> History:
+    """A history with so many mails at most, and with what makes this call likely, if it is about one."""
+    function = about.function if about else None
     patient = random.random() < 0.5
     parameters = {
         "NotificationEmail": "ops@shop.example",
@@ -151,14 +125,14 @@ def draw_history(random: Random, mails: int = 12, function: str | None = None) -
         parameters["PauseAtProbationScopes"] = ",".join(kind for kind, early in enforced.items() if early)
     if random.random() < 0.3 or function == "SuppressRecipients":
         parameters["AutomaticSuppression"] = "true"
-    if random.random() < 0.15:
+    if random.random() < (0.5 if function == "WatchSes" else 0.15):
         parameters["VolumeSource"] = "statistics"
-    steps = tuple(_steps(random, mails, {**_CHANCES, function: 1.0}))
+    steps = tuple(_steps(random, mails, about))
     return History(parameters, steps, patient, enforced, compared=patient and not enforced and random.random() < 0.7)
 
 
 # How likely a function is called in any other way than by mail, between two deliveries.
-_CHANCES: Final[Mapping[str | None, float]] = {
+_CHANCES: Final[Mapping[str, float]] = {
     "EvaluateReputation": 0.5,
     "WatchSes": 0.2,
     "Operate": 0.2,
@@ -168,9 +142,25 @@ _CHANCES: Final[Mapping[str | None, float]] = {
 }
 
 
-def _steps(random: Random, mails: int, chances: Mapping[str | None, float]) -> Iterator[Step]:
+# Which scopes have to be shut down for a call to be made.
+_SHUT_DOWN: Final[Mapping[str, Sequence[str]]] = {
+    "PutEvents": ("account",),
+    "PutAccountSendingAttributes": ("account",),
+    "GetAccount": ("account",),
+    "PutConfigurationSetSendingOptions": _PAUSABLE[3:],
+    "GetReputationEntity": _PAUSABLE[1:3],
+    "UpdateReputationEntityCustomerManagedStatus": _PAUSABLE[1:3],
+}
+
+
+def _steps(random: Random, mails: int, about: Called | None) -> Iterator[Step]:
     """Mail in some deliveries, with everything else in between, and the days after it. Every step has its own time."""
-    sent = _mail(random, random.randint(1, mails))
+    sent = draw_mail(
+        random,
+        random.randint(1, mails),
+        complaining=about is not None and about.operation == "DeleteSuppressedDestination",
+    )
+    poisoned = about is not None and (about.function, about.operation) == ("EnforceStatus", "SendMessageBatch")
     texts = [*sent, *(publication for publication in sent if random.random() < 0.2)]
     texts.sort(key=lambda publication: publication.time + random.randint(0, 5) * 30 * MINUTE)
     now = MORNING
@@ -181,7 +171,7 @@ def _steps(random: Random, mails: int, chances: Mapping[str | None, float]) -> I
         parcels = [Parcel(_QUEUES[p.topic], p.message, wrapped=random.random() < 0.3) for p in chunk]
         if random.random() < 0.3:
             parcels.append(_poison(random))
-        if random.random() < 0.05:
+        if poisoned or random.random() < 0.05:
             parcels.append(Parcel("Enforcement", f"no alert {random.randrange(1000)}", wrapped=True, poison=True))
         random.shuffle(parcels)
         outage = None
@@ -189,7 +179,7 @@ def _steps(random: Random, mails: int, chances: Mapping[str | None, float]) -> I
             calls = ("TransactWriteItems", "BatchWriteItem", "UpdateItem", "Query", "SendMessageBatch")
             outage = "RecordFeedback", random.choice(calls)
         yield Step(now, parcels=tuple(parcels), outage=outage)
-        for step in _meanwhile(random, chances):
+        for step in _meanwhile(random, about):
             now += random.choice((MINUTE, 20 * MINUTE))
             yield Step(now, **step)
     for _ in range(random.randint(1, 3)):
@@ -199,85 +189,29 @@ def _steps(random: Random, mails: int, chances: Mapping[str | None, float]) -> I
             yield Step(now := now + MINUTE, command=_decision(random, _SCOPES))
 
 
-def _meanwhile(random: Random, chances: Mapping[str | None, float]) -> Iterator[dict[str, Any]]:
-    def called(function: str) -> bool:
-        return random.random() < chances[function]
+def _meanwhile(random: Random, about: Called | None) -> Iterator[dict[str, Any]]:
+    wanted = _SHUT_DOWN.get(about.operation) if about else None
 
-    for function in ("EvaluateReputation", "WatchSes"):
-        if called(function):
-            yield {"tick": (function,)}
-    if called("EnforceStatus"):
-        yield {"command": {**_report(random, _PAUSABLE), "severity": "shutdown"}}
+    def called(function: str) -> bool:
+        return random.random() < (1 if about and about.function == function else _CHANCES[function])
+
+    if called("EvaluateReputation"):
+        yield {"tick": ("EvaluateReputation",)}
+    if called("WatchSes"):
+        status = random.choice(("HEALTHY", "PROBATION")) if random.random() < 0.3 else None
+        yield {"tick": ("WatchSes",), "ses_status": status}
+    if wanted or called("EnforceStatus"):
+        yield {"command": {**_report(random, wanted or _PAUSABLE), "severity": "shutdown"}}
     if called("Operate"):
         yield {"command": _report(random, _SCOPES)}
     if called("ReceiveFinding"):
         yield {"event": _event(random)}
     if called("Operate"):
         yield {"command": _decision(random, _SCOPES)}
-    if called("EnforceStatus"):
-        yield {"command": _decision(random, _PAUSABLE)}
+    if wanted or called("EnforceStatus"):
+        yield {"command": _decision(random, wanted or _PAUSABLE)}
     if called("ShowDashboard"):
         yield {"page": random.choice(({}, {"page": "scope", "scope": "account"}, {"page": "reviews"}))}
-
-
-def _mail(random: Random, count: int) -> list[Publication]:
-    simulator = SesSimulator(f"history/{random.randrange(1 << 30)}")
-    badness = random.choice((0.05, 0.2, 0.5, 0.8))
-    told: list[Publication] = []
-    for number in range(count):
-        message = _message(random, number)
-        at = MORNING + random.randrange(0, 6 * 60) * MINUTE
-        told += simulator.send(at, message, *_outcomes(random, message, badness))
-    return told
-
-
-def _message(random: Random, number: int) -> Message:
-    configuration_set = random.choice((None, *SETS))
-    formats = {Format.IDENTITY} if configuration_set is None else {Format.CONFIGURATION_SET}
-    if random.random() < 0.3:
-        formats.add(Format.IDENTITY)
-    recipients = {f"reader-{number}-{n}@{random.choice(_DOMAINS)}" for n in range(random.choice((1, 1, 1, 2, 5)))}
-    if random.random() < 0.1:
-        recipients.add(f"{random.choice(_SIMULATED)}@{SIMULATOR_DOMAIN}")
-    if random.random() < 0.1:
-        recipients.add(f"Somebody-{number}@Gmail.com")
-    return Message(
-        random.choice(_SOURCES),
-        tuple(sorted(recipients)),
-        configuration_set,
-        tenant=random.choice((None, *TENANTS)) if configuration_set else None,
-        tags={"campaign": "spring"} if random.random() < 0.3 else {},
-        formats=frozenset(formats),
-    )
-
-
-def _outcomes(random: Random, message: Message, badness: float) -> Iterator[Outcome]:
-    """What becomes of a message: of each recipient one bounce at most, and one delay; of a domain one complaint, which
-    may be taken back.
-    """
-    if random.random() < 0.04:
-        yield random.choice((Reject(), RenderingFailure("welcome", "name")))
-        return
-    if random.random() < 0.05:
-        yield random.choice((Open(), Click("https://shop.example/"), Unsubscribe("news", "offers")))
-    complained = set()
-    for address in message.recipients:
-        domain = address.rpartition("@")[2]
-        if domain == SIMULATOR_DOMAIN:
-            continue
-        if random.random() < badness / 2:
-            yield Delay((address,), random.choice([*DELAYS]))
-        if random.random() < badness:
-            kind = random.choice([*DIAGNOSES, *([_GONE] * 12)])
-            yield Bounce(
-                (address,), *kind, after_delivery=kind[0] is not BounceType.PERMANENT and random.random() < 0.2
-            )
-        elif random.random() < badness / 2 and domain not in complained:
-            complained.add(domain)
-            complaint = Complaint(address, random.choice([None, *FeedbackType]), random.choice(_WITHHELD))
-            yield complaint
-            if complaint.feedback_type is not FeedbackType.NOT_SPAM and random.random() < 0.3:
-                yield Complaint(address, FeedbackType.NOT_SPAM)
 
 
 def _poison(random: Random) -> Parcel:

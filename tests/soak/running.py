@@ -19,7 +19,8 @@ from ses_reputation_local import queues
 from ses_reputation_local.cloud import Email, LocalCloud, QueuedMessage
 from ses_reputation_local.ses_account import SesAccount
 from tests.faults import ENDING, Called, Fault, Killed, injected
-from tests.soak.history import MINUTE, SETS, TENANTS, History, Step, seeded
+from tests.soak.history import History, Step, seeded
+from tests.soak.mail import MINUTE, SETS, TENANTS
 from tests.soak.model import OWN_DOMAIN
 
 Injected = Counter[tuple[Called, Fault]]
@@ -177,7 +178,8 @@ class _Run:
             cloud.ses.configuration_sets.add(name)
         for name in TENANTS:
             cloud.ses.add_tenant(name)
-        cloud.ses.configuration_sets["newsletter"].suppression = {"SuppressedReasons": []}
+        for name in ("newsletter", "receipts"):  # Of their mail, SES lists nobody by itself.
+            cloud.ses.configuration_sets[name].suppression = {"SuppressedReasons": []}
         cloud.ses.verify(OWN_DOMAIN)
         table = cloud.resources["StandingsTable"]
         DynamoDbIdentities(cloud.client("dynamodb"), table=table).write(frozenset({OWN_DOMAIN}))
@@ -195,6 +197,8 @@ class _Run:
                 self._cloud.enqueue(f"{parcel.name}Queue", [parcel.body])
             else:
                 self._cloud.publish_all(f"{parcel.name}Topic", [parcel.body])
+        if step.ses_status:
+            self._cloud.ses.enforcement_status = step.ses_status
         if step.event:
             self._cloud.receive_event("default", step.event)
         called = self._call(step)

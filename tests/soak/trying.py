@@ -39,7 +39,7 @@ def try_history(seed: str, chance: float, focus: Focus | None = None) -> Tried:
     law = "a history comes to its end"
     ended: Ended | None = None
     try:
-        history = draw_history(seeded(f"{seed}/history"), function=focus.called.function if focus else None)
+        history = draw_history(seeded(f"{seed}/history"), about=focus.called if focus else None)
         ended = run_history(history, Faults(seeded(f"{seed}/faults"), chance, focus))
         for each in LAWS:
             law = each.__name__.replace("_", " ")
