@@ -72,7 +72,7 @@ def standings(cloud: LocalCloud, client: Any = None) -> DynamoDbStandings:
 
 
 def entry(message_id: str = "m-1", *scopes: Scope, time: datetime = NOON) -> Entry:
-    return Entry(message_id, "sent", time, (ACCOUNT, *scopes), {("gmail", Measure.SENT): 1})
+    return Entry(message_id, "sent", time, time, (ACCOUNT, *scopes), {("gmail", Measure.SENT): 1})
 
 
 def put_counts(cloud: LocalCloud, writer: int | str, scope: Scope = ACCOUNT, **counts: int) -> None:
@@ -234,7 +234,7 @@ def test_hours_are_read_newest_first_with_what_all_writers_added(cloud: LocalClo
 
 def test_a_provider_may_have_dots_in_its_name(cloud: LocalCloud) -> None:
     increments = {("freenet.de", Measure.SENT): 3, ("freenet.de", Measure.HARD_BOUNCED): 1, ("gmail", Measure.SENT): 2}
-    ledger(cloud).commit([Write(Entry("m-1", "sent", NOON, (ACCOUNT,), increments))])
+    ledger(cloud).commit([Write(Entry("m-1", "sent", NOON, NOON, (ACCOUNT,), increments))])
     (item,) = cloud.client("dynamodb").scan(TableName=cloud.resources["CountersTable"])["Items"]
     assert item["freenet.de.sent"] == {"N": "3"}
     assert list(counters(cloud).hours(ACCOUNT, NOON + HOUR)) == [HourCounts(NOON, increments)]

@@ -454,6 +454,16 @@ def test_a_shutdown_says_how_to_appeal() -> None:
     assert "To appeal: ses-reputation changes-made " in text
 
 
+@pytest.mark.parametrize("trigger", [Trigger.SHUT_DOWN, Trigger.MADE_PERMANENT])
+def test_of_what_stands_for_many_nobody_is_told_to_pause_it_in_ses(trigger: Trigger) -> None:
+    """SES knows no such thing, and enforce_status leaves it alone."""
+    alert = replace(first(Category.INTERNAL_REVIEW, trigger), scope="tenant/(other)")
+    text = unfolded(body(alert))
+    assert "SES Reputation can not pause this mail, since SES does not know it as one: find out who sends it" in text
+    assert "in SES" not in text.replace("SES Reputation", "")
+    assert "another message" not in text
+
+
 def test_a_permanent_shutdown_has_no_appeal() -> None:
     repeated = unfolded(body(first(Category.INTERNAL_REVIEW, Trigger.REPEATED_FOR_GOOD)))
     assert "This is the fourth time. A person decides whether it is shut down for good." in repeated

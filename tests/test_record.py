@@ -1,11 +1,12 @@
 """record_feedback over fakes: each event once, or not at all."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ses_reputation.domain.admission import Cohort
 from ses_reputation.domain.counting import Entry, entries
@@ -41,7 +42,7 @@ class FakeLedger:
         self.by_provider: dict[tuple[str, str], int] = {}
         self.due: set[Scope] = set()
         self.complaining: set[str] = set()
-        self.feedback: set[tuple[str, str]] = set()
+        self.feedback: dict[tuple[str, str], set[Scope]] = {}
         self.sizes: list[int] = []
         self.contended = contended
 
@@ -73,7 +74,7 @@ class FakeLedger:
         self.complaining.update(providers)
 
     def list_feedback(self, entries: Collection[Entry]) -> None:
-        self.feedback.update(entry.key for entry in entries)
+        self.feedback.update({entry.key: set(entry.scopes) for entry in entries})
 
 
 class FakeDeadLetters:
@@ -477,6 +478,39 @@ def test_a_raised_maximum_counts_nobody_twice(*, together: bool) -> None:
     assert ledger.counts[ACCOUNT, "sent"] == 2
     assert ledger.receipts["m-1", "sent"] >= {"tenant/(other)"}
     assert "tenant/t-1" not in ledger.receipts["m-1", "sent"]
+
+
+@pytest.mark.parametrize("first_in", [None, "newsletter"], ids=["and adds other scopes", "and adds nothing"])
+def test_a_copy_after_a_raised_maximum_is_judged_and_listed_where_it_counts(first_in: str | None) -> None:
+    """Its tenant has no counts: it is no scope to evaluate, nor to list bounces of."""
+    mail = Mail("m-1", "shop.example", first_in, "t-1")
+    first, register = FakeLedger(), FakeRegister(maximum=0)
+    told = Bounce(mail, NOON, (Recipient("a@gmail.com"),), "Permanent", "General")
+    record(first, told, register=register)
+    copied = FakeLedger()
+    copied.receipts = first.receipts
+    register.maximum = 5
+    record(copied, replace(told, mail=replace(mail, configuration_set="newsletter")), register=register)
+    (counted,) = copied.receipts.values()
+    assert "tenant/(other)" in counted
+    assert copied.due == counted | {"provider/gmail"}
+    assert list(copied.feedback.values()) == [counted]
+
+
+def test_what_is_told_of_mail_in_the_next_month_counts_where_the_mail_does() -> None:
+    """A bad stream would hide, its mail in one scope and its bounces in another."""
+    last = datetime(2026, 3, 31, 23, tzinfo=UTC)
+    mail, to = Mail("m-1", "shop.example", "newsletter", "t-1", sent=last), (Recipient("a@gmail.com"),)
+    ledger, register = FakeLedger(), FakeRegister(maximum=1)
+    april = last + timedelta(hours=2)
+    record(ledger, Send(mail, last, to), of_tenant("m-2", "t-2", april), register=register)
+    record(ledger, Bounce(mail, april, to, "Permanent", "General"), register=register)
+    complaint = Complaint(mail, april, to, feedback_type="abuse")
+    record(ledger, complaint, register=register)
+    record(ledger, complaint, of_tenant("m-3", "t-1", april), register=register)
+    of_t_1 = {measure: n for (scope, measure), n in ledger.counts.items() if scope == "tenant/t-1"}
+    assert of_t_1["sent"] == of_t_1["hard_bounced"] == of_t_1["complained"] == 1
+    assert {measure for scope, measure in ledger.counts if scope == "tenant/(other)"} == {"sent"}
 
 
 def test_a_copy_adds_the_scopes_of_other_kinds_that_the_first_did_not_know() -> None:

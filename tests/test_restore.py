@@ -134,6 +134,20 @@ def test_a_receipt_that_was_written_anew_gets_back_the_scopes_that_it_was_counte
     assert totals(cloud, "account") == right
 
 
+def test_a_receipt_that_was_written_anew_in_another_scope_of_a_group_stays_there(cloud: LocalCloud) -> None:
+    """The register was lost too, so who counted with all others found room, or none any more."""
+    publish(cloud, mail(1, bad=0)[:1])
+    cloud.deliver()
+    (sent,) = [item for item in items(cloud, "ReceiptsTable") if item["entry"]["S"] == "sent"]
+    back_up(cloud)
+    anew = [{"S": "account"}, {"S": "configuration-set/(other)"}]
+    put(cloud, "ReceiptsTable", {**sent, "scopes": {"L": anew}})
+    for outcome in ("merged", "kept"):
+        assert restored("--apply")["receipts"] == {outcome: 1}
+        (there,) = items(cloud, "ReceiptsTable")
+        assert there["scopes"]["L"] == [*anew, {"S": "identity/shop.example"}]
+
+
 def standing(name: str, version: int, **attributes: Any) -> dict[str, Any]:
     key = {"collection": {"S": "standing/0"}, "name": {"S": name}}
     return {**key, "version": {"N": str(version)}, **attributes}

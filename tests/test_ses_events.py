@@ -316,6 +316,21 @@ def test_every_way_that_ses_writes_a_time_is_read(written: str, meant: datetime)
     assert event.time == meant
 
 
+@pytest.mark.parametrize("sample", ["configuration-set/bounce.json", "identity/bounce.json"])
+def test_what_is_told_of_mail_says_when_that_was_sent(sample: str) -> None:
+    told = read_event(changed(sample, "mail.timestamp", "2026-02-28T23:15:01.123Z"))
+    assert isinstance(told, Bounce)
+    assert told.mail.sent == datetime(2026, 2, 28, 23, 15, 1, 123000, UTC)
+    assert told.time > told.mail.sent
+
+
+@pytest.mark.parametrize("written", [..., "soon"], ids=["nothing", "no time"])
+def test_a_bounce_needs_no_time_of_its_mail(written: Any) -> None:
+    told = read_event(changed("configuration-set/bounce.json", "mail.timestamp", written))
+    assert isinstance(told, Bounce)
+    assert told.mail.sent is None
+
+
 @pytest.mark.parametrize("written", ["Mira <Mira@X.example>", " mira@x.example ", "MIRA@X.EXAMPLE"])
 def test_one_mailbox_is_one_recipient_however_it_is_written(written: str) -> None:
     event = read_event(changed("configuration-set/send.json", "mail.destination", [written]))

@@ -98,6 +98,7 @@ class Recording:
             table="standings",
             maximum=10_000,
             receipt_retention=90 * DAY,
+            counter_retention=400 * DAY,
             pause=lambda _: None,
             remembered=1_000,
         )

@@ -36,6 +36,13 @@ class Write(Struct, frozen=True):
         """The scopes whose counts this write adds to."""
         return self.entry.scopes if self.recorded is None else added(self.recorded, self.entry.scopes)
 
+    @property
+    def counted(self) -> Entry:
+        """The entry in the scopes that it counts in once this is written, which need not be those that a copy names."""
+        if self.recorded is None:
+            return self.entry
+        return replace(self.entry, scopes=(*sorted(self.recorded), *self.scopes))
+
 
 class Committed(Struct, frozen=True):
     """All of it was written."""
@@ -199,11 +206,11 @@ def _commit(chunk: list[Write], ledger: Ledger, pause: Callable[[int], None], ta
         match ledger.commit(chunk):
             case Committed():
                 for write in chunk:
-                    (tally.counted if write.recorded is None else tally.duplicates)[write.entry.key] = write.entry
+                    (tally.counted if write.recorded is None else tally.duplicates)[write.entry.key] = write.counted
                 return
             case AlreadyRecorded(recorded):
                 chunk = [replace(w, recorded=recorded.get(w.entry.key, w.recorded)) for w in chunk]
-                tally.duplicates.update({w.entry.key: w.entry for w in chunk if not w.scopes})
+                tally.duplicates.update({w.entry.key: w.counted for w in chunk if not w.scopes})
                 chunk = [w for w in chunk if w.scopes]
             case Contended():
                 pause(attempt)

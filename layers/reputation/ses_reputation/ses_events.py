@@ -274,10 +274,8 @@ def _read_complaint(document: _Document, tags: TagNames) -> Complaint:
 
 
 def _read_uncounted(document: _Document, _tags: TagNames) -> Uncounted:
-    try:
-        time = _time(document.mail.timestamp if document.mail else None)
-    except UnreadableEvent:
-        time = None  # Nothing is counted, so nothing needs to be exact.
+    # Nothing is counted, so nothing needs to be exact.
+    time = _time_if_told(document.mail.timestamp if document.mail else None)
     return Uncounted(document.event_type or document.notification_type or "", time)
 
 
@@ -303,6 +301,7 @@ def _read_mail(raw: _Mail, tags: TagNames) -> Mail:
         configuration_set=_name(raw.tag("ses:configuration-set"), "the configuration set"),
         tenant=_name(raw.tag(tags.tenant), "the tenant"),
         tags=tuple((name, value) for name in tags.scopes if (value := _name(raw.tag(name), f"the tag {name}"))),
+        sent=_time_if_told(raw.timestamp),
     )
 
 
@@ -364,6 +363,13 @@ def _time(value: str | None) -> datetime:
     if time.year not in YEARS:
         raise UnreadableEvent(f"{_quoted(text)} is not a time that SES has known, or will")
     return time
+
+
+def _time_if_told(value: str | None) -> datetime | None:
+    try:
+        return _time(value)
+    except UnreadableEvent:
+        return None
 
 
 def _quoted(value: str) -> str:

@@ -118,6 +118,7 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
         table=settings.standings_table,
         maximum=settings.maximum_scopes,
         receipt_retention=settings.receipt_retention,
+        counter_retention=settings.counter_retention,
         pause=back_off,
     )
 

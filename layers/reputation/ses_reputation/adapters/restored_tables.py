@@ -18,6 +18,7 @@ from ses_reputation.adapters.batches import BATCH_GET_KEYS, get_all
 from ses_reputation.adapters.documents import Item, decode, items_of, moment, put_if_unchanged
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.scans import scan_parts
+from ses_reputation.domain.admission import added
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.notices.alert import SummaryAlert
 from ses_reputation.outbox import Outgoing
@@ -152,12 +153,12 @@ def _in(item: Item, collections: Iterable[str]) -> bool:
 
 
 def _merged(restored: Item, there: Item) -> _Step:
-    """A receipt that was written anew for a copy of its event, with all scopes that it was counted in before."""
-    known = {scope["S"] for scope in there["scopes"]["L"]}
-    every = known | {scope["S"] for scope in restored["scopes"]["L"]}
-    if every == known:
+    """A receipt that was written anew for a copy of its event, and what it was counted in before of other groups."""
+    known = frozenset(Scope(scope["S"]) for scope in there["scopes"]["L"])
+    more = added(known, (Scope(scope["S"]) for scope in restored["scopes"]["L"]))
+    if not more:
         return _Step(Outcome.KEPT)
-    item = {**there, "scopes": {"L": [keys.string(scope) for scope in sorted(every)]}}
+    item = {**there, "scopes": {"L": [keys.string(scope) for scope in sorted(known.union(more))]}}
     return _Step(
         Outcome.MERGED,
         item,

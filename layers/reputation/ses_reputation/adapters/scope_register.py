@@ -30,8 +30,9 @@ T = TypeVar("T")
 class DynamoDbScopeRegister:
     """The register of one deployment, in which so many scopes of each cohort find room.
 
-    It is kept for as long as an event of the month can have a receipt. `pause` waits before the attempt with the given
-    number. What is remembered holds for good: nobody leaves the register of a month, and what is full stays full.
+    It is kept for as long after a month as its mail counts in a rate and what is told of that has a receipt. `pause`
+    waits before the attempt with the given number. What is remembered holds for good: nobody leaves the register of a
+    month, and what is full stays full.
     """
 
     def __init__(
@@ -41,13 +42,15 @@ class DynamoDbScopeRegister:
         table: str,
         maximum: int,
         receipt_retention: timedelta,
+        counter_retention: timedelta,
         pause: Callable[[int], None],
         remembered: int = REMEMBERED,
     ) -> None:
         self._client = client
         self._table = table
         self._maximum = maximum
-        self._receipt_retention = receipt_retention
+        # A complaint can come while its mail counts, and a copy of the complaint while that has a receipt.
+        self._retention = counter_retention + receipt_retention
         self._pause = pause
         self._registered = _Memory[_Name](remembered)
         self._refused = _Memory[_Name](remembered)
@@ -68,17 +71,24 @@ class DynamoDbScopeRegister:
 
     def _enter(self, names: Sequence[_Name]) -> set[_Name]:
         """Look names up, and register those that are new; the ones that find no room."""
-        # Consistent: where there is no room any more, who is not found is refused without another look.
-        items = get_all(self._client, self._table, [_key(*name) for name in names], self._pause, consistent=True)
-        found = {(item["collection"]["S"], item["name"]["S"]) for item in items}
+        full = {cohort for cohort, _ in names if cohort in self._full}
         new: dict[Cohort, list[Scope]] = {}
-        for cohort, scope in names:
-            if (_collection(cohort), scope) not in found:
-                new.setdefault(cohort, []).append(scope)
+        for cohort, scope in self._absent(names):
+            new.setdefault(cohort, []).append(scope)
         refused = {(cohort, scope) for cohort, scopes in new.items() for scope in self._register(cohort, scopes)}
+        # Where there was room still before that look, others may have taken the last of it for one of these since.
+        # Now there is none, so another look is the last word.
+        if doubtful := [name for name in refused if name[0] not in full]:
+            refused -= {*doubtful} - {*self._absent(doubtful)}
         for name in names:
             (self._refused if name in refused else self._registered).add(name)
         return refused
+
+    def _absent(self, names: Sequence[_Name]) -> list[_Name]:
+        """Those that are not registered at this moment."""
+        items = get_all(self._client, self._table, [_key(*name) for name in names], self._pause, consistent=True)
+        found = {(item["collection"]["S"], item["name"]["S"]) for item in items}
+        return [(cohort, scope) for cohort, scope in names if (_collection(cohort), scope) not in found]
 
     def _register(self, cohort: Cohort, scopes: Sequence[Scope]) -> Sequence[Scope]:
         """Register scopes that were not registered a moment ago; the ones that find no room."""
@@ -116,7 +126,7 @@ class DynamoDbScopeRegister:
             yield {
                 "Put": {
                     "TableName": self._table,
-                    "Item": {**_key(cohort, scope), "expires": keys.expires(end, self._receipt_retention)},
+                    "Item": {**_key(cohort, scope), "expires": keys.expires(end, self._retention)},
                     "ConditionExpression": "attribute_not_exists(#collection)",
                     "ExpressionAttributeNames": {"#collection": "collection"},
                 }
@@ -131,7 +141,7 @@ class DynamoDbScopeRegister:
                     ":new": {"N": str(len(scopes))},
                     ":room": {"N": str(self._maximum - len(scopes))},
                     # Later than those that it counts, of which DynamoDB takes some days to delete the last.
-                    ":expires": keys.expires(end + MONTH, self._receipt_retention),
+                    ":expires": keys.expires(end + MONTH, self._retention),
                 },
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }

@@ -1,7 +1,8 @@
 """Which scopes are counted apart: so many different ones of a group in a month, and the rest together.
 
 Tags, tenants and sender domains are chosen by whoever sends. Names that are always new would make items, evaluations
-and alerts without end. The month is the event's own, so that each copy of an event is decided alike, whenever it comes.
+and alerts without end. The month is that of the mail, so that all
+that is told of it counts in the same scopes, and each copy of an event is decided alike, whenever it comes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +38,7 @@ def month_of(time: datetime) -> date:
 def cohorts(entries: Iterable[Entry]) -> Mapping[Cohort, Sequence[Scope]]:
     """The limited scopes that entries name, each once, in the order in which they come."""
     found: dict[Cohort, list[Scope]] = {}
-    for scope, month in dict.fromkeys((scope, month_of(entry.time)) for entry in entries for scope in entry.scopes):
+    for scope, month in dict.fromkeys((scope, month_of(entry.sent)) for entry in entries for scope in entry.scopes):
         if cohort := cohort_of(scope, month):
             found.setdefault(cohort, []).append(scope)
     return found
@@ -45,7 +46,7 @@ def cohorts(entries: Iterable[Entry]) -> Mapping[Cohort, Sequence[Scope]]:
 
 def admitted(entry: Entry, refused: Mapping[Cohort, frozenset[Scope]]) -> Entry:
     """The entry as it is counted: under the scope of all others in place of each that is refused."""
-    month = month_of(entry.time)
+    month = month_of(entry.sent)
     scopes = tuple(_counted(scope, month, refused) for scope in entry.scopes)
     return entry if scopes == entry.scopes else replace(entry, scopes=scopes)
 

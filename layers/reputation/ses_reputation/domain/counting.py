@@ -28,13 +28,14 @@ class Entry(Struct, frozen=True, gc=False):
     """One thing to count once: a message sent, or one recipient's delivery, bounce or delay, or one complaint.
 
     `message_id` and `name` identify it from the event's own content, so every copy of the event makes the same entry,
-    whatever its envelope or format, as long as recipients are kept in one way. `unknown_subtype` names a bounce's, if
-    it counts only because nobody knows it.
+    whatever its envelope or format, as long as recipients are kept in one way. `time` is the event's, `sent` its
+    mail's. `unknown_subtype` names a bounce's, if it counts only because nobody knows it.
     """
 
     message_id: str
     name: str
     time: datetime
+    sent: datetime
     scopes: tuple[Scope, ...]
     increments: Increments
     recipients: tuple[KeptRecipient, ...] = ()
@@ -66,7 +67,8 @@ def entries(event: Event, addresses: AddressBook, keeping: Keeping = IN_FULL) ->
     """Everything that an event counts, also what is in no rate; nothing for one that counts nothing."""
     match event:
         case Send(mail, time, recipients):
-            yield Entry(mail.message_id, Measure.SENT, time, scopes_of(mail), _sent(recipients, addresses))
+            increments = _sent(recipients, addresses)
+            yield Entry(mail.message_id, Measure.SENT, time, mail.sent or time, scopes_of(mail), increments)
         case Delivery(mail, time, recipients):
             for recipient in _unique(recipients):
                 trapped = Measure.SPAMTRAPPED if addresses.is_spamtrap(recipient.address) else None
@@ -103,7 +105,8 @@ def entries(event: Event, addresses: AddressBook, keeping: Keeping = IN_FULL) ->
             increments = {(_complaining(suspects, measure, addresses), measure): 1}
             reason = feedback_type or "unspecified"
             kept = tuple(map(keeping.kept, suspects))
-            yield Entry(mail.message_id, name, time, scopes_of(mail), increments, kept, reason)
+            sent = mail.sent or time
+            yield Entry(mail.message_id, name, time, sent, scopes_of(mail), increments, kept, reason)
 
 
 def scopes_of(mail: Mail) -> tuple[Scope, ...]:
@@ -148,7 +151,8 @@ def _recipient_entry(
     if also and is_judged(provider, also):
         increments[provider, also] = 1
     recorded = (keeping.kept(recipient),) if reason else ()  # a delivery needs no record of whom it reached
-    return Entry(mail.message_id, name, time, scopes_of(mail), increments, recorded, reason, unknown_subtype)
+    sent = mail.sent or time
+    return Entry(mail.message_id, name, time, sent, scopes_of(mail), increments, recorded, reason, unknown_subtype)
 
 
 def _reply_measure(recipient: Recipient, ses_word: str) -> Measure:

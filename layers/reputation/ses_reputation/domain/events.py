@@ -8,7 +8,8 @@ from msgspec import Struct
 class Mail(Struct, frozen=True, gc=False):
     """The message that an event is about, and the scopes that it was sent in. Absent names are None.
 
-    `tags` are the message tags that are scopes of their own, as (name, value).
+    `tags` are the message tags that are scopes of their own, as (name, value). `sent` is when SES accepted it, as
+    every event about it tells.
     """
 
     message_id: str
@@ -16,6 +17,7 @@ class Mail(Struct, frozen=True, gc=False):
     configuration_set: str | None = None
     tenant: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
+    sent: datetime | None = None
 
 
 class Recipient(Struct, frozen=True, gc=False):

@@ -31,11 +31,17 @@ def scope(kind: ScopeKind, name: str) -> Scope:
 
 def parse_scope(text: str) -> Scope:
     """The scope that somebody wrote; ValueError, saying what a scope looks like, if it is none."""
-    kind, slash, name = text.partition("/")
-    if text == ACCOUNT or (slash and name and kind in set(ScopeKind) - {ScopeKind.ACCOUNT}):
+    kind, _, name = text.partition("/")
+    if text == ACCOUNT or (kind in set(ScopeKind) - {ScopeKind.ACCOUNT} and _is_name(kind, name)):
         return Scope(text)
     kinds = ", ".join(f"{kind}/NAME" for kind in ScopeKind if kind not in {ScopeKind.ACCOUNT, ScopeKind.TAG})
     raise ValueError(f"{text!r} is no scope; a scope is account, {kinds} or tag/NAME=VALUE")
+
+
+def _is_name(kind: str, name: str) -> bool:
+    """Whether a scope of a kind can be named so. Mailbox providers are those of a table: none stands for many."""
+    tag, _, value = name.partition("=")
+    return bool(tag and value) if kind == ScopeKind.TAG else bool(name) and (kind, name) != (ScopeKind.PROVIDER, OTHER)
 
 
 def kind_of(scope: Scope) -> ScopeKind:

@@ -7,7 +7,7 @@ from ses_reputation.domain.categories import CATEGORIES, AtEnd, Category, OnChan
 from ses_reputation.domain.changes import ReminderKind
 from ses_reputation.domain.decisions import CHANGES_MADE, DISMISSED_FOR
 from ses_reputation.domain.lifecycle import Status, Trigger
-from ses_reputation.domain.scopes import ScopeKind
+from ses_reputation.domain.scopes import Scope, ScopeKind, is_other
 from ses_reputation.domain.standing import Actor
 from ses_reputation.notices.alert import FindingDocument, ReminderAlert, StatusAlert
 from ses_reputation.notices.categories import CATEGORY_TEXTS, SUSPICIONS
@@ -40,6 +40,7 @@ from ses_reputation.notices.texts import (
     DISMISSING,
     EXPLAIN,
     EXPLAINING,
+    KEPT_PAUSED_IN_SES,
     METRICS,
     NEWS,
     NEWS_OF_SHUTDOWN,
@@ -55,10 +56,12 @@ from ses_reputation.notices.texts import (
     ON_APPEAL,
     ON_CHANGES,
     OTHERS_OPEN,
+    PAUSED_IN_SES,
     REMINDERS,
     REPEATS,
     REPORTING_CHANGES,
     SES_DECIDES_TOO,
+    STOPPED_BY_SENDERS,
 )
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary, other_name, words_of
 
@@ -171,6 +174,9 @@ def words_about(alert: StatusAlert | ReminderAlert, vocabulary: Vocabulary, mome
     names, texts = STATUS_NAMES[vocabulary], CATEGORY_TEXTS[Category(alert.category)]
     words = words_of(vocabulary)
     words["at_worst"] = names[Status(alert.at_worst)]
+    many = is_other(Scope(alert.scope))
+    words["who_pauses"] = STOPPED_BY_SENDERS if many else PAUSED_IN_SES
+    words["who_keeps_paused"] = STOPPED_BY_SENDERS if many else KEPT_PAUSED_IN_SES
     words["nth"] = ordinal(finding.repeat + 1)
     words["dismissed_days"] = str(DISMISSED_FOR.days)
     if suspicion := SUSPICIONS.get(Category(alert.category)):

@@ -296,9 +296,16 @@ NEXT_MEASURED: Mapping[Status, str] = MappingProxyType(
         ),
     }
 )
-_SHUTDOWN = (
+_SHUTDOWN = "{who_pauses} The status does not clear by itself, whatever happens: a person has to lift it."
+# What has to happen to mail that is shut down: of a scope, and of one that stands for many.
+PAUSED_IN_SES = (
     "This mail has to be paused in SES, before SES pauses the whole account. If SES Reputation can do that, another "
-    "message tells what it does. The status does not clear by itself, whatever happens: a person has to lift it."
+    "message tells what it does."
+)
+KEPT_PAUSED_IN_SES = "This mail has to stay paused in SES: pause it now if it is not."
+STOPPED_BY_SENDERS = (
+    "SES Reputation can not pause this mail, since SES does not know it as one: find out who sends it, and stop it "
+    "there, before SES pauses the whole account."
 )
 NEXT: Mapping[Status, str] = MappingProxyType(
     {
@@ -330,9 +337,7 @@ NEXT_UNDECIDED: Mapping[Status, tuple[str, ...]] = MappingProxyType(
     }
 )
 NEXT_LIFTED = "Nothing more to do. What was before this decision no longer counts."
-NEXT_PERMANENT = (
-    "This mail has to stay paused in SES: pause it now if it is not. This is permanent: no {appeal} leads out of it."
-)
+NEXT_PERMANENT = "{who_keeps_paused} This is permanent: no {appeal} leads out of it."
 
 # What follows while something is only suspected, and what each of the two decisions leads to. Confirming depends on how
 # many findings of the category were closed before, where that escalates.
