@@ -215,6 +215,26 @@ def test_hours_of_ses_statistics_are_left_out(cloud: LocalCloud) -> None:
     assert (document["differences"], document["backfilled"], document["agreeing"]) == ([], 1, 7)
 
 
+def test_what_nobody_of_ours_wrote_into_a_counter_is_named_and_stops_neither_mending_nor_judging(
+    cloud: LocalCloud,
+) -> None:
+    mail(cloud)
+    right = totals(cloud)
+    item = next(item for item in items(cloud) if item["scope"]["S"] == ACCOUNT)
+    put(cloud, {**item, "gmail.com.foo": {"N": "1"}, "yahoo.sent.by": {"S": "x"}, "other.sent": {"N": "1.5"}})
+    document = told()
+    assert document["foreign"] == [
+        {
+            "scope": ACCOUNT,
+            "hour": f"{item['hour']['S'][:13]}:00:00Z",
+            "attributes": ["gmail.com.foo", "other.sent", "yahoo.sent.by"],
+        }
+    ]
+    assert document["differences"] == []
+    assert totals(cloud) == right
+    assert "gmail.com.foo" in run().output
+
+
 def test_one_scope_can_be_looked_at_alone(cloud: LocalCloud) -> None:
     mail(cloud)
     for item in items(cloud):

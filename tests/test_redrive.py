@@ -1,5 +1,6 @@
 """Dead letters are looked at, sent back and discarded; whatever is sent back, and however often, counts once."""
 
+import errno
 import json
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from ses_reputation.adapters.dead_letter_queues import DeadLetterQueues
@@ -15,6 +18,7 @@ from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.redrive import (
+    ENCRYPTED,
     GIVEN_UP,
     Discarded,
     Letter,
@@ -47,6 +51,8 @@ FINDING: dict[str, Any] = {
     },
 }
 ALERT = {"kind": "status-change", "version": 1, "scope": TENANT}
+HALF = '{"eventType": "\\ud800", "mail": {"messageId": "\\udfff"}}'
+ENVELOPE = {"source": "aws.events", "detail-type": "Encrypted Events", "detail": {"encrypted-payload": "AgR4"}}
 BOUNCE = (EVENTS / "configuration-set" / "bounce.json").read_text()
 
 
@@ -127,6 +133,21 @@ def test_nothing_is_nothing_wrong(cloud: LocalCloud) -> None:
 )
 def test_what_makes_no_sense_is_refused(cloud: LocalCloud, arguments: Sequence[str], problem: str) -> None:
     assert problem in " ".join(run(*arguments, code=2).output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("--id", "", "--discard", "x"), id="a blank id"),
+        pytest.param(("--reason", " ", "--retry"), id="a blank reason"),
+        pytest.param(("--discarded", "--save", "letters.jsonl"), id="list and save"),
+        pytest.param(("--discarded", "--messages"), id="list messages"),
+        pytest.param(("--discarded", "--addresses"), id="list addresses"),
+        pytest.param(("--discarded", "--limit", "5"), id="list so many"),
+    ],
+)
+def test_what_would_do_another_thing_than_was_meant_is_wrong_usage(arguments: Sequence[str]) -> None:
+    run(*arguments, code=2)
 
 
 # -- Sending back ------------------------------------------------------------------------------------------------------
@@ -214,6 +235,40 @@ def test_what_is_discarded_is_gone_and_it_is_kept_who_did_it_and_why(cloud: Loca
     assert "@" not in json.dumps(kept)
     assert "a test of ours" in run("--discarded").output
     assert "File exists" in run("--save", str(copy), code=2).output
+
+
+def test_of_a_letter_that_could_not_be_deleted_the_next_attempt_is_noted_in_place_of_the_first(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.enqueue("FeedbackDeadLetterQueue", [GARBAGE])
+    with monkeypatch.context() as broken:
+        broken.setattr(DeadLetterQueues, "delete", lambda _, letters: {letter.id: "no" for letter in letters})
+        run("--discard", "first", "--apply", code=1)
+    cloud.now += timedelta(minutes=1)
+    run("--discard", "second", "--apply")
+    assert [one["note"] for one in told("--discarded")["discarded"]] == ["second"]
+
+
+def test_letters_that_can_not_be_saved_are_left_and_so_is_no_part_of_their_copy(
+    cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ses_reputation_cli.redrive.os.fsync", full)
+    cloud.enqueue("FeedbackDeadLetterQueue", [GARBAGE])
+    copy = tmp_path / "letters.jsonl"
+    assert "No space left" in run("--save", str(copy), "--discard", "x", "--apply", code=1).output
+    assert not copy.exists()
+    assert visible(cloud, "FeedbackDeadLetterQueue") == 1
+
+
+def test_a_letter_with_half_of_a_character_is_shown_saved_and_discarded(cloud: LocalCloud, tmp_path: Path) -> None:
+    cloud.enqueue("FeedbackDeadLetterQueue", [HALF, GARBAGE])
+    document = told("--save", str(tmp_path / "letters.jsonl"), "--discard", "x", "--apply")
+    assert sorted(letter["type"] for letter in document["letters"]) == ["?", "unknown"]
+    assert len(told("--discarded")["discarded"]) == 2
+    assert visible(cloud, "FeedbackDeadLetterQueue") == 0
 
 
 class FakeQueues:
@@ -308,6 +363,41 @@ def test_a_queue_is_read_until_it_is_empty(answers: Sequence[int], limit: int, f
     assert len(sqs.waits) == calls
 
 
+class BrokenSqs:
+    """Takes no call; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        self.code, self.calls = code, 0
+
+    def change_message_visibility_batch(self, **_: Any) -> Any:
+        self.calls += 1
+        raise ClientError({"Error": {"Code": self.code, "Message": "no"}}, "ChangeMessageVisibilityBatch")
+
+
+@pytest.mark.parametrize(
+    ("code", "calls"),
+    [
+        pytest.param("ExpiredToken", 1, id="what any other call would meet"),
+        pytest.param("QueueDoesNotExist", 2, id="what is wrong with one queue"),
+    ],
+)
+def test_what_can_not_be_given_back_is_told_and_hides_no_other_error(code: str, calls: int) -> None:
+    sqs: Any = BrokenSqs(code)
+    nothing: Any = None
+    queues = DeadLetterQueues(
+        sqs,
+        nothing,
+        nothing,
+        dead={Origin.FEEDBACK: "url", Origin.FINDING: "url"},
+        sources={},
+        ses_rule="",
+        standings_table="",
+        pause=lambda _: None,
+    )
+    assert queues.give_back([letter("1"), letter("2", Origin.FINDING)])
+    assert sqs.calls == calls
+
+
 # -- Why, and about what -----------------------------------------------------------------------------------------------
 
 
@@ -320,6 +410,7 @@ def test_a_queue_is_read_until_it_is_empty(answers: Sequence[int], limit: int, f
         pytest.param({}, '{"responsePayload": {"errorMessage": "boom"}}', "boom", id="an error that Lambda kept"),
         pytest.param({}, '{"requestContext": {"condition": "EventAgeExceeded"}}', "EventAgeExceeded", id="a condition"),
         pytest.param({}, "[" * 9999, GIVEN_UP, id="moved by SQS"),
+        pytest.param({"ERROR_MESSAGE": "no key"}, json.dumps(ENVELOPE), ENCRYPTED, id="EventBridge, for want of a key"),
     ],
 )
 def test_why_a_letter_is_one(attributes: Mapping[str, str], body: str, reason: str) -> None:
@@ -366,6 +457,39 @@ def test_what_receive_finding_is_run_on_again(body: object, rule: str, invocatio
             invocation_of(dead, "ses")
     else:
         assert invocation_of(dead, "ses") == invocation
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(ENVELOPE, id="as it is"),
+        pytest.param({"received": "2026-03-06T09:00:00Z", "event": ENVELOPE}, id="set apart by the function"),
+        pytest.param(
+            {"requestContext": {}, "requestPayload": {"received": "", "event": ENVELOPE}}, id="Lambda's record"
+        ),
+    ],
+)
+def test_an_event_that_eventbridge_encrypted_is_not_sent_back(body: object) -> None:
+    with pytest.raises(Unreadable, match="decrypt it"):
+        invocation_of(letter(origin=Origin.FINDING, body=json.dumps(body)), "ses")
+
+
+@pytest.mark.parametrize(
+    ("origin", "body"),
+    [
+        pytest.param(Origin.FEEDBACK, HALF, id="half of a character in an event"),
+        pytest.param(
+            Origin.FINDING, json.dumps({"detail-type": "\ud800", "detail": {"scope": "\ud800"}}), id="a report"
+        ),
+        pytest.param(Origin.ENFORCEMENT, json.dumps({"kind": "\ud800", "scope": "\ud800"}), id="an alert"),
+        pytest.param(Origin.FINDING, json.dumps({"responsePayload": {"errorMessage": "\ud800"}}), id="a reason"),
+        pytest.param(Origin.ENFORCEMENT, json.dumps({"kind": "k" * 500_000, "scope": "s" * 500_000}), id="long texts"),
+        pytest.param(Origin.FINDING, '{"event":' * 900 + "1" + "}" * 900, id="an event in an event, and so on"),
+    ],
+)
+def test_what_is_said_of_a_letter_can_be_kept_and_shown_whatever_it_holds(origin: Origin, body: str) -> None:
+    dead = letter(origin=origin, body=body)
+    assert len(msgspec.json.encode([dead.reason, subject_of(dead)])) < 2_000
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,26 @@ def test_without_a_restored_table_it_is_said_how_to_make_one(cloud: LocalCloud) 
         assert f"--target-table-name {cloud.resources[table]}{SUFFIX}" in output
 
 
+def test_a_restored_table_that_was_not_ready_is_named_and_once_it_is_both_commands_mend(cloud: LocalCloud) -> None:
+    publish(cloud, mail(3, bad=1))
+    cloud.deliver()
+    right = totals(cloud, "account")
+    dynamodb, name = cloud.client("dynamodb"), cloud.resources["CountersTable"]
+    back_up(cloud)
+    lose(cloud, "ReceiptsTable")
+    dynamodb.delete_table(TableName=f"{name}{SUFFIX}")
+    output = run("restore", "--apply").output
+    assert f"Nothing was read of {name}{SUFFIX}: it is not there, or not ready yet." in output
+    assert json.loads(run("restore", "--json").stdout)["not_found"] == {"counters": f"{name}{SUFFIX}"}
+    back_up_one = {"TargetTableName": f"{name}{SUFFIX}", "UseLatestRestorableTime": True}
+    dynamodb.restore_table_to_point_in_time(SourceTableName=name, **back_up_one)
+    lose(cloud, "CountersTable")
+    run("rebuild", "--apply")
+    restored("--apply")
+    run("rebuild", "--apply")
+    assert totals(cloud, "account") == right
+
+
 def test_a_receipt_that_was_written_anew_gets_back_the_scopes_that_it_was_counted_in(cloud: LocalCloud) -> None:
     bounces = [p for p in mail(1, bad=1, formats=frozenset(Format)) if p.topic is Topic.BOUNCE]
     (identity,) = [p for p in bounces if "notificationType" in json.loads(p.message)]

@@ -74,6 +74,7 @@ def command(
     - hours that were written to while they were read: run it again
     - hours with receipts of older versions, which do not say what was counted
     - hours that were backfilled: there SES's own statistics count
+    - attributes of a counter item that this version never wrote
 
     Receipts are kept for 60 days at least, so the last 58 are compared. --since goes back further where
     ReceiptRetentionDays is higher: do that only if it was as high all the time. Both tables are read as wholes.
@@ -124,6 +125,10 @@ def _document(report: _Report, *, dry_run: bool) -> str:
             "in_motion": _cells(comparison.moving),
             "without_counts": _cells(comparison.silent),
             "backfilled": comparison.backfilled,
+            "foreign": [
+                {"scope": scope, "hour": hour, "attributes": names}
+                for (scope, hour), names in sorted(comparison.foreign.items())
+            ],
         }
     )
 
@@ -181,3 +186,6 @@ def _texts(report: _Report, differences: int, *, dry_run: bool) -> Iterator[str]
         yield f"{len(comparison.silent):,} have receipts of an older version, which do not say what was counted."
     if comparison.backfilled:
         yield f"{comparison.backfilled:,} were backfilled: there SES's statistics count, and no receipts."
+    for (scope, hour), names in sorted(comparison.foreign.items())[:SHOWN]:
+        foreign = readable(", ".join(names), 200)
+        yield f"Passed over, since this version never wrote it: {foreign} of {readable(scope)} at {moment(hour)}."

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
+from click.core import ParameterSource
 from msgspec import Struct
 from rich import box
 from rich.console import Console
@@ -40,6 +42,8 @@ BATCH = 10
 # Of each queue: all that is looked at is in memory, and SQS hides 120,000 messages at most.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 LIMIT = 10_000
+
+_OF_A_LIST = frozenset({"discarded", "as_json", "stack_name", "region"})
 
 _EXAMPLES = """\b
 Examples:
@@ -80,7 +84,7 @@ class _Report(Struct, frozen=True):
     multiple=True,
     help="Only dead letters of this kind; may be repeated.",
 )
-@click.option("--reason", metavar="TEXT", default="", help="Only those with this text in their reason.")
+@click.option("--reason", metavar="TEXT", help="Only those with this text in their reason.")
 @click.option("--id", "ids", metavar="ID", multiple=True, help="Only this one, or those that begin so; repeatable.")
 @click.option("--retry", "retrying", is_flag=True, help="Send them back to where they came from.")
 @click.option("--discard", "note", metavar="NOTE", help="Delete them for good. NOTE says why, and is kept for a year.")
@@ -106,7 +110,7 @@ class _Report(Struct, frozen=True):
 @deployment_options
 def command(  # noqa: PLR0913, PLR0917 - each is an option
     origins: tuple[str, ...],
-    reason: str,
+    reason: str | None,
     ids: tuple[str, ...],
     note: str | None,
     save: Path | None,
@@ -139,14 +143,14 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     Exit codes: 0 done, also if there is nothing; 1 some could not be sent back or deleted, and are still there; 2 wrong
     usage.
     """  # noqa: D301 - click takes \b for: do not wrap what follows
-    _check(note, retrying=retrying, dry_run=dry_run, discarded=discarded, chosen=bool(origins or reason or ids))
+    _check(note, reason, ids, retrying=retrying, dry_run=dry_run, discarded=discarded)
     with deployed(stack) as deployment:
         queues = deployment.dead_letter_queues()
         if discarded:
-            _show_discarded(list(queues.discarded()), as_json=as_json)
+            _show_discarded(queues.discarded(), as_json=as_json)
             return
         wanted = _wanted(origins, queues)
-        choice = Choice(ids, reason)
+        choice = Choice(ids, reason or "")
         report = _work(deployment, queues, wanted, choice, limit, save, note, retrying=retrying, dry_run=dry_run)
     if as_json:
         click.echo(_document(report, addresses=addresses))
@@ -156,15 +160,26 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
         raise click.ClickException(f"of {len(report.letters):,} dead letters {len(report.failed):,} are still there")
 
 
-def _check(note: str | None, *, retrying: bool, dry_run: bool, discarded: bool, chosen: bool) -> None:
+def _check(
+    note: str | None, reason: str | None, ids: Sequence[str], *, retrying: bool, dry_run: bool, discarded: bool
+) -> None:
+    # A blank is most often a variable that was not set, and every text holds it: all letters would be chosen.
+    if (reason is not None and not reason.strip()) or not all(identifier.strip() for identifier in ids):
+        raise click.UsageError("--id and --reason want a text; without them all letters are chosen")
     if retrying and note is not None:
         raise click.UsageError("--retry and --discard exclude each other")
     if note is not None and not note.strip():
         raise click.UsageError("--discard wants a note: why can these be thrown away?")
-    if discarded and (retrying or note is not None or not dry_run or chosen):
-        raise click.UsageError("--discarded only lists")
+    if discarded and _given() - _OF_A_LIST:
+        raise click.UsageError("--discarded only lists: of the other options it takes --json")
     if not dry_run and not retrying and note is None:
         raise click.UsageError("--apply does what --retry or --discard says: give one of them")
+
+
+def _given() -> set[str]:
+    """The parameters that were given on the command line."""
+    context = click.get_current_context()
+    return {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
 
 
 def _wanted(names: Sequence[str], queues: "DeadLetterQueues") -> Sequence[Origin]:
@@ -206,7 +221,8 @@ def _work(  # noqa: PLR0917 - what the options say
                 for letter, problem in working:
                     outcomes[letter.id] = problem
     finally:
-        queues.give_back([letter for letter in held.values() if outcomes.get(letter.id, "left")])
+        if problem := queues.give_back([letter for letter in held.values() if outcomes.get(letter.id, "left")]):
+            click.echo(f"Some letters stay hidden for a quarter of an hour at most: {problem}", err=True)
     return _Report(chosen, len(held) - len(chosen), doing, None if dry_run or not doing else outcomes, full)
 
 
@@ -225,14 +241,23 @@ def _order(letter: Letter) -> tuple[int, Any, str]:
 
 
 def _save(path: Path, letters: Sequence[Letter]) -> None:
-    """Write letters to a new file, which nobody else may read: they name recipients."""
+    """Write letters to a new file, which nobody else may read: they name recipients. It has all of them, or is gone."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise click.UsageError(f"--save {path}: {error.strerror}") from error
-    with os.fdopen(descriptor, "wb") as file:
-        for letter in letters:
-            file.write(msgspec.json.encode({**_letter(letter, addresses=True), **_content(letter)}) + b"\n")
+    with ExitStack() as undo:
+        undo.callback(path.unlink)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                for letter in letters:
+                    file.write(msgspec.json.encode({**_letter(letter, addresses=True), **_content(letter)}) + b"\n")
+                # Only this may find that the disk is full, and what is saved may be discarded next.
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise click.ClickException(f"--save {path}: {error.strerror}; nothing was sent or deleted") from error
+        undo.pop_all()
 
 
 def _content(letter: Letter) -> dict[str, object]:

@@ -12,11 +12,12 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.domain.counting import scopes_of
 from ses_reputation.domain.events import Uncounted
 from ses_reputation.domain.recipients import without_addresses
-from ses_reputation.domain.scopes import ACCOUNT
+from ses_reputation.domain.scopes import ACCOUNT, MAX_SCOPE
 from ses_reputation.ses_events import UnreadableEvent, read_event
 
 # The attribute that says why a message is a dead letter: ours, that of SNS, that of EventBridge.
@@ -26,6 +27,9 @@ _REASON_ATTRIBUTES = ("reason", "ErrorMessage", "ERROR_MESSAGE")
 
 GIVEN_UP = "a function failed on it again and again"
 """The reason of what SQS itself moved: it says none."""
+
+ENCRYPTED = "EventBridge could not use the key of the bus: decrypt it and put it there anew, or let its sender do so"
+"""The reason of an event that is inside an envelope, which only its key opens."""
 
 # What is shown of a text that anybody may have written.
 MAX_SHOWN = 300
@@ -60,7 +64,7 @@ class Letter(Struct, frozen=True):
     @property
     def reason(self) -> str:
         """Why it is one, as whoever put it there says, without addresses."""
-        return without_addresses(reason_of(self.attributes, self.body), "")[:MAX_SHOWN]
+        return _shown(without_addresses(reason_of(self.attributes, self.body), ""))
 
 
 class Subject(Struct, frozen=True):
@@ -127,7 +131,7 @@ class Queues(Protocol):
         """Delete letters of one queue; why some were not, by their ids."""
 
     def keep_discarded(self, discarded: Sequence[Discarded]) -> None:
-        """Note what is about to be discarded. To note it again changes nothing."""
+        """Note what is about to be discarded. To note a letter again leaves one note of it, the last."""
 
 
 class Unreadable(ValueError):
@@ -175,13 +179,16 @@ def discard(  # noqa: PLR0917 - each is said by the user
 
 
 def reason_of(attributes: Mapping[str, str], body: str) -> str:
-    """Why a message is a dead letter, as whoever put it there says."""
+    """Why a message is a dead letter, as whoever put it there says; of what is encrypted, what can be done about it."""
+    document = _json(body)
+    if _is_encrypted(_event_in(document)):
+        return ENCRYPTED
     for name in _REASON_ATTRIBUTES:
         if text := attributes.get(name):
             return text
     # What Lambda keeps of an asynchronous invocation that failed.
     # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
-    match _json(body):
+    match document:
         case {"responsePayload": {"errorMessage": str(text)}}:
             return text
         case {"requestContext": {"condition": str(text)}}:
@@ -196,7 +203,10 @@ def invocation_of(letter: Letter, ses_rule: str) -> object:
     It is the invocation that was set apart, or that of Lambda's record of a failure. EventBridge puts what it could not
     deliver on the queue as the event was, and names its rule: only what came by `ses_rule` of the default bus is SES's.
     """
-    match _json(letter.body):
+    document = _json(letter.body)
+    if _is_encrypted(_event_in(document)):
+        raise Unreadable(ENCRYPTED)
+    match document:
         case {"requestContext": {}, "requestPayload": payload}:
             return payload
         case {"received": _, **others} as invocation if others.keys() & {"event", "from_ses"}:
@@ -211,13 +221,18 @@ def invocation_of(letter: Letter, ses_rule: str) -> object:
 
 
 def subject_of(letter: Letter) -> Subject:
-    """What a letter is about."""
+    """What a letter is about, in texts that can be kept and shown, whatever it holds."""
+    subject = _subject(letter)
+    scopes = tuple(_shown(scope, MAX_SCOPE) for scope in subject.scopes)
+    message_id = subject.message_id and _shown(subject.message_id)
+    return replace(subject, type=_shown(subject.type), scopes=scopes, message_id=message_id)
+
+
+def _subject(letter: Letter) -> Subject:
     document = _json(letter.body)
     match letter.origin, document:
-        case Origin.FINDING, {"requestPayload": payload}:
-            return _of_finding(payload)
         case Origin.FINDING, _:
-            return _of_finding(document)
+            return _of_finding(_event_in(document))
         case Origin.ENFORCEMENT, {"kind": str(kind), "scope": str(scope)}:
             return Subject(kind, (scope,))
         case ((Origin.FEEDBACK | Origin.SUPPRESSION), _):
@@ -253,14 +268,40 @@ def _of_unreadable(document: Any) -> Subject:
 
 def _of_finding(document: Any) -> Subject:
     match document:
-        case {"event": event} | {"from_ses": event}:
-            return _of_finding(event)
         case {"detail-type": str(kind), "detail": {"scope": str(scope)}}:
             return Subject(kind, (scope,))
         case {"detail-type": str(kind)}:
             return Subject(kind)
         case _:
             return Subject()
+
+
+def _event_in(document: Any) -> Any:
+    """The event that a dead letter of receive_finding is about: it may be in an invocation, and that in a record."""
+    match document:
+        case {"requestPayload": {"event": event} | {"from_ses": event} | event}:
+            return event
+        case {"event": event} | {"from_ses": event}:
+            return event
+        case _:
+            return document
+
+
+def _is_encrypted(event: Any) -> bool:
+    """Whether EventBridge set it apart because of the key of the bus: what it was is in an envelope then.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-dlq-decrypt.html
+    """
+    match event:
+        case {"source": "aws.events", "detail-type": "Encrypted Events"}:
+            return True
+        case _:
+            return False
+
+
+def _shown(text: str, length: int = MAX_SHOWN) -> str:
+    """So much of a text at most, without halves of characters (lone surrogates): JSON can name them, UTF-8 can not."""
+    return text[:length].encode(errors="replace").decode()
 
 
 def _text(value: object) -> str:

@@ -1,7 +1,8 @@
 """The use case of restoring: bring what the tables lost back from tables that were restored from a backup.
 
-Events may flow in meanwhile: nothing that is there is replaced by what is older, and to do it again changes nothing.
-Counters that are damaged, rather than lost, are then mended by their receipts: see rebuild.
+Events may flow in meanwhile: nothing that is there is replaced by what is older. Counters that are damaged, rather than
+lost, are then mended by their receipts: see rebuild. It is to be run after each time: what is brought back after it may
+have been mended by it already.
 """
 
 from collections import Counter
@@ -44,7 +45,7 @@ class RestoredTables(Protocol):
     """The tables of a deployment, and those that were restored beside them."""
 
     def is_there(self, table: Table) -> bool:
-        """Whether a table was restored."""
+        """Whether a table was restored, and is ready to be read."""
 
     def restore(self, table: Table, *, apply: bool) -> Iterator[Mapping[Outcome, int]]:
         """Bring back what is missing of a table, or only say what would be: the outcomes of each part of it."""

@@ -144,6 +144,7 @@ def _counted(by_writer: Mapping[str, Item]) -> Counted:
         keys.counter_numbers(correction),
         int(correction.get("revision", {"N": "0"})["N"]),
         backfilled=keys.BACKFILL in by_writer,
+        foreign=tuple(name for _, item in sorted(by_writer.items()) for name in keys.foreign_attributes(item)),
     )
 
 

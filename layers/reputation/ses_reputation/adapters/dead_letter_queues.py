@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.aws_errors import explained, is_for_all
+from ses_reputation.adapters.aws_errors import AwsError, explained, is_for_all
 from ses_reputation.adapters.batches import put_all
 from ses_reputation.adapters.dead_letters import batches_of
 from ses_reputation.adapters.documents import decode, encode, items_of
@@ -90,13 +90,20 @@ class DeadLetterQueues:
                 yield _letter(origin, message)
             received += len(messages)
 
-    def give_back(self, letters: Sequence[Letter]) -> None:
-        """Let others see these letters again at once. What can't be given back comes back by itself."""
+    def give_back(self, letters: Sequence[Letter]) -> str | None:
+        """Let others see these letters again at once; why not all can, if so: those come back by themselves."""
+        problem: str | None = None
         for url, batch in self._by_queue(letters):
             entries: Any = [
                 {"Id": str(n), "ReceiptHandle": letter.handle, "VisibilityTimeout": 0} for n, letter in enumerate(batch)
             ]
-            self._sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+            try:
+                self._sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+            except AwsError as error:
+                problem = explained(error)
+                if is_for_all(error):
+                    break
+        return problem
 
     def send_back(self, letters: Sequence[Letter]) -> Mapping[str, str]:
         """Send letters of one queue back to where they came from; why some did not go, by their ids."""
@@ -122,7 +129,7 @@ class DeadLetterQueues:
         """Note what is about to be discarded; NotWritten if DynamoDB keeps refusing."""
         items = (
             {
-                **keys.item_key(keys.DISCARDED, f"{one.time.isoformat()}/{one.origin}/{one.id}"),
+                **keys.item_key(keys.DISCARDED, f"{one.origin}/{one.id}"),
                 "document": encode(one),
                 "expires": keys.expires(one.time, DISCARDED_KEPT),
             }
@@ -130,11 +137,11 @@ class DeadLetterQueues:
         )
         put_all(self._dynamodb, self._standings_table, items, self._pause)
 
-    def discarded(self) -> Iterator[Discarded]:
+    def discarded(self) -> list[Discarded]:
         """What was discarded in the last year, oldest first."""
-        for item in items_of(self._dynamodb, self._standings_table, keys.DISCARDED):
-            one: Discarded = decode(item, Discarded)
-            yield one
+        items = items_of(self._dynamodb, self._standings_table, keys.DISCARDED)
+        found: list[Discarded] = [decode(item, Discarded) for item in items]
+        return sorted(found, key=lambda one: one.time)
 
     def _invoke(self, letter: Letter) -> str | None:
         """Have a report of a finding received again; what is wrong, if anything is."""

@@ -19,7 +19,7 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             `statistics`: since when SES's own are taken, and
                                             when they were last read; `replaced-topics` of
                                             identities, as `Bounce/shop.example`; `enforcements`: what was done at
-                                            SES about a scope's status; `discarded` dead letters, by time;
+                                            SES about a scope's status; `discarded` dead letters, by queue and id;
                                             `scopes/tenant/2026-03`: the scopes that are
                                             counted apart in a month, and in `scope-counts` how many they are
 
@@ -102,9 +102,22 @@ def counter_attribute(provider: str, measure: Measure) -> str:
 
 
 def counter_numbers(attributes: Mapping[str, Any]) -> dict[tuple[str, Measure], int]:
-    """The numbers among the attributes of a counter item, by mailbox provider and measure."""
-    named = ((name.rpartition("."), value) for name, value in attributes.items())
-    return {(provider, Measure(measure)): int(value["N"]) for (provider, dot, measure), value in named if dot}
+    """The numbers among the attributes of a counter item, by mailbox provider and measure; no others."""
+    read = (_counter_number(name, value) for name, value in attributes.items() if "." in name)
+    return dict(number for number in read if number)
+
+
+def foreign_attributes(attributes: Mapping[str, Any]) -> list[str]:
+    """The attributes of a counter item that are named as numbers are, and are none: this version never wrote them."""
+    return sorted(name for name, value in attributes.items() if "." in name and not _counter_number(name, value))
+
+
+def _counter_number(name: str, value: Mapping[str, Any]) -> tuple[tuple[str, Measure], int] | None:
+    provider, _, measure = name.rpartition(".")
+    try:
+        return (provider, Measure(measure)), int(value["N"])
+    except (KeyError, ValueError):
+        return None
 
 
 def shard(collection: str, scope: Scope) -> str:

@@ -67,7 +67,10 @@ class DynamoDbRestoredTables:
         self._pause = pause
 
     def is_there(self, table: Table) -> bool:
-        """Whether a table was restored."""
+        """Whether a table was restored, and is ready: one that is still being made can't be told from none.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html#API_Scan_Errors
+        """
         try:
             self._client.scan(TableName=self._restored(table), Limit=1)
         except self._client.exceptions.ResourceNotFoundException:

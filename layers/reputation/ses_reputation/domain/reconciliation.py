@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.domain.counting import Increments
 from ses_reputation.domain.eligibility import Measure
@@ -16,13 +17,15 @@ Cell = tuple[Scope, datetime]
 class Counted(Struct, frozen=True):
     """What the counters hold of the events of a cell, and how much of it is the `correction` that was made last.
 
-    A cell that was backfilled counts as SES's statistics have it, whatever its events are.
+    A cell that was backfilled counts as SES's statistics have it, whatever its events are. `foreign` are attributes
+    that are none of its numbers, though they are named so.
     """
 
     counts: Increments
     correction: Increments
     revision: int = 0
     backfilled: bool = False
+    foreign: tuple[str, ...] = ()
 
 
 class Receipted(Struct, frozen=True):
@@ -58,7 +61,7 @@ class Comparison(Struct, frozen=True):
     """What came of comparing: how many cells agree, which do not, and those of which nothing can be said.
 
     `moving` were being written to meanwhile, `silent` have receipts of an older version, and `backfilled` ones are
-    SES's statistics.
+    SES's statistics. `foreign` attributes were passed over, wherever they are.
     """
 
     agreeing: int
@@ -66,6 +69,7 @@ class Comparison(Struct, frozen=True):
     moving: frozenset[Cell]
     silent: frozenset[Cell]
     backfilled: int
+    foreign: Mapping[Cell, tuple[str, ...]]
 
     def differences(self) -> Iterator[Difference]:
         """Every number that differs, by scope and time."""
@@ -99,7 +103,8 @@ def compare(
             discrepancies[cell] = Discrepancy(counted, missing)
         else:
             agreeing += 1
-    return Comparison(agreeing, discrepancies, frozenset(moving), frozenset(silent), backfilled)
+    foreign = {cell: counted.foreign for cell, counted in after.items() if counted.foreign}
+    return Comparison(agreeing, discrepancies, frozenset(moving), frozenset(silent), backfilled, foreign)
 
 
 def confirmed(comparison: Comparison, earlier: Comparison | None) -> Comparison:
@@ -110,7 +115,7 @@ def confirmed(comparison: Comparison, earlier: Comparison | None) -> Comparison:
     before = {cell: found.missing for cell, found in earlier.discrepancies.items()} if earlier else {}
     sure = {cell: found for cell, found in comparison.discrepancies.items() if before.get(cell) == found.missing}
     unsure = comparison.discrepancies.keys() - sure.keys()
-    return Comparison(comparison.agreeing, sure, comparison.moving | unsure, comparison.silent, comparison.backfilled)
+    return replace(comparison, discrepancies=sure, moving=comparison.moving | unsure)
 
 
 def _missing(counted: Increments, by_receipts: Increments) -> dict[tuple[str, Measure], int]:
