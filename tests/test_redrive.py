@@ -16,6 +16,7 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.redrive import (
     GIVEN_UP,
+    MAX_SHOWN,
     Discarded,
     Letter,
     Origin,
@@ -47,6 +48,7 @@ FINDING: dict[str, Any] = {
     },
 }
 ALERT = {"kind": "status-change", "version": 1, "scope": TENANT}
+SENT = {"timestamp": "2026-03-06T09:00:00Z", "destination": ["reader@x.example"]}
 BOUNCE = (EVENTS / "configuration-set" / "bounce.json").read_text()
 
 
@@ -387,6 +389,33 @@ def test_what_receive_finding_is_run_on_again(body: object, rule: str, invocatio
         ),
         pytest.param(
             Origin.FEEDBACK, {"eventType": "Open", "mail": {}, "open": {}}, Subject("uncounted"), id="an open"
+        ),
+        pytest.param(
+            Origin.FEEDBACK,
+            {"eventType": "Bounce of jane@x.example", "mail": {"messageId": "to jane@x.example " + 300 * "!"}},
+            Subject("unknown", (), ("to (recipient) " + 300 * "!")[:MAX_SHOWN]),
+            id="addresses in place of a type and an id",
+        ),
+        pytest.param(
+            Origin.FEEDBACK, {"notificationType": "jane@x.example"}, Subject(), id="an address in place of a type alone"
+        ),
+        pytest.param(
+            Origin.FEEDBACK,
+            {"eventType": "Send", "mail": {**SENT, "messageId": "<jane@x.example>"}},
+            Subject("send", (), "<(recipient)>", ("reader@x.example",)),
+            id="an address as the id of a mail that can be read",
+        ),
+        pytest.param(
+            Origin.FINDING,
+            {"event": {"detail-type": "jane@x.example", "detail": {"scope": "identity/jane@x.example"}}},
+            Subject("unknown", ("(recipient)",)),
+            id="a report with addresses for words",
+        ),
+        pytest.param(
+            Origin.ENFORCEMENT,
+            {"kind": "jane@x.example", "scope": "tenant/<jane@x.example>"},
+            Subject("unknown", ("tenant/<(recipient)>",)),
+            id="an alert with addresses for words",
         ),
         pytest.param(Origin.FEEDBACK, [], Subject(), id="anything"),
         pytest.param(Origin.ENFORCEMENT, [], Subject(), id="anything else"),

@@ -4,6 +4,7 @@ To send one back is safe, however often: receipts make every event count once, f
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ GIVEN_UP = "a function failed on it again and again"
 
 # What is shown of a text that anybody may have written.
 MAX_SHOWN = 300
+_TYPE = re.compile(r"[A-Za-z][A-Za-z -]{0,63}")
 
 # How long it is kept what was discarded, by whom and why.
 DISCARDED_KEPT = timedelta(days=365)
@@ -60,7 +62,7 @@ class Letter(Struct, frozen=True):
     @property
     def reason(self) -> str:
         """Why it is one, as whoever put it there says, without addresses."""
-        return without_addresses(reason_of(self.attributes, self.body), "")[:MAX_SHOWN]
+        return _shown(reason_of(self.attributes, self.body))
 
 
 class Subject(Struct, frozen=True):
@@ -218,8 +220,8 @@ def subject_of(letter: Letter) -> Subject:
             return _of_finding(payload)
         case Origin.FINDING, _:
             return _of_finding(document)
-        case Origin.ENFORCEMENT, {"kind": str(kind), "scope": str(scope)}:
-            return Subject(kind, (scope,))
+        case Origin.ENFORCEMENT, {"kind": kind, "scope": str(scope)}:
+            return Subject(_type(kind), (_shown(scope),))
         case ((Origin.FEEDBACK | Origin.SUPPRESSION), _):
             return _of_feedback(letter.body, document)
         case _:
@@ -235,8 +237,8 @@ def _of_feedback(body: str, document: Any) -> Subject:
         return Subject("uncounted")
     return Subject(
         type(event).__name__.lower(),
-        tuple(scope for scope in scopes_of(event.mail) if scope != ACCOUNT),
-        event.mail.message_id,
+        tuple(_shown(scope) for scope in scopes_of(event.mail) if scope != ACCOUNT),
+        _shown(event.mail.message_id),
         tuple(recipient.address for recipient in event.recipients),
     )
 
@@ -244,9 +246,10 @@ def _of_feedback(body: str, document: Any) -> Subject:
 def _of_unreadable(document: Any) -> Subject:
     match document:
         case {"mail": {"messageId": str(identifier)}, **others}:
-            return Subject(_text(others.get("eventType") or others.get("notificationType")), (), identifier)
+            kind = others.get("eventType") or others.get("notificationType")
+            return Subject(_type(kind).lower(), (), _shown(identifier))
         case {"eventType": kind} | {"notificationType": kind}:
-            return Subject(_text(kind))
+            return Subject(_type(kind).lower())
         case _:
             return Subject()
 
@@ -255,16 +258,22 @@ def _of_finding(document: Any) -> Subject:
     match document:
         case {"event": event} | {"from_ses": event}:
             return _of_finding(event)
-        case {"detail-type": str(kind), "detail": {"scope": str(scope)}}:
-            return Subject(kind, (scope,))
-        case {"detail-type": str(kind)}:
-            return Subject(kind)
+        case {"detail-type": kind, "detail": {"scope": str(scope)}}:
+            return Subject(_type(kind), (_shown(scope),))
+        case {"detail-type": kind}:
+            return Subject(_type(kind))
         case _:
             return Subject()
 
 
-def _text(value: object) -> str:
-    return value[:MAX_SHOWN].lower() if isinstance(value, str) and value else "unknown"
+def _type(value: object) -> str:
+    """What calls itself a type, if it looks like one: whoever wants to see what else it is saves the letter."""
+    return value if isinstance(value, str) and _TYPE.fullmatch(value) else "unknown"
+
+
+def _shown(text: str) -> str:
+    """A text that anybody may have written, as it is shown and kept: without addresses, and cut off."""
+    return without_addresses(text, "")[:MAX_SHOWN]
 
 
 def _json(text: str) -> Any:
