@@ -113,6 +113,22 @@ def test_an_entry_names_the_subtype_if_it_counts_only_because_nobody_knows_it(
     assert (entry.unknown_subtype, entry.counts) == (unknown, True)
 
 
+@pytest.mark.parametrize(
+    ("event", "reason", "unknown"),
+    [
+        (bounce(REAL, subtype=f"to <{REAL}>"), "Permanent/to <(recipient)>", "to <(recipient)>"),
+        (bounce(REAL, subtype=f"{REAL}"), "Permanent/(recipient)", "(recipient)"),
+        (delay(REAL, type_=f"{REAL}"), "(recipient)", None),
+        (complaint(REAL, feedback=f"{REAL}"), "(recipient)", None),
+        (bounce("general@gmail.com"), "Permanent/General", None),
+    ],
+    ids=["a subtype", "a subtype alone", "a delay", "a feedback type", "a recipient who is called like a word of SES"],
+)
+def test_no_address_is_kept_or_told_as_a_word_of_ses(event: Event, reason: str, unknown: str | None) -> None:
+    entry = only(event)
+    assert (entry.reason, entry.unknown_subtype) == (reason, unknown)
+
+
 def test_a_bounce_counts_beside_its_rate_as_what_the_server_replied() -> None:
     recipients = (
         Recipient("a@gmail.com", "5.7.26", "550-5.7.26 The sender is unauthenticated"),

@@ -1,7 +1,7 @@
 """Reported findings on the local cloud: from an event, or a command, to what people, chats and programs are told."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -195,6 +195,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "a misspelt category": ({"category": "spam"}, "Invalid enum value 'spam' - at `$.category`; it is one of"),
     "a metric": ({"category": "bounce_rate"}, "the bounce rate is measured, and can't be reported"),
     "no scope": ({"scope": "hill-bikes"}, "'hill-bikes' is no scope"),
+    "an address for a scope": ({"scope": "jane@x.example"}, "'(recipient)' is no scope"),
     "half a character": ({"evidence": "\ud83d"}, "it can't be kept"),
     "a bell": ({"scope": "\u0007"}, "'\\x07' is no scope"),
 }
@@ -210,6 +211,21 @@ def test_wrong_events_are_set_apart_with_the_reason(cloud: LocalCloud) -> None:
         assert letter.attributes["reason"].startswith(reason)
         assert json.loads(letter.body)["event"]["detail"].items() >= detail.items()
     assert cloud.emails() == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"category": "jane@x.example"}, {"scope": "jane@x.example"}, {"command": "jane@x.example"}, {"jane@x.example": 1}],
+    ids=["a category", "a scope", "a command", "a field"],
+)
+def test_an_address_in_a_wrong_command_is_answered_and_not_logged(wrong: Mapping[str, object]) -> None:
+    command = {"command": "report", "by": "ana", "category": "spamtrap", "scope": TENANT, "evidence": "3 hits"}
+    with LocalCloud() as cloud:
+        run = cloud.invoke("Operate", {**command, **wrong})
+    assert "jane@x.example" in json.dumps(run.result)
+    (line,) = [line for line in run.logs if "operated" in line]
+    assert "(recipient)" in line
+    assert "jane" not in line
 
 
 def test_a_related_event_of_our_own_is_passed_over(cloud: LocalCloud) -> None:

@@ -74,13 +74,15 @@ def test_without_being_told_to_apply_it_changes_nothing(cloud: LocalCloud) -> No
 
 def test_a_recipient_is_forgotten_and_others_and_all_counts_stay(cloud: LocalCloud) -> None:
     counted, before = totals(cloud, "account"), len(items(cloud))
-    (both,) = [{*names(cloud, "--kind", "complaint")}]
-    document = told("Jane.Roe@GMAIL.com", "--apply")
+    both = {*names(cloud, "--kind", "complaint")}
+    document, keys = told("Jane.Roe@GMAIL.com", "--apply"), int(JANE not in both)
     assert document == {
         "dry_run": False,
         "items_looked_at": before,
         "receipts": 2,
         "suppression_histories": 1,
+        "others_with_pseudonyms": 0,
+        "keys": keys,
     }
     assert JANE not in json.dumps(items(cloud))
     assert names(cloud, "--kind", "bounce") == [None]
@@ -94,6 +96,7 @@ def test_a_recipient_is_forgotten_and_others_and_all_counts_stay(cloud: LocalClo
         "receipts": 0,
         "suppression_histories": 0,
         "items_looked_at": before - 1,
+        "others_with_pseudonyms": keys,  # That of John is none of hers.
     }
 
 
@@ -123,6 +126,26 @@ def test_what_is_no_address_is_wrong_usage_and_not_repeated() -> None:
     assert "jane roe" not in run("jane roe", code=2).output
 
 
+def test_where_no_key_tells_whose_a_pseudonym_is_nothing_is_called_unknown() -> None:
+    with deployed("hashed") as cloud:
+        before = items(cloud)
+    with LocalCloud() as cloud:
+        for item in before:
+            cloud.client("dynamodb").put_item(TableName=cloud.resources["ReceiptsTable"], Item=item)
+        assert "2 receipts hold pseudonyms, and there is no key to tell whether one is his" in run(JANE).stdout
+        asked = ("feedback", "--kind", "bounce", "--recipient", JANE)
+        shown = CliRunner().invoke(main, asked, obj=LATER).stdout.replace("\n", " ")
+        assert "No bounce of account that names this recipient is known since" in shown
+        assert "Of the others, 1 may be about him: they hold pseudonyms, and the stack has no key" in shown
+        result = CliRunner().invoke(main, (*asked, "--json"), obj=LATER)
+        assert json.loads(result.stdout) == {"feedback": []}
+        assert "Of the others, 1 may be about him" in result.stderr
+
+
+def test_a_secret_without_a_name_is_wrong_usage() -> None:
+    assert "a secret has a name" in run(JANE, "--key-secret", "", code=2).output
+
+
 def test_pseudonyms_from_under_another_key_are_found_with_that_key() -> None:
     with deployed("hashed") as cloud:
         client, secret = cloud.client("secretsmanager"), cloud.resources["RecipientKey"]
@@ -130,6 +153,7 @@ def test_pseudonyms_from_under_another_key_are_found_with_that_key() -> None:
         client.create_secret(Name="earlier", SecretString=earlier)
         client.put_secret_value(SecretId=secret, SecretString="n" * 64)
         assert told(JANE)["receipts"] == 0
+        assert "2 receipts hold pseudonyms of others, or his from under an earlier key" in run(JANE).stdout
         assert told(JANE, "--key-secret", "earlier")["receipts"] == 2
         result = run(JANE, "--key-secret", "missing", code=1)
         assert "could not be read from the secret missing: ResourceNotFoundException" in result.output
@@ -137,7 +161,7 @@ def test_pseudonyms_from_under_another_key_are_found_with_that_key() -> None:
 
 def test_a_receipt_is_not_written_over_what_somebody_else_has_forgotten(cloud: LocalCloud) -> None:
     items = DynamoDbPersonalItems(cloud.client("dynamodb"), table=cloud.resources["ReceiptsTable"])
-    (complaint,) = (named for n in range(4) for named in items.part(n, 4).named if len(named.recipients) == 2)
+    (complaint,) = (named for part in items.parts(4) for named in part.named if len(named.recipients) == 2)
     assert items.rewrite(complaint, complaint.recipients[:1])
     assert not items.rewrite(complaint, complaint.recipients[1:])
     assert items.read(complaint) == replace(complaint, recipients=complaint.recipients[:1])
@@ -151,9 +175,10 @@ class FakeItems:
         self.receipts = {receipt.message_id: receipt for receipt in receipts}
         self.changing = changing
 
-    def part(self, number: int, _parts: int) -> Part:
-        named = [*self.receipts.values()] if number == 0 else []
-        return Part(len(named), named)
+    def parts(self, number: int) -> Iterator[Part]:
+        for part in range(number):
+            named = [*self.receipts.values()] if part == 0 else []
+            yield Part(len(named), named)
 
     def read(self, receipt: Named) -> Named | None:
         return self.receipts.get(receipt.message_id)

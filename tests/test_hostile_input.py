@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from ses_reputation.adapters.keys import feedback_of
-from ses_reputation.ses_events import MAX_ADDRESS, MAX_NAME, TagNames
+from ses_reputation.domain.recipients import MAX_ADDRESS
+from ses_reputation.ses_events import MAX_NAME, TagNames
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.server import Clock, Server, address_of, listening, serving

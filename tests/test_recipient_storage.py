@@ -97,6 +97,8 @@ def test_who_looks_sees_the_same_recipient_or_nobody() -> None:
         publish(cloud, told())
         cloud.deliver()
         assert names(cloud, "--kind", "bounce") == [None, None]
+        asked = ("feedback", "--kind", "bounce", "--recipient", JANE)
+        assert "2 may be about him: they name nobody" in CliRunner().invoke(main, asked, obj=LATER).stdout
         assert "(not kept)" in CliRunner().invoke(main, ("feedback", "--kind", "bounce"), obj=LATER).stdout
     assert "<html" not in str(page)
 

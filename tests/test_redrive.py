@@ -20,6 +20,7 @@ from ses_reputation.domain.scopes import Scope
 from ses_reputation.redrive import (
     ENCRYPTED,
     GIVEN_UP,
+    MAX_SHOWN,
     Discarded,
     Letter,
     Origin,
@@ -53,6 +54,7 @@ FINDING: dict[str, Any] = {
 ALERT = {"kind": "status-change", "version": 1, "scope": TENANT}
 HALF = '{"eventType": "\\ud800", "mail": {"messageId": "\\udfff"}}'
 ENVELOPE = {"source": "aws.events", "detail-type": "Encrypted Events", "detail": {"encrypted-payload": "AgR4"}}
+SENT = {"timestamp": "2026-03-06T09:00:00Z", "destination": ["reader@x.example"]}
 BOUNCE = (EVENTS / "configuration-set" / "bounce.json").read_text()
 
 
@@ -266,7 +268,7 @@ def test_letters_that_can_not_be_saved_are_left_and_so_is_no_part_of_their_copy(
 def test_a_letter_with_half_of_a_character_is_shown_saved_and_discarded(cloud: LocalCloud, tmp_path: Path) -> None:
     cloud.enqueue("FeedbackDeadLetterQueue", [HALF, GARBAGE])
     document = told("--save", str(tmp_path / "letters.jsonl"), "--discard", "x", "--apply")
-    assert sorted(letter["type"] for letter in document["letters"]) == ["?", "unknown"]
+    assert {letter["message_id"] for letter in document["letters"]} == {"?", None}
     assert len(told("--discarded")["discarded"]) == 2
     assert visible(cloud, "FeedbackDeadLetterQueue") == 0
 
@@ -511,6 +513,33 @@ def test_what_is_said_of_a_letter_can_be_kept_and_shown_whatever_it_holds(origin
         ),
         pytest.param(
             Origin.FEEDBACK, {"eventType": "Open", "mail": {}, "open": {}}, Subject("uncounted"), id="an open"
+        ),
+        pytest.param(
+            Origin.FEEDBACK,
+            {"eventType": "Bounce of jane@x.example", "mail": {"messageId": "to jane@x.example " + 300 * "!"}},
+            Subject("unknown", (), ("to (recipient) " + 300 * "!")[:MAX_SHOWN]),
+            id="addresses in place of a type and an id",
+        ),
+        pytest.param(
+            Origin.FEEDBACK, {"notificationType": "jane@x.example"}, Subject(), id="an address in place of a type alone"
+        ),
+        pytest.param(
+            Origin.FEEDBACK,
+            {"eventType": "Send", "mail": {**SENT, "messageId": "<jane@x.example>"}},
+            Subject("send", (), "<(recipient)>", ("reader@x.example",)),
+            id="an address as the id of a mail that can be read",
+        ),
+        pytest.param(
+            Origin.FINDING,
+            {"event": {"detail-type": "jane@x.example", "detail": {"scope": "identity/jane@x.example"}}},
+            Subject("unknown", ("(recipient)",)),
+            id="a report with addresses for words",
+        ),
+        pytest.param(
+            Origin.ENFORCEMENT,
+            {"kind": "jane@x.example", "scope": "tenant/<jane@x.example>"},
+            Subject("unknown", ("tenant/<(recipient)>",)),
+            id="an alert with addresses for words",
         ),
         pytest.param(Origin.FEEDBACK, [], Subject(), id="anything"),
         pytest.param(Origin.ENFORCEMENT, [], Subject(), id="anything else"),

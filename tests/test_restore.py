@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ses_reputation.adapters import keys, restored_tables
+from ses_reputation.adapters.documents import put_if_unchanged
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import Scope
@@ -166,6 +167,31 @@ def test_a_receipt_that_was_written_anew_in_another_scope_of_a_group_stays_there
         assert restored("--apply")["receipts"] == {outcome: 1}
         (there,) = items(cloud, "ReceiptsTable")
         assert there["scopes"]["L"] == [*anew, {"S": "identity/shop.example"}]
+
+
+def test_a_recipient_who_is_forgotten_meanwhile_is_not_written_back(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = {
+        "message_id": {"S": "m-1"},
+        "entry": {"S": "hard_bounced#1"},
+        "recipients": {"L": [{"M": {"address": {"S": "jane@gmail.com"}}}]},
+        "scopes": {"L": [{"S": "account"}, {"S": "tenant/acme"}]},
+    }
+    put(cloud, "ReceiptsTable", receipt)
+    back_up(cloud)
+    put(cloud, "ReceiptsTable", {**receipt, "scopes": {"L": [{"S": "account"}]}})
+
+    def forget_first(*arguments: Any) -> bool:
+        run("forget", "jane@gmail.com", "--apply")
+        return put_if_unchanged(*arguments)
+
+    monkeypatch.setattr(restored_tables, "put_if_unchanged", forget_first)
+    assert "1 items were changed by others" in run("restore", "--apply", code=1).output
+    assert restored("--apply")["receipts"] == {"merged": 1}
+    (item,) = items(cloud, "ReceiptsTable")
+    assert "jane" not in json.dumps(item)
+    assert len(item["scopes"]["L"]) == 2
 
 
 def standing(name: str, version: int, **attributes: Any) -> dict[str, Any]:

@@ -92,6 +92,17 @@ class _AddressType(click.ParamType[str]):
             self.fail(str(error), param, ctx)
 
 
+class _SecretType(click.ParamType[str]):
+    """The name or ARN of a secret."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.strip():
+            self.fail("a secret has a name", param, ctx)
+        return value
+
+
 class _Word(click.Choice[str]):
     """One of several words; underscores do for hyphens."""
 
@@ -105,6 +116,7 @@ json_option = click.option(
 """`--json`, of every command that tells something."""
 
 ADDRESS = _AddressType()
+SECRET = _SecretType()
 SCOPE = _ScopeType()
 MOMENT = _MomentType()
 CATEGORY = _Word(CATEGORIES)

@@ -2,8 +2,8 @@
 
 import csv
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -108,13 +108,17 @@ def command(  # noqa: PLR0913 - each is an option
         start, end = period(deployment.now(), since, until)
         found = deployment.feedback().newest_first(scope, measures, start, end)
         person = deployment.person(recipient) if recipient else None
-        rows = _rows(kind, islice(_of_person(_of_classes(found, classes), person), limit or None), person)
+        unclear = Counter[str]()
+        rows = _rows(kind, islice(_of_person(_of_classes(found, classes), person, unclear), limit or None), person)
         if as_csv:
             _write_csv(rows)
         elif as_json:
             click.echo(json_text({"feedback": list(rows)}))
         else:
-            _print(Console(), list(rows), kind, scope, start)
+            of = f"{readable(scope)} that names this recipient" if person else readable(scope)
+            _print(Console(), list(rows), f"No {kind} of {of} is known since {start:%Y-%m-%d %H:%M} UTC.")
+        for why, number in unclear.items():
+            click.echo(f"Of the others, {number:,} {why}", err=as_csv or as_json)
 
 
 def _of_classes(found: Iterable[Feedback], classes: Collection[str]) -> Iterator[Feedback]:
@@ -125,9 +129,19 @@ def _of_classes(found: Iterable[Feedback], classes: Collection[str]) -> Iterator
             yield feedback
 
 
-def _of_person(found: Iterable[Feedback], person: Person | None) -> Iterator[Feedback]:
-    """Those that name one person, or any if none is meant."""
-    return (feedback for feedback in found if person is None or person.is_in(feedback.recipients))
+_NAMELESS = "may be about him: they name nobody, by RecipientStorage or because he was forgotten."
+_NO_KEY = "may be about him: they hold pseudonyms, and the stack has no key to tell whose."
+
+
+def _of_person(found: Iterable[Feedback], person: Person | None, unclear: Counter[str]) -> Iterator[Feedback]:
+    """Those that name one person, or any if none is meant; meanwhile `unclear` counts others that may be about him."""
+    for feedback in found:
+        if person is None or person.is_in(feedback.recipients):
+            yield feedback
+        elif not all(recipient.name for recipient in feedback.recipients):
+            unclear[_NAMELESS] += 1
+        elif not person.keys and any(recipient.pseudonym for recipient in feedback.recipients):
+            unclear[_NO_KEY] += 1
 
 
 def _rows(kind: str, found: Iterable[Feedback], person: Person | None) -> Iterator[dict[str, Any]]:
@@ -168,9 +182,9 @@ def _harmless(value: str | None) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _print(console: Console, rows: Sequence[dict[str, Any]], kind: str, scope: Scope, start: datetime) -> None:
+def _print(console: Console, rows: Sequence[dict[str, Any]], nothing: str) -> None:
     if not rows:
-        console.print(Text(f"No {kind} of {readable(scope)} is known since {start:%Y-%m-%d %H:%M} UTC."))
+        console.print(Text(nothing))
         return
     table = Table(box=box.SIMPLE, pad_edge=False)
     table.add_column("Time (UTC)", no_wrap=True)

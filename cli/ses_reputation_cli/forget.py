@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from ses_reputation.forget import PARTS, carry_out, histories, look_for
-from ses_reputation_cli.arguments import ADDRESS, json_option
+from ses_reputation_cli.arguments import ADDRESS, SECRET, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.progress import progress
 from ses_reputation_cli.statuses import json_text
@@ -29,12 +29,16 @@ _ELSEWHERE = (
 
 
 class _Report(Struct, frozen=True):
-    """What is known of a recipient, and whether it was taken out."""
+    """What is known of a recipient, and whether it was taken out; how many of the other receipts hold pseudonyms, none
+    of which is his under so many keys.
+    """
 
     dry_run: bool
     looked_at: int
     receipts: int
     histories: int
+    pseudonyms: int
+    keys: int
 
 
 @click.command(epilog=_EXAMPLES)
@@ -43,6 +47,7 @@ class _Report(Struct, frozen=True):
 @click.option(
     "--key-secret",
     "secrets",
+    type=SECRET,
     metavar="NAME",
     multiple=True,
     help="A secret with an earlier key, for pseudonyms from before RecipientStorage was changed. Repeatable.",
@@ -75,7 +80,14 @@ def command(address: str, secrets: tuple[str, ...], stack: Stack, *, dry_run: bo
             with progress("forgetting", len(receipts) + len(found)) as advance:
                 for done in carry_out(person, receipts, found, items):
                     advance(done)
-    report = _Report(dry_run, sum(sighting.looked_at for sighting in sightings), len(receipts), len(found))
+    report = _Report(
+        dry_run,
+        sum(sighting.looked_at for sighting in sightings),
+        len(receipts),
+        len(found),
+        sum(sighting.pseudonyms for sighting in sightings),
+        len(person.keys),
+    )
     if as_json:
         click.echo(json_text({**_fields(report), "elsewhere": _ELSEWHERE}))
     else:
@@ -88,6 +100,8 @@ def _fields(report: _Report) -> dict[str, bool | int]:
         "items_looked_at": report.looked_at,
         "receipts": report.receipts,
         "suppression_histories": report.histories,
+        "others_with_pseudonyms": report.pseudonyms,
+        "keys": report.keys,
     }
 
 
@@ -102,11 +116,17 @@ def _texts(report: _Report) -> Iterator[str]:
         if number
     )
     if not known:
-        yield f"Nothing is known of this recipient: none of {report.looked_at:,} items names him."
+        yield f"Nothing was found of this recipient: none of {report.looked_at:,} items names him."
     elif report.dry_run:
         yield f"Nothing was changed: this was a dry run. --apply takes the recipient out of {known}."
     else:
         yield f"The recipient was taken out of {known}."
+    if report.pseudonyms:
+        holding = "1 receipt holds" if report.pseudonyms == 1 else f"{report.pseudonyms:,} receipts hold"
+        if report.keys:
+            yield f"{holding} pseudonyms of others, or his from under an earlier key: --key-secret gives it."
+        else:
+            yield f"{holding} pseudonyms, and there is no key to tell whether one is his: --key-secret gives one."
     yield "It leaves alone:"
     yield from (f"- {text}." for text in _ELSEWHERE)
 

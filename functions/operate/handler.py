@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from ses_reputation import wiring
 from ses_reputation.commands import Answer, Call, read_call
 from ses_reputation.discretion import discreet
+from ses_reputation.domain.recipients import without_addresses
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -34,5 +35,7 @@ def lambda_handler(event: object, context: "LambdaContext") -> Any:
     call = read_call(event, context.aws_request_id, clock())
     answer = operator()(call)
     by = {"by": answer.by.name, "proven": answer.by.proven} if answer.by else {}
-    logger.info("operated", extra={"status": answer.status.value, **by, "problem": answer.body.get("error")})
+    # The answer may quote what the caller wrote, and a log is no place for an address.
+    problem = without_addresses(answer.body.get("error") or "", "") or None
+    logger.info("operated", extra={"status": answer.status.value, **by, "problem": problem})
     return answer.to(call)

@@ -34,8 +34,8 @@ class Part(Struct, frozen=True):
 class PersonalItems(Protocol):
     """What is kept of persons, as it is at that moment."""
 
-    def part(self, number: int, parts: int) -> Part:
-        """One of so many parts, counted from 0."""
+    def parts(self, number: int) -> Iterator[Part]:
+        """All receipts in so many parts."""
 
     def read(self, receipt: Named) -> Named | None:
         """The same receipt as it is now; None if it is gone."""
@@ -51,10 +51,14 @@ class PersonalItems(Protocol):
 
 
 class Sighting(Struct, frozen=True):
-    """Where a person was found in one part: how many items were looked at, and the receipts to be written anew."""
+    """Where a person was found in one part: how many items were looked at, and the receipts to be written anew.
+
+    `pseudonyms` is how many of the others hold some, none of which is his under the keys that are given.
+    """
 
     looked_at: int
     receipts: Sequence[Named]
+    pseudonyms: int
 
 
 class NotForgotten(RuntimeError):
@@ -63,9 +67,14 @@ class NotForgotten(RuntimeError):
 
 def look_for(person: Person, items: PersonalItems) -> Iterator[Sighting]:
     """The receipts that know of a person, part by part. There are PARTS of them."""
-    for number in range(PARTS):
-        part = items.part(number, PARTS)
-        yield Sighting(part.looked_at, [named for named in part.named if forget(named.recipients, person)])
+    for part in items.parts(PARTS):
+        receipts, pseudonyms = list[Named](), 0
+        for named in part.named:
+            if forget(named.recipients, person):
+                receipts.append(named)
+            else:
+                pseudonyms += any(recipient.pseudonym for recipient in named.recipients)
+        yield Sighting(part.looked_at, receipts, pseudonyms)
 
 
 def histories(person: Person, items: PersonalItems) -> list[str]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ses_reputation.commands import UnreadableRequest
 from ses_reputation.domain.decisions import Command, CommandRefused
+from ses_reputation.domain.recipients import without_addresses
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Act
 from ses_reputation.finding_events import read_event
@@ -59,8 +60,8 @@ def receive_finding(
             return Received(Outcome.OWN)
         done = operate(received.report, received.act, received.time)
     except (UnreadableRequest, CommandRefused) as problem:
-        # It may quote what SQS takes in no message.
-        reason = readable(str(problem))
+        # It may quote an address, which is not for logs, and what SQS takes in no message.
+        reason = readable(without_addresses(str(problem), ""))
         set_apart(invocation, reason)
         return Received(Outcome.SET_APART, problem=reason)
     if done.nothing_new:

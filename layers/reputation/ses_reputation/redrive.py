@@ -4,6 +4,7 @@ To send one back is safe, however often: receipts make every event count once, f
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ ENCRYPTED = "EventBridge could not use the key of the bus: decrypt it and put it
 
 # What is shown of a text that anybody may have written.
 MAX_SHOWN = 300
+_TYPE = re.compile(r"[A-Za-z][A-Za-z -]{0,63}")
 
 # How long it is kept what was discarded, by whom and why.
 DISCARDED_KEPT = timedelta(days=365)
@@ -64,7 +66,7 @@ class Letter(Struct, frozen=True):
     @property
     def reason(self) -> str:
         """Why it is one, as whoever put it there says, without addresses."""
-        return _shown(without_addresses(reason_of(self.attributes, self.body), ""))
+        return _shown(reason_of(self.attributes, self.body))
 
 
 class Subject(Struct, frozen=True):
@@ -225,7 +227,7 @@ def subject_of(letter: Letter) -> Subject:
     subject = _subject(letter)
     scopes = tuple(_shown(scope, MAX_SCOPE) for scope in subject.scopes)
     message_id = subject.message_id and _shown(subject.message_id)
-    return replace(subject, type=_shown(subject.type), scopes=scopes, message_id=message_id)
+    return replace(subject, scopes=scopes, message_id=message_id)
 
 
 def _subject(letter: Letter) -> Subject:
@@ -233,8 +235,8 @@ def _subject(letter: Letter) -> Subject:
     match letter.origin, document:
         case Origin.FINDING, _:
             return _of_finding(_event_in(document))
-        case Origin.ENFORCEMENT, {"kind": str(kind), "scope": str(scope)}:
-            return Subject(kind, (scope,))
+        case Origin.ENFORCEMENT, {"kind": kind, "scope": str(scope)}:
+            return Subject(_type(kind), (scope,))
         case ((Origin.FEEDBACK | Origin.SUPPRESSION), _):
             return _of_feedback(letter.body, document)
         case _:
@@ -259,19 +261,20 @@ def _of_feedback(body: str, document: Any) -> Subject:
 def _of_unreadable(document: Any) -> Subject:
     match document:
         case {"mail": {"messageId": str(identifier)}, **others}:
-            return Subject(_text(others.get("eventType") or others.get("notificationType")), (), identifier)
+            kind = others.get("eventType") or others.get("notificationType")
+            return Subject(_type(kind).lower(), (), identifier)
         case {"eventType": kind} | {"notificationType": kind}:
-            return Subject(_text(kind))
+            return Subject(_type(kind).lower())
         case _:
             return Subject()
 
 
 def _of_finding(document: Any) -> Subject:
     match document:
-        case {"detail-type": str(kind), "detail": {"scope": str(scope)}}:
-            return Subject(kind, (scope,))
-        case {"detail-type": str(kind)}:
-            return Subject(kind)
+        case {"detail-type": kind, "detail": {"scope": str(scope)}}:
+            return Subject(_type(kind), (scope,))
+        case {"detail-type": kind}:
+            return Subject(_type(kind))
         case _:
             return Subject()
 
@@ -299,13 +302,16 @@ def _is_encrypted(event: Any) -> bool:
             return False
 
 
+def _type(value: object) -> str:
+    """What calls itself a type, if it looks like one: whoever wants to see what else it is saves the letter."""
+    return value if isinstance(value, str) and _TYPE.fullmatch(value) else "unknown"
+
+
 def _shown(text: str, length: int = MAX_SHOWN) -> str:
-    """So much of a text at most, without halves of characters (lone surrogates): JSON can name them, UTF-8 can not."""
-    return text[:length].encode(errors="replace").decode()
-
-
-def _text(value: object) -> str:
-    return value[:MAX_SHOWN].lower() if isinstance(value, str) and value else "unknown"
+    """A text that anybody may have written, as it is shown and kept: without addresses, cut off, and without halves of
+    characters (lone surrogates), which JSON can name and UTF-8 can't.
+    """
+    return without_addresses(text, "")[:length].encode(errors="replace").decode()
 
 
 def _json(text: str) -> Any:

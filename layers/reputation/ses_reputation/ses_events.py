@@ -17,6 +17,7 @@ from msgspec import Struct
 from ses_reputation.domain.eligibility import NEVER_ATTEMPTED, BounceType
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import domain_of
+from ses_reputation.domain.recipients import MAX_ADDRESS, bare_address
 
 # SNS text that SES sends once when an event destination is made: not JSON, and nothing to count.
 EVENT_DESTINATION_CREATED = "Successfully validated SNS topic for Amazon SES event publishing."
@@ -31,7 +32,6 @@ ABOUT_MAIL = "Email "
 # the 4 MB of a transaction, and every scope stays under the 1 KB of a sort key.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 MAX_NAME = 256  # Message ids, configuration sets and tenants are at most 64 characters, domains 253, tag values 256.
-MAX_ADDRESS = 320
 MAX_REPLY = 500  # Enough of a server's reply to act on.
 MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 MAX_ENVELOPES = 3
@@ -307,7 +307,7 @@ def _read_mail(raw: _Mail, tags: TagNames) -> Mail:
 
 def _identity(raw: _Mail) -> str | None:
     """The domain of the verified identity: `sourceArn` names it in both formats, else it is the sender's domain."""
-    identity = (raw.source_arn or "").partition(":identity/")[2] or _address(raw.source or "")
+    identity = (raw.source_arn or "").partition(":identity/")[2] or bare_address(raw.source or "")
     return (domain_of(identity) if "@" in identity else identity.lower()) or None
 
 
@@ -331,20 +331,13 @@ def _recipients(values: list[_Recipient], field: str) -> tuple[Recipient, ...]:
     if not 1 <= len(values) <= MAX_RECIPIENTS:
         raise UnreadableEvent(f"{field} names {len(values)} recipients, not 1 to {MAX_RECIPIENTS}")
     recipients = tuple(
-        Recipient(_address(v.email_address), _cut(v.status, MAX_NAME), _cut(v.diagnostic_code, MAX_REPLY))
+        Recipient(bare_address(v.email_address), _cut(v.status, MAX_NAME), _cut(v.diagnostic_code, MAX_REPLY))
         for v in values
     )
     for recipient in recipients:
         if not 1 <= (size := len(recipient.address.encode())) <= MAX_ADDRESS:
             raise UnreadableEvent(f"{field} holds an address of {size} bytes")
     return recipients
-
-
-def _address(value: str) -> str:
-    """The bare address of `Name <address>`, in lower case, so that one mailbox is one recipient."""
-    if value.endswith(">") and "<" in value:
-        value = value[value.rindex("<") + 1 : -1]
-    return value.strip().lower()
 
 
 def _cut(value: str | None, length: int) -> str | None:

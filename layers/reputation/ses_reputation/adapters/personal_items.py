@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import Item
 from ses_reputation.adapters.kept_recipients import RECIPIENTS, from_attribute, to_attribute
+from ses_reputation.adapters.scans import scan_pages
 from ses_reputation.adapters.suppression_histories import history_key
 from ses_reputation.forget import Named, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
 
     from ses_reputation.domain.recipients import KeptRecipient
 
@@ -23,21 +25,16 @@ class DynamoDbPersonalItems:
         self._client = client
         self._table = table
 
-    def part(self, number: int, parts: int) -> Part:
-        """One of so many parts of the table, counted from 0: the receipts in it that name recipients."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            Segment=number,
-            TotalSegments=parts,
-            ConsistentRead=True,
+    def parts(self, number: int) -> "Iterator[Part]":
+        """The table in so many parts: the receipts in each that name recipients."""
+        return scan_pages(
+            self._client,
+            self._table,
+            _part,
+            number,
             FilterExpression=f"attribute_exists({RECIPIENTS})",
             ProjectionExpression=f"message_id, entry, {RECIPIENTS}",
         )
-        looked_at, named = 0, list[Named]()
-        for page in pages:
-            looked_at += page["ScannedCount"]
-            named += (_named(item) for item in page["Items"])
-        return Part(looked_at, named)
 
     def read(self, receipt: Named) -> Named | None:
         """The same receipt as it is now; None if it is gone."""
@@ -73,6 +70,14 @@ class DynamoDbPersonalItems:
 
 def _key(receipt: Named) -> Item:
     return {"message_id": keys.string(receipt.message_id), "entry": keys.string(receipt.entry)}
+
+
+def _part(pages: "Iterable[ScanOutputTypeDef]") -> Part:
+    looked_at, named = 0, list[Named]()
+    for page in pages:
+        looked_at += page["ScannedCount"]
+        named += (_named(item) for item in page["Items"])
+    return Part(looked_at, named)
 
 
 def _named(item: Any) -> Named:

@@ -17,6 +17,7 @@ from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import BATCH_GET_KEYS, get_all
 from ses_reputation.adapters.documents import Item, decode, items_of, moment, put_if_unchanged
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.kept_recipients import RECIPIENTS
 from ses_reputation.adapters.scans import scan_parts
 from ses_reputation.domain.admission import added
 from ses_reputation.domain.scopes import Scope
@@ -162,11 +163,11 @@ def _merged(restored: Item, there: Item) -> _Step:
     if not more:
         return _Step(Outcome.KEPT)
     item = {**there, "scopes": {"L": [keys.string(scope) for scope in sorted(known.union(more))]}}
-    return _Step(
-        Outcome.MERGED,
-        item,
-        {"ConditionExpression": "scopes = :known", "ExpressionAttributeValues": {":known": there["scopes"]}},
-    )
+    # What it holds of recipients may have been forgotten since it was read: the whole item is written.
+    unchanged, values = "scopes = :known", {":known": there["scopes"]}
+    if RECIPIENTS in there:
+        unchanged, values = f"{unchanged} AND {RECIPIENTS} = :recipients", {**values, ":recipients": there[RECIPIENTS]}
+    return _Step(Outcome.MERGED, item, {"ConditionExpression": unchanged, "ExpressionAttributeValues": values})
 
 
 def _newer(restored: Item, there: Item) -> _Step:

@@ -16,7 +16,7 @@ from ses_reputation.domain.eligibility import (
 )
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send
 from ses_reputation.domain.providers import NOT_PROVIDERS, AddressBook
-from ses_reputation.domain.recipients import IN_FULL, Keeping, KeptRecipient
+from ses_reputation.domain.recipients import IN_FULL, Keeping, KeptRecipient, without_addresses
 from ses_reputation.domain.replies import classify
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
 
@@ -75,8 +75,8 @@ def entries(event: Event, addresses: AddressBook, keeping: Keeping = IN_FULL) ->
                 yield _recipient_entry(Measure.DELIVERED, mail, time, recipient, addresses, keeping, also=trapped)
         case Bounce(mail, time, recipients, bounce_type, subtype):
             measure = bounce_rule(bounce_type, subtype).measure
-            reason = f"{bounce_type}/{subtype}"
-            unknown = subtype if is_unknown(bounce_type, subtype) else None
+            said = f"{_word(bounce_type)}/{_word(subtype)}"
+            unknown = _word(subtype) if is_unknown(bounce_type, subtype) else None
             for recipient in _unique(recipients):
                 # Of mail that SES never tried to deliver no server has said anything.
                 also = None if measure is Measure.NOT_ATTEMPTED else _reply_measure(recipient, subtype)
@@ -88,14 +88,14 @@ def entries(event: Event, addresses: AddressBook, keeping: Keeping = IN_FULL) ->
                     addresses,
                     keeping,
                     also=also,
-                    reason=reason,
+                    reason=said,
                     unknown_subtype=unknown,
                 )
         case Delay(mail, time, recipients, delay_type):
             for recipient in _unique(recipients):
                 also = _reply_measure(recipient, delay_type)
                 yield _recipient_entry(
-                    Measure.DELAYED, mail, time, recipient, addresses, keeping, also=also, reason=delay_type
+                    Measure.DELAYED, mail, time, recipient, addresses, keeping, also=also, reason=_word(delay_type)
                 )
         case Complaint(mail, time, recipients, subtype, feedback_type):
             # One complaint per notification: all its recipients are suspects of the same one complaint.
@@ -103,7 +103,7 @@ def entries(event: Event, addresses: AddressBook, keeping: Keeping = IN_FULL) ->
             suspects = _unique(recipients)
             name = f"{measure}#{keeping.identity(mail.message_id, *sorted(r.address for r in suspects))}"
             increments = {(_complaining(suspects, measure, addresses), measure): 1}
-            reason = feedback_type or "unspecified"
+            reason = _word(feedback_type or "unspecified")
             kept = tuple(map(keeping.kept, suspects))
             sent = mail.sent or time
             yield Entry(mail.message_id, name, time, sent, scopes_of(mail), increments, kept, reason)
@@ -153,6 +153,11 @@ def _recipient_entry(
     recorded = (keeping.kept(recipient),) if reason else ()  # a delivery needs no record of whom it reached
     sent = mail.sent or time
     return Entry(mail.message_id, name, time, sent, scopes_of(mail), increments, recorded, reason, unknown_subtype)
+
+
+def _word(of_ses: str) -> str:
+    """A word of SES as it is kept and logged. Whoever publishes in its place may have put an address there."""
+    return without_addresses(of_ses, "")
 
 
 def _reply_measure(recipient: Recipient, ses_word: str) -> Measure:

@@ -23,6 +23,9 @@ SOMEBODY = "(recipient)"
 NOT_KEPT = "(not kept)"
 """What is shown in place of a recipient of whom no name is kept."""
 
+MAX_ADDRESS = 320
+"""In so many bytes an address has to fit, since it becomes a part of items."""
+
 LEAST_KEY = 32
 """So many bytes of a key at least: fewer could be guessed."""
 
@@ -148,10 +151,22 @@ class Person(Struct, frozen=True):
         return any(recipient.name in names for recipient in recipients)
 
 
+def bare_address(text: str) -> str:
+    """The address alone of `Name <address>`, in lower case, so that one mailbox is one recipient: as receipts have it.
+
+    It may be anything that SES, or whoever publishes in its place, calls an address.
+    """
+    text = text.strip()
+    if text.endswith(">") and "<" in text:
+        text = text[text.rindex("<") + 1 : -1]
+    return text.strip().lower()
+
+
 def read_address(text: str) -> str:
-    """One address in lower case, as receipts have it; ValueError if it is none, without quoting it."""
-    address = text.strip().lower()
-    if not _ONE_ADDRESS.fullmatch(address):
+    """One address as receipts have it, whatever is in it; ValueError if it is none, or several, without quoting it."""
+    address = bare_address(text)
+    local_part, _, domain = address.rpartition("@")
+    if not (local_part and domain) or len(address.encode()) > MAX_ADDRESS or _SEVERAL.search(address):
         raise ValueError("not one address such as jane@example.com")
     return address
 
@@ -173,8 +188,10 @@ def forget(recipients: Collection[KeptRecipient], person: Person) -> tuple[KeptR
 
 
 def _unmentioned(recipient: KeptRecipient, address: str) -> KeptRecipient:
+    """What is kept of somebody else, without an address that is not a part of another: mary.jane@ is not jane@."""
     if recipient.reply and address in recipient.reply.lower():
-        return replace(recipient, reply=re.sub(re.escape(address), SOMEBODY, recipient.reply, flags=re.IGNORECASE))
+        whole = rf"(?:(?<![\w.+-])|(?<=%[0-9a-f]{{2}})){re.escape(address)}(?![\w-]|\.\w)"
+        return replace(recipient, reply=re.sub(whole, SOMEBODY, recipient.reply, flags=re.IGNORECASE))
     return recipient
 
 
@@ -189,7 +206,8 @@ _ADDRESS = re.compile(
     rf"""=\?[^\s?]{{1,64}}\?[bq]\?[^\s?]*(?:\?=)?|(?:"[^"@]{{1,64}}"|[^\s<>()\[\]"',;:@]{{1,64}})(?:@|%40){_DOMAIN}""",
     re.IGNORECASE,
 )
-_ONE_ADDRESS = re.compile(rf"""(?:"[^"@]{{1,64}}"|[^\s<>()\[\]",;:@]{{1,64}})@(?=[^\s]){_DOMAIN}""")
+# Addresses one after the other: what is in quotation marks is one local part.
+_SEVERAL = re.compile(r"""^[^"]*@[^"@]*[\s,;][^"@]*@""")
 
 
 def without_addresses(text: str, address: str) -> str:
@@ -200,7 +218,10 @@ def without_addresses(text: str, address: str) -> str:
     text = _replaced(text, address)
     text = _ADDRESS.sub(SOMEBODY, text)
     for name in sorted(set(_local_parts(address)), key=len, reverse=True):
-        text = _replaced(text, name) if len(name) >= _TELLING else _replaced_in_brackets(text, name)
+        if len(name) < _TELLING:
+            text = _replaced_in_brackets(text, name)
+        else:
+            text = _replaced(text, name) if _may_be_a_word(name) else _replaced_in_names(text, name)
     rest = re.split(r"[\s<>()\[\]\"',;:=]", text)[-1]
     if len(rest) >= _TELLING and address.startswith(rest.lower()):
         return f"{text[: -len(rest)]}{SOMEBODY}"
@@ -215,6 +236,17 @@ def _replaced(text: str, name: str) -> str:
     if not name:
         return text
     return re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", SOMEBODY, text, flags=re.IGNORECASE)
+
+
+def _may_be_a_word(name: str) -> bool:
+    """Whether something else may be called so in a longer text: a word (spam in anti-spam), a number, not jane.roe."""
+    letters = sum(map(str.isalpha, name))
+    return letters in {0, len(name.replace("-", ""))}
+
+
+def _replaced_in_names(text: str, name: str) -> str:
+    """Replaced also where digits or signs are around it, as in user_jane.roe_1."""
+    return re.sub(rf"(?<![^\W\d_]){re.escape(name)}(?![^\W\d_])", SOMEBODY, text, flags=re.IGNORECASE)
 
 
 def _replaced_in_brackets(text: str, name: str) -> str:
