@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tests.soak.covered import Covered
+from tests.soak.history import seeded
 from tests.soak.running import CHANCE, Focus
 from tests.soak.trying import Tried, begin_process, try_history
 
@@ -80,10 +81,12 @@ def main(  # noqa: PLR0917 - click gives them by name
 
 
 def _fresh(begun: str, number: int, covered: Covered) -> Iterator[tuple[str, Focus | None]]:
-    """New seeds. Every other history is about a call that has not gone wrong in every way yet."""
+    """New seeds. Three of four histories are about a call that has not gone wrong in every way yet."""
+    random = seeded(begun)
     for n in range(number):
-        missing = covered.missing() if n % 2 else []
-        yield f"{begun}-{n}", missing[n // 2 % len(missing)] if missing else None
+        missing = covered.missing() if n % 4 else []
+        (focus,) = random.choices(missing, [len(each.faults) for each in missing]) if missing else (None,)
+        yield f"{begun}-{n}", focus
 
 
 def _tried(seeds: Iterator[tuple[str, Focus | None]], jobs: int, chance: float, end: float | None) -> Iterator[Tried]:

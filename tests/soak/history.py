@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from random import Random
 from typing import Any, Final
 
@@ -103,7 +104,7 @@ def seeded(seed: str) -> Random:
 
 
 def draw_history(random: Random, mails: int = 12, about: Called | None = None) -> History:
-    """A history with so many mails at most, and with what makes this call likely, if it is about one."""
+    """A history with so many mails at most; or one that is about a call, with what makes that likely."""
     function = about.function if about else None
     patient = random.random() < 0.5
     parameters = {
@@ -155,11 +156,9 @@ _SHUT_DOWN: Final[Mapping[str, Sequence[str]]] = {
 
 def _steps(random: Random, mails: int, about: Called | None) -> Iterator[Step]:
     """Mail in some deliveries, with everything else in between, and the days after it. Every step has its own time."""
-    sent = draw_mail(
-        random,
-        random.randint(1, mails),
-        complaining=about is not None and about.operation == "DeleteSuppressedDestination",
-    )
+    complaining = about is not None and about.operation == "DeleteSuppressedDestination"
+    few = about is not None and not complaining
+    sent = draw_mail(random, random.randint(1, 4 if few else mails), complaining=complaining)
     poisoned = about is not None and (about.function, about.operation) == ("EnforceStatus", "SendMessageBatch")
     texts = [*sent, *(publication for publication in sent if random.random() < 0.2)]
     texts.sort(key=lambda publication: publication.time + random.randint(0, 5) * 30 * MINUTE)
@@ -180,8 +179,9 @@ def _steps(random: Random, mails: int, about: Called | None) -> Iterator[Step]:
             outage = "RecordFeedback", random.choice(calls)
         yield Step(now, parcels=tuple(parcels), outage=outage)
         for step in _meanwhile(random, about):
-            now += random.choice((MINUTE, 20 * MINUTE))
-            yield Step(now, **step)
+            yield Step(now := now + random.choice((MINUTE, 20 * MINUTE)), **step)
+    for step in chain.from_iterable(_meanwhile(random, about) for _ in range(3 if about else 0)):
+        yield Step(now := now + random.choice((MINUTE, 20 * MINUTE)), **step)
     for _ in range(random.randint(1, 3)):
         now += random.choice((20 * MINUTE, 6 * 60 * MINUTE, DAY))
         yield Step(now, tick=("EvaluateReputation",))
@@ -198,10 +198,13 @@ def _meanwhile(random: Random, about: Called | None) -> Iterator[dict[str, Any]]
     if called("EvaluateReputation"):
         yield {"tick": ("EvaluateReputation",)}
     if called("WatchSes"):
-        status = random.choice(("HEALTHY", "PROBATION")) if random.random() < 0.3 else None
+        # Not that it is shut down: what SES stopped itself is left to it.
+        status = random.choice(("HEALTHY", "PROBATION")) if about or random.random() < 0.3 else None
         yield {"tick": ("WatchSes",), "ses_status": status}
     if wanted or called("EnforceStatus"):
-        yield {"command": {**_report(random, wanted or _PAUSABLE), "severity": "shutdown"}}
+        # Of one category, so that it is over when its finding is.
+        worst = {"category": "spamtrap", "severity": "shutdown"}
+        yield {"command": {**_report(random, wanted or _PAUSABLE), **worst}}
     if called("Operate"):
         yield {"command": _report(random, _SCOPES)}
     if called("ReceiveFinding"):
@@ -209,7 +212,8 @@ def _meanwhile(random: Random, about: Called | None) -> Iterator[dict[str, Any]]
     if called("Operate"):
         yield {"command": _decision(random, _SCOPES)}
     if wanted or called("EnforceStatus"):
-        yield {"command": _decision(random, wanted or _PAUSABLE)}
+        again = {"command": "decide", "decision": "reinstate", "to": "healthy"}
+        yield {"command": {**_decision(random, wanted or _PAUSABLE), **again}}
     if called("ShowDashboard"):
         yield {"page": random.choice(({}, {"page": "scope", "scope": "account"}, {"page": "reviews"}))}
 
