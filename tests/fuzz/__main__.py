@@ -9,12 +9,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 from pathlib import Path
 
 import click
 
 from tests.fuzz.fuzzing import Covered, fuzz
+from tests.interrupts import ignore_interrupts, interrupted
 
 FOUND = Path("build") / "fuzz"
 MAX_MEMORY = 512  # MiB, which is what the functions have.
@@ -36,27 +38,37 @@ def _parts(first: int, mutations: int, jobs: int) -> Iterator[range]:
         yield range(start, min(start + size, first + mutations))
 
 
+def _tried(seed: int, parts: Iterator[range], jobs: int) -> Iterator[tuple[Covered, int]]:
+    """What came of each part, as they end. Ctrl-C has no further ones begun."""
+    stopped = interrupted()
+    with ProcessPoolExecutor(jobs, initializer=ignore_interrupts) as pool:
+        # One for each process: what waits in the pool could not be taken back.
+        running = {pool.submit(_try_all, seed, part) for part in islice(parts, jobs)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            further = () if stopped.is_set() else islice(parts, len(done))
+            running |= {pool.submit(_try_all, seed, part) for part in further}
+            for future in done:
+                yield future.result()
+
+
 @click.command(help=__doc__)
 @click.option("--mutations", default=20_000, show_default=True, help="How many are tried.")
 @click.option("--seed", default=1, show_default=True, help="Another seed makes other mutations.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="How many processes try them.")
 @click.option("--only", type=int, help="Try the mutation with this number, and no other.")
 def main(mutations: int, seed: int, jobs: int, only: int | None) -> None:
-    """Exit with 1 if something is found."""
+    """Exit with 1 if something is found. Ctrl-C ends it early, and what was tried by then is told."""
     started = time.monotonic()
     first, mutations = (0, mutations) if only is None else (only, 1)
     covered, memory = Covered(), 0
-    with ProcessPoolExecutor(jobs) as pool:
-        tried = [pool.submit(_try_all, seed, part) for part in _parts(first, mutations, jobs)]
-        for future in tried:
-            part, peak = future.result()
-            covered.add(part)
-            memory = max(memory, peak)
-            elapsed = time.monotonic() - started
-            click.echo(
-                f"{covered.entries.total():>10,} mutations, {len(covered.findings)} findings, {elapsed:.0f} s",
-                err=True,
-            )
+    for part, peak in _tried(seed, _parts(first, mutations, jobs), jobs):
+        covered.add(part)
+        memory = max(memory, peak)
+        elapsed = time.monotonic() - started
+        click.echo(
+            f"{covered.entries.total():>10,} mutations, {len(covered.findings)} findings, {elapsed:.0f} s", err=True
+        )
     _tell(covered, memory, seed, time.monotonic() - started)
     sys.exit(1 if covered.findings or memory > MAX_MEMORY else 0)
 
