@@ -21,6 +21,7 @@ from tests.interrupts import ignore_interrupts, interrupted
 FOUND = Path("build") / "fuzz"
 MAX_MEMORY = 512  # MiB, which is what the functions have.
 SHOWN = 25
+SHOWN_EVERY = 2  # Seconds.
 
 
 def _try_all(seed: int, numbers: range) -> tuple[Covered, int]:
@@ -32,8 +33,8 @@ def _try_all(seed: int, numbers: range) -> tuple[Covered, int]:
 
 
 def _parts(first: int, mutations: int, jobs: int) -> Iterator[range]:
-    """The numbers in parts that are small enough to tell how far it has come."""
-    size = max(1, min(10_000, -(-mutations // jobs)))
+    """The numbers in parts that are small enough to tell how far it has come, and to end soon after Ctrl-C."""
+    size = max(1, min(1_000, -(-mutations // jobs)))
     for start in range(first, first + mutations, size):
         yield range(start, min(start + size, first + mutations))
 
@@ -61,14 +62,14 @@ def main(mutations: int, seed: int, jobs: int, only: int | None) -> None:
     """Exit with 1 if something is found. Ctrl-C ends it early, and what was tried by then is told."""
     started = time.monotonic()
     first, mutations = (0, mutations) if only is None else (only, 1)
-    covered, memory = Covered(), 0
+    covered, memory, shown = Covered(), 0, started
     for part, peak in _tried(seed, _parts(first, mutations, jobs), jobs):
         covered.add(part)
         memory = max(memory, peak)
-        elapsed = time.monotonic() - started
-        click.echo(
-            f"{covered.entries.total():>10,} mutations, {len(covered.findings)} findings, {elapsed:.0f} s", err=True
-        )
+        now = time.monotonic()
+        if now - shown > SHOWN_EVERY:
+            tried, shown = covered.entries.total(), now
+            click.echo(f"{tried:>10,} mutations, {len(covered.findings)} findings, {now - started:.0f} s", err=True)
     _tell(covered, memory, seed, time.monotonic() - started)
     sys.exit(1 if covered.findings or memory > MAX_MEMORY else 0)
 
