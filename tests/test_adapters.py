@@ -401,6 +401,14 @@ def test_poison_is_put_apart_ten_at_a_time_and_under_a_megabyte(cloud: LocalClou
     assert {letter.attributes["reason"] for letter in kept} == {"not JSON"}
 
 
+def test_a_reason_has_no_characters_that_sqs_refuses_with_the_whole_batch(cloud: LocalCloud) -> None:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
+    letters = SqsDeadLetters(clients.sqs(), queue_url=cloud.resources["FeedbackDeadLetterQueue"])
+    assert letters.put([Message("1", "x", problem="no 'a\0b\uffffc'")]) == set()
+    (kept,) = cloud.messages("FeedbackDeadLetterQueue")
+    assert kept.attributes["reason"] == "no 'a?b?c'"
+
+
 def test_poison_that_the_queue_refuses_is_named(cloud: LocalCloud) -> None:
     client = clients.sqs()
     letters = SqsDeadLetters(client, queue_url=cloud.resources["FeedbackDeadLetterQueue"])

@@ -48,8 +48,11 @@ NOW: frozenset[Read] = frozenset(
 MAY_LAG: Mapping[Read, str] = MappingProxyType(
     {
         ("evaluate_reputation", "standings: WorstFirst"): "an index always may; only metrics are made of it",
-        ("evaluate_reputation", "receipts: feedback"): "replies are looked through again as long as they are recent",
-        ("evaluate_reputation", "receipts: one of a message"): "one that is not there yet is quoted next time",
+        ("evaluate_reputation", "receipts: feedback"): "a sample is enough; the newest reply may be missing in it",
+        (
+            "evaluate_reputation",
+            "receipts: one of a message",
+        ): "a sample is enough; the newest reply may be missing in it",
     }
 )
 
