@@ -98,8 +98,17 @@ def grants_of(who: str, document: Mapping[str, Any]) -> dict[Grant, str]:
         Grant(who, statement["Sid"], action, place): _resource_text(resource)
         for statement in statements_of(document)
         for action in listed(statement["Action"])
-        for place, resource in enumerate(listed(statement["Resource"]))
+        for place, resource in enumerate(_resources(statement))
     }
+
+
+def _resources(statement: Mapping[str, Any]) -> list[Any]:
+    """The resources of a statement in a template, also those that depend on a condition, which are the last."""
+    match statement["Resource"]:
+        case {"Fn::If": [_, [*those], [*without]]} if those[: len(without)] == without:
+            return those
+        case resource:
+            return listed(resource)
 
 
 def _resource_text(resource: Any) -> str:

@@ -240,6 +240,16 @@ def test_a_provider_may_have_dots_in_its_name(cloud: LocalCloud) -> None:
     assert list(counters(cloud).hours(ACCOUNT, NOON + HOUR)) == [HourCounts(NOON, increments)]
 
 
+def test_counters_are_kept_longer_than_the_receipts_that_made_them(cloud: LocalCloud) -> None:
+    """A receipt for its time from when it was, a counter for its own from its hour."""
+    ledger(cloud).commit([Write(entry(time=NOON + HOUR / 2))])
+    client = cloud.client("dynamodb")
+    (receipt,) = client.scan(TableName=cloud.resources["ReceiptsTable"])["Items"]
+    (counter,) = client.scan(TableName=cloud.resources["CountersTable"])["Items"]
+    assert int(receipt["expires"]["N"]) == (NOON + HOUR / 2 + timedelta(days=90)).timestamp()
+    assert int(counter["expires"]["N"]) == (NOON + timedelta(days=396)).timestamp()
+
+
 def test_a_backfilled_hour_is_all_there_is_of_that_hour(cloud: LocalCloud) -> None:
     book = ledger(cloud)
     book.commit([Write(entry("m-1")), Write(entry("m-2", time=NOON + HOUR))])
@@ -389,6 +399,14 @@ def test_poison_is_put_apart_ten_at_a_time_and_under_a_megabyte(cloud: LocalClou
     kept = cloud.messages("FeedbackDeadLetterQueue")
     assert {letter.attributes["message_id"] for letter in kept} == {m.id for m in (*small, *large)}
     assert {letter.attributes["reason"] for letter in kept} == {"not JSON"}
+
+
+def test_a_reason_has_no_characters_that_sqs_refuses_with_the_whole_batch(cloud: LocalCloud) -> None:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
+    letters = SqsDeadLetters(clients.sqs(), queue_url=cloud.resources["FeedbackDeadLetterQueue"])
+    assert letters.put([Message("1", "x", problem="no 'a\0b\uffffc'")]) == set()
+    (kept,) = cloud.messages("FeedbackDeadLetterQueue")
+    assert kept.attributes["reason"] == "no 'a?b?c'"
 
 
 def test_poison_that_the_queue_refuses_is_named(cloud: LocalCloud) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.breakages.breakages import ROOT, Breakage, read_breakages
+from tests.breakages.try_them import Outcome, judge
 
 BREAKAGES = [
     pytest.param(breakage, id=f"{table}: {breakage.what}")
@@ -26,3 +27,19 @@ def test_a_breakage_is_noticed_by_tests_that_exist(breakage: Breakage) -> None:
         file, _, name = test.partition("::")
         text = (ROOT / file).read_text()
         assert not name or re.search(rf"^def {re.escape(name.partition('[')[0])}\(", text, re.MULTILINE), test
+
+
+@pytest.mark.parametrize(
+    ("codes", "outcome"),
+    [
+        ((1, 1), Outcome.NOTICED),
+        ((1, 0), Outcome.UNNOTICED),
+        ((0, 1), Outcome.UNNOTICED),
+        ((1, 2), Outcome.UNUSABLE),
+        ((None,), Outcome.ENDLESS),
+    ],
+    ids=["both tests fail", "the second passes", "the first passes", "a test can't be run", "it does not end"],
+)
+def test_every_test_that_is_named_must_fail_by_itself(codes: tuple[int | None, ...], outcome: Outcome) -> None:
+    ran = {str(number): (code, "") for number, code in enumerate(codes)}
+    assert judge([*ran], ran.__getitem__)[0] is outcome

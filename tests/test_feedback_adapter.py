@@ -103,6 +103,13 @@ def test_a_bounce_is_found_with_all_that_is_known_of_it(table: Table) -> None:
     )
 
 
+def test_what_lists_receipts_is_kept_as_long_as_the_last_of_them(table: Table) -> None:
+    times = [NOON, NOON + timedelta(hours=3), NOON + timedelta(hours=1)]
+    table.record(*(bounce(n, time) for n, time in enumerate(times)))
+    (listing,) = [item for item in table.client.scan(TableName=table.name)["Items"] if "document" in item]
+    assert int(listing["expires"]["N"]) == (max(times) + 90 * DAY).timestamp()
+
+
 def test_what_is_found_is_the_newest_first_over_days_and_nothing_else(table: Table) -> None:
     times = [NOON, NOON - DAY, NOON - timedelta(hours=1), NOON - 2 * DAY]
     table.record(*(bounce(n, time) for n, time in enumerate(times)))

@@ -170,6 +170,12 @@ def test_nesting_without_end_ends_no_batch(text: str) -> None:
 # -- The command line --------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a hostile argument has a command write is written into a folder that is thrown away."""
+    monkeypatch.chdir(tmp_path)
+
+
 def run(*arguments: str) -> str:
     """What a command says, which must be more than a traceback, and must not turn or hide what is around it."""
     result = CliRunner().invoke(main, arguments, obj=NOW)

@@ -76,6 +76,13 @@ def test_every_action_on_every_resource_is_a_grant_also_behind_a_condition() -> 
     }
 
 
+def test_each_resource_of_a_list_that_depends_on_a_condition_is_a_grant() -> None:
+    one, two = {"Ref": "One"}, {"Ref": "Two"}
+    statement = {"Sid": "S", "Action": "a:One", "Resource": {"Fn::If": ["Condition", [one, two], [one]]}}
+    told = grants_of("F", {"Statement": [statement]})
+    assert told == {Grant("F", "S", "a:One", 0): "One", Grant("F", "S", "a:One", 1): "Two"}
+
+
 def every_use() -> Notes:
     return Notes(Counter({grant: 3 for grant in granted() if grant.action not in NOT_OURS}))
 

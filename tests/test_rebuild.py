@@ -336,6 +336,7 @@ def test_a_correction_of_many_providers_is_written_in_parts(cloud: LocalCloud) -
     assert books_of(cloud).correct((ACCOUNT, NINE), Discrepancy(Counted({}, {}), missing), "somebody", NOW)
     (item,) = items(cloud)
     assert keys.counter_numbers(item) == missing
+    assert int(item["expires"]["N"]) == (NINE + 365 * DAY).timestamp(), "with the counters of its hour"
     assert len(due(cloud)) == 101
 
 

@@ -9,6 +9,7 @@ from botocore.stub import Stubber
 
 from ses_reputation.adapters.documents import items_of
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.keys import OPEN_FINDINGS
 from ses_reputation.adapters.standings import MARK_ATTEMPTS, DynamoDbStandings
 from ses_reputation.domain.categories import Category, Severity
@@ -204,6 +205,36 @@ def test_a_scope_that_was_marked_again_is_not_settled(cloud: LocalCloud, standin
     standings.settle(again)
     assert list(standings.due()) == []
     standings.settle(Due(NEWSLETTER, "gone"))
+
+
+def test_a_scope_whose_standing_was_rewritten_again_is_not_settled(
+    cloud: LocalCloud, standings: DynamoDbStandings
+) -> None:
+    """An enforcement that sets a floor has the scope judged, also if one before did so and is being judged."""
+    client = cloud.client("dynamodb")
+    client.transact_write_items(TransactItems=standings.rewritten(standings.read(NEWSLETTER)))
+    (seen,) = standings.due()
+    client.transact_write_items(TransactItems=standings.rewritten(standings.read(NEWSLETTER)))
+    standings.settle(seen)
+    (again,) = standings.due()
+    standings.settle(again)
+    assert list(standings.due()) == []
+
+
+@pytest.mark.parametrize("floored", [False, True], ids=["its record alone", "with a floor of its standing"])
+def test_what_was_done_at_ses_is_not_written_on_a_standing_that_somebody_else_wrote(
+    cloud: LocalCloud, standings: DynamoDbStandings, floored: bool
+) -> None:
+    enforcements = DynamoDbEnforcements(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
+    standings.write(Standing(NEWSLETTER, NOON), 0, [], [])
+    seen, record = enforcements.read(NEWSLETTER), enforcements.enforcement(NEWSLETTER)
+    act(standings, report(severity=Severity.SHUTDOWN), "r-1")
+    before = items(cloud)
+    alerts = [told(change())]
+    assert not enforcements.write_enforcement(record.enforcement, 0, [], alerts, seen, floored=floored)
+    assert items(cloud) == before
+    now = enforcements.read(NEWSLETTER)
+    assert enforcements.write_enforcement(record.enforcement, 0, [], alerts, now, floored=floored)
 
 
 def in_the_way(client: Any, operation: str, times: int) -> Stubber:

@@ -9,19 +9,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from threading import Event
 
 import click
 
 from tests.breakages.breakages import ROOT, Breakage, read_breakages
+from tests.interrupts import interrupted
 
 PACKAGES = ("layers/reputation", "cli", "local", ".")
 PASSED, FAILED = 0, 1  # https://docs.pytest.org/en/stable/reference/exit-codes.html
-LIMIT = 300  # Seconds: code that never ends was noticed, too.
+LIMIT = 300  # Seconds, of one test.
 
 
 class Outcome(StrEnum):
@@ -30,19 +33,29 @@ class Outcome(StrEnum):
     NOTICED = "noticed"
     UNNOTICED = "NOT NOTICED"
     UNUSABLE = "UNUSABLE"
+    ENDLESS = "NOT ENDED"
+    """The broken code may never end, or the machine has other things to do: it proves nothing."""
+    STOPPED = "stopped"
 
 
-def run_tests(root: Path, tests: Sequence[str]) -> tuple[int | None, str]:
-    """The exit code of pytest in a copy of the project, and what it wrote; None if it did not end in time."""
+_Run = tuple[int | None, str]
+"""The exit code of pytest, None if it did not end in time, and what it wrote."""
+
+# Anything else is an error in the tests or in the tables.
+_OTHERWISE = {PASSED: Outcome.UNNOTICED, None: Outcome.ENDLESS}
+
+
+def run_tests(root: Path, tests: Sequence[str], limit: float | None) -> _Run:
+    """Run tests in a copy of the project, until one fails."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header", *tests]
     paths = os.pathsep.join(str(root / package) for package in PACKAGES)
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         ran = subprocess.run(  # noqa: S603 - our own tests
-            command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT
+            command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=limit
         )
     except subprocess.TimeoutExpired:
-        return None, ""
+        return None, f"It ran for {limit} s."
     return ran.returncode, ran.stdout + ran.stderr
 
 
@@ -60,17 +73,26 @@ def copied() -> Iterator[Path]:
         yield root
 
 
-def try_breakage(breakage: Breakage) -> tuple[Outcome, str]:
+def try_breakage(breakage: Breakage, stopped: Event) -> tuple[Outcome, str]:
     """Break a copy, and run the tests that must notice."""
+    if stopped.is_set():
+        return Outcome.STOPPED, ""
     with copied() as root:
         try:
             breakage.apply(root)
         except (OSError, ValueError) as error:
             return Outcome.UNUSABLE, str(error)
-        code, output = run_tests(root, breakage.noticed_by)
-    if code in {FAILED, None}:
-        return Outcome.NOTICED, ""
-    return (Outcome.UNNOTICED if code == PASSED else Outcome.UNUSABLE), output
+        judged = judge(breakage.noticed_by, lambda test: run_tests(root, [test], LIMIT))
+    return (Outcome.STOPPED, "") if stopped.is_set() else judged
+
+
+def judge(tests: Sequence[str], run: Callable[[str], _Run]) -> tuple[Outcome, str]:
+    """What came of a breakage, and why if it is not good: each of its tests must fail by itself."""
+    for test in tests:
+        code, output = run(test)
+        if code != FAILED:
+            return _OTHERWISE.get(code, Outcome.UNUSABLE), f"{test}:\n{output}"
+    return Outcome.NOTICED, ""
 
 
 def chosen(words: Sequence[str]) -> list[tuple[str, Breakage]]:
@@ -83,28 +105,39 @@ def chosen(words: Sequence[str]) -> list[tuple[str, Breakage]]:
 @click.argument("words", nargs=-1)
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="How many are tried at once.")
 def main(words: tuple[str, ...], jobs: int) -> None:
-    """Exit with 1 if one of them goes unnoticed, or its tests fail before anything is broken."""
+    """Exit with 1 if one of them goes unnoticed, or its tests fail before anything is broken.
+
+    Ctrl-C ends it early, and what was tried by then is told.
+    """
     breakages = chosen(words)
     if not breakages:
         sys.exit("No breakage has these words.")
     started = time.monotonic()
     tests = sorted({test for _, breakage in breakages for test in breakage.noticed_by})
+    click.echo(f"{len(tests)} tests must pass before anything is broken ...")
     with copied() as root:
-        code, output = run_tests(root, tests)
+        code, output = run_tests(root, tests, limit=None)
     if code != PASSED:
         sys.exit(f"{output}\nThese tests must pass before anything is broken.")
-    click.echo(f"{len(tests)} tests pass. Now {len(breakages)} breakages, one after the other:")
-    unnoticed = 0
+    click.echo(f"They do, in {time.monotonic() - started:.0f} s. Now {len(breakages)} breakages, as they end:")
+    stopped = interrupted()
+    outcomes = Counter[Outcome]()
     with ThreadPoolExecutor(jobs) as pool:
-        outcomes = pool.map(try_breakage, [breakage for _, breakage in breakages])
-        for (table, breakage), (outcome, details) in zip(breakages, outcomes, strict=True):
-            click.echo(f"{outcome:<11} {table}: {breakage.what}")
-            if outcome is not Outcome.NOTICED:
-                unnoticed += 1
+        tried = {
+            pool.submit(try_breakage, breakage, stopped): f"{table}: {breakage.what}" for table, breakage in breakages
+        }
+        for future in as_completed(tried):
+            outcome, details = future.result()
+            outcomes[outcome] += 1
+            if outcome is not Outcome.STOPPED:
+                click.echo(f"{outcomes.total():>4} {outcome:<11} {tried[future]}")
+            if details:
                 click.echo(details)
-    noticed = len(breakages) - unnoticed
+    noticed = outcomes[Outcome.NOTICED]
     click.echo(f"{noticed} of {len(breakages)} breakages were noticed, in {time.monotonic() - started:.0f} s.")
-    sys.exit(1 if unnoticed else 0)
+    if stopped.is_set():
+        click.echo(f"Stopped: {outcomes[Outcome.STOPPED]} were not tried.")
+    sys.exit(0 if noticed == len(breakages) else 1)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.server import Engine, running
+from tests.engine.application import TEMPLATE
+from tests.engine.server import BUILD, PYTHON, Engine, running
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--minutes", type=float, default=0.0, help="how long many are at work at once; 0 for a short form")
+
+
+def pytest_configure() -> None:
+    if not (PYTHON.exists() and TEMPLATE.exists() and (BUILD / "python").is_dir()):
+        raise pytest.UsageError("what is to run here is not built: make engine builds it, and runs these tests")
 
 
 @pytest.fixture(scope="session")

@@ -9,16 +9,19 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 from pathlib import Path
 
 import click
 
 from tests.fuzz.fuzzing import Covered, fuzz
+from tests.interrupts import ignore_interrupts, interrupted
 
 FOUND = Path("build") / "fuzz"
 MAX_MEMORY = 512  # MiB, which is what the functions have.
 SHOWN = 25
+SHOWN_EVERY = 2  # Seconds.
 
 
 def _try_all(seed: int, numbers: range) -> tuple[Covered, int]:
@@ -30,10 +33,24 @@ def _try_all(seed: int, numbers: range) -> tuple[Covered, int]:
 
 
 def _parts(first: int, mutations: int, jobs: int) -> Iterator[range]:
-    """The numbers in parts that are small enough to tell how far it has come."""
-    size = max(1, min(10_000, -(-mutations // jobs)))
+    """The numbers in parts that are small enough to tell how far it has come, and to end soon after Ctrl-C."""
+    size = max(1, min(1_000, -(-mutations // jobs)))
     for start in range(first, first + mutations, size):
         yield range(start, min(start + size, first + mutations))
+
+
+def _tried(seed: int, parts: Iterator[range], jobs: int) -> Iterator[tuple[Covered, int]]:
+    """What came of each part, as they end. Ctrl-C has no further ones begun."""
+    stopped = interrupted()
+    with ProcessPoolExecutor(jobs, initializer=ignore_interrupts) as pool:
+        # One for each process: what waits in the pool could not be taken back.
+        running = {pool.submit(_try_all, seed, part) for part in islice(parts, jobs)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            further = () if stopped.is_set() else islice(parts, len(done))
+            running |= {pool.submit(_try_all, seed, part) for part in further}
+            for future in done:
+                yield future.result()
 
 
 @click.command(help=__doc__)
@@ -42,21 +59,17 @@ def _parts(first: int, mutations: int, jobs: int) -> Iterator[range]:
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="How many processes try them.")
 @click.option("--only", type=int, help="Try the mutation with this number, and no other.")
 def main(mutations: int, seed: int, jobs: int, only: int | None) -> None:
-    """Exit with 1 if something is found."""
+    """Exit with 1 if something is found. Ctrl-C ends it early, and what was tried by then is told."""
     started = time.monotonic()
     first, mutations = (0, mutations) if only is None else (only, 1)
-    covered, memory = Covered(), 0
-    with ProcessPoolExecutor(jobs) as pool:
-        tried = [pool.submit(_try_all, seed, part) for part in _parts(first, mutations, jobs)]
-        for future in tried:
-            part, peak = future.result()
-            covered.add(part)
-            memory = max(memory, peak)
-            elapsed = time.monotonic() - started
-            click.echo(
-                f"{covered.entries.total():>10,} mutations, {len(covered.findings)} findings, {elapsed:.0f} s",
-                err=True,
-            )
+    covered, memory, shown = Covered(), 0, started
+    for part, peak in _tried(seed, _parts(first, mutations, jobs), jobs):
+        covered.add(part)
+        memory = max(memory, peak)
+        now = time.monotonic()
+        if now - shown > SHOWN_EVERY:
+            tried, shown = covered.entries.total(), now
+            click.echo(f"{tried:>10,} mutations, {len(covered.findings)} findings, {now - started:.0f} s", err=True)
     _tell(covered, memory, seed, time.monotonic() - started)
     sys.exit(1 if covered.findings or memory > MAX_MEMORY else 0)
 

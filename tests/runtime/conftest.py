@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.blocklist_server import BlocklistServer, blocklist_server
-from tests.runtime.execution_environment import BUILT, DEPENDENCIES
+from tests.runtime.execution_environment import BUILT, DEPENDENCIES, PYTHON
 from tests.runtime.logs import flaws
 from tests.runtime.runtime_cloud import RuntimeCloud, no_fault
 from tests.runtime.triggers import ZONE
@@ -27,6 +27,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes minutes, and runs with --long only")
+    if not (PYTHON.exists() and BUILT.is_dir() and DEPENDENCIES.is_dir()):
+        raise pytest.UsageError("what is to run here is not built: make runtime builds it, and runs these tests")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -44,8 +46,6 @@ def blocklists() -> Iterator[BlocklistServer]:
 
 @pytest.fixture(scope="session")
 def deployed(blocklists: BlocklistServer) -> Iterator[RuntimeCloud]:
-    assert BUILT.is_dir(), "there is nothing to run: make runtime builds it first"
-    assert DEPENDENCIES.is_dir(), "the dependencies are not there: make runtime builds them first"
     parameters = {
         "AutomaticSuppression": "true",
         "BlocklistZones": ZONE,
