@@ -194,8 +194,16 @@ def test_a_tag_does_not_give_away_whose_mailbox_it_is(named: str) -> None:
         ("o'brien@x.example", "O'Brien@x.example"),
         ("=?utf-8?q?bob=2esmith?=@x.example", "bob.smith"),
         ("=?utf-8?b?!?=@x.example", "=?utf-8?b?!?="),
+        ("=?utf-8?b?a?=@x.example", "=?utf-8?b?a?="),
     ],
-    ids=["quoted", "quoted, without the marks", "an apostrophe", "an encoded word", "an encoded word that is none"],
+    ids=[
+        "quoted",
+        "quoted, without the marks",
+        "an apostrophe",
+        "an encoded word",
+        "an encoded word that is none",
+        "one that can not be decoded",
+    ],
 )
 def test_a_strange_local_part_does_not_stay_either(address: str, named: str) -> None:
     assert without_addresses(f"mailbox {named} is full", address) == "mailbox (recipient) is full"
@@ -223,6 +231,10 @@ def test_a_short_local_part_is_taken_for_a_word_unless_it_is_set_apart() -> None
 )
 def test_a_name_is_told_by_four_letters_and_a_cut_off_address_too(text: str, left: str) -> None:
     assert without_addresses(text, "anna+news@shop.example") == left
+
+
+def test_without_a_recipient_only_addresses_are_taken_out() -> None:
+    assert without_addresses("mailbox jane@x.example is full", "") == "mailbox (recipient) is full"
 
 
 @given(ADDRESSES, st.text(max_size=20), st.text(max_size=20))
