@@ -404,6 +404,22 @@ def test_what_sends_again_is_measured_from_the_next_full_hour(
     assert of_tenant.floor is None, "SES does so with configuration sets only"
 
 
+@pytest.mark.parametrize(
+    ("state", "demand", "sending"),
+    [
+        pytest.param(State.OBSERVED, STILL, RUNNING, id="about to be paused"),
+        pytest.param(State.OBSERVED, STILL, STOPPED, id="found paused"),
+        pytest.param(State.PAUSING, STILL, STOPPED, id="paused"),
+        pytest.param(State.PAUSED, NO, STOPPED, id="about to be resumed"),
+        pytest.param(State.FOUND_PAUSED, NO, STOPPED, id="left paused"),
+    ],
+)
+def test_what_does_not_send_again_is_not_measured_anew(state: State, demand: Demand | None, sending: Sending) -> None:
+    step = decide(record(state, NEWSLETTER), demand, replace(sending, fresh_start=LATE), ENFORCE, MORNING + HOUR)
+    assert isinstance(step, Record)
+    assert step.floor is None
+
+
 # -- What fails --------------------------------------------------------------------------------------------------------
 
 
@@ -446,18 +462,21 @@ def test_it_is_the_resuming_that_fails_once_nothing_asks_for_a_pause() -> None:
     assert (news.action, news.finding) == (Action.RESUME_FAILED, finding(Stage.SHUTDOWN))
 
 
+OLDER = replace(finding(Stage.SHUTDOWN), id="f0")
+
+
 @pytest.mark.parametrize(
     ("state", "demand", "action", "about"),
     [
         pytest.param(State.PAUSING, ANEW, Action.PAUSE_FAILED, ANEW.finding, id="a pause"),
         pytest.param(State.RESUMING, ANEW, Action.RESUME_FAILED, ANEW.finding, id="a resuming, shut down again"),
-        pytest.param(State.RESUMING, NO, Action.RESUME_FAILED, finding(Stage.SHUTDOWN), id="a resuming"),
+        pytest.param(State.RESUMING, NO, Action.RESUME_FAILED, OLDER, id="a resuming"),
     ],
 )
 def test_news_of_a_failure_says_what_failed_and_why(
     state: State, demand: Demand | None, action: Action, about: Finding
 ) -> None:
-    known = replace(record(state), target="t")
+    known = replace(record(state), target="t", finding=OLDER)
     failure = failed(known, demand, ENFORCE, Status.SHUTDOWN, MORNING + HOUR, code="Denied", reason="not allowed")
     assert failure
     after, news = failure

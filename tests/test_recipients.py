@@ -97,6 +97,7 @@ def test_nothing_is_made_with_a_key_that_could_be_guessed(storage: RecipientStor
 
 
 def test_a_key_is_not_shown() -> None:
+    assert repr(KEY) == str(KEY) == "b'...'"
     assert "kkk" not in f"{HASHED!r} {HASHED} {KEY!r} {Person(JANE, (KEY,))!r} {KEY!s}"
 
 
@@ -195,6 +196,12 @@ def test_a_tag_does_not_give_away_whose_mailbox_it_is(named: str) -> None:
         ("=?utf-8?q?bob=2esmith?=@x.example", "bob.smith"),
         ("=?utf-8?b?!?=@x.example", "=?utf-8?b?!?="),
         ("=?utf-8?b?a?=@x.example", "=?utf-8?b?a?="),
+        ("=?utf-8?q?bob?=smith@x.example", "bobsmith"),
+        ("=?utf-8?q?gro=c3=9f?=@x.example", "GROß"),
+        ("=?iso-8859-1?q?bob=e9?=@x.example", "=?iso-8859-1?q?bob=e9?="),
+        ("=?bobby@x.example", "=?bobby"),
+        ('"bob smith"@x.example', '"bob smith"'),
+        ("bobby+a+b@x.example", "bobby"),
     ],
     ids=[
         "quoted",
@@ -203,6 +210,12 @@ def test_a_tag_does_not_give_away_whose_mailbox_it_is(named: str) -> None:
         "an encoded word",
         "an encoded word that is none",
         "one that can not be decoded",
+        "an encoded word and more",
+        "an encoded word in capitals",
+        "one in another character set",
+        "the beginning of one",
+        "quoted, without the domain",
+        "without two tags",
     ],
 )
 def test_a_strange_local_part_does_not_stay_either(address: str, named: str) -> None:
@@ -225,12 +238,22 @@ def test_a_short_local_part_is_taken_for_a_word_unless_it_is_set_apart() -> None
         pytest.param("550 no mailbox anna", "550 no mailbox (recipient)", id="at the end"),
         pytest.param("550 no mailbox ANN", "550 no mailbox ANN", id="cut off after three letters"),
         pytest.param("550 no mailbox ANNA+N", "550 no mailbox (recipient)+N", id="cut off in the tag, in capitals"),
+        pytest.param("550 ann", "550 ann", id="three letters are a word"),
         pytest.param("550 anna@s", "550 (recipient)", id="cut off in the domain"),
         pytest.param("550", "550", id="nothing of it"),
     ],
 )
 def test_a_name_is_told_by_four_letters_and_a_cut_off_address_too(text: str, left: str) -> None:
     assert without_addresses(text, "anna+news@shop.example") == left
+
+
+def test_four_letters_of_a_name_that_was_cut_off_tell() -> None:
+    assert without_addresses("550 no mailbox bobb", "bobby@x.example") == "550 no mailbox (recipient)"
+    assert without_addresses("550 no mailbox bob", "bobby@x.example") == "550 no mailbox bob"
+
+
+def test_a_short_local_part_that_is_set_apart_may_be_in_capitals() -> None:
+    assert without_addresses("550 <NO> unknown", "no@gmail.com") == "550 <(recipient)> unknown"
 
 
 def test_without_a_recipient_only_addresses_are_taken_out() -> None:
