@@ -546,6 +546,22 @@ def test_mail_that_is_too_old_is_not_read() -> None:
     assert sender.measured_from(START + 30 * DAY).window.span.start == START + 20 * DAY
 
 
+def test_the_window_ends_with_the_representative_volume_on_probation_too() -> None:
+    for sender in (Sender(), on_probation()):
+        assert sender.measured_from(START + DAY).window.span.volume == POLICY.window_volume()
+
+
+def test_since_a_probation_began_all_mail_counts_but_while_a_person_decides_no_more_than_a_window() -> None:
+    sender = on_probation()
+    since = sender.measured_from(START + DAY).since
+    assert since
+    assert (since.span.start, since.span.volume) == (START, None)
+    sender.does(Decide(NEWSLETTER, sender.finding.id, Decision.SHUTDOWN), START + DAY)
+    since = sender.measured_from(START + 2 * DAY).since
+    assert since
+    assert (since.span.start, since.span.volume) == (sender.finding.since, POLICY.window_volume())
+
+
 def test_what_the_volume_source_does_not_tell_of_is_not_measured() -> None:
     policy = replace(POLICY, volume_source=VolumeSource.STATISTICS)
     told = HourCounts(START, {("yahoo", Measure.REPORTED): 100, ("yahoo", Measure.HARD_BOUNCED): 20})

@@ -12,7 +12,7 @@ from ses_reputation.domain.counting import Entry, entries, provider_scopes, scop
 from ses_reputation.domain.eligibility import BESIDE_RATES, Measure, is_in_a_rate, reply_measure
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, OWN, PROVIDERS, SIMULATOR, AddressBook
-from ses_reputation.domain.recipients import KeptRecipient
+from ses_reputation.domain.recipients import Keeping, KeptRecipient, RecipientKey, RecipientStorage
 from ses_reputation.domain.reply_rules import ReplyClass
 
 NOON = datetime(2026, 3, 2, 12, 34, 56, tzinfo=UTC)
@@ -306,6 +306,13 @@ def test_an_entry_counts_in_the_hour_of_the_event() -> None:
 def test_the_key_of_a_receipt_is_what_it_was_in_every_version(event: Event, name: str) -> None:
     """Receipts outlive deployments: under another key, an event that comes again would count again."""
     assert only(event).key == ("m-1", name)
+
+
+@pytest.mark.parametrize("event", [bounce, complaint])
+def test_under_a_key_the_name_of_an_entry_is_told_by_its_message_too(event: Callable[..., Event]) -> None:
+    hashed = Keeping(RecipientStorage.HASHED, RecipientKey(b"k" * 64))
+    (entry,) = entries(event(REAL), BOOK, hashed)
+    assert entry.name.partition("#")[2] == hashed.identity("m-1", REAL)
 
 
 def test_mail_counts_in_all_its_scopes_at_once() -> None:

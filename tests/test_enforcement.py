@@ -7,9 +7,12 @@ from msgspec.structs import replace
 
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.enforcement import (
+    CALL_TAKES,
+    FAILURES_KEPT,
     Action,
     Call,
     Demand,
+    Enforced,
     Enforcement,
     EnforcementPolicy,
     Mode,
@@ -19,6 +22,7 @@ from ses_reputation.domain.enforcement import (
     called,
     decide,
     failed,
+    forgotten,
     needs_ses,
     news_of,
 )
@@ -71,6 +75,19 @@ def test_the_newest_reason_is_the_one_that_counts() -> None:
     older, newer = finding(Stage.SHUTDOWN), replace(finding(Stage.SHUTDOWN), id="f2", stage_since=MORNING + 2 * HOUR)
     standing = Standing(TENANT, findings={Category.SPAMTRAP: newer, Category.OTHER: older})
     assert EnforcementPolicy().demand(standing) == Demand(MORNING + 2 * HOUR, newer)
+
+
+def test_of_reasons_of_the_same_moment_it_is_always_the_same_one() -> None:
+    one, other = (replace(finding(Stage.SHUTDOWN), id=id_) for id_ in ("f1", "f2"))
+    for findings in ({Category.SPAMTRAP: one, Category.OTHER: other}, {Category.SPAMTRAP: other, Category.OTHER: one}):
+        assert EnforcementPolicy().demand(Standing(TENANT, findings=findings)) == Demand(MORNING + HOUR, other)
+
+
+def test_a_probation_of_which_no_period_is_known_asks_from_when_its_stage_began() -> None:
+    early = EnforcementPolicy(paused_at_probation=frozenset({ScopeKind.TENANT}))
+    on_probation = finding(Stage.PROBATION, since=MORNING + HOUR)
+    asks = early.demand(Standing(TENANT, findings={Category.OTHER: on_probation}))
+    assert asks == Demand(MORNING + HOUR, on_probation)
 
 
 def test_a_probation_that_heals_and_relapses_is_one_reason_and_a_shutdown_is_another() -> None:
@@ -204,12 +221,142 @@ def test_ses_is_asked_exactly_where_its_answer_matters(state: State, demand: Dem
     assert needs_ses(known, demand) == (different[0] != different[1])
 
 
+@pytest.mark.parametrize(
+    ("switched", "theirs"),
+    [
+        pytest.param(None, False, id="SES does not say when it was switched"),
+        pytest.param(MORNING - HOUR, False, id="before"),
+        pytest.param(MORNING + CALL_TAKES, False, id="as long after as our own call may take"),
+        pytest.param(MORNING + CALL_TAKES + timedelta(seconds=1), True, id="later than that"),
+    ],
+)
+def test_a_pause_is_anothers_if_somebody_has_switched_it_since_ours(switched: datetime | None, theirs: bool) -> None:
+    stopped = replace(STOPPED, switched=switched)
+    step = decide(record(State.PAUSED), None, stopped, ENFORCE, MORNING + HOUR)
+    assert isinstance(step, Record)
+    released = (State.RELEASED, Action.LEFT_PAUSED)
+    assert (step.enforcement.state, step.action) == (released if theirs else (State.RESUMING, None))
+
+
+def test_whose_pause_it_is_matters_only_while_it_is_ours() -> None:
+    later = MORNING + HOUR
+    intent = decide(record(State.RESUMING), None, replace(STOPPED, switched=later), ENFORCE, later)
+    assert intent is Call.RESUME
+    unknown = replace(record(State.PAUSED), since=None)
+    step = decide(unknown, None, replace(STOPPED, switched=later), ENFORCE, later)
+    assert isinstance(step, Record)
+    assert step.enforcement.state is State.RESUMING
+    running = decide(record(State.PAUSED), None, replace(RUNNING, switched=later), ENFORCE, later)
+    assert isinstance(running, Record)
+    assert running.action is Action.FOUND_RUNNING
+
+
+def test_a_record_whose_reason_nobody_wrote_down_answers_the_one_there_is() -> None:
+    unanswered = replace(record(State.PAUSED), answered=None)
+    assert decide(unanswered, ANEW, STOPPED, ENFORCE, MORNING + HOUR) is None
+
+
 def test_what_ses_itself_has_paused_is_left_to_it() -> None:
     theirs = Sending(enabled=False, stopped_by_ses="", resumable=False)
     for state in (State.PAUSED, State.RESUMING):
         step = decide(record(state, ACCOUNT), None, theirs, ENFORCE, MORNING)
         assert isinstance(step, Record)
         assert (step.enforcement.state, step.action) == (State.RELEASED, Action.LEFT_TO_SES)
+
+
+# -- What is written and told ------------------------------------------------------------------------------------------
+
+
+def test_a_step_is_written_with_its_reason_and_what_ses_said() -> None:
+    failures = ("e1",)
+    before = Enforcement(TENANT, failures=failures, told=MORNING, holder="somebody", held=MORNING)
+    step = decide(before, STILL, RUNNING, ENFORCE, MORNING + HOUR)
+    assert step == Record(
+        Enforcement(
+            TENANT,
+            State.PAUSING,
+            since=MORNING + HOUR,
+            answered=MORNING,
+            finding=finding(Stage.SHUTDOWN, since=MORNING),
+            target="t",
+            setting="ENABLED",
+            failures=failures,
+            told=MORNING,
+        )
+    )
+
+
+def test_a_new_reason_for_what_is_paused_is_written_down_and_nothing_else_changes() -> None:
+    before = replace(record(State.PAUSED), failures=("e1",), told=MORNING, target="old")
+    step = decide(before, ANEW, replace(STOPPED, target=""), ENFORCE, MORNING + 2 * HOUR)
+    assert step == Record(replace(before, answered=ANEW.since, finding=ANEW.finding))
+
+
+def test_what_is_released_keeps_the_reason_that_it_was_paused_for() -> None:
+    before = replace(record(State.RESUMING), failures=("e1",))
+    step = decide(before, ANEW, RUNNING, ENFORCE, MORNING + 2 * HOUR)
+    assert isinstance(step, Record)
+    assert step.enforcement == replace(
+        before, state=State.RELEASED, since=MORNING + 2 * HOUR, target="t", setting="ENABLED", failures=()
+    )
+
+
+def test_of_a_scope_that_ses_no_longer_has_only_what_was_is_kept() -> None:
+    before = replace(record(State.PAUSED), target="t", failures=("e1",))
+    assert forgotten(before, MORNING + HOUR) == replace(
+        before, state=State.RELEASED, since=MORNING + HOUR, setting="", failures=()
+    )
+
+
+def test_news_says_what_was_done_to_what_and_why() -> None:
+    paused = replace(record(State.PAUSED), target="t")
+    stopped = replace(STOPPED, stopped_by_ses="review")
+    news = news_of(Record(paused, Action.PAUSED), stopped, ENFORCE, Status.SHUTDOWN, MORNING + HOUR)
+    assert news
+    assert news == Enforced(
+        news.id,
+        MORNING + HOUR,
+        TENANT,
+        Action.PAUSED,
+        ENFORCE,
+        Status.SHUTDOWN,
+        finding(Stage.SHUTDOWN),
+        target="t",
+        setting="ENABLED",
+        stopped_by_ses="review",
+    )
+
+
+def test_news_is_the_same_for_the_same_scope_action_and_reason_whenever_it_is_told() -> None:
+    def identifier(known: Enforcement, action: Action, now: datetime = MORNING) -> str:
+        news = news_of(Record(known, action), STOPPED, ENFORCE, Status.SHUTDOWN, now)
+        assert news
+        return news.id
+
+    known = record(State.PAUSED)
+    same = identifier(known, Action.PAUSED)
+    assert identifier(known, Action.PAUSED, MORNING + HOUR) == same
+    others = (
+        identifier(known, Action.RESUMED),
+        identifier(replace(known, scope=NEWSLETTER), Action.PAUSED),
+        identifier(replace(known, answered=MORNING + HOUR), Action.PAUSED),
+    )
+    assert len({same, *others}) == 4
+    reasonless = replace(known, answered=None)
+    assert identifier(reasonless, Action.PAUSED) != identifier(reasonless, Action.PAUSED, MORNING + HOUR)
+
+
+def test_nothing_is_told_of_what_is_only_written_down() -> None:
+    assert news_of(Record(record(State.PAUSING)), RUNNING, ENFORCE, Status.SHUTDOWN, MORNING) is None
+
+
+def test_what_was_asked_of_ses_is_what_it_says_then() -> None:
+    known = record(State.RESUMING)
+    sending = replace(RUNNING, stopped_by_ses="review", switched=MORNING)
+    assert called(Call.PAUSE, known, sending, MORNING + HOUR) == replace(sending, enabled=False)
+    assert called(Call.RESUME, known, replace(STOPPED, switched=MORNING), MORNING + HOUR) == replace(
+        STOPPED, switched=MORNING, enabled=True, setting="ENABLED", fresh_start=MORNING + HOUR
+    )
 
 
 # -- What is restored, and measured anew -------------------------------------------------------------------------------
@@ -257,6 +404,22 @@ def test_what_sends_again_is_measured_from_the_next_full_hour(
     assert of_tenant.floor is None, "SES does so with configuration sets only"
 
 
+@pytest.mark.parametrize(
+    ("state", "demand", "sending"),
+    [
+        pytest.param(State.OBSERVED, STILL, RUNNING, id="about to be paused"),
+        pytest.param(State.OBSERVED, STILL, STOPPED, id="found paused"),
+        pytest.param(State.PAUSING, STILL, STOPPED, id="paused"),
+        pytest.param(State.PAUSED, NO, STOPPED, id="about to be resumed"),
+        pytest.param(State.FOUND_PAUSED, NO, STOPPED, id="left paused"),
+    ],
+)
+def test_what_does_not_send_again_is_not_measured_anew(state: State, demand: Demand | None, sending: Sending) -> None:
+    step = decide(record(state, NEWSLETTER), demand, replace(sending, fresh_start=LATE), ENFORCE, MORNING + HOUR)
+    assert isinstance(step, Record)
+    assert step.floor is None
+
+
 # -- What fails --------------------------------------------------------------------------------------------------------
 
 
@@ -297,3 +460,56 @@ def test_it_is_the_resuming_that_fails_once_nothing_asks_for_a_pause() -> None:
     )
     assert news
     assert (news.action, news.finding) == (Action.RESUME_FAILED, finding(Stage.SHUTDOWN))
+
+
+OLDER = replace(finding(Stage.SHUTDOWN), id="f0")
+
+
+@pytest.mark.parametrize(
+    ("state", "demand", "action", "about"),
+    [
+        pytest.param(State.PAUSING, ANEW, Action.PAUSE_FAILED, ANEW.finding, id="a pause"),
+        pytest.param(State.RESUMING, ANEW, Action.RESUME_FAILED, ANEW.finding, id="a resuming, shut down again"),
+        pytest.param(State.RESUMING, NO, Action.RESUME_FAILED, OLDER, id="a resuming"),
+    ],
+)
+def test_news_of_a_failure_says_what_failed_and_why(
+    state: State, demand: Demand | None, action: Action, about: Finding
+) -> None:
+    known = replace(record(state), target="t", finding=OLDER)
+    failure = failed(known, demand, ENFORCE, Status.SHUTDOWN, MORNING + HOUR, code="Denied", reason="not allowed")
+    assert failure
+    after, news = failure
+    assert news == Enforced(
+        news.id,
+        MORNING + HOUR,
+        TENANT,
+        action,
+        ENFORCE,
+        Status.SHUTDOWN,
+        about,
+        target="t",
+        setting="ENABLED",
+        reason="not allowed",
+    )
+    assert after == replace(known, failures=(news.id,))
+
+
+def test_a_failure_to_resume_is_told_once_however_long_it_lasts() -> None:
+    known = record(State.RESUMING)
+    first = failed(known, None, ENFORCE, Status.HEALTHY, MORNING, code="Denied", reason="no")
+    assert first
+    assert failed(first[0], None, ENFORCE, Status.HEALTHY, MORNING + HOUR, code="Denied", reason="no") is None
+    reasonless = replace(first[0], answered=None)
+    assert failed(reasonless, None, ENFORCE, Status.HEALTHY, MORNING + HOUR, code="Denied", reason="no")
+
+
+def test_so_many_failures_are_known_the_newest_last() -> None:
+    known = record(State.PAUSING)
+    ids = []
+    for number in range(FAILURES_KEPT + 2):
+        failure = failed(known, STILL, ENFORCE, Status.SHUTDOWN, MORNING, code=f"{number}", reason="no")
+        assert failure
+        known = failure[0]
+        ids.append(failure[1].id)
+    assert known.failures == tuple(ids[2:])

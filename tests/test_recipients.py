@@ -101,7 +101,51 @@ def test_nothing_is_made_with_a_key_that_could_be_guessed(storage: RecipientStor
 
 
 def test_a_key_is_not_shown() -> None:
+    assert repr(KEY) == str(KEY) == "b'...'"
     assert "kkk" not in f"{HASHED!r} {HASHED} {KEY!r} {Person(JANE, (KEY,))!r} {KEY!s}"
+
+
+def test_names_stay_the_same_in_later_versions() -> None:
+    """They are in tables: under any other, what was kept before would count twice, and nobody could be forgotten."""
+    assert digest("m-1", JANE) == "6987a469dd3d5bf31968580d"
+    assert HASHED.identity("m-1", JANE, "abuse") == NONE.identity("m-1", JANE, "abuse") == "a7bc90bf8f7632fd9a10745c"
+    assert HASHED.history(JANE) == NONE.history(JANE) == "55095ff1cc415d980fce699c"
+    assert pseudonym(KEY, JANE) == "recipient-8a815b233b9edafc92ca907f"
+
+
+def test_a_person_is_found_under_each_key_and_without_any() -> None:
+    person = Person(JANE, (KEY, OTHER_KEY))
+    assert person.names == {JANE, pseudonym(KEY, JANE), pseudonym(OTHER_KEY, JANE)}
+    assert person.histories == (
+        IN_FULL.history(JANE),
+        HASHED.history(JANE),
+        Keeping(RecipientStorage.HASHED, OTHER_KEY).history(JANE),
+    )
+
+
+def test_a_person_is_in_a_receipt_that_holds_the_address_or_a_pseudonym_of_it() -> None:
+    person = Person(JANE, (KEY,))
+    assert all(person.is_in((KeptRecipient("john@x.example"), keeping.kept(REFUSED))) for keeping in (IN_FULL, HASHED))
+    assert not person.is_in((KeptRecipient("john@x.example"), NONE.kept(REFUSED)))
+
+
+def test_an_address_stands_before_a_pseudonym() -> None:
+    assert KeptRecipient(JANE, pseudonym="recipient-1").name == JANE
+
+
+def test_the_provider_that_is_kept_stands_before_that_of_the_address() -> None:
+    assert KeptRecipient("jane.roe@gmail.com", provider="yahoo").mailbox_provider == "yahoo"
+    assert KeptRecipient().mailbox_provider == "other"
+
+
+@pytest.mark.parametrize("keeping", [HASHED, NONE], ids=lambda keeping: keeping.storage)
+def test_a_status_is_kept_without_an_address_and_what_was_not_told_is_not_kept(keeping: Keeping) -> None:
+    kept = keeping.kept(Recipient(JANE, f"5.1.1 {JANE}", ""))
+    assert (kept.status, kept.reply) == ("5.1.1 (recipient)", None)
+
+
+def test_a_key_of_just_32_bytes_is_enough() -> None:
+    assert Keeping(RecipientStorage.HASHED, RecipientKey(b"k" * 32)).history(JANE)
 
 
 # -- Replies -----------------------------------------------------------------------------------------------------------
@@ -157,8 +201,28 @@ def test_a_tag_does_not_give_away_whose_mailbox_it_is(named: str) -> None:
         ("o'brien@x.example", "O'Brien@x.example"),
         ("=?utf-8?q?bob=2esmith?=@x.example", "bob.smith"),
         ("=?utf-8?b?!?=@x.example", "=?utf-8?b?!?="),
+        ("=?utf-8?b?a?=@x.example", "=?utf-8?b?a?="),
+        ("=?utf-8?q?bob?=smith@x.example", "bobsmith"),
+        ("=?utf-8?q?gro=c3=9f?=@x.example", "GROß"),
+        ("=?iso-8859-1?q?bob=e9?=@x.example", "=?iso-8859-1?q?bob=e9?="),
+        ("=?bobby@x.example", "=?bobby"),
+        ('"bob smith"@x.example', '"bob smith"'),
+        ("bobby+a+b@x.example", "bobby"),
     ],
-    ids=["quoted", "quoted, without the marks", "an apostrophe", "an encoded word", "an encoded word that is none"],
+    ids=[
+        "quoted",
+        "quoted, without the marks",
+        "an apostrophe",
+        "an encoded word",
+        "an encoded word that is none",
+        "one that can not be decoded",
+        "an encoded word and more",
+        "an encoded word in capitals",
+        "one in another character set",
+        "the beginning of one",
+        "quoted, without the domain",
+        "without two tags",
+    ],
 )
 def test_a_strange_local_part_does_not_stay_either(address: str, named: str) -> None:
     assert without_addresses(f"mailbox {named} is full", address) == "mailbox (recipient) is full"
@@ -175,6 +239,37 @@ def test_a_short_local_part_is_taken_for_a_word_unless_it_is_set_apart() -> None
     assert (
         without_addresses("550 <no> unknown, user=no", "no@gmail.com") == "550 <(recipient)> unknown, user=(recipient)"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        pytest.param("mailbox anna is full", "mailbox (recipient) is full", id="four letters tell"),
+        pytest.param("mailbox anna+news is full", "mailbox (recipient) is full", id="the tag goes with the name"),
+        pytest.param("mailbox news is full", "mailbox news is full", id="the tag alone is a word"),
+        pytest.param("550 no mailbox anna", "550 no mailbox (recipient)", id="at the end"),
+        pytest.param("550 no mailbox ANN", "550 no mailbox ANN", id="cut off after three letters"),
+        pytest.param("550 no mailbox ANNA+N", "550 no mailbox (recipient)+N", id="cut off in the tag, in capitals"),
+        pytest.param("550 ann", "550 ann", id="three letters are a word"),
+        pytest.param("550 anna@s", "550 (recipient)", id="cut off in the domain"),
+        pytest.param("550", "550", id="nothing of it"),
+    ],
+)
+def test_a_name_is_told_by_four_letters_and_a_cut_off_address_too(text: str, left: str) -> None:
+    assert without_addresses(text, "anna+news@shop.example") == left
+
+
+def test_four_letters_of_a_name_that_was_cut_off_tell() -> None:
+    assert without_addresses("550 no mailbox bobb", "bobby@x.example") == "550 no mailbox (recipient)"
+    assert without_addresses("550 no mailbox bob", "bobby@x.example") == "550 no mailbox bob"
+
+
+def test_a_short_local_part_that_is_set_apart_may_be_in_capitals() -> None:
+    assert without_addresses("550 <NO> unknown", "no@gmail.com") == "550 <(recipient)> unknown"
+
+
+def test_without_a_recipient_only_addresses_are_taken_out() -> None:
+    assert without_addresses("mailbox jane@x.example is full", "") == "mailbox (recipient) is full"
 
 
 @given(ADDRESSES, st.text(max_size=20), st.text(max_size=20))

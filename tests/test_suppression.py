@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.events import Bounce, Complaint, Delivery, Event, Mail, Recipient, Send, Uncounted
@@ -274,8 +275,10 @@ def test_an_entry_follows_from_what_was_said_and_whose_it_is(
 ) -> None:
     step = next_step(known, listed, claim(NOT_SPAM if known.not_spam else BOUNCED))
     assert (step.action, step.after.put, step.after.settled) == (action, put_after, True)
-    if action is not Action.PUT:
-        assert step.before == known, "only what is to be put is announced"
+    if action is Action.REMOVE:
+        assert step.before == replace(known, settled=False), "what is to be taken off is announced"
+    elif action is not Action.PUT:
+        assert step.before == known, "what is left is not announced"
 
 
 def test_an_entry_is_announced_before_it_is_made() -> None:
