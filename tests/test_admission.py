@@ -17,7 +17,7 @@ SPRING = Scope("tag/campaign=spring")
 
 
 def entry(*scopes: Scope, time: datetime = datetime(2026, 3, 31, 23, 59, tzinfo=UTC)) -> Entry:
-    return Entry("m-1", "sent", time, scopes, {("gmail", Measure.SENT): 1})
+    return Entry("m-1", "sent", time, time, scopes, {("gmail", Measure.SENT): 1})
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_the_console_can_ask_what_the_widget_takes() -> None:
     [
         OverviewPage(),
         OverviewPage(ScopeKind.TAG, Status.SHUTDOWN, HOSTILE, 3),
-        ScopePage(Scope(f"tag/{HOSTILE}")),
+        ScopePage(Scope(f"tag/{HOSTILE}={HOSTILE}")),
         ReviewsPage(2),
     ],
 )

@@ -8,6 +8,7 @@ from ses_reputation.domain.changes import Change, EvidenceAdded
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation.domain.rates import Metric
+from ses_reputation.domain.verdict import VerdictChange
 from ses_reputation.news import News
 from ses_reputation_local.ses_resources import SendingStatus
 from tests.soak.model import UNJUDGED, Counts, bounce_rate, expected_counts
@@ -175,8 +176,11 @@ def _decided(ended: Ended) -> Any:
 
 
 def _news_about_mail(ended: Ended) -> list[Any]:
-    """All but what was done at SES, of which failures are told, too."""
-    return sorted((piece for piece in ended.news if not isinstance(piece, Enforced)), key=lambda piece: piece.id)
+    """All but what was done at SES, of which failures are told, too, and what SES says: who is in the way of another
+    that keeps it leaves it to the next run.
+    """
+    about_mail = [piece for piece in ended.news if not isinstance(piece, Enforced | VerdictChange)]
+    return sorted(about_mail, key=lambda piece: piece.id)
 
 
 def _suppressed(ended: Ended) -> Any:

@@ -67,7 +67,7 @@ class Faults:
 
     def __init__(self, random: Random, chance: float, focus: Focus | None = None) -> None:
         self.random = random
-        self._chance = chance / 5 if focus else chance
+        self._chance = chance
         self._focused = focus.called if focus else None
         self._next = list(focus.faults) if focus else []
         self._left = 0
@@ -104,7 +104,9 @@ class Faults:
         may_end = self._left > reserved
         if called == self._focused and self._next and self.random.random() < 0.7:
             return self._next.pop() if may_end or self._next[-1] not in ENDING else None
-        if self.random.random() >= self._chance:
+        # What was not done by another function may be what brings this one to the call.
+        aside = self._focused is not None and called.operation != self._focused.operation
+        if self.random.random() >= (self._chance / 5 if aside else self._chance):
             return None
         return self.random.choice(sorted(called.faults() if may_end else called.faults() - ENDING))
 
@@ -221,9 +223,8 @@ class _Run:
     def _call(self, step: Step) -> bool:
         """Call the functions that a step calls; whether they did all that they are called for."""
         done = True
-        if step.tick:
-            for function in step.tick:
-                done = self._invoked_on_schedule(function) and done
+        for function in step.tick:
+            done = self._invoked_on_schedule(function) and done
         if step.command:
             done = self._operated(step.command) and done
         if step.page is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ses_reputation.domain.counting import Increments
@@ -69,7 +69,7 @@ class Comparison(Struct, frozen=True):
     moving: frozenset[Cell]
     silent: frozenset[Cell]
     backfilled: int
-    foreign: Mapping[Cell, tuple[str, ...]]
+    foreign: Mapping[Cell, tuple[str, ...]] = field(default_factory=dict)
 
     def differences(self) -> Iterator[Difference]:
         """Every number that differs, by scope and time."""
