@@ -168,9 +168,11 @@ def _by_scope(news: Sequence[News], kind: type[Any]) -> Mapping[str, list[Any]]:
 
 
 def _decided(ended: Ended) -> Any:
-    """What is decided about each scope. When it was last looked at may differ: once more does no harm."""
+    """What is decided about each scope, and its bounce rate. When it was last looked at may differ: once more does no
+    harm, but finds the complaint rate divided by what has been learned of feedback loops since.
+    """
     return {
-        scope: (standing.findings, standing.metrics, standing.measures, standing.closed)
+        scope: (standing.findings, standing.metrics, standing.closed, standing.measures.get(Metric.BOUNCE_RATE))
         for scope, standing in ended.standings.items()
     }
 
