@@ -128,7 +128,7 @@ def places(calls: list[str]) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize("fault", [Fault.KILLED_AFTER, Fault.ERROR_FOR_GOOD])
 def test_a_failure_at_any_call_changes_no_count_and_loses_no_alert(fault: Fault) -> None:
-    """Of calls that follow the same one again, the first stands for all; `make soak` lets any of them fail in any way."""
+    """Of calls that follow the same one again, the first stands for all; `make soak` lets any fail in any way."""
     undisturbed = FaultAt()
     expected = run(undisturbed)
     for number, name in places(undisturbed.seen):
