@@ -30,6 +30,7 @@ from tests.soak.laws import (
 from tests.soak.mail import MORNING
 from tests.soak.model import bounce_rate, expected_counts
 from tests.soak.running import CHANCE, Ended, Faults, Focus, run_history
+from tests.soak.trying import try_history
 
 randoms = st.randoms(use_true_random=False)
 
@@ -43,6 +44,15 @@ def test_whatever_fails_every_law_holds(history: Random, faults: Random) -> None
         law(ended)
     if drawn.compared:
         faults_made_no_difference(ended, run_history(drawn))
+
+
+@pytest.mark.parametrize("seed", ["short-1", "short-7"])
+def test_every_law_holds_in_histories_in_which_much_happens_and_much_fails(seed: str) -> None:
+    """What hypothesis draws first is next to nothing; these are two of `make soak`, and it is known what is in them."""
+    tried = try_history(seed, CHANCE)
+    assert tried.failure is None, f"{tried.law}: {tried.failure}"
+    assert tried.injected.total() > 40
+    assert min(tried.numbers[name] for name in ("facts counted", "changes", "alerts", "crashes survived")) > 0
 
 
 # -- The model ---------------------------------------------------------------------------------------------------------
