@@ -305,16 +305,18 @@ class _Run:
                     queue._messages = [kept for kept in queue._messages if kept.id != message.message_id]
 
     def _settle(self) -> None:
-        """Let everything come to its end: what queues and schedules repeat is repeated."""
+        """Let everything come to its end: what queues and schedules repeat is repeated until nothing changes."""
         now = self._history.end
-        for _ in range(2):  # What the first evaluation changes, the second looks at again.
+        changes = 1
+        while changes:
             self._redrive()
             self._cloud.deliver()
             # An intent of a function that died is somebody else's for some minutes.
             now += 60 * MINUTE
-            for run in self._cloud.tick(now, {"EvaluateReputation"}):
-                assert run.error is None, f"{run.function}: {run.error!r}"
+            (run,) = self._cloud.tick(now, {"EvaluateReputation"})
+            assert run.error is None, repr(run.error)
             self._look()
+            changes = run.result["changes"] if isinstance(run.result, dict) else 0
 
     def _queue(self, name: str) -> Queue:
         queue: Queue = sqs_backends[self._cloud.account][self._cloud.region].get_queue(name)
