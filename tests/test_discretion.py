@@ -1,11 +1,12 @@
 """What the failure of a function says: our own words, and of others which exception it is."""
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ses_reputation.discretion import Failed, discreet, told
 from ses_reputation.settings import SettingsError
 
+ABOUT_JANE = "https://email.eu-west-1.amazonaws.com/v2/email/suppression/addresses/jane.roe%40x.example"
 QUOTES = ClientError({"Error": {"Code": "ValidationException", "Message": "jane.roe@x.example"}}, "PutItem")
 
 
@@ -17,10 +18,11 @@ class Ours(RuntimeError):
     ("error", "text"),
     [
         (QUOTES, "ClientError in PutItem: ValidationException"),
+        (ReadTimeoutError(endpoint_url=ABOUT_JANE), "ReadTimeoutError at email.eu-west-1.amazonaws.com"),
         (KeyError("jane.roe"), "KeyError"),
         (SettingsError("X is missing"), "SettingsError: X is missing"),
     ],
-    ids=["of AWS", "of a library", "ours"],
+    ids=["of AWS", "of no answer", "of a library", "ours"],
 )
 def test_of_an_exception_what_can_hold_no_address_is_told(error: Exception, text: str) -> None:
     assert told(error) == text

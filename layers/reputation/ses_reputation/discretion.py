@@ -7,6 +7,7 @@ hold somebody's address. https://docs.aws.amazon.com/lambda/latest/dg/python-exc
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,7 +44,10 @@ def told(error: Exception) -> str:
     operation, response = getattr(error, "operation_name", None), getattr(error, "response", None)
     if operation and isinstance(response, Mapping):
         return f"{kind} in {operation}: {response.get('Error', {}).get('Code', 'no code')}"
-    return kind
+    # What did not answer. The rest of the URL may be about somebody: SES's has addresses in its path.
+    details = getattr(error, "kwargs", None)
+    host = urlsplit(str(details.get("endpoint_url", ""))).netloc if isinstance(details, Mapping) else ""
+    return f"{kind} at {host}" if host else kind
 
 
 def _is_ours(error: Exception) -> bool:
