@@ -94,21 +94,27 @@ class Faults:
             fault: Fault | None = Fault.ERROR_FOR_GOOD
         else:
             fault = self._drawn(called)
-            self._left -= fault in ENDING
+            self._left -= fault is not None and _may_end(called, fault)
         if fault:
             self.injected[called, fault] += 1
         return fault
 
     def _drawn(self, called: Called) -> Fault | None:
         reserved = ENDING_IN_A_STEP - ENDING_OF_AN_EVENT if called.function == "ReceiveFinding" else 0
-        may_end = self._left > reserved
+        possible = {fault for fault in called.faults() if self._left > reserved or not _may_end(called, fault)}
         if called == self._focused and self._next and self.random.random() < 0.7:
-            return self._next.pop() if may_end or self._next[-1] not in ENDING else None
+            return self._next.pop() if self._next[-1] in possible else None
         # What was not done by another function may be what brings this one to the call.
         aside = self._focused is not None and called.operation != self._focused.operation
-        if self.random.random() >= (self._chance / 5 if aside else self._chance):
+        if not possible or self.random.random() >= (self._chance / 5 if aside else self._chance):
             return None
-        return self.random.choice(sorted(called.faults() if may_end else called.faults() - ENDING))
+        return self.random.choice(sorted(possible))
+
+
+def _may_end(called: Called, fault: Fault) -> bool:
+    """Whether an invocation may fail by a fault. What is left of a batch of DynamoDB's is written at once."""
+    in_part = fault is Fault.IN_PART and called.service != "dynamodb"
+    return fault in ENDING or fault is Fault.CONTENDED or in_part
 
 
 @dataclass
