@@ -21,7 +21,9 @@ def resolved_template(parameters: Mapping[str, str]) -> dict[str, Any]:
     declared = template.body["Parameters"]
     lists = {name for name, rules in declared.items() if rules["Type"] == "CommaDelimitedList"}
     known = {name: value.split(",") if name in lists else value for name, value in values.items()}
-    conditions = {name: _evaluate(condition, known) for name, condition in template.body["Conditions"].items()}
+    conditions: dict[str, Any] = {}
+    for name, condition in template.body["Conditions"].items():  # Each names only such as stand before it.
+        conditions[name] = _evaluate(condition, known, conditions)
     created = {
         name: resource
         for name, resource in template.body["Resources"].items()
@@ -41,15 +43,17 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def _evaluate(expression: Any, values: Mapping[str, Any]) -> Any:
+def _evaluate(expression: Any, values: Mapping[str, Any], conditions: Mapping[str, bool]) -> Any:
     match expression:
         case {"Ref": name}:
             return values[name]
+        case {"Condition": name}:
+            return conditions[name]
         case dict():
             ((function, arguments),) = expression.items()
-            return _FUNCTIONS[function](*[_evaluate(argument, values) for argument in arguments])
+            return _FUNCTIONS[function](*[_evaluate(argument, values, conditions) for argument in arguments])
         case [*items]:
-            return [_evaluate(item, values) for item in items]
+            return [_evaluate(item, values, conditions) for item in items]
         case _:
             return expression
 

@@ -29,6 +29,10 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "RelatedEventBuses": "arn:aws:events:eu-west-1:210987654321:event-bus/ses-reputation",
     },
     "without a dashboard": {"CloudWatchDashboard": "false"},
+    "a key of yours, and no addresses": {
+        "EncryptionKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "RecipientStorage": "hashed",
+    },
 }
 WHOLE = resolved_template(PARAMETERS["all options on"])
 
@@ -203,7 +207,7 @@ BREAKS: Mapping[str, tuple[Break, set[str]]] = {
         {"no_action_is_a_wildcard"},
     ),
     "a wildcard in what SAM makes": (
-        granted("WatchSesOnScheduleRole", Action="lambda:*"),
+        granted("ScheduleRole", Action="lambda:*"),
         {"no_action_is_a_wildcard"},
     ),
     "a wildcard for operators": (managed("OperatorPolicy", Action="dynamodb:*"), {"no_action_is_a_wildcard"}),
