@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
@@ -166,6 +167,14 @@ def test_a_receipt_is_not_written_over_what_somebody_else_has_forgotten(cloud: L
     assert not items.rewrite(complaint, complaint.recipients[1:])
     assert items.read(complaint) == replace(complaint, recipients=complaint.recipients[:1])
     assert items.read(replace(complaint, entry="gone")) is None
+
+
+def test_a_receipt_that_a_transaction_has_in_its_hands_is_read_and_written_again(cloud: LocalCloud) -> None:
+    client = cloud.client("dynamodb")
+    items = DynamoDbPersonalItems(client, table=cloud.resources["ReceiptsTable"])
+    with Stubber(client) as stubber:
+        stubber.add_client_error("update_item", "TransactionConflictException")
+        assert not items.rewrite(Named("m-1", "complained#1", ()), ())
 
 
 class FakeItems:

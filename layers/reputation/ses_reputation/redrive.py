@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -49,7 +50,7 @@ class Origin(StrEnum):
     SUPPRESSION = "suppression"
 
 
-class Letter(Struct, frozen=True):
+class Letter(Struct, frozen=True, dict=True):
     """A dead letter: the message as it was, when it came to the queue, and how often it was received since.
 
     `handle` deletes it, or gives it back.
@@ -63,7 +64,7 @@ class Letter(Struct, frozen=True):
     sent: datetime
     receives: int
 
-    @property
+    @cached_property
     def reason(self) -> str:
         """Why it is one, as whoever put it there says, without addresses."""
         return _shown(reason_of(self.attributes, self.body))

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.aws_errors import AwsError, explained, is_for_all
 from ses_reputation.adapters.batches import put_all
-from ses_reputation.adapters.dead_letters import batches_of
+from ses_reputation.adapters.dead_letters import attribute_texts, batches_of
 from ses_reputation.adapters.documents import decode, encode, items_of
 from ses_reputation.redrive import DISCARDED_KEPT, Discarded, Letter, Origin, Unreadable, invocation_of
 
@@ -175,13 +175,13 @@ def _problems(batch: Sequence[Letter], call: Callable[[], Any]) -> dict[str, str
 
 
 def _letter(origin: Origin, message: Any) -> Letter:
-    system, attributes = message["Attributes"], message.get("MessageAttributes", {})
+    system = message["Attributes"]
     return Letter(
         origin,
         message["MessageId"],
         message["ReceiptHandle"],
         message["Body"],
-        {name: value["StringValue"] for name, value in attributes.items() if "StringValue" in value},
+        attribute_texts(message),
         datetime.fromtimestamp(int(system["SentTimestamp"]) / 1000, UTC),
         int(system["ApproximateReceiveCount"]),
     )

@@ -1,6 +1,6 @@
 """The dead-letter queue, for messages that no retry can make readable."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from botocore.exceptions import ClientError
@@ -38,6 +38,12 @@ class SqsDeadLetters:
                 failed = set(range(len(batch)))
             refused.update(batch[i].id for i in failed)
         return refused
+
+
+def attribute_texts(message: Any) -> Mapping[str, str]:
+    """The attributes of a received message that are texts."""
+    attributes = message.get("MessageAttributes", {})
+    return {name: value["StringValue"] for name, value in attributes.items() if "StringValue" in value}
 
 
 class _HasBody(Protocol):

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from ses_reputation.adapters.aws_errors import AwsError, denied_operation, explained, is_gone
+from ses_reputation.adapters.dead_letters import attribute_texts
 from ses_reputation.adapters.deployment import DeploymentNotFound, variables
 from ses_reputation.adapters.ses import MetricsNotRead
 from ses_reputation.diagnosis.diagnose import Unreadable
@@ -296,6 +297,4 @@ def _total(points: Sequence[_Point]) -> int:
 
 def _reason(message: Any) -> str:
     """Why a message is a dead letter."""
-    attributes = message.get("MessageAttributes", {})
-    texts = {name: value["StringValue"] for name, value in attributes.items() if "StringValue" in value}
-    return reason_of(texts, message["Body"])
+    return reason_of(attribute_texts(message), message["Body"])

@@ -20,6 +20,9 @@ Item = dict[str, Any]
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _OTHERS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
+CONTENTION = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+"""Reasons for which a transaction is cancelled though nothing is wrong with it. boto3 does not retry these."""
+
 
 def encode(document: msgspec.Struct) -> dict[str, str]:
     """A document as DynamoDB's attribute value."""

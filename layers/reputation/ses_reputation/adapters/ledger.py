@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import put_all
+from ses_reputation.adapters.documents import CONTENTION, Item
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.kept_recipients import RECIPIENTS, to_attribute
@@ -15,12 +16,6 @@ from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-# Reasons for which a transaction is cancelled though nothing is wrong with it. boto3 does not retry these.
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-_CONTENTION = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-
-Item = dict[str, Any]
 
 
 class DynamoDbLedger:
@@ -67,7 +62,7 @@ class DynamoDbLedger:
             codes = {str(reason.get("Code")) for reason in reasons}
             if "ConditionalCheckFailed" in codes:
                 return AlreadyRecorded(dict(_recorded(writes, reasons)))
-            if codes & _CONTENTION:
+            if codes & CONTENTION:
                 self._writer = self._choose_writer()
                 return Contended()
             raise

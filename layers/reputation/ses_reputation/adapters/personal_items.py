@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.documents import Item
+from ses_reputation.adapters.documents import Item, written
 from ses_reputation.adapters.kept_recipients import RECIPIENTS, from_attribute, to_attribute
 from ses_reputation.adapters.scans import scan_pages
 from ses_reputation.adapters.suppression_histories import history_key
@@ -42,9 +42,11 @@ class DynamoDbPersonalItems:
         return _named(answer["Item"]) if RECIPIENTS in answer.get("Item", ()) else None
 
     def rewrite(self, receipt: Named, recipients: "Sequence[KeptRecipient]") -> bool:
-        """Let a receipt name these recipients; False, and nothing written, if it is not as it was read."""
-        try:
-            self._client.update_item(
+        """Let a receipt name these recipients; False, and nothing written, if it is not as it was read, or others
+        have it in their hands at this moment.
+        """
+        return written(
+            lambda: self._client.update_item(
                 TableName=self._table,
                 Key=_key(receipt),
                 UpdateExpression=f"SET {RECIPIENTS} = :after",
@@ -54,9 +56,7 @@ class DynamoDbPersonalItems:
                     ":before": to_attribute(receipt.recipients),
                 },
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        )
 
     def has_history(self, digest: str) -> bool:
         """Whether something is known of the suppression of the recipient whom this stands for."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import NotWritten, get_all
+from ses_reputation.adapters.documents import CONTENTION
 from ses_reputation.domain.admission import Cohort
 from ses_reputation.domain.scopes import Scope
 
@@ -20,7 +21,6 @@ ATTEMPTS = 12
 MONTH = timedelta(days=31)
 
 _FAILED = "ConditionalCheckFailed"
-_CONTENTION = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 _Name = tuple[Cohort, Scope]
 
@@ -102,7 +102,7 @@ class DynamoDbScopeRegister:
             except self._client.exceptions.TransactionCanceledException as error:
                 reasons: Sequence[Any] = error.response.get("CancellationReasons", [])
                 codes = [str(reason.get("Code")) for reason in reasons]
-                if not {_FAILED, *_CONTENTION} & {*codes}:
+                if not {_FAILED, *CONTENTION} & {*codes}:
                     raise
                 # Who else has registered is in, whether there is room left or not.
                 others = {scope for scope, code in zip(trying, codes, strict=False) if code == _FAILED}
