@@ -17,7 +17,7 @@ from moto.sns.models import Subscription
 from moto.sqs.models import SQSBackend
 
 from ses_reputation_local.cloud import TEMPLATE, LocalCloud
-from ses_reputation_local.regions import LISTED_BY_NAME, quick_regions
+from ses_reputation_local.quick_start import LISTED_BY_NAME, quick_regions
 from ses_reputation_local.resources import ResourceError
 from ses_reputation_local.template import ParameterError, check_parameters, read_template
 

@@ -29,7 +29,9 @@ from ses_reputation_local.functions import Functions, Invocation
 from ses_reputation_local.indexes import real_index_queries
 from ses_reputation_local.invokes import answered_invokes
 from ses_reputation_local.queues import QueuedMessage
-from ses_reputation_local.regions import kept_models, quick_calls, quick_regions
+from ses_reputation_local.quick_calls import quick_calls
+from ses_reputation_local.quick_start import kept_models, quick_regions
+from ses_reputation_local.quick_tables import quick_tables
 from ses_reputation_local.resources import EVENT_SOURCE_MAPPING, Resource, create_stack
 from ses_reputation_local.ses_account import SesAccount
 from ses_reputation_local.ses_calls import answered_calls
@@ -118,6 +120,7 @@ class LocalCloud:
             opened.enter_context(kept_models())
             opened.enter_context(quick_calls())
             opened.enter_context(mock_aws())
+            opened.enter_context(quick_tables())
             opened.enter_context(real_transactions())
             opened.enter_context(real_index_queries())
             opened.enter_context(queues.quick_sends())

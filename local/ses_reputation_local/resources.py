@@ -23,7 +23,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from ses_reputation_local.environment import no_other_aws
-from ses_reputation_local.regions import quick_regions
+from ses_reputation_local.quick_start import quick_regions
 from ses_reputation_local.template import Template
 
 # This imports all of moto's services, among them EC2, which lists its regions at import, with a session of boto3 that

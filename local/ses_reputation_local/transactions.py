@@ -10,8 +10,7 @@ import hashlib
 import json
 import threading
 import time
-from bisect import bisect_left, bisect_right
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +19,6 @@ from unittest.mock import patch
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
-from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb import comparisons
 from moto.dynamodb.exceptions import (
     ConditionalCheckFailed,
@@ -31,15 +29,13 @@ from moto.dynamodb.exceptions import (
     TransactWriteSingleOpException,
 )
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 MAXIMUM_ACTIONS: Final = 100
 TOKEN_SECONDS: Final = 600
-
-_PARSED_EXPRESSIONS: Final = 1000
 
 
 class IdempotentParameterMismatchError(JsonRESTError):
@@ -64,17 +60,6 @@ def real_transactions() -> Iterator[None]:
             patch.object(DynamoHandler, "transact_write_items", _once_per_token(DynamoHandler.transact_write_items))
         )
         patches.enter_context(patch.object(DynamoDBBackend, "transact_write_items", _transact))
-        patches.enter_context(patch.object(Table, "query", _query_one_partition(Table.query)))
-        patches.enter_context(patch.object(Item, "__init__", _new_item))
-        patches.enter_context(
-            patch.object(
-                BaseJSONSerializer,
-                "_serialize_type_structure",
-                _plain_values(BaseJSONSerializer._serialize_type_structure),
-            )
-        )
-        parser = comparisons.ConditionExpressionParser
-        patches.enter_context(patch.object(parser, "parse", _parse_once(parser.parse)))
         yield
 
 
@@ -231,95 +216,5 @@ def _once_per_token(transact_write_items: Callable[[DynamoHandler], ActionResult
         answer = transact_write_items(handler)
         tokens.answers[place] = (digest, now, answer)
         return answer
-
-    return once
-
-
-def _query_one_partition(query: Callable[..., Any]) -> Callable[..., Any]:
-    """Moto sorts the whole table to read one page of one partition of it, so give it a table that holds little more."""
-
-    def narrowed(table: Table, hash_key: DynamoType | None, *args: Any, **kwargs: Any) -> Any:
-        index_name = kwargs["index_name"] if "index_name" in kwargs else (args[6] if len(args) > 6 else None)
-        if index_name or hash_key is None:
-            return query(table, hash_key, *args, **kwargs)
-        # object.__new__, since moto remembers every table that its own __new__ makes.
-        partition: Table = object.__new__(type(table))
-        partition.__dict__.update(table.__dict__)
-        partition.items = defaultdict(dict)
-        if hash_key in table.items:
-            partition.items[hash_key] = _newest_page(table, table.items[hash_key], args)
-        return query(partition, hash_key, *args, **kwargs)
-
-    return narrowed
-
-
-def _newest_page(table: Table, items: Any, arguments: Sequence[Any]) -> Any:
-    """The items that one page of a backward query before a key can hold, and those that moto looks at beside them: the
-    last item of the page before, and the first of the page after. All items for any other query.
-    """
-    comparison, bounds, limit, start, forward, *rest = arguments
-    filtered = len(rest) > 3 and rest[3] is not None and not isinstance(rest[3], comparisons.OpDefault)
-    if comparison != "<" or forward or filtered or not isinstance(limit, int) or bounds[0].type != "S":
-        return items
-    names = sorted(key.value for key in items)
-    end = bisect_left(names, bounds[0].value)
-    if start:
-        end = min(end, bisect_right(names, start[table.range_key_attr]["S"]))
-    page = (DynamoType({"S": name}) for name in names[max(end - limit - 2, 0) : end])
-    return {key: items[key] for key in page}
-
-
-def _new_item(item: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: Mapping[str, Any]) -> None:
-    """Moto adds up the item's size again for each attribute. Once is enough: setting the last one checks the whole."""
-    item.hash_key = hash_key
-    item.range_key = range_key
-    item.attrs = LimitedSizeDict()
-    values = [(name, DynamoType(value)) for name, value in attrs.items()]
-    for name, value in values[:-1]:
-        dict.__setitem__(item.attrs, name, value)
-    for name, value in values[-1:]:
-        item.attrs[name] = value
-
-
-def _plain_values(serialize: Callable[..., None]) -> Callable[..., None]:
-    """Moto asks for each of the ten members that an attribute value might have, which makes a query of a few hundred
-    items take seconds. Texts and numbers are in its tables as they are in the answer.
-    """
-
-    def serialized_as_it_is(
-        serializer: BaseJSONSerializer, serialized: dict[str, Any], value: Any, shape: Any, key: str
-    ) -> None:
-        if shape.name == "AttributeValue" and isinstance(value, dict) and value.keys() <= {"S", "N"}:
-            serialized[serializer.get_serialized_name(shape, key)] = value
-        else:
-            serialize(serializer, serialized, value, shape, key)
-
-    return serialized_as_it_is
-
-
-def _parse_once(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Moto parses the condition of every action twice, with a dozen regular expressions for each token of it. What it
-    parses to depends on the three arguments alone, and is never changed.
-    """
-    parsed: OrderedDict[tuple[str, str, str], tuple[Any, list[str], list[str]]] = OrderedDict()
-
-    def once(parser: Any) -> Any:
-        if not parser.condition_expression:
-            return parse(parser)
-        place = (
-            parser.condition_expression,
-            repr(parser.expression_attribute_names),
-            repr(parser.expression_attribute_values),
-        )
-        if place not in parsed:
-            condition = parse(parser)
-            parsed[place] = (condition, list(parser.expr_attr_names_found), list(parser.expr_attr_values_found))
-            if len(parsed) > _PARSED_EXPRESSIONS:
-                parsed.popitem(last=False)
-            return condition
-        condition, names, values = parsed[place]
-        parser.expr_attr_names_found.extend(names)
-        parser.expr_attr_values_found.extend(values)
-        return condition
 
     return once

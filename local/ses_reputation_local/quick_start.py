@@ -1,18 +1,14 @@
 """A quicker start: botocore parses a whole service model (EC2's is 11 MB) to list a service's regions, and every new
-session parses anew the models of the services that it talks to. And quicker calls.
+session parses anew the models of the services that it talks to.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from typing import Any, Final
 from unittest.mock import patch
 
 from botocore.loaders import Loader
 from botocore.session import Session
-from botocore.useragent import UserAgentString
-from moto.core import models, responses
-from moto.core.utils import method_names_from_class
 
 # What moto asks for on our way. botocore reads from the model under which name the endpoints are listed: for these it
 # is the service's own.
@@ -37,19 +33,6 @@ def kept_models() -> Iterator[None]:
     with ExitStack() as stack:
         for name, kept in _KEPT.items():
             stack.enter_context(patch.object(Loader, name, kept))
-        yield
-
-
-@contextmanager
-def quick_calls() -> Iterator[None]:
-    """Until the block ends, calls do less of what nobody here needs: botocore writes anew into each of them who calls,
-    moto looks up the operations of a service each time, and it answers the library requests, too, by 1,288 rules.
-    """
-    with (
-        patch.object(UserAgentString, "rebuild_and_replace_user_agent_handler", lambda *_, **__: None),
-        patch.object(responses, "method_names_from_class", cache(method_names_from_class)),
-        patch.object(models, "RESPONSES_METHODS", []),
-    ):
         yield
 
 
