@@ -125,9 +125,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
 _NETWORK_OF_REFUSALS = "127.255.255."
 
 _BY_ZONE: Mapping[str, Answers] = MappingProxyType({zone: row for row in ANSWERS for zone in row.zones})
-_LISTS: Mapping[str, KnownBlocklist] = MappingProxyType(
-    {known.blocklist.zone: known for known in BLOCKLISTS if known.blocklist.zone}
-)
+_LISTS: Mapping[str, KnownBlocklist] = MappingProxyType({known.zone: known for known in BLOCKLISTS if known.zone})
 
 
 def answers_of(zone: str) -> Answers:
