@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from ses_reputation.domain.assessment import assess, measured, windows
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change
 from ses_reputation.domain.decisions import ChangesMade, Command, Decide, Decision, ReinstateTo, carry_out
 from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.history import (
+    MOST_MOMENTS,
+    MOST_PROVIDERS,
     MailCounts,
     ProviderCounts,
     RatePoint,
@@ -31,7 +34,7 @@ from ses_reputation.domain.history import (
 )
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.providers import OTHER, OWN, SIMULATOR
+from ses_reputation.domain.providers import OTHER, OWN, SIMULATOR, UNSPECIFIED
 from ses_reputation.domain.rates import HourCounts, Metric, Span, VolumeSource, measure
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Act, Actor, Standing
@@ -44,6 +47,7 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 BOUNCES, COMPLAINTS = Metric
 SHOP = Scope("tenant/shop")
 SMALL = Policy(representative_volume=100, minimum_volume=10, minimum_bounces=1, minimum_complaints=1)
+SHARE = FeedbackLoops(feedback_share=33)
 
 
 def hour(after: int, provider: str = "yahoo", *, backfilled: bool = False, **counts: int) -> HourCounts:
@@ -125,7 +129,13 @@ def test_what_waits_for_a_person_is_measured_by_the_newest_mail() -> None:
     assert point.since.eligible == 120
 
 
-providers = st.sampled_from(["yahoo", "gmail", OTHER, OWN])
+def test_mail_that_counts_at_a_share_is_told_in_whole_recipients() -> None:
+    policy = replace(SMALL, feedback_loops=SHARE)
+    (point,) = rates_over_time([hour(0, UNSPECIFIED, sent=10, complained=1)], [at(1)], COMPLAINTS, policy)
+    assert point.window.eligible == 3
+
+
+providers = st.sampled_from(["yahoo", "gmail", OTHER, OWN, UNSPECIFIED])
 # Few numbers, so that windows close exactly; some hours only take mail back.
 counted = st.dictionaries(
     st.tuples(
@@ -175,7 +185,9 @@ def test_every_point_is_what_would_have_been_measured_then(
     decided: list[Ruling],
     oldest: int,
 ) -> None:
-    policy = replace(SMALL, representative_volume=volume, minimum_volume=0, oldest_mail=oldest * HOUR)
+    policy = replace(
+        SMALL, representative_volume=volume, minimum_volume=0, oldest_mail=oldest * HOUR, feedback_loops=SHARE
+    )
     for point in rates_over_time(hours, times, metric, policy, decided):
         before = [h for h in hours if h.hour < point.time]
         told = sorted((r for r in decided if r.decided < point.time), key=lambda r: r.decided)
@@ -190,11 +202,27 @@ def test_every_point_is_what_would_have_been_measured_then(
 
 @pytest.mark.parametrize(("since", "until"), [(0, 720), (0, 719.5), (5.5, 6), (0, 17520), (3, 3)])
 def test_moments_are_few_and_even_and_end_with_the_last(since: float, until: float) -> None:
-    times = moments_between(at(since), at(until), most=120)
-    assert len(times) <= 120
+    times = moments_between(at(since), at(until))
+    assert len(times) <= MOST_MOMENTS
     assert times[-1] == at(until)
     assert all(at(since) <= time <= at(until) for time in times)
     assert len({b - a for a, b in pairwise(times[:-1])}) <= 1
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "times"),
+    [
+        pytest.param(0, 3, [0, 1, 2, 3], id="every full hour, with the first and the last"),
+        pytest.param(0.5, 3.5, [1, 2, 3, 3.5], id="the full hours between, and the last moment"),
+        pytest.param(5.25, 5.75, [5.75], id="no full hour between"),
+        pytest.param(3, 3, [3], id="no time between"),
+        pytest.param(0, 118.5, [*range(119), 118.5], id="as many as there may be"),
+        pytest.param(0, 119.5, [*range(1, 120, 2), 119.5], id="one hour more: every other"),
+        pytest.param(0, 720, range(6, 721, 7), id="thirty days: every seven hours"),
+    ],
+)
+def test_moments_are_counted_back_from_the_last_full_hour(since: float, until: float, times: Sequence[float]) -> None:
+    assert moments_between(at(since), at(until)) == [at(time) for time in times]
 
 
 # -- What was decided
@@ -256,6 +284,8 @@ STORIES: Mapping[str, Story] = {
     .goes_on(*[CLEAN] * 5, *[BAD] * 30)
     .decides(Decision.REINSTATE)
     .goes_on(*[CLEAN] * 4),
+    "a probation that ends in a shutdown": Story(SWIFT).goes_on(*[CLEAN] * 5, *[BAD] * 40),
+    "a probation that lasts": Story(SWIFT).goes_on(*[CLEAN] * 5, *[BAD] * 18),
     "a shutdown that was wrong": Story(SWIFT)
     .goes_on(*[CLEAN] * 5, *[BAD] * 30)
     .decides(Decision.REINSTATE, ReinstateTo.HEALTHY)
@@ -293,6 +323,15 @@ def test_what_older_news_would_have_told_comes_from_the_standing(story: Story) -
     told = rulings_of([], story.standing, BOUNCES)
     (point,) = rates_over_time(story.hours, [at(len(story.hours))], BOUNCES, story.policy, told)
     assert point == story.judged[-1][1]
+
+
+def test_what_was_accepted_counts_from_where_its_finding_does_if_no_news_tells_since_when_it_was_changed() -> None:
+    news = STORIES["changes that are accepted"].news
+    (accepted,) = [
+        piece for piece in news if isinstance(piece, Change) and piece.trigger == "accepted_and_counted_anew"
+    ]
+    (decided,) = rulings_of([accepted], Standing(SHOP), BOUNCES)
+    assert decided.floor == accepted.finding.since
 
 
 def test_a_fresh_start_at_ses_counts_from_its_own_moment() -> None:
@@ -352,6 +391,7 @@ def test_a_day_is_one_of_the_readers_zone() -> None:
         (date(2026, 3, 2), 24),
         (date(2026, 3, 3), 9),
     ]
+    assert days(hours, at(15), at(40), tokyo, SENDS) == told[1:], "it is the next day there"
 
 
 def test_the_first_day_is_whole_and_days_without_mail_are_there() -> None:
@@ -363,15 +403,18 @@ def test_the_first_day_is_whole_and_days_without_mail_are_there() -> None:
 
 def test_a_day_is_divided_by_what_its_rates_are_divided_by() -> None:
     one = hour(0, sent=50, not_attempted=5, delivered=30, hard_bounced=2, soft_bounced=3, delayed=4, complained=1)
-    assert days([one], at(0), at(0), UTC, SENDS)[0].mail == MailCounts(45, 30, 2, 3, 1, 4)
+    (day,) = days([one], at(0), at(0), UTC, SENDS)
+    assert day.mail == MailCounts(45, 30, 2, 3, 1, 4)
+    assert {type(n) for n in astuple(day.mail)} == {int}
     assert days([one], at(0), at(0), UTC, DELIVERIES)[0].mail.sent == 35
     assert days([replace(one, backfilled=True)], at(0), at(0), UTC, SENDS)[0].mail.sent == 0
 
 
 def test_recipients_that_are_in_no_rate_are_in_no_day_and_with_no_provider() -> None:
-    hours = [hour(0, left_out, sent=9) for left_out in (OWN, SIMULATOR)]
-    assert days(hours, at(0), at(0), UTC, SENDS)[0].mail == MailCounts()
-    assert by_provider(hours, SENDS) == []
+    sent = {(name, Measure.SENT): 9 for name in (OWN, SIMULATOR, "yahoo")}
+    hours = [HourCounts(START, sent)]
+    assert days(hours, at(0), at(0), UTC, SENDS)[0].mail == MailCounts(sent=9)
+    assert by_provider(hours, SENDS) == [ProviderCounts("yahoo", MailCounts(sent=9))]
 
 
 def test_providers_come_by_how_much_mail_they_got() -> None:
@@ -382,11 +425,15 @@ def test_providers_come_by_how_much_mail_they_got() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("many", "rest"), [(3, ["p2"]), (4, [None])], ids=["one more is itself", "two more are others"]
-)
-def test_the_providers_behind_the_first_are_one(many: int, rest: list[str | None]) -> None:
-    hours = [hour(0, f"p{n}", sent=10 - n) for n in range(many)]
-    told = by_provider(hours, SENDS, most=2)
-    assert [one.provider for one in told] == ["p0", "p1", *rest]
-    assert sum(one.mail.sent for one in told) == sum(10 - n for n in range(many))
+def test_of_providers_that_got_as_much_mail_the_one_that_bounced_more_comes_first_and_then_the_name_decides() -> None:
+    bounced = {"yahoo": 3, "gmail": 1, "apple": 1}
+    hours = [hour(0, provider, sent=9, hard_bounced=n) for provider, n in bounced.items()]
+    assert [one.provider for one in by_provider(hours, SENDS)] == ["yahoo", "apple", "gmail"]
+
+
+@pytest.mark.parametrize(("more", "rest"), [(1, "p12"), (2, None)], ids=["one more is itself", "two more are others"])
+def test_the_providers_behind_the_first_are_one(more: int, rest: str | None) -> None:
+    sent = {f"p{n}": 100 - n for n in range(MOST_PROVIDERS + more)}
+    told = by_provider([hour(0, provider, sent=n) for provider, n in sent.items()], SENDS)
+    assert [one.provider for one in told] == [*list(sent)[:MOST_PROVIDERS], rest]
+    assert sum(one.mail.sent for one in told) == sum(sent.values())

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ses_reputation.domain.blocklists import BLOCKLISTS, Blocklist, Lists
+from ses_reputation.domain.blocklists import BLOCKLISTS, Lists
 from ses_reputation.domain.phrases import Phrases, beginnings
 from ses_reputation.domain.replies import LONGEST, Reply, classify
 from ses_reputation.domain.reply_codes import CODES
@@ -121,6 +121,12 @@ def test_a_sample_names_nobody_real() -> None:
             Lists.ADDRESSES,
             "554 Client host blocked using some secret list; bye",
             id="without a zone",
+        ),
+        pytest.param(
+            "some secret list",
+            Lists.ADDRESSES,
+            "554 Client host blocked using 'some secret list.' (bye)",
+            id="without a zone, in quotation marks",
         ),
     ],
 )
@@ -316,8 +322,7 @@ def test_a_phrase_too_short_to_look_for_is_an_error() -> None:
 
 
 def test_a_blocklist_is_known_by_its_zone() -> None:
-    zones = [known.blocklist.zone for known in BLOCKLISTS if known.blocklist.zone]
-    for zone in zones:
-        answer = classify(None, f"554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using {zone}")
-        assert isinstance(answer.blocklist, Blocklist)
-        assert answer.blocklist.zone == zone
+    for known in BLOCKLISTS:
+        if known.zone:
+            reply = f"554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using {known.zone}"
+            assert classify(None, reply).blocklist == known.blocklist

@@ -37,10 +37,11 @@ def test_every_word_and_code_is_in_the_row_of_its_class() -> None:
             assert f"`{word}`" in row[2]
 
 
-def test_every_blocklist_is_a_row_with_what_it_lists_and_where_to_ask() -> None:
+def test_every_blocklist_is_a_row_with_what_it_lists_its_zone_and_where_to_ask() -> None:
     for known in BLOCKLISTS:
         (row,) = (row for row in ROWS if row[0] == known.blocklist.name)
         assert row[1] == (known.blocklist.lists or "domains or addresses")
+        assert row[2] == (f"`{known.zone}`" if known.zone else "none, or not told")
         assert row[3] == known.look_up
 
 

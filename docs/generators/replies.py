@@ -95,7 +95,7 @@ def blocklists() -> str:
             (
                 known.blocklist.name,
                 known.blocklist.lists or "domains or addresses",
-                f"`{known.blocklist.zone}`" if known.blocklist.zone else "none, or not told",
+                f"`{known.zone}`" if known.zone else "none, or not told",
                 known.look_up,
             )
             for known in BLOCKLISTS

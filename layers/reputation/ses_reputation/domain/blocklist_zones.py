@@ -125,9 +125,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
 _NETWORK_OF_REFUSALS = "127.255.255."
 
 _BY_ZONE: Mapping[str, Answers] = MappingProxyType({zone: row for row in ANSWERS for zone in row.zones})
-_LISTS: Mapping[str, KnownBlocklist] = MappingProxyType(
-    {known.blocklist.zone: known for known in BLOCKLISTS if known.blocklist.zone}
-)
+_LISTS: Mapping[str, KnownBlocklist] = MappingProxyType({known.zone: known for known in BLOCKLISTS if known.zone})
 
 
 def answers_of(zone: str) -> Answers:
@@ -148,20 +146,14 @@ def removal_of(zone: str) -> str | None:
 
 
 def lists_addresses(zone: str) -> bool:
-    """Whether a zone is known to list IP addresses, so that it says of every domain that it is not listed.
-
-    Spamhaus has the same zones under two names.
-    """
-    known = _known(zone) or _known(zone.replace(_WITH_KEY, ".spamhaus.org"))
+    """Whether a zone is known to list IP addresses, so that it says of every domain that it is not listed."""
+    known = _known(zone)
     return bool(known and known.blocklist.lists is Lists.ADDRESSES)
 
 
-_WITH_KEY = ".dq.spamhaus.net"
-
-
 def _known(zone: str) -> KnownBlocklist | None:
-    """The list of a zone, or of another zone that has the same."""
-    return next((known for same in (zone, *answers_of(zone).zones) if (known := _LISTS.get(same))), None)
+    """The list of a zone; None if it is in no table. Spamhaus has the same zones under another name for its keys."""
+    return _LISTS.get(zone.replace(".dq.spamhaus.net", ".spamhaus.org"))
 
 
 def read_answer(zone: str, addresses: Sequence[str]) -> Reading:
@@ -226,13 +218,13 @@ def problem_of_tests(tests: Iterable[Reading], never_listed: Reading) -> str | N
 
 def domains_of(identities: Iterable[str]) -> frozenset[str]:
     """The domains of verified identities, each once; of an address what stands behind the @."""
-    return frozenset(identity.rpartition("@")[2].strip(".").lower() for identity in identities) - {""}
+    return frozenset(identity.rpartition("@")[2].lower() for identity in identities) - {""}
 
 
 def asked_name(domain: str) -> str | None:
     """The domain as it is asked for in the DNS, in ASCII; None if it can't be a domain."""
     try:
-        name = domain.encode("idna").decode("ascii").lower()
+        name = domain.removesuffix(".").encode("idna").decode("ascii").lower()
     except UnicodeError:
         return None
     return name if "." in name and len(name) <= _MOST_CHARACTERS else None

@@ -19,23 +19,26 @@ class Lists(StrEnum):
 
 
 class Blocklist(Struct, frozen=True, gc=False):
-    """A blocklist by the name that people know. `lists` is None, and `zone` too, where nobody knows."""
+    """A blocklist by the name that people know, or by its zone. `lists` is None where nobody knows."""
 
     name: str
     lists: Lists | None
-    zone: str | None = None
 
 
 class KnownBlocklist(Struct, frozen=True):
-    """A blocklist, where one asks whether one is listed, and what replies that mean it hold one of, in lower case."""
+    """A blocklist, where one asks whether one is listed, and what replies that mean it hold one of, in lower case.
+
+    `zone` is None where it has none, or nobody knows.
+    """
 
     blocklist: Blocklist
+    zone: str | None
     look_up: str
     marks: tuple[str, ...]
 
 
 def _known(name: str, lists: Lists | None, zone: str | None, look_up: str, *marks: str) -> KnownBlocklist:
-    return KnownBlocklist(Blocklist(name, lists, zone), look_up, (*((zone,) if zone else ()), *marks))
+    return KnownBlocklist(Blocklist(name, lists), zone, look_up, (*((zone,) if zone else ()), *marks))
 
 
 _SPAMHAUS = "https://check.spamhaus.org/"
@@ -316,7 +319,6 @@ _AT_A_ZONE = re.compile(
     r"|(?:rbl|dnsbl|dnsrbl)(?: on| at)?:?) (?:the )?(?:rbl |dnsbl )?|\bby (?=\S{4,200} (?:rbl|dnsbl)\b))" + _ZONE
 )
 _BY_NAME = re.compile(r"\bblocked using (?:the )?([^\s;,:([<][^;,:([<]{2,40})")
-_HINTS = ("list", "rbl", "dnsbl", "blocked using")
 
 
 def find_blocklist(text: str, begins: Beginnings) -> Blocklist | None:
@@ -326,10 +328,10 @@ def find_blocklist(text: str, begins: Beginnings) -> Blocklist | None:
     """
     if known := _MARKS.first(text, begins):
         return known[1]
-    if not any(hint in text for hint in _HINTS) or _OWN.search(text):
+    if _OWN.search(text):
         return None
     if zone := _AT_A_ZONE.search(text):
-        return Blocklist(zone[1], _what_it_lists(text), zone[1])
+        return Blocklist(zone[1], _what_it_lists(text))
     if name := _BY_NAME.search(text):
         return Blocklist(name[1].strip(" .\"'"), _what_it_lists(text))
     return None

@@ -16,9 +16,13 @@ from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure
 from ses_reputation.domain.lifecycle import METRIC_STATUS, STAGES_THAT_TIME_MOVES, Stage, Status, Trigger
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import ELIGIBLE, HourCounts, HourSums, Metric, Rate, Span, VolumeSource
+from ses_reputation.domain.rates import ELIGIBLE, HourCounts, HourSums, Metric, Rate, VolumeSource
 from ses_reputation.domain.standing import Standing, next_full_hour
 from ses_reputation.news import News
+
+# What a chart, and a table, can show.
+MOST_MOMENTS = 120
+MOST_PROVIDERS = 12
 
 _HOUR = timedelta(hours=1)
 
@@ -69,7 +73,7 @@ class MailCounts(Struct, frozen=True):
 
     def __add__(self, other: "MailCounts") -> "MailCounts":
         """Both together."""
-        return MailCounts(*(one + another for one, another in zip(astuple(self), astuple(other), strict=True)))
+        return MailCounts(*map(add, astuple(self), astuple(other)))
 
 
 class DayCounts(Struct, frozen=True):
@@ -102,38 +106,41 @@ def rates_over_time(
     wanted_at = sorted(set(moments))
     # Without these, what led to a decision could be missing: after it, other mail may count.
     decided = {r.decided for r in told if wanted_at and wanted_at[0] < r.decided < wanted_at[-1]}
-    spans = [(moment, _spans(moment, metric, policy, told)) for moment in sorted({*wanted_at, *decided})]
-    wanted = [_Wanted(moment, span) for moment, both in spans for span in both if span]
+    wanted_then = [_wanted_then(moment, policy, told) for moment in sorted({*wanted_at, *decided})]
+    wanted = [each for both in wanted_then for each in both if each]
     rates = iter(_measured(newest_first, wanted, metric, policy))
-    return [RatePoint(moment, next(rates), next(rates) if since else None) for moment, (_, since) in spans]
+    return [RatePoint(window.before, next(rates), next(rates) if since else None) for window, since in wanted_then]
 
 
-def moments_between(since: datetime, until: datetime, most: int = 120) -> list[datetime]:
-    """At most so many moments, at full hours that are evenly apart, and `until` as the last."""
-    hours = max((until - since) // _HOUR, 1)
-    step = -(-hours // max(most - 2, 1))
+def moments_between(since: datetime, until: datetime) -> list[datetime]:
+    """At most MOST_MOMENTS, at full hours that are evenly apart, and `until` as the last."""
     last = hour_of(until)
-    full = [last - n * step * _HOUR for n in range(hours // step + 1)]
-    return sorted({*(moment for moment in full if moment >= since), until})
+    hours = (last - since) // _HOUR
+    step = max(-(-hours // (MOST_MOMENTS - 2)), 1)
+    return sorted({*(last - n * _HOUR for n in range(0, hours + 1, step)), until})
 
 
-def _spans(moment: datetime, metric: Metric, policy: Policy, rulings: Sequence[Ruling]) -> tuple[Span, Span | None]:
+class _Wanted(Struct, frozen=True, gc=False):
+    """A rate that is wanted: of the hours that began before a moment, from `start` on or so far back as fills `volume`.
+
+    `volume` None means all mail since the start.
+    """
+
+    before: datetime
+    start: datetime
+    volume: int | None
+
+
+def _wanted_then(moment: datetime, policy: Policy, rulings: Sequence[Ruling]) -> tuple[_Wanted, _Wanted | None]:
     """Which mail was measured at a moment; what was decided at that very moment counts from the next one on."""
     oldest, volume = moment - policy.oldest_mail, policy.window_volume()
     past = [ruling for ruling in rulings if ruling.decided < moment]
     floor = max((ruling.floor for ruling in past if ruling.floor), default=oldest)
-    window = Span(metric, max(oldest, floor), volume)
+    window = _Wanted(moment, max(oldest, floor), volume)
     last = past[-1] if past else None
     if last is None or last.since is None:
         return window, None
-    return window, Span(metric, last.since, None if last.moves else volume)
-
-
-class _Wanted(Struct, frozen=True, gc=False):
-    """A rate that is wanted: over which mail, of the hours that began before which moment."""
-
-    before: datetime
-    span: Span
+    return window, _Wanted(moment, last.since, None if last.moves else volume)
 
 
 class _Read(Struct, frozen=True, gc=False):
@@ -160,13 +167,13 @@ class _Read(Struct, frozen=True, gc=False):
 def _measured(
     newest_first: Iterable[HourCounts], wanted: Sequence[_Wanted], metric: Metric, policy: Policy
 ) -> list[Rate]:
-    """The rates that are wanted, in one pass over the hours.
+    """The rates that are wanted, given in the order of time, in one pass over the hours.
 
     A rate is over what was read when its span closed, less what had been read when it opened. Spans close at their
     start, or with the hour that fills them: the one that is next is always on top of a heap.
     """
     rates = [Rate(metric)] * len(wanted)
-    coming = sorted(range(len(wanted)), key=lambda number: wanted[number].before)
+    coming = list(range(len(wanted)))
     opened: dict[int, _Read] = {}
     by_start: list[tuple[float, int]] = []
     by_volume: list[tuple[int, int]] = []
@@ -180,11 +187,11 @@ def _measured(
     for hour in newest_first:
         while coming and wanted[coming[-1]].before > hour.hour:
             number = coming.pop()
-            opened[number], span = read, wanted[number].span
-            heappush(by_start, (-span.start.timestamp(), number))
-            if span.volume is not None:
-                heappush(by_volume, (read.volume + span.volume, number))
-        while by_start and wanted[by_start[0][1]].span.start > hour.hour:
+            opened[number], one = read, wanted[number]
+            heappush(by_start, (-one.start.timestamp(), number))
+            if one.volume is not None:
+                heappush(by_volume, (read.volume + one.volume, number))
+        while by_start and wanted[by_start[0][1]].start > hour.hour:
             close(heappop(by_start)[1])
         while by_volume and by_volume[0][0] <= read.volume:
             close(heappop(by_volume)[1])
@@ -205,7 +212,7 @@ def _rate(metric: Metric, opened: _Read, closed: _Read) -> Rate:
     return Rate(
         metric=metric,
         count=closed.count - opened.count,
-        eligible=max(closed.hundredths - opened.hundredths, 0) // 100,
+        eligible=max((closed.hundredths - opened.hundredths) // 100, 0),
         start=closed.start,
         hours=closed.hours - opened.hours,
         volume=max(closed.volume - opened.volume, 0),
@@ -224,7 +231,7 @@ def rulings_of(news: Iterable[News], standing: Standing, metric: Metric) -> list
     changed_since: dict[str, datetime] = {}
     for piece in told:
         finding = piece.finding
-        if piece.trigger is Trigger.CHANGES_REPORTED and finding.changes:
+        if finding.changes:
             changed_since[finding.id] = finding.changes.since
         floor = _floor(piece, changed_since.get(finding.id))
         ended = piece.after is Stage.RESOLVED
@@ -254,8 +261,7 @@ def _floor(piece: Change, changed_since: datetime | None) -> datetime | None:
             return piece.finding.since
         case Trigger.LIFTED | Trigger.REINSTATED:
             return next_full_hour(piece.time)
-        case _:
-            return None
+    return None
 
 
 def _with_present(rulings: list[Ruling], standing: Standing, metric: Metric) -> list[Ruling]:
@@ -265,8 +271,8 @@ def _with_present(rulings: list[Ruling], standing: Standing, metric: Metric) -> 
         rulings = [*rulings, Ruling(finding.since, None, finding.since, finding.stage in STAGES_THAT_TIME_MOVES)]
     if floor and not any(ruling.floor == floor for ruling in rulings):
         before = [ruling for ruling in rulings if ruling.decided <= floor]
-        last = before[-1] if before else Ruling(floor)
-        rulings = [*rulings, replace(last, decided=floor, floor=floor)]
+        fresh = replace(before[-1], decided=floor, floor=floor) if before else Ruling(floor, floor)
+        rulings = [*rulings, fresh]
     return sorted(rulings, key=lambda ruling: ruling.decided)
 
 
@@ -306,8 +312,8 @@ def days(
     return [DayCounts(day, _counts(tally)) for day, tally in tallies.items()]
 
 
-def by_provider(hours: Iterable[HourCounts], source: VolumeSource, most: int = 12) -> list[ProviderCounts]:
-    """The mail to each mailbox provider, the most first; behind so many of them all others are one.
+def by_provider(hours: Iterable[HourCounts], source: VolumeSource) -> list[ProviderCounts]:
+    """The mail to each mailbox provider, the most first; behind MOST_PROVIDERS of them all others are one.
 
     Recipients that are in no rate are left out.
     """
@@ -317,10 +323,10 @@ def by_provider(hours: Iterable[HourCounts], source: VolumeSource, most: int = 1
             tallies[provider][field] += n
     counted = [ProviderCounts(provider, _counts(tally)) for provider, tally in tallies.items()]
     counted.sort(key=lambda one: (-one.mail.sent, -one.mail.hard_bounced, one.provider))
-    if len(counted) <= most + 1:
+    if len(counted) <= MOST_PROVIDERS + 1:
         return counted
-    rest = reduce(add, (one.mail for one in counted[most:]))
-    return [*counted[:most], ProviderCounts(None, rest)]
+    rest = reduce(add, (one.mail for one in counted[MOST_PROVIDERS:]))
+    return [*counted[:MOST_PROVIDERS], ProviderCounts(None, rest)]
 
 
 _FIELDS: Mapping[Measure, str] = {

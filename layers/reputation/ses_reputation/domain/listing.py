@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
@@ -132,7 +133,7 @@ def share_of_limit(scope: Listed, metric: Metric, policy: Policy) -> float | Non
     if not shown:
         return None if shown is None else 0.0
     limit = policy.limits_of(scope.scope, metric).limit.value
-    return float(shown / limit) if limit else float("inf")
+    return float(shown / limit) if limit else inf
 
 
 # What waits for a decision that more depends on, what time leads to something, what a person may leave as it is, what
@@ -161,4 +162,4 @@ def urgency(finding: ListedFinding) -> tuple[int, int, float]:
 def _gravity(finding: Finding | ListedFinding) -> tuple[int, float]:
     """What sorts findings by how bad they are: the worst stage first, then what has waited longest or ends soonest."""
     moments = [moment.timestamp() for moment in (finding.waits_since, finding.period_end) if moment]
-    return -_STAGES[finding.stage], min(moments, default=float("inf"))
+    return -_STAGES[finding.stage], min(moments, default=inf)
