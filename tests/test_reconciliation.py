@@ -82,6 +82,14 @@ def test_what_was_backfilled_is_not_compared() -> None:
     assert found == Comparison(0, {}, NOTHING, NOTHING, 1)
 
 
+def test_attributes_that_are_no_numbers_are_told_wherever_they_are_and_change_nothing_else() -> None:
+    strange = Counted({SENT: 5}, {}, foreign=("n#x",))
+    for receipts, agreeing in ((Receipted({SENT: 5}), 1), (Receipted({SENT: 5}, silent=1), 0)):
+        found = compared(strange, receipts)
+        assert (found.foreign, found.agreeing) == ({CELL: ("n#x",)}, agreeing)
+    assert compared(Counted({SENT: 5}, {}), Receipted({SENT: 5})).foreign == {}
+
+
 def test_cells_are_told_apart_and_added_up() -> None:
     cells = [(ACCOUNT, NINE + hour * timedelta(hours=1)) for hour in range(4)]
     counters = {cell: Counted({SENT: 5}, {}, backfilled=cell in cells[2:]) for cell in cells}

@@ -18,7 +18,7 @@ from ses_reputation.domain.statements import (
     SesFinding,
     Statement,
 )
-from ses_reputation.domain.verdict import Verdict, hear, suspicion
+from ses_reputation.domain.verdict import Heard, Verdict, hear, suspicion
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 SHOP = Scope("tenant/shop-7")
@@ -80,6 +80,7 @@ HIGH, LOW = ("BOUNCE", "HIGH"), ("BOUNCE", "LOW")
         pytest.param([found(1), solved(3, impact=None), found(2)], set(), "01", id="an old one after both are solved"),
         pytest.param([found(4), solved(3, impact=None)], {HIGH}, "0", id="a newer one is not solved"),
         pytest.param([solved(3, impact=None), found(4)], {HIGH}, "1", id="a newer one after all were solved"),
+        pytest.param([found(3), solved(3, impact=None)], {HIGH}, "0", id="all are solved at the same moment"),
         pytest.param([found(1), solved(2, "COMPLAINT")], {HIGH}, "0", id="another problem is solved"),
     ],
 )
@@ -88,6 +89,29 @@ def test_the_newest_statement_about_a_problem_holds_and_is_told_once(
 ) -> None:
     verdict, told = heard(*statements)
     assert (still_open(verdict), "".join(told)) == (open_ones, news)
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "outdated"),
+    [
+        pytest.param([found(1)], found(1), False, id="the same problem again"),
+        pytest.param([found(2)], found(1), True, id="the problem as it was earlier"),
+        pytest.param([found(1)], solved(1), True, id="a problem solved at the moment at which it is open"),
+        pytest.param([solved(1)], solved(1), False, id="the same solution again"),
+        pytest.param([switched(1)], switched(1), False, id="the same off again"),
+        pytest.param([switched(1, "ENABLED")], switched(1, "ENABLED"), False, id="the same on again"),
+        pytest.param([switched(1)], switched(1, "ENABLED"), True, id="on at the moment at which it is off"),
+        pytest.param([switched(2)], switched(1), True, id="an older off"),
+        pytest.param(
+            [switched(1), switched(2, origin="CUSTOMER_MANAGED")], switched(1), False, id="the first of two off again"
+        ),
+    ],
+)
+def test_what_is_known_or_outdated_changes_nothing_and_it_is_told_which(
+    known: list[Statement], said: Statement, *, outdated: bool
+) -> None:
+    verdict, _ = heard(*known)
+    assert hear(verdict, said, at(60)) == Heard(verdict, outdated=outdated)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +148,16 @@ def test_it_is_known_since_when_a_problem_is_open() -> None:
     verdict, _ = heard(found(1), solved(2), found(3), found(5))
     (finding,) = verdict.findings
     assert (finding.since, finding.time, finding.text) == (at(3), at(5), "as of 5")
+
+
+@pytest.mark.parametrize("impact", ["HIGH", None])
+def test_of_a_solved_problem_it_stays_known_since_when_it_was_open_and_what_it_was(impact: str | None) -> None:
+    for solution, text in (
+        (solved(4, impact=impact), "as of 4"),
+        (replace(solved(4, impact=impact), text=""), "as of 1"),
+    ):
+        finding = next(f for f in heard(found(1), solution)[0].findings if f.impact == "HIGH")
+        assert (finding.open, finding.since, finding.time, finding.text) == (False, at(1), at(4), text)
 
 
 def test_whether_mail_flows_is_what_both_ways_of_knowing_say() -> None:

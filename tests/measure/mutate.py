@@ -26,7 +26,9 @@ from tests.measure.core import CORE, PACKAGE, ROOT, tests_of
 COPY = ROOT / "build/mutants"
 HERE = Path(__file__).parent
 PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "--hypothesis-profile=measure")
-SURVIVED, NO_TESTS = 0, 33
+SURVIVED, NO_TESTS, NOT_TRIED = 0, 33, None
+# mutmut forks for nothing where no function is called after the import, or where it finds nothing to change.
+NOTHING_TO_FORK_FOR = ("Unable to force test failures", "could not find any test case for any mutant")
 LIMIT = 300  # Seconds: what takes longer than that never ends, and was noticed.
 
 # mutmut names a module by where it is, without `src`, so that is where it has to be.
@@ -79,7 +81,7 @@ class Survivors(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mutant(Struct, frozen=True):
-    """One change of the core, and how it ended: the exit code of the tests."""
+    """One change of the core, and how it ended: the exit code of the tests, None if they were not run."""
 
     name: str
     exit_code: int | None
@@ -131,8 +133,9 @@ def run_mutmut(modules: Sequence[str], jobs: int) -> None:
         ran = subprocess.run(  # noqa: S603 - mutmut
             [mutmut, "run", "--max-children", str(jobs), *names], cwd=COPY, stdout=file, stderr=file, check=False
         )
-    if ran.returncode:
-        sys.exit(f"mutmut did not run, see {log}:\n{log.read_text(encoding='utf-8')[-3000:]}")
+    said = log.read_text(encoding="utf-8")
+    if ran.returncode and not any(reason in said for reason in NOTHING_TO_FORK_FOR):
+        sys.exit(f"mutmut did not run, see {log}:\n{said[-3000:]}")
 
 
 def mutants_of(module: str) -> list[Mutant]:
@@ -195,7 +198,7 @@ def main(modules: tuple[str, ...], jobs: int) -> None:
         if not tried:
             click.echo(f"{module:<20}{'-':>7}")
             continue
-        alive = [mutant for mutant in tried if mutant.exit_code in {SURVIVED, NO_TESTS}]
+        alive = [mutant for mutant in tried if mutant.exit_code in {SURVIVED, NO_TESTS, NOT_TRIED}]
         with ThreadPoolExecutor(jobs) as pool:
             survive = list(pool.map(survives_from_the_start, alive))
         left = list(changes(list(compress(alive, survive))))

@@ -308,7 +308,7 @@ def _read_mail(raw: _Mail, tags: TagNames) -> Mail:
 def _identity(raw: _Mail) -> str | None:
     """The domain of the verified identity: `sourceArn` names it in both formats, else it is the sender's domain."""
     identity = (raw.source_arn or "").partition(":identity/")[2] or bare_address(raw.source or "")
-    return (domain_of(identity) if "@" in identity else identity.lower()) or None
+    return domain_of(identity) or None
 
 
 def _require(value: T | None, field: str) -> T:

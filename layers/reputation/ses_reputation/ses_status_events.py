@@ -205,7 +205,7 @@ _SCOPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
         "tenant": lambda name: scope(ScopeKind.TENANT, name.partition("/")[0]),  # tenant/NAME/ID
         "configuration-set": lambda name: scope(ScopeKind.CONFIGURATION_SET, name),
-        "identity": lambda name: scope(ScopeKind.IDENTITY, domain_of(name) if "@" in name else name.lower()),
+        "identity": lambda name: scope(ScopeKind.IDENTITY, domain_of(name)),
         "account": lambda _: ACCOUNT,
     }
 )

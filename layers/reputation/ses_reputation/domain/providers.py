@@ -98,8 +98,8 @@ class AddressBook(Struct, frozen=True):
 
 
 def domain_of(address: str) -> str:
-    """What stands behind the last @, in lower case; empty for an address without one."""
-    return address.rpartition("@")[2].lower() if "@" in address else ""
+    """What stands behind the last @, in lower case; all of it where there is none, as in a verified domain."""
+    return address.rpartition("@")[2].lower()
 
 
 def _by_country_form(domain: str) -> str:

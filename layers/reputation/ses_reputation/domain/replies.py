@@ -44,7 +44,7 @@ _WORDINGS = Phrases((rule.each_phrase, rule.reply_class) for rule in WORDINGS)
 _CODE_STATUSES = {status: (n, rule.reply_class) for n, rule in enumerate(CODES) for status in rule.statuses}
 
 
-def classify(status: str | None, reply: str | None, ses_word: str | None = None) -> Reply:
+def classify(status: str | None, reply: str | None, ses_word: str) -> Reply:
     """Why a server did not take a message, from its reply and its enhanced status code, either of which may be missing.
 
     `ses_word` is SES's own: the subtype of a bounce, or the type of a delay. What decides is, in this order: a
@@ -60,7 +60,7 @@ def classify(status: str | None, reply: str | None, ses_word: str | None = None)
     reply_class = (
         _by_code(text, begins, statuses)
         or _by_wording(text, begins)
-        or SES_WORDS.get(ses_word or "")
+        or SES_WORDS.get(ses_word)
         or _by_status(statuses)
         or _by_smtp_code(raw)
         or ReplyClass.OTHER

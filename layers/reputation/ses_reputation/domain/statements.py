@@ -114,9 +114,12 @@ def _is_settled(finding: SesFinding, known: tuple[SesFinding, ...]) -> bool:
     return not finding.open and any(_holds_for(f, finding) and f.time > finding.time for f in known)
 
 
-def _matter(finding: SesFinding) -> tuple[str, str | None, bool]:
-    """What a statement is about: two about the same matter are not both kept."""
-    return finding.type, finding.impact, finding.impact is None and not finding.open
+def _matter(finding: SesFinding) -> tuple[str, str | bool]:
+    """What a statement is about: two about the same matter are not both kept.
+
+    Where no impact is named, a problem is one matter, and that all of its type are solved is another.
+    """
+    return finding.type, finding.impact or finding.open
 
 
 def _holds_for(said: SesFinding, other: SesFinding) -> bool:
