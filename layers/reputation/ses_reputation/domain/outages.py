@@ -87,4 +87,4 @@ def without_outages(hours: Iterable[HourCounts], left_out: tuple[Outage, ...]) -
         return
     for hour in hours:
         providers = frozenset(outage.provider for outage in left_out if outage.covers(hour.hour))
-        yield replace(hour, in_outage=providers) if providers else hour
+        yield replace(hour, in_outage=providers)
