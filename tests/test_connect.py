@@ -238,7 +238,8 @@ def test_what_another_destination_publishes_already_is_not_published_twice() -> 
     planned = plan(newsletter(other("x", "BOUNCE COMPLAINT", BOUNCES)))
     assert step(planned, "bounce").events == {"DELIVERY_DELAY"}
     assert step(planned, "complaint").events == {"COMPLAINT"}, "to its own topic, which others may read"
-    planned = plan(newsletter(other("x", "BOUNCE", BOUNCES), other("y", "DELIVERY_DELAY", BOUNCES)))
+    theirs = [other("x", "BOUNCE", BOUNCES), other("y", "DELIVERY_DELAY", BOUNCES), other("z", "OPEN", BOUNCES)]
+    planned = plan(newsletter(*theirs))
     assert step(planned, "bounce").others == ("x", "y")
 
 
@@ -246,7 +247,9 @@ def test_volume_that_is_no_longer_needed_is_removed_and_nobody_else_s() -> None:
     found = newsletter(*IN_PLACE, other("x", "SEND", VOLUME))
     planned = plan(found, source=VolumeSource.STATISTICS)
     assert told(planned)[0] == ("volume", Action.REMOVE, Reason.NOT_NEEDED)
-    assert [s.name for s in planned.changes] == ["ses-reputation-volume"]
+    (removed,) = planned.changes
+    assert (removed.name, removed.topic, removed.before) == ("ses-reputation-volume", None, VOLUME)
+    assert not removed.events, "it publishes nothing any more"
 
 
 def test_a_destination_of_an_earlier_deployment_is_taken_over_on_request_only() -> None:
@@ -307,20 +310,20 @@ def test_an_identity_tells_of_deliveries_only_where_they_are_divided_by(
 
 
 @pytest.mark.parametrize(
-    ("present", "replace", "action", "remember"),
+    ("present", "replace", "action", "reason", "remember"),
     [
-        pytest.param(None, False, Action.CREATE, None, id="none"),
-        pytest.param(BOUNCES, False, Action.LEAVE, None, id="ours"),
-        pytest.param(VOLUME, False, Action.UPDATE, None, id="another of ours"),
-        pytest.param(ELSEWHERE, False, Action.REFUSE, None, id="another's"),
-        pytest.param(ELSEWHERE, True, Action.UPDATE, ELSEWHERE, id="another's, to be replaced"),
+        pytest.param(None, False, Action.CREATE, Reason.MISSING, None, id="none"),
+        pytest.param(BOUNCES, False, Action.LEAVE, Reason.PRESENT, None, id="ours"),
+        pytest.param(VOLUME, False, Action.UPDATE, Reason.OTHER_TOPIC, None, id="another of ours"),
+        pytest.param(ELSEWHERE, False, Action.REFUSE, Reason.OTHER_TOPIC, None, id="another's"),
+        pytest.param(ELSEWHERE, True, Action.UPDATE, Reason.OTHER_TOPIC, ELSEWHERE, id="another's, to be replaced"),
     ],
 )
 def test_the_topic_that_is_set_decides_what_is_done(
-    present: str | None, replace: bool, action: Action, remember: str | None
+    present: str | None, replace: bool, action: Action, reason: Reason, remember: str | None
 ) -> None:
     found = step(plan(shop({BOUNCE: present} if present else {}), replace=replace), BOUNCE)
-    assert (found.action, found.remember) == (action, remember)
+    assert (found.action, found.reason, found.remember) == (action, reason, remember)
     assert found.before == (None if present == BOUNCES else present)
 
 
@@ -329,9 +332,11 @@ def test_delivery_notifications_to_others_are_nobody_s_business() -> None:
 
 
 def test_delivery_notifications_that_are_no_longer_needed_go_back_to_where_they_went() -> None:
-    assert step(plan(shop({DELIVERY: VOLUME})), DELIVERY).topic is None
-    replaced = step(plan(shop({DELIVERY: VOLUME}, {DELIVERY: ELSEWHERE})), DELIVERY)
-    assert (replaced.action, replaced.reason, replaced.topic) == (Action.UPDATE, Reason.REPLACED_BEFORE, ELSEWHERE)
+    gone = step(plan(shop({DELIVERY: VOLUME})), DELIVERY)
+    assert (gone.action, gone.reason, gone.topic, gone.before) == (Action.REMOVE, Reason.NOT_NEEDED, None, VOLUME)
+    back = step(plan(shop({DELIVERY: VOLUME}, {DELIVERY: ELSEWHERE})), DELIVERY)
+    assert (back.action, back.reason) == (Action.UPDATE, Reason.REPLACED_BEFORE)
+    assert (back.topic, back.before) == (ELSEWHERE, VOLUME)
 
 
 def test_somebody_who_connects_identities_is_told_what_to_know() -> None:
@@ -374,6 +379,10 @@ def test_undoing_removes_our_destinations_and_leaves_those_of_others() -> None:
         *((f"ses-reputation-{stream}", Action.REMOVE, Reason.OURS) for stream in Stream),
         ("x", Action.LEAVE, Reason.NOT_OURS),
     ]
+    assert [(s.before, s.topic, " ".join(s.events)) for s in planned.steps] == [
+        *((topic, None, "") for topic in (BOUNCES, COMPLAINTS, BOUNCES)),
+        (None, VOLUME, "SEND"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -388,9 +397,9 @@ def test_what_only_has_our_name_is_not_removed(destination: Destination) -> None
 def test_undoing_sets_the_topic_again_that_was_replaced() -> None:
     found = shop({BOUNCE: BOUNCES, COMPLAINT: COMPLAINTS, DELIVERY: ELSEWHERE}, {BOUNCE: ELSEWHERE})
     planned = plan_undoing([found], wanted())
-    assert [(s.name, s.action, s.topic) for s in planned.steps] == [
-        (BOUNCE, Action.UPDATE, ELSEWHERE),
-        (COMPLAINT, Action.REMOVE, None),
+    assert [(s.name, s.action, s.reason, s.topic) for s in planned.steps] == [
+        (BOUNCE, Action.UPDATE, Reason.REPLACED_BEFORE, ELSEWHERE),
+        (COMPLAINT, Action.REMOVE, Reason.OURS, None),
     ]
 
 

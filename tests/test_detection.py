@@ -120,10 +120,10 @@ def test_mail_of_the_last_day_whose_replies_nobody_read_makes_no_share_smaller()
 
 def test_hours_whose_replies_nobody_read_are_no_history() -> None:
     """They would make everything look as if it had never been before."""
-    unread = [HourCounts(NOON - 48 * HOUR, {("gmail", Measure.SENT): 9_000, ("gmail", Measure.SOFT_BOUNCED): 90})]
-    backfilled = [HourCounts(NOON - 48 * HOUR, {("gmail", Measure.REPORTED): 9_000}, backfilled=True)]
-    for before in (unread, backfilled):
-        assert rises(Standing(GMAIL), [hour(1, 1_000, spam_block=49), *before], NOW, POLICY) == ()
+    backfilled = HourCounts(NOON - 48 * HOUR, {("gmail", Measure.REPORTED): 9_000}, backfilled=True)
+    unread = [{"hard_bounced": 90}, {"soft_bounced": 90}, {"hard_bounced": 45, "soft_bounced": 45}]
+    for before in (backfilled, *(hour(48, 9_000, "gmail", **bounces) for bounces in unread)):
+        assert rises(Standing(GMAIL), [hour(1, 1_000, spam_block=49), before], NOW, POLICY) == ()
 
 
 def test_only_the_last_day_is_recent_and_only_four_weeks_before_it_are_history() -> None:
@@ -153,6 +153,7 @@ def test_nothing_is_suspected_if_so_configured_or_where_no_volume_is_told() -> N
     assert rises(Standing(GMAIL), hours, NOW, replace(POLICY, suspicion_minimum=0)) == ()
     assert rises(Standing(GMAIL), hours, NOW, replace(POLICY, volume_source=VolumeSource.STATISTICS)) == ()
     assert rises(Standing(GMAIL), [hour(1, 0, spam_block=99)], NOW, POLICY) == ()
+    assert rises(Standing(GMAIL), [hour(1, 1, spam_block=99)], NOW, POLICY), "of one mail something can be said"
 
 
 @given(
@@ -230,9 +231,10 @@ def test_several_classes_of_a_problem_are_one_suspicion() -> None:
     assert found == Suspicion(Category.MAILBOX_PROVIDER, tuple(risen), tuple(heard))
 
 
-def suspected(source: str = SOURCE) -> Standing:
-    report = Report(GMAIL, Category.MAILBOX_PROVIDER, "30 replies", source)
-    standing, _ = suspect(Standing(GMAIL), report, ACT, NOW)
+def suspected(
+    source: str = SOURCE, scope: Scope = GMAIL, category: Category = Category.MAILBOX_PROVIDER, now: datetime = NOW
+) -> Standing:
+    standing, _ = suspect(Standing(scope), Report(scope, category, "30 replies", source), ACT, now)
     return standing
 
 
@@ -261,8 +263,7 @@ def decided(decision: Decision, ago: int, before: Standing) -> Standing:
 
 
 def confirmed(ago: int, category: Category = Category.MAILBOX_PROVIDER, scope: Scope = GMAIL) -> Standing:
-    found, _ = suspect(Standing(scope), Report(scope, category, "30 replies", SOURCE), ACT, NOW - 24 * HOUR)
-    return decided(Decision.CONFIRM, ago, found)
+    return decided(Decision.CONFIRM, ago, suspected(scope=scope, category=category, now=NOW - 24 * HOUR))
 
 
 ended = pytest.mark.parametrize(
@@ -282,6 +283,16 @@ def test_what_came_before_a_finding_counts_or_ended_has_not_risen_again(standing
     assert said.startswith("Since 08:00 UTC on 2026-03-06, 20 replies to mail for 100 recipients")
 
 
+@pytest.mark.parametrize(
+    ("now", "since"), [(NOW, NOON - 23 * HOUR), (NOON + HOUR, None)], ids=["for less than a day", "for a day"]
+)
+def test_a_finding_that_counts_for_a_day_leaves_nothing_of_the_last_day_out(
+    now: datetime, since: datetime | None
+) -> None:
+    (rise,) = rises(confirmed(24), [hour(1, 1_000, spam_block=90)], now, POLICY)
+    assert rise.since == since
+
+
 def test_what_was_only_suspected_yesterday_is_counted_over_the_whole_day() -> None:
     (rise,) = rises(suspected(), [hour(20, 1_000, spam_block=90)], NOW, POLICY)
     assert rise.since is None
@@ -291,6 +302,15 @@ def test_mail_to_a_spam_trap_from_before_a_finding_counts_is_not_found_again() -
     standing = confirmed(5, Category.SPAMTRAP, SHOP)
     assert trapped(standing, [hour(5, 10, spamtrapped=1)], NOW, POLICY) == ()
     assert trapped(standing, [hour(4, 10, spamtrapped=1)], NOW, POLICY)
+
+
+def test_mail_to_a_spam_trap_is_found_once_a_day_and_not_again_after_a_person_dismissed_it() -> None:
+    hours = [hour(2, 10, spamtrapped=1)]
+    known = suspected(scope=SHOP, category=Category.SPAMTRAP)
+    assert trapped(known, hours, NOW + 11 * HOUR, POLICY) == ()
+    assert trapped(known, hours, NOW + 12 * HOUR, POLICY)
+    dismissed = Standing(SHOP, dismissed={Category.SPAMTRAP: NOW})
+    assert trapped(dismissed, hours, NOW, POLICY) == ()
 
 
 def test_one_mail_to_a_spam_trap_is_enough_also_at_an_own_domain() -> None:

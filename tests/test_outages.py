@@ -1,5 +1,6 @@
 """A provider's outage is told from a bad list by its history and by the others, and leaves out what it bounced."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -120,6 +121,20 @@ def test_it_begins_in_the_oldest_hour_from_which_on_a_tenth_bounced() -> None:
     assert (outage.start, outage.seen) == (NOON - HOUR, Tally(50, 100))
 
 
+@pytest.mark.parametrize(
+    ("gmail", "ago"),
+    [
+        pytest.param((1, 10), 2, id="one bounce of ten mails"),
+        pytest.param((1, 11), 1, id="one of eleven"),
+        pytest.param((0, 0), 1, id="no mail to this provider"),
+    ],
+)
+def test_an_hour_before_the_others_belongs_to_it_if_a_tenth_bounced(gmail: tuple[int, int], ago: int) -> None:
+    outage = found([SPIKE[0], hour(2, gmail, (1, 100)), *days()])
+    assert outage
+    assert outage.start == NOON - ago * HOUR
+
+
 def test_bounces_may_come_in_an_hour_without_mail() -> None:
     assert found([hour(1, (50, 0), (0, 0)), hour(2, (0, 100), (1, 100)), *days()]) is None, "nothing sent since"
     outage = found([hour(1, (50, 0)), hour(2, (10, 100), (1, 100)), *days()])
@@ -169,16 +184,26 @@ def test_it_is_over_three_hours_after_the_last_bad_one() -> None:
     standing, (over,) = judge(hours, NOON + 4 * HOUR, standing)
     assert (over.event, over.outage.end, over.outage.seen) == (OutageEvent.OVER, NOON + HOUR, Tally(150, 300))
     assert not standing.moves_with_time
-    again = judge([*hours, later(8, 80)], NOON + 9 * HOUR, standing)[0]
+    hours.append(later(8, 80))
+    again = judge(hours, NOON + 9 * HOUR, standing)[0]
     assert [outage.start for outage in again.outages] == [NOON - 2 * HOUR, NOON + 8 * HOUR]
+    both_over = judge(hours, NOON + 12 * HOUR, again)[0]
+    assert [outage.end for outage in both_over.outages] == [NOON + HOUR, NOON + 9 * HOUR]
 
 
-def test_its_end_is_the_same_however_late_it_is_seen() -> None:
+@pytest.mark.parametrize(
+    ("bad_again", "end", "seen"),
+    [
+        pytest.param(3, 4, Tally(202, 600), id="before three hours are quiet"),
+        pytest.param(4, 1, Tally(150, 300), id="after three quiet hours"),
+    ],
+)
+def test_its_end_is_the_same_however_late_it_is_seen(bad_again: int, end: int, seen: Tally) -> None:
     hours, standing = going_on()
-    hours += [later(0, 50), later(1, 1), later(4, 50)]
-    for now in (NOON + 4 * HOUR, NOON + 5 * HOUR, NOON + 20 * HOUR, NOON + 60 * HOUR):
-        (outage,) = judge(hours, now, standing)[0].outages
-        assert (outage.end, outage.seen) == (NOON + HOUR, Tally(150, 300))
+    hours += [later(0, 50), later(1, 1), later(2, 1), later(bad_again, 50)]
+    for late in (3, 4, 20, 60):
+        (outage,) = judge(hours, NOON + (end + late) * HOUR, standing)[0].outages
+        assert (outage.end, outage.seen) == (NOON + end * HOUR, seen)
 
 
 def test_what_lasts_for_two_days_is_no_outage_any_more_nor_another_one() -> None:
@@ -189,7 +214,9 @@ def test_what_lasts_for_two_days_is_no_outage_any_more_nor_another_one() -> None
     standing, (over,) = judge(hours, end, standing)
     assert (over.event, over.outage.end) == (OutageEvent.OVER, end)
     assert judge(hours, NOON + 48 * HOUR, standing) == (standing, ())
-    assert judge([*hours, later(220, 50)], NOON + 221 * HOUR, standing)[0].outages[1:], "a week later it may be"
+    for later_still, number in ((DISMISSED_FOR - HOUR, 1), (DISMISSED_FOR, 2)):
+        spike = replace(SPIKE[0], hour=end + later_still - HOUR)
+        assert len(judge([*hours, spike], end + later_still, standing)[0].outages) == number, "a week later it may be"
 
 
 def decided(standing: Standing, decision: Decision, now: datetime = NOON, seen: int | None = None) -> Standing:
@@ -223,10 +250,15 @@ def test_a_dismissed_one_is_not_suspected_again_for_a_week() -> None:
     standing = decided(standing, Decision.DISMISS)
     standing, news = judge(hours, NOON + 5 * HOUR, standing)
     assert (news, standing.outages[0].end) == ((), NOON), "nobody waits for its end"
-    soon, week = DISMISSED_FOR - HOUR, DISMISSED_FOR + HOUR
-    for age, number in ((soon, 1), (week, 2)):
+    for age, number in ((DISMISSED_FOR - HOUR, 1), (DISMISSED_FOR, 2)):
         spike = replace(SPIKE[0], hour=NOON + age - HOUR)
         assert len(judge([*hours, spike], NOON + age, standing)[0].outages) == number
+
+
+def test_after_a_confirmed_one_the_next_is_suspected_at_once() -> None:
+    hours, standing = going_on()
+    standing = judge(hours, NOON + 5 * HOUR, decided(standing, Decision.CONFIRM))[0]
+    assert len(judge([*hours, later(8, 50)], NOON + 9 * HOUR, standing)[0].outages) == 2
 
 
 def test_what_was_an_outage_is_no_history_and_what_was_dismissed_is() -> None:
@@ -275,6 +307,29 @@ def test_what_is_too_old_for_any_rate_is_forgotten_and_no_more_are_kept_than_fit
     assert len(kept.outages) == KEPT
     assert [each.id for each in kept.outages[:1]] == ["1"]
     assert kept.outages[-1].start == NOON - 2 * HOUR
+
+
+def test_an_outage_is_kept_as_long_as_any_of_its_mail_may_be_in_a_rate() -> None:
+    outage = outage_of(1, 10, OutageStage.CONFIRMED)
+    for age, kept in ((timedelta(0), True), (9 * HOUR, True), (10 * HOUR, False)):
+        now = outage.start + POLICY.oldest_mail + age
+        standing, _ = judge([], now, Standing(GMAIL, outages=(outage,)))
+        assert standing.outages == ((outage,) if kept else ())
+
+
+def test_each_outage_has_an_id_of_its_own_that_is_short_enough_to_type() -> None:
+    def id_of(scope: Scope, spike: HourCounts, now: datetime) -> str:
+        standing, _ = judge([spike, *days()], now, Standing(scope))
+        return standing.outages[0].id
+
+    ids = [
+        id_of(GMAIL, SPIKE[0], NOON),
+        id_of(GMAIL, SPIKE[0], NOON + HOUR),
+        id_of(Scope("provider/yahoo"), hour(1, (1, 100), (50, 100)), NOON),
+    ]
+    assert len(set(ids)) == 3
+    assert all(re.fullmatch("[0-9a-f]{10}", each) for each in ids)
+    assert id_of(GMAIL, SPIKE[0], NOON) == ids[0], "and the same when it is found again"
 
 
 def test_a_standing_from_before_there_were_outages_is_read() -> None:

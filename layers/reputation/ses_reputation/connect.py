@@ -149,11 +149,10 @@ def _carry_out(step: Step, ses: Ses, replaced: ReplacedTopics) -> None:
     if kind_of(step.scope) is ScopeKind.IDENTITY:
         notification = Notification(step.name)
         # Before it is replaced: a run that stops in between loses nothing.
-        if step.remember != step.remembered:
-            if step.remember is None:
-                replaced.forget(name, notification)
-            else:
-                replaced.remember(name, notification, step.remember)
+        if step.forget:
+            replaced.forget(name, notification)
+        elif step.remember:
+            replaced.remember(name, notification, step.remember)
         ses.set_topic(name, notification, step.topic)
     elif step.action is Action.REMOVE:
         ses.delete_destination(name, step.name)

@@ -172,7 +172,8 @@ class Step(Struct, frozen=True):
 
     `topic` is where it publishes to afterwards, None for nowhere, and `before` the topic that this takes the place of.
     `events` are the types that a destination publishes then. `others` are the destinations of others that publish them.
-    `remember` and `remembered` are the topic that an undo is to set again, afterwards and now.
+    `remember` is the topic that an undo is to set again from now on, and with `forget` it is to set none; with neither,
+    that stays as it is.
     """
 
     scope: Scope
@@ -184,7 +185,7 @@ class Step(Struct, frozen=True):
     events: frozenset[str] = frozenset()
     others: tuple[str, ...] = ()
     remember: str | None = None
-    remembered: str | None = None
+    forget: bool = False
 
 
 class Note(StrEnum):
@@ -288,7 +289,7 @@ def _destination_step(found: ConfigurationSet, wanted: Wanted, stream: Stream, *
     if own.enabled and own.events and missing <= own.events <= needed:
         return _as(step, Action.LEAVE, Reason.PRESENT, events=own.events)
     reason = Reason.OTHER_EVENTS if own.enabled else Reason.DISABLED
-    return _as(step, Action.UPDATE, reason) if missing else _removed(step, Reason.NOT_NEEDED, topic)
+    return _as(step, Action.UPDATE, reason) if missing else _removed(step, Reason.NOT_NEEDED)
 
 
 def _published(step: Step, events: frozenset[str], others: Sequence[Destination]) -> Step | None:
@@ -304,7 +305,7 @@ def _set_undone(found: ConfigurationSet, wanted: Wanted) -> Sequence[Step]:
     for at in found.destinations:
         if at.topic in wanted.topics.values():
             step = Step(found.scope, at.name, Action.LEAVE, Reason.NOT_OURS, at.topic, events=at.events)
-            steps.append(_removed(step, Reason.OURS, at.topic) if at.name in wanted.destinations else step)
+            steps.append(_removed(step, Reason.OURS) if at.name in wanted.destinations else step)
     return steps
 
 
@@ -320,17 +321,16 @@ def _identity_steps(found: Identity, wanted: Wanted, *, replace: bool) -> Sequen
 def _topic_step(found: Identity, wanted: Wanted, notification: Notification, *, replace: bool) -> Step | None:
     """What is to be done about one type of notification; None if it is neither needed nor there."""
     topic, present = wanted.topics[STREAM_OF[notification]], found.topics.get(notification)
-    replaced = found.replaced.get(notification)
     ours = present in wanted.topics.values()
     if not wanted.wants(notification):
         return _unset(found, notification, Reason.NOT_NEEDED) if ours else None
-    step = Step(found.scope, notification, Action.CREATE, Reason.MISSING, topic, remembered=replaced)
+    step = Step(found.scope, notification, Action.CREATE, Reason.MISSING, topic)
     if present is None:
-        return step
+        return structs.replace(step, forget=notification in found.replaced)
     if present == topic:
-        return _as(step, Action.LEAVE, Reason.PRESENT, remember=replaced)
+        return _as(step, Action.LEAVE, Reason.PRESENT)
     if ours or replace:
-        remember = replaced if ours else present
+        remember = None if ours else present
         return _as(step, Action.UPDATE, Reason.OTHER_TOPIC, before=present, remember=remember)
     return _as(step, Action.REFUSE, Reason.OTHER_TOPIC, before=present)
 
@@ -350,8 +350,8 @@ def _identity_undone(found: Identity, wanted: Wanted) -> Sequence[Step]:
 
 def _unset(found: Identity, notification: Notification, reason: Reason) -> Step:
     """Our topic goes, and the one whose place it took comes back."""
-    ours, replaced = found.topics[notification], found.replaced.get(notification)
-    step = Step(found.scope, notification, Action.REMOVE, reason, before=ours, remember=replaced, remembered=replaced)
+    step = Step(found.scope, notification, Action.REMOVE, reason, before=found.topics[notification])
+    replaced = found.replaced.get(notification)
     return _as(step, Action.UPDATE, Reason.REPLACED_BEFORE, topic=replaced) if replaced else step
 
 
@@ -381,10 +381,9 @@ def _verified_apart(found: Sequence[Found], identities: Iterable[str]) -> Sequen
 
 
 def _domains(identity: str) -> Iterator[str]:
-    """The domain of an address and those above it; those above a domain."""
-    _, at, domain = identity.rpartition("@")
-    labels = domain.split(".")
-    return (".".join(labels[first:]) for first in range(0 if at else 1, len(labels)))
+    """A domain, or that of an address, and those above it."""
+    labels = identity.rpartition("@")[2].split(".")
+    return (".".join(labels[first:]) for first in range(len(labels)))
 
 
 # -- Steps -------------------------------------------------------------------------------------------------------------
@@ -398,5 +397,5 @@ def _refused(step: Step, reason: Reason) -> Step:
     return _as(step, Action.REFUSE, reason)
 
 
-def _removed(step: Step, reason: Reason, topic: str | None) -> Step:
-    return _as(step, Action.REMOVE, reason, topic=None, before=topic, events=frozenset())
+def _removed(step: Step, reason: Reason) -> Step:
+    return _as(step, Action.REMOVE, reason, topic=None, before=step.topic, events=frozenset())

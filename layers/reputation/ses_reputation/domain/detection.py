@@ -233,13 +233,13 @@ def suspicions(
             theirs = tuple(each for each in of_class if row.speaks(each.reply))
             shared = rise
             if row.lists:
-                share = rise.count * len(theirs) // len(of_class) if of_class else 0
+                share = rise.count * len(theirs) // max(len(of_class), 1)
                 if share < policy.suspicion_minimum or not _is_at_least(LEAST_SHARE, share, rise.volume):
                     continue
                 shared = replace(rise, named=share)
             if not _is_known(standing, row.category, now):
                 before = found.get(row.category, Suspicion(row.category))
-                found[row.category] = Suspicion(row.category, (*before.rises, shared), (*before.heard, *theirs))
+                found[row.category] = replace(before, rises=(*before.rises, shared), heard=(*before.heard, *theirs))
     return tuple(found.values())
 
 

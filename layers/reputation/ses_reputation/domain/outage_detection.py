@@ -39,10 +39,10 @@ def with_outages(
 ) -> tuple[Standing, tuple[OutageChange, ...]]:
     """A provider's standing with its outages as they are now, by the account's hours, and what people are to be told.
 
-    The same standing if nothing has changed. The hours, newest first, are those that were counted, outages included;
-    they are read beyond the newest ones only if those look like one.
+    The hours, newest first, are those that were counted, outages included; they are read beyond the newest ones only if
+    those look like one.
     """
-    outages = tuple(outage for outage in standing.outages if outage.start >= now - policy.oldest_mail)
+    outages = tuple(outage for outage in standing.outages if outage.until > now - policy.oldest_mail)
     going_on = next((outage for outage in outages if outage.end is None), None)
     news: tuple[OutageChange, ...] = ()
     if going_on:
@@ -56,7 +56,7 @@ def with_outages(
         if found:
             outages = (*outages, found)[-KEPT:]
             news = (outage_change(standing.scope, found, OutageEvent.FOUND, now, policy),)
-    return (standing, ()) if outages == standing.outages else (replace(standing, outages=outages), news)
+    return replace(standing, outages=outages), news
 
 
 def _followed(outage: Outage, account: Iterable[HourCounts], now: datetime, policy: Policy) -> Outage:
@@ -111,8 +111,8 @@ def _asked_again(outage: Outage) -> datetime:
     """Until when nothing is suspected after an outage: somebody dismissed it, or it went on for too long to be one."""
     if outage.stage is OutageStage.DISMISSED and outage.decided:
         return outage.decided + DISMISSED_FOR
-    lapsed = outage.end == outage.start + LONGEST
-    return outage.start + LONGEST + DISMISSED_FOR if lapsed else outage.start
+    lapsed = outage.until == outage.start + LONGEST
+    return outage.until + DISMISSED_FOR if lapsed else outage.start
 
 
 def _starts(provider: str, recent: list[HourCounts], policy: Policy) -> Iterator[datetime]:

@@ -63,7 +63,12 @@ class Outage(Struct, frozen=True):
 
     def covers(self, hour: datetime) -> bool:
         """Whether an hour is in it."""
-        return self.start <= hour < (self.end or self.start + LONGEST)
+        return self.start <= hour < self.until
+
+    @property
+    def until(self) -> datetime:
+        """When its last hour is over; while it goes on, that of the last that it can have."""
+        return self.end or self.start + LONGEST
 
     @property
     def waits_since(self) -> datetime | None:
@@ -87,4 +92,4 @@ def without_outages(hours: Iterable[HourCounts], left_out: tuple[Outage, ...]) -
         return
     for hour in hours:
         providers = frozenset(outage.provider for outage in left_out if outage.covers(hour.hour))
-        yield replace(hour, in_outage=providers) if providers else hour
+        yield replace(hour, in_outage=providers)
