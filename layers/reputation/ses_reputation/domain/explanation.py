@@ -183,16 +183,18 @@ class _Held:
     def _volume(self, source: VolumeSource, *, backfilled: bool) -> Iterator[Line]:
         hours = [hour for hour in self._hours if hour.backfilled is backfilled]
         parts = ELIGIBLE[source].items()
+        reported = [part for part, sign in parts if sign > 0]
         total = 0
         for part, sign in parts:
             # What is taken back is only of real recipients; what was reported is of all, and others follow below.
-            n = sum(_count(hour, part) if sign > 0 else hour.total(part) for hour in hours)
+            n = sum(_count(hour, part) if part in reported else hour.total(part) for hour in hours)
             total += sign * n
             # A source's first line is shown even when it is zero: then it says that nothing was heard from it.
             if n or part in {Measure.SENT, Measure.DELIVERED, Measure.REPORTED}:
-                yield Line(_volume_text(part, backfilled=backfilled), sign * n, _rules(part) if sign < 0 else ())
+                rules = () if part in reported else _rules(part)
+                yield Line(_volume_text(part, backfilled=backfilled), sign * n, rules)
         for rule in RECIPIENT_RULES:
-            if n := sum(_count(hour, part, rule.provider) for hour in hours for part, sign in parts if sign > 0):
+            if n := sum(_count(hour, part, rule.provider) for hour in hours for part in reported):
                 total -= n
                 yield Line(_RECIPIENTS[rule.provider], -n, (rule.name,))
         for provider in self._in_outage:
