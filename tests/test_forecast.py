@@ -189,6 +189,8 @@ def test_no_moment_is_told_beyond_the_horizon(horizon: timedelta, *, told: bool)
         pytest.param([hour(1, 100, 60), hour(2, 900, 140)], 1000, OVER_TEN, 900, 1000, id="one hour after another"),
         # With 500 new ones it would be 90 of 1500, 6 %, but just then the older hour drops out: 90 of 1000.
         pytest.param([hour(1, 500, 90), hour(2, 500)], 1000, OVER_SIX, 1000, 1000, id="good mail drops out just then"),
+        # 120 of 1000 + n: 6 % from n = 1000 on, which is over neither.
+        pytest.param([hour(1, 1000, 120)], None, OVER_SIX, 1000, 1000, id="where neither bound is over itself"),
         pytest.param([hour(1, 1000, 100)], None, OVER_TEN, 0, 1001, id="at the limit"),
         pytest.param([hour(1, 1000, 49)], None, OVER_TEN, 0, 0, id="under the recommended value"),
         pytest.param([hour(1, 1000, 50)], None, OVER_TEN, 0, 1, id="at the recommended value"),
