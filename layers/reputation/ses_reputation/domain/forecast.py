@@ -113,11 +113,10 @@ def _stretches(volume: int | None, held: list[_Mail], coming: _Coming) -> Iterat
     # The most that any of the newest hours hold: an hour that only takes mail back holds less than those before it.
     most = list(accumulate((mail.volume for mail in held), max))
     for hours in range(len(held) - 1, 0, -1):
-        # The step at which the new mail and fewer hours are enough.
-        enough = -((most[hours - 1] - volume) * coming.each // coming.mail.volume)
-        if enough > first:
-            yield first, enough, held[hours]
-            first = enough
+        # The step at which the new mail and fewer hours are enough. Where these are so already, the stretch is empty.
+        enough = max(first, -((most[hours - 1] - volume) * coming.each // coming.mail.volume))
+        yield first, enough, held[hours]
+        first = enough
     yield first, None, held[0]
 
 
@@ -128,11 +127,12 @@ def _first_step(first: int, staying: _Mail, coming: _Coming, bound: Bound, *, ov
     growth = mail.count * limit.denominator - mail.eligible * limit.numerator
     # Over is an excess of at least 1, or of at least 0 where the bound itself is over already. Signs are turned so that
     # "there" is an excess of at least `least` in both directions.
-    sign = 1 if over else -1
+    if not over:
+        excess, growth = -excess, -growth
     least = int(bound.inclusive != over)
-    missing = least - sign * (excess + growth * first)
+    missing = least - (excess + growth * first)
     if missing <= 0:
         return first
-    if sign * growth <= 0:
+    if growth <= 0:
         return None
-    return first + -(-missing // (sign * growth))
+    return first + -(-missing // growth)
