@@ -1,14 +1,16 @@
 """Change the core in small ways, one at a time, and see its tests fail: `make mutants`.
 
 mutmut makes the changes, in a copy of the project, and forks a process for each. What a module does while it is
-imported is over by then: so what survives is tried again in a process that was changed from its start. What still
-survives must be explained in survivors.toml, by what it does, in the modules that are `reviewed` there. In the others
-survivors are only counted, and shown if the module is named. Names of modules of the core choose some.
+imported is over by then, and where a machine is busy mutmut may not wait long enough: so what survives, or took too
+long, is tried again in a process that was changed from its start. What still survives must be explained in
+survivors.toml, by what it does, in the modules that are `reviewed` there. In the others survivors are only counted, and
+shown if the module is named. Names of modules of the core choose some.
 """
 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -26,7 +28,7 @@ from tests.measure.core import CORE, PACKAGE, ROOT, tests_of
 COPY = ROOT / "build/mutants"
 HERE = Path(__file__).parent
 PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "--hypothesis-profile=measure")
-SURVIVED, NO_TESTS, NOT_TRIED = 0, 33, None
+SURVIVED, NO_TESTS, TOOK_TOO_LONG, NOT_TRIED = 0, 33, -signal.SIGXCPU, None
 # mutmut forks for nothing where no function is called after the import, or where it finds nothing to change.
 NOTHING_TO_FORK_FOR = ("Unable to force test failures", "could not find any test case for any mutant")
 LIMIT = 300  # Seconds: what takes longer than that never ends, and was noticed.
@@ -198,7 +200,7 @@ def main(modules: tuple[str, ...], jobs: int) -> None:
         if not tried:
             click.echo(f"{module:<20}{'-':>7}")
             continue
-        alive = [mutant for mutant in tried if mutant.exit_code in {SURVIVED, NO_TESTS, NOT_TRIED}]
+        alive = [m for m in tried if m.exit_code in {SURVIVED, NO_TESTS, TOOK_TOO_LONG, NOT_TRIED}]
         with ThreadPoolExecutor(jobs) as pool:
             survive = list(pool.map(survives_from_the_start, alive))
         left = list(changes(list(compress(alive, survive))))
