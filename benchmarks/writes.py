@@ -1,0 +1,152 @@
+"""Write units that DynamoDB charges for an event: measured at MiniStack, through record_feedback itself."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from types import MappingProxyType
+from typing import Final
+
+import boto3
+
+from benchmarks.capacity import TRANSACTIONS, Charged, Meter
+from benchmarks.figures import Figure
+from benchmarks.mail import KINDS, Senders, events, invocation
+from ses_reputation import wiring
+from ses_reputation.record import Outcome, Recorded
+from tests.engine.parts import create
+from tests.engine.server import CREDENTIALS, REGION, Engine, running
+
+PART = "writes"
+TARGET = 2.3
+"""Write units of an event, in batches of 100 and up with the scopes of one stream."""
+
+BATCHES = (1, 10, 100, 1000)
+
+# An identity of its own for each case: the register remembers scopes, and a new one costs a batch some units more.
+_ONE = ("news.example",)
+CASES: Final[Mapping[str, Senders]] = MappingProxyType(
+    {
+        "the account alone": Senders(domain="brewery.example"),
+        "account, configuration set, identity, provider": Senders(("newsletter",), _ONE),
+        "those, a tenant and a tag": Senders(("newsletter",), _ONE, ("garden-shop",), ("spring",)),
+        "50 configuration sets": Senders(tuple(f"stream-{n}" for n in range(50)), _ONE),
+    }
+)
+TARGETED = "account, configuration set, identity, provider"
+
+
+class Rig:
+    """record_feedback on tables of MiniStack, with a meter at its requests."""
+
+    def __init__(self, record: Callable[[object], Recorded], meter: Meter, tables: Mapping[str, str]) -> None:
+        self._record = record
+        self._meter = meter
+        self._numbers = count(step=10_000)
+        self.tables = tables
+
+    def batch(self, kinds: str, senders: Senders, size: int) -> Charged:
+        """What a batch of new events is charged, by a function that is warm."""
+        first = next(self._numbers)
+        self._run(list(events(KINDS[kinds], senders, 50, first=first)))
+        return self._run(list(events(KINDS[kinds], senders, size, first=first + 50)))
+
+    def twice(self, kinds: str, senders: Senders, size: int) -> Charged:
+        """What the same batch is charged when it comes again."""
+        bodies = list(events(KINDS[kinds], senders, size, first=next(self._numbers)))
+        self._run(bodies)
+        return self._run(bodies, Outcome.DUPLICATE)
+
+    def first(self, kinds: str, senders: Senders, size: int) -> Charged:
+        """What a batch is charged in which all scopes are new."""
+        return self._run(list(events(KINDS[kinds], senders, size, first=next(self._numbers))))
+
+    def _run(self, bodies: list[str], outcome: Outcome = Outcome.COUNTED) -> Charged:
+        self._meter.charged = Charged()
+        recorded = self._record(invocation(bodies))
+        if (found := recorded.count(outcome)) != len(bodies):
+            raise RuntimeError(f"{found} of {len(bodies)} events were {outcome.name}")
+        return self._meter.charged
+
+
+def measure(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - as of all parts
+    """Write units of an event, by sort, scopes and size of the batch; the requests; and what the engine reports."""
+    with rig() as at:
+        for case, senders in CASES.items():
+            for kinds in ("sends", "bounces", "complaints", "a mix"):
+                for size in (10,) if quick else BATCHES:
+                    charged = at.batch(kinds, senders, size)
+                    targeted = case == TARGETED and size >= 100
+                    yield Figure(
+                        PART,
+                        f"{kinds}, {case}",
+                        f"batch of {size:,}",
+                        charged.writes / size,
+                        "write units an event",
+                        _note(charged, size, at.tables) + (f"; target: {TARGET}" if targeted else ""),
+                    )
+        yield from _besides(at, 10 if quick else 1000)
+
+
+def _besides(at: Rig, size: int) -> Iterator[Figure]:
+    """What only some batches are charged."""
+    senders = CASES[TARGETED]
+    charged = at.batch("bounces", senders, size)
+    written = sum(units for (operation, _), units in charged.written.items() if operation == TRANSACTIONS)
+    case = f"transactions of {size:,} bounces"
+    yield Figure(PART, case, "by the sizes of items", written, "write units", f"largest: {charged.largest:,} bytes")
+    yield Figure(PART, case, "as MiniStack reports them", charged.reported[TRANSACTIONS], "write units")
+    again = at.twice("bounces", senders, size)
+    note = f"{again.requests[TRANSACTIONS]} transactions, which DynamoDB cancels: nothing is counted"
+    yield Figure(
+        PART, "bounces that come again", f"batch of {size:,}", again.writes / size, "write units an event", note
+    )
+    new = Senders(tuple(f"new-{n}" for n in range(50)), tuple(f"new-{n}.example" for n in range(50)))
+    first = at.first("sends", new, size)
+    known = at.batch("sends", new, size)
+    yield Figure(
+        PART,
+        "scopes that are new in a month",
+        "each",
+        (first.writes - known.writes) / 100,
+        "write units",
+        "100 of them in one batch, besides the batch",
+    )
+
+
+def _note(charged: Charged, size: int, tables: Mapping[str, str]) -> str:
+    """Where the units go: an event's receipt takes two."""
+    by_table = {name: sum(n for (_, table), n in charged.written.items() if table == of) for name, of in tables.items()}
+    listed = sum(n for (operation, _), n in charged.written.items() if operation == "PutItem")
+    parts = {
+        "receipts": by_table["ReceiptsTable"] - listed,
+        "counters": by_table["CountersTable"],
+        "lists": listed,
+        "marks": by_table["StandingsTable"],
+    }
+    return ", ".join(f"{name} {units / size:.3g}" for name, units in parts.items() if units)
+
+
+@contextmanager
+def rig() -> Iterator[Rig]:
+    """MiniStack with the tables of template.yaml, and record_feedback in this process."""
+    with running("benchmark-writes") as engine, _environment(engine):
+        parts = create(engine, ScopeTags="campaign")
+        meter = Meter(engine.client("dynamodb"))
+        meter.watch(boto3._get_default_session())  # of which all clients here are made
+        tables = {name: parts.ids[name] for name in ("ReceiptsTable", "CountersTable", "StandingsTable")}
+        yield Rig(wiring.recorder(parts.environment("RecordFeedback")), meter, tables)
+
+
+@contextmanager
+def _environment(engine: Engine) -> Iterator[None]:
+    """All clients of this process at the engine."""
+    before = dict(os.environ)
+    os.environ.update({**CREDENTIALS, "AWS_ENDPOINT_URL": engine.endpoint, "AWS_DEFAULT_REGION": REGION})
+    boto3.setup_default_session()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        boto3.DEFAULT_SESSION = None
