@@ -18,6 +18,7 @@ from benchmarks.figures import Figure, Run, machine, table
 PARTS: Final = {
     "ingest": "events that record_feedback counts, beside what others would write",
     "writes": "write units that DynamoDB charges for an event, and the bill",
+    "contention": "functions that add to the same counters, simulated and measured",
     "cold_start": "functions that start under Lambda's own runtime client",
     "evaluation": "scopes that are judged, however many there are, and however long their history",
     "dashboard": "pages, of few scopes and of many",

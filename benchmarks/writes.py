@@ -1,6 +1,5 @@
 """Write units that DynamoDB charges for an event: measured at MiniStack, through record_feedback itself."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
@@ -10,12 +9,12 @@ from typing import Final
 import boto3
 
 from benchmarks.capacity import TRANSACTIONS, Charged, Meter
+from benchmarks.engine import at_engine
 from benchmarks.figures import Figure
 from benchmarks.mail import KINDS, Senders, events, invocation
 from ses_reputation import wiring
 from ses_reputation.record import Outcome, Recorded
 from tests.engine.parts import create
-from tests.engine.server import CREDENTIALS, REGION, Engine, running
 
 PART = "writes"
 TARGET = 2.3
@@ -130,23 +129,9 @@ def _note(charged: Charged, size: int, tables: Mapping[str, str]) -> str:
 @contextmanager
 def rig() -> Iterator[Rig]:
     """MiniStack with the tables of template.yaml, and record_feedback in this process."""
-    with running("benchmark-writes") as engine, _environment(engine):
+    with at_engine("benchmark-writes") as engine:
         parts = create(engine, ScopeTags="campaign")
         meter = Meter(engine.client("dynamodb"))
         meter.watch(boto3._get_default_session())  # of which all clients here are made
         tables = {name: parts.ids[name] for name in ("ReceiptsTable", "CountersTable", "StandingsTable")}
         yield Rig(wiring.recorder(parts.environment("RecordFeedback")), meter, tables)
-
-
-@contextmanager
-def _environment(engine: Engine) -> Iterator[None]:
-    """All clients of this process at the engine."""
-    before = dict(os.environ)
-    os.environ.update({**CREDENTIALS, "AWS_ENDPOINT_URL": engine.endpoint, "AWS_DEFAULT_REGION": REGION})
-    boto3.setup_default_session()
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        boto3.DEFAULT_SESSION = None
