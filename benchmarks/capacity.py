@@ -20,9 +20,10 @@ INDEXED = "listing"  # Only items with this attribute are in the index WorstFirs
 
 
 class Charged(Struct):
-    """What was charged: units by operation and table; `reported` is what the engine says itself, by operation.
+    """What was charged: units by operation and table, of reads half units.
 
-    `largest` is the size of the largest item in a transaction, in bytes.
+    `reported` is what the engine says itself, by operation; `largest` the size of the largest item in a transaction, in
+    bytes.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -35,6 +36,11 @@ class Charged(Struct):
     def writes(self) -> int:
         """Write units of all requests."""
         return self.written.total()
+
+    @property
+    def reads(self) -> float:
+        """Read units of all requests."""
+        return self.read.total() / 2
 
 
 class Meter:
@@ -84,6 +90,9 @@ class Meter:
                     yield from ((table, request["PutRequest"]["Item"]) for request in requests)
             case "PutItem":
                 yield asked["TableName"], asked["Item"]
+            case "DeleteItem":
+                # A mark, which is small: what it was is gone by now.
+                yield asked["TableName"], asked["Key"]
             case "UpdateItem":
                 yield asked["TableName"], self._now(asked)
             case _:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from itertools import count
 from types import MappingProxyType
 from typing import Final
@@ -11,9 +12,13 @@ import boto3
 from benchmarks.capacity import TRANSACTIONS, Charged, Meter
 from benchmarks.engine import at_engine
 from benchmarks.figures import Figure
-from benchmarks.mail import KINDS, Senders, events, invocation
+from benchmarks.mail import KINDS, START, Senders, events, invocation
 from ses_reputation import wiring
+from ses_reputation.domain.rates import VolumeSource
+from ses_reputation.evaluate import Evaluated
 from ses_reputation.record import Outcome, Recorded
+from ses_reputation_cli.planning.bill import per_million_mails
+from ses_reputation_cli.planning.demand import Plan
 from tests.engine.parts import create
 
 PART = "writes"
@@ -38,8 +43,15 @@ TARGETED = "account, configuration set, identity, provider"
 class Rig:
     """record_feedback on tables of MiniStack, with a meter at its requests."""
 
-    def __init__(self, record: Callable[[object], Recorded], meter: Meter, tables: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        record: Callable[[object], Recorded],
+        evaluate: Callable[[datetime], Evaluated],
+        meter: Meter,
+        tables: Mapping[str, str],
+    ) -> None:
         self._record = record
+        self._evaluate = evaluate
         self._meter = meter
         self._numbers = count(step=10_000)
         self.tables = tables
@@ -60,6 +72,11 @@ class Rig:
         """What a batch is charged in which all scopes are new."""
         return self._run(list(events(KINDS[kinds], senders, size, first=next(self._numbers))))
 
+    def evaluation(self, now: datetime) -> tuple[int, Charged]:
+        """How many scopes are evaluated, and what that is charged."""
+        self._meter.charged = Charged()
+        return self._evaluate(now).scopes, self._meter.charged
+
     def _run(self, bodies: list[str], outcome: Outcome = Outcome.COUNTED) -> Charged:
         self._meter.charged = Charged()
         recorded = self._record(invocation(bodies))
@@ -72,7 +89,7 @@ def measure(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - as of all parts
     """Write units of an event, by sort, scopes and size of the batch; the requests; and what the engine reports."""
     with rig() as at:
         for case, senders in CASES.items():
-            for kinds in ("sends", "bounces", "complaints", "a mix"):
+            for kinds in ("sends", "bounces") if quick else ("sends", "bounces", "complaints", "a mix"):
                 for size in (10,) if quick else BATCHES:
                     charged = at.batch(kinds, senders, size)
                     targeted = case == TARGETED and size >= 100
@@ -82,9 +99,11 @@ def measure(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - as of all parts
                         f"batch of {size:,}",
                         charged.writes / size,
                         "write units an event",
-                        _note(charged, size, at.tables) + (f"; target: {TARGET}" if targeted else ""),
+                        _note(charged, size, at.tables) + (f"; target: {TARGET:g}" if targeted else ""),
                     )
         yield from _besides(at, 10 if quick else 1000)
+        yield from _evaluations(at)
+    yield from _bills()
 
 
 def _besides(at: Rig, size: int) -> Iterator[Figure]:
@@ -113,6 +132,24 @@ def _besides(at: Rig, size: int) -> Iterator[Figure]:
     )
 
 
+def _evaluations(at: Rig) -> Iterator[Figure]:
+    """What is charged for each scope that is evaluated: when it has its first standing, and an hour later."""
+    for hours, name in ((1, "for the first time"), (2, "again")):
+        at.batch("a mix", CASES["50 configuration sets"], 100)
+        scopes, charged = at.evaluation(START + timedelta(hours=hours))
+        case, note = "scopes that are evaluated", f"{scopes} scopes with a few hours of mail"
+        yield Figure(PART, case, name, charged.writes / scopes, "write units each", note)
+        yield Figure(PART, case, name, charged.reads / scopes, "read units each")
+
+
+def _bills() -> Iterator[Figure]:
+    """Dollars for a million mails, which nobody measures: they are worked out as `ses-reputation cost` does."""
+    for mails in (100_000, 1_000_000, 100_000_000):
+        for source in VolumeSource:
+            dollars = per_million_mails(Plan(mails, source=source))
+            yield Figure(PART, f"the bill at {mails:,} mails a day", source, dollars, "dollars a million mails")
+
+
 def _note(charged: Charged, size: int, tables: Mapping[str, str]) -> str:
     """Where the units go: an event's receipt takes two."""
     by_table = {name: sum(n for (_, table), n in charged.written.items() if table == of) for name, of in tables.items()}
@@ -134,4 +171,6 @@ def rig() -> Iterator[Rig]:
         meter = Meter(engine.client("dynamodb"))
         meter.watch(boto3._get_default_session())  # of which all clients here are made
         tables = {name: parts.ids[name] for name in ("ReceiptsTable", "CountersTable", "StandingsTable")}
-        yield Rig(wiring.recorder(parts.environment("RecordFeedback")), meter, tables)
+        record = wiring.recorder(parts.environment("RecordFeedback"))
+        evaluate = wiring.evaluator(parts.environment("EvaluateReputation")).evaluate
+        yield Rig(record, evaluate, meter, tables)

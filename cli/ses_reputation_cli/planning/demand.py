@@ -56,8 +56,6 @@ LOGGED = 1_500
 # -- assumed -----------------------------------------------------------------------------------------------------------
 # Seconds of requests, which nothing here can measure: a transaction of 100 actions, and any other request.
 TRANSACTION, REQUEST = 0.025, 0.006
-PROVIDERS = 10
-"""Mailbox providers that most mail goes to."""
 STEADY_METRICS = 20
 """Metrics that a deployment with four kinds of scopes writes: see docs/watching-the-system.md."""
 WATCH_SECONDS = 2.0
@@ -66,8 +64,8 @@ WATCH_SECONDS = 2.0
 class Plan(Struct, frozen=True):
     """What mail there is, and how the system is set up.
 
-    `scopes` are all besides the account and mailbox providers, and an event counts in `scopes_each` of them. Rates are
-    fractions of the mail.
+    `scopes` are all besides the account and the mailbox providers, and an event counts in `scopes_each` of them. Rates
+    are fractions of the mail. `providers` are those that most mail goes to.
     """
 
     mails_per_day: int
@@ -82,6 +80,7 @@ class Plan(Struct, frozen=True):
     receipt_days: int = 90
     oldest_mail_days: int = 365
     representative_volume: int = 10_000
+    providers: int = 10
 
     @property
     def busy_seconds(self) -> float:
@@ -155,12 +154,12 @@ def batch(plan: Plan, size: float, *, feedback: bool, events_a_second: float = 0
     # its counters in both.
     transactions = ceil(max(1.0, (size + each * (streams - 1)) / (MAX_ACTIONS - 1 - each)))
     counters = transactions + each * (streams + transactions - 1)
-    marks = 1 + each * streams + distinct(PROVIDERS, size)
+    marks = 1 + each * streams + distinct(plan.providers, size)
     units = {
         "receipts": TRANSACTIONAL * size,
         "counters": TRANSACTIONAL * counters,
         "marks": marks,
-        "lists": max(1.0, size * LISTED / WRITE_BYTES) if feedback else 0.0,
+        "lists": ceil(size * LISTED / WRITE_BYTES) if feedback else 0.0,
     }
     requests = ceil(marks / 25) + feedback
     return Batches(events_a_second, events_a_second / size, size, transactions, MappingProxyType(units), requests)
@@ -237,7 +236,13 @@ def demand(plan: Plan) -> Demand:
     }
     events = sum(rate for _, rate, _ in rates)
     due = _due(plan, events)
-    return Demand(plan, MappingProxyType(queues), due, _reads(plan, sum(q.a_second for q in queues.values())))
+    writers = _writers(sum(queue.at_once for queue in queues.values()))
+    return Demand(plan, MappingProxyType(queues), due, _reads(plan, writers))
+
+
+def _writers(at_once: float) -> float:
+    """The counter items of an hour: as many as there were functions at work at once, on two at least in most hours."""
+    return float(min(WRITERS, max(2, ceil(at_once))))
 
 
 def _due(plan: Plan, events_a_second: float) -> float:
@@ -245,17 +250,16 @@ def _due(plan: Plan, events_a_second: float) -> float:
     drawn = events_a_second * plan.evaluation_minutes * 60
     if plan.source is VolumeSource.STATISTICS:
         # What SES reports of every configuration set is news each time.
-        return 1 + plan.scopes + distinct(PROVIDERS, drawn)
-    return distinct(1, drawn) + plan.each * distinct(plan.streams, drawn) + distinct(PROVIDERS, drawn)
+        return 1 + plan.scopes + distinct(plan.providers, drawn)
+    return distinct(1, drawn) + plan.each * distinct(plan.streams, drawn) + distinct(plan.providers, drawn)
 
 
-def _reads(plan: Plan, batches_a_second: float) -> float:
+def _reads(plan: Plan, writers: float) -> float:
     """Read units of one scope: its standing, and the counters of as many hours as its window has, in pages of 100."""
     hourly = plan.mails_a_second * HOUR / plan.streams
     hours = plan.oldest_mail_days * plan.busy_hours
     if hourly:
         hours = min(hours, max(1.0, plan.representative_volume / hourly))
-    writers = min(float(WRITERS), 1 + batches_a_second * HOUR / plan.streams)
     items = ceil(hours * writers / 100) * 100
     kept = plan.oldest_mail_days * plan.busy_hours * writers
     return 1 + ceil(min(items, kept) * COUNTER / READ_BYTES)
@@ -273,8 +277,12 @@ def monthly(asked: Demand) -> Mapping[str, float]:
     written = (
         sum(queue.a_second * queue.write_units for queue in queues) * busy + asked.due * STANDING_WRITES * busy_runs
     )
+    configuration_sets = plan.streams if plan.scopes else 0.0
+    if plan.source is VolumeSource.STATISTICS:
+        # watch_ses writes how much mail SES reports, of each that it reports of.
+        written += (1 + configuration_sets) * busy_runs
     # The list of all scopes after each run: an entry has 260 bytes or so, read as they were a moment ago.
-    listed = max(1.0, (1 + plan.scopes + PROVIDERS) * 260 / READ_BYTES) / 2
+    listed = max(1.0, (1 + plan.scopes + plan.providers) * 260 / READ_BYTES) / 2
     read = asked.due * asked.reads_a_scope * busy_runs + listed * runs
     seconds = (
         sum(queue.a_second * queue.seconds for queue in queues) * busy
@@ -285,7 +293,6 @@ def monthly(asked: Demand) -> Mapping[str, float]:
     received = sum(queue.events_a_second / min(RECEIVED, queue.size) for queue in queues) * busy
     idle = QUEUES * POLLERS * DAY / LONG_POLL * days
     stored = _stored_gb(asked)
-    configuration_sets = plan.streams if plan.scopes else 0.0
     return {
         "write_units": written,
         "read_units": read,
@@ -315,6 +322,5 @@ def _stored_gb(asked: Demand) -> float:
         FEEDBACK_RECEIPT + LISTED + ITEM_OVERHEAD
     )
     in_an_hour = distinct(plan.streams, asked.events_a_second * HOUR) * plan.each + 1
-    writers = min(float(WRITERS), 1 + asked.batches_a_second * HOUR / plan.streams)
-    counters = in_an_hour * plan.busy_hours * writers * (COUNTER + ITEM_OVERHEAD)
+    counters = in_an_hour * plan.busy_hours * _writers(asked.at_once) * (COUNTER + ITEM_OVERHEAD)
     return (receipts * plan.receipt_days + counters * plan.oldest_mail_days) / 1e9
