@@ -103,3 +103,11 @@ def test_the_sources_are_those_of_the_parameter() -> None:
 )
 def test_amounts_have_three_digits_and_words(number: float, shown: str) -> None:
     assert amount(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("bounces", "said"), [("10", "in a second, bound by MaximumConcurrency"), ("100000000", " hours, bound by ")]
+)
+def test_a_storm_is_said_in_seconds_minutes_or_hours(bounces: str, said: str) -> None:
+    result = run("--mails-per-day", "1000", "--storm", bounces)
+    assert said in " ".join(result.stdout.split())

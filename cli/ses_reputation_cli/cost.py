@@ -201,6 +201,11 @@ def _show(asked: "Demand", lines: "Sequence[Line]", found: "Sequence[Limit]", st
         highlight=False,
     )
     console.print(_busy(asked))
+    console.print(
+        f"Each evaluation judges {amount(asked.due)} scopes, in {_duration(asked.evaluation_seconds)}; each scope takes"
+        f" {amount(asked.reads_a_scope)} read units.\n",
+        highlight=False,
+    )
     console.print(_month(lines))
     total = sum(line.dollars for line in lines)
     console.print(
@@ -290,4 +295,4 @@ def _duration(seconds: float) -> str:
     for size, word in ((3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{amount(seconds / size, 2)} {word}"
-    return f"{amount(max(seconds, 1), 2)} seconds"
+    return f"{amount(seconds, 2)} seconds" if seconds >= 1.05 else "a second"

@@ -196,7 +196,7 @@ def _commit_all(entries: Iterable[Entry], ledger: Ledger, pause: Callable[[int],
     tally = _Tally()
     # Those that add to the same counters go together: each transaction pays for every counter that it touches. Of 1,000
     # sends of 50 configuration sets, which come mixed, an event takes 2.2 write units so, and else 4.1. To sort them
-    # takes a microsecond for each.
+    # takes one or two microseconds each.
     for chunk in _chunks(sorted(_merged(entries), key=_counters)):
         _commit(chunk, ledger, pause, tally)
     return tally
