@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from samtranslator.yaml_helper import yaml_parse
 
 from docs.generators.parameters import TEMPLATE
-from ses_reputation.adapters.keys import WRITERS
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation_cli.planning import demand as model
 from ses_reputation_cli.planning.bill import bill, per_million_mails
@@ -190,15 +189,15 @@ def test_a_simulation_is_the_same_every_time() -> None:
 
 
 def test_a_storm_is_counted_sooner_by_more_functions_until_they_meet() -> None:
-    slow, quick = (storm(replace(SOME, maximum_concurrency=n), 200_000) for n in (2, min(4, WRITERS)))
-    assert quick.seconds < slow.seconds
-    assert slow.bound_by == "MaximumConcurrency"
-    crowded = storm(replace(SOME, maximum_concurrency=8 * WRITERS), 200_000_000)
-    assert crowded.bound_by != "MaximumConcurrency"
-    assert crowded.conflicts > 0.1
+    slow, quick, crowded = (storm(replace(SOME, maximum_concurrency=n), 200_000, writers=8) for n in (2, 8, 40))
+    assert quick.seconds == pytest.approx(slow.seconds / 4, rel=0.1)
+    assert slow.bound_by == quick.bound_by == "MaximumConcurrency"
+    assert crowded.seconds > quick.seconds / 2
+    assert crowded.bound_by == "WRITERS"
+    assert crowded.conflicts > 0.1 > quick.conflicts
 
 
-def test_a_storm_of_days_is_bound_by_the_partition_of_its_list() -> None:
-    endless = storm(replace(SOME, maximum_concurrency=min(WRITERS, 1000), complaint_rate=0), 10**9)
-    lists = 10**9 * model.LISTED / model.WRITE_BYTES
-    assert endless.seconds >= lists / 1000 - 300
+def test_a_storm_of_hours_is_bound_by_the_partition_of_its_list() -> None:
+    endless = storm(replace(SOME, maximum_concurrency=60), 10**9, writers=64)
+    assert endless.bound_by == "the partition of the day's list"
+    assert endless.seconds == pytest.approx(10**9 * model.LISTED / model.WRITE_BYTES / 1000 - 300, rel=0.01)

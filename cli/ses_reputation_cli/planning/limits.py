@@ -246,12 +246,12 @@ _SAVED = 300
 _SIMULATED = 10.0
 
 
-def storm(plan: Plan, bounces: int) -> Storm:
+def storm(plan: Plan, bounces: int, writers: int = WRITERS) -> Storm:
     """What becomes of so many bounces that come all at once, in full batches on every function that may work."""
     full = batch(plan, float(min(BATCH_SIZE, max(1, bounces))), feedback=True)
     batches = bounces / full.size
     working = min(plan.maximum_concurrency, ceil(batches))
-    one, all_of_them = (simulate(deployed(n, WRITERS, WRITERS), _SIMULATED) for n in (1, working))
+    one, all_of_them = (simulate(deployed(n, writers, writers), _SIMULATED) for n in (1, working))
     at_once = all_of_them.a_second / one.a_second
     lists = batches * full.units["lists"]
     by = {
