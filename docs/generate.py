@@ -61,6 +61,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
         "scale.md": {
             "volumes": scale.volumes,
             "sources": scale.sources,
+            "scopes": scale.scopes,
             "prices": scale.prices,
             "constants": scale.constants,
             "limits": scale.outgrown,

@@ -79,6 +79,25 @@ def sources() -> str:
     )
 
 
+def scopes() -> str:
+    """A million mails a day in few and in many scopes."""
+    shown = ((2, 2), (10, 2), (100, 2), (1_000, 3), (10_000, 3), (10_000, 5))
+    plans = [Plan(10**6, scopes=number, scopes_each=each) for number, each in shown]
+    return table(
+        ("scopes", "of them for each mail", "write units an event", "scopes at each evaluation", "dollars a month"),
+        (
+            (
+                f"{plan.scopes:,}",
+                f"{plan.scopes_each}",
+                amount(demand(plan).units_an_event),
+                amount(demand(plan).due),
+                f"{total(bill(demand(plan))):,.2f}",
+            )
+            for plan in plans
+        ),
+    )
+
+
 def outgrown() -> str:
     """Every limit, up to where it holds, and what moves it."""
     return table(
