@@ -13,6 +13,7 @@ from msgspec import Struct
 from ses_reputation.adapters.keys import WRITERS
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.record import MAX_ACTIONS
+from ses_reputation_cli.planning.prices import Item
 
 DAY, HOUR = 86_400.0, 3_600.0
 MONTH_DAYS = 30
@@ -265,8 +266,8 @@ def _reads(plan: Plan, writers: float) -> float:
     return 1 + ceil(min(items, kept) * COUNTER / READ_BYTES)
 
 
-def monthly(asked: Demand) -> Mapping[str, float]:
-    """How much is used of each thing that is paid for in a month, by the names of `prices.Item`."""
+def monthly(asked: Demand) -> Mapping[Item, float]:
+    """How much is used of each thing that is paid for in a month."""
     plan = asked.plan
     busy, days = plan.busy_seconds * MONTH_DAYS, MONTH_DAYS
     busy_runs = plan.runs * plan.busy_hours / 24 * days
@@ -294,22 +295,22 @@ def monthly(asked: Demand) -> Mapping[str, float]:
     idle = QUEUES * POLLERS * DAY / LONG_POLL * days
     stored = _stored_gb(asked)
     return {
-        "write_units": written,
-        "read_units": read,
-        "stored_gb": stored,
-        "recoverable_gb": stored,
-        "invocations": batches + 2 * runs,
-        "gb_seconds": seconds * MEMORY_GB,
-        "published": events,
+        Item.WRITE_UNITS: written,
+        Item.READ_UNITS: read,
+        Item.STORED_GB: stored,
+        Item.RECOVERABLE_GB: stored,
+        Item.INVOCATIONS: batches + 2 * runs,
+        Item.GB_SECONDS: seconds * MEMORY_GB,
+        Item.PUBLISHED: events,
         # What SNS puts there, what Lambda takes, and what it deletes; and asking empty queues.
-        "queue_requests": events + 2 * received + idle,
-        "log_gb": (batches + 2 * runs) * LOGGED / 1e9,
-        "metrics": STEADY_METRICS,
+        Item.QUEUE_REQUESTS: events + 2 * received + idle,
+        Item.LOG_GB: (batches + 2 * runs) * LOGGED / 1e9,
+        Item.METRICS: STEADY_METRICS,
         # The two rates of the account and each configuration set, and how much they sent.
-        "metrics_read": runs * (2 + configuration_sets * (3 if plan.source is VolumeSource.STATISTICS else 2)),
-        "alarms": ALARM_METRICS,
-        "dashboards": 1,
-        "scheduled": 2 * runs,
+        Item.METRICS_READ: runs * (2 + configuration_sets * (3 if plan.source is VolumeSource.STATISTICS else 2)),
+        Item.ALARMS: ALARM_METRICS,
+        Item.DASHBOARDS: 1,
+        Item.SCHEDULED: 2 * runs,
     }
 
 
