@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from statistics import mean
 from typing import Any, Final
 
@@ -127,14 +127,7 @@ class Measured:
 
     def _ledger(self, number: int) -> DynamoDbLedger:
         dice = random.Random(number)  # noqa: S311 - the same every time
-        among = self._first
-
-        def choose() -> int:
-            nonlocal among
-            chosen = dice.randrange(among)
-            among = min(2 * among, self._writers)
-            return chosen
-
+        chosen = chain([dice.randrange(self._first)], iter(partial(dice.randrange, self._writers), None))
         tables = {
             f"{name}_table": self._parts.ids[f"{name.title()}Table"] for name in ("receipts", "counters", "standings")
         }
@@ -143,7 +136,7 @@ class Measured:
             **tables,
             receipt_retention=timedelta(90),
             counter_retention=timedelta(400),
-            choose_writer=choose,
+            choose_writer=partial(next, chosen),
             new_token=lambda: "",
             pause=back_off,
         )

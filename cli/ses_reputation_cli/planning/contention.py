@@ -24,7 +24,7 @@ Seconds = Callable[[random.Random], float]
 class Setting(Struct, frozen=True):
     """Who is at work: so many functions on so many items, each of which takes one of `first` at first.
 
-    With `first` equal to `writers` they spread at once; with less, each conflict doubles what one chooses from.
+    With `first` equal to `writers` they spread at once; with 1, all begin on the same. After a conflict they take any.
     """
 
     functions: int
@@ -61,7 +61,6 @@ def simulate(setting: Setting, seconds: float, seed: int = 1) -> Met:
     dice = random.Random(seed)  # noqa: S311 - nothing secret depends on it
     held_until = [0.0] * setting.writers
     writer = [dice.randrange(setting.first) for _ in range(setting.functions)]
-    among = [min(2 * setting.first, setting.writers)] * setting.functions
     attempts = [1] * setting.functions
     used = set[int]()
     written = refused = given_up = 0
@@ -79,8 +78,7 @@ def simulate(setting: Setting, seconds: float, seed: int = 1) -> Met:
             attempts[function] = 1
         else:
             refused += 1
-            writer[function] = dice.randrange(among[function])
-            among[function] = min(2 * among[function], setting.writers)
+            writer[function] = dice.randrange(setting.writers)
             end = now + setting.refusal(dice) + dice.uniform(0, min(0.02 * 2 ** attempts[function], 1))
             attempts[function] += 1
             if attempts[function] <= MAX_ATTEMPTS:
