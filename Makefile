@@ -76,6 +76,10 @@ coverage: .venv/measure.installed ## Measure which branches the tests take, ARGS
 mutants: .venv/measure.installed ## Change the core in small ways, and see tests fail; ARGS="rates counting" some modules
 	@.venv/bin/python -m tests.measure.mutate $(ARGS)
 
+.PHONY: bench
+bench: .venv/test.installed .venv-engine/installed build build/engine/python ## Measure speed and costs beside what others would write; ARGS="ingest" one part
+	@.venv/bin/python -m benchmarks $(ARGS)
+
 .PHONY: docs
 docs: .venv/demo.installed ## Write the generated parts of docs/ anew
 	@.venv/bin/python docs/generate.py $(ARGS)

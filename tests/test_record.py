@@ -403,6 +403,13 @@ def test_a_batch_is_written_in_full_transactions() -> None:
     assert len(ledger.sizes) == 11, "97 receipts and 3 counters each"
 
 
+def test_events_that_count_in_the_same_scopes_are_written_together_however_they_come() -> None:
+    ledger = FakeLedger()
+    record(ledger, *(send(f"m-{n}", configuration_set=f"set-{n % 20}") for n in range(400)))
+    assert ledger.counts[Scope("configuration-set/set-7"), "sent"] == 20
+    assert sum(ledger.sizes) - 400 <= 5 * 2 + 20 + 4, "the account and the identity in five transactions, each set once"
+
+
 def test_one_event_may_be_larger_than_a_transaction() -> None:
     """50 recipients in a mail is all that SES allows, but each of several copies may name other scopes."""
     recipients = tuple(Recipient(f"r{n}@x.example") for n in range(50))

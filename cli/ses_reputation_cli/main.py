@@ -15,6 +15,7 @@ _COMMANDS = {
     "changes-made": "Report what was changed about a problem, or appeal against a shutdown.",
     "completion": "Print what makes a shell complete this command.",
     "connect": "Let SES publish the events of your mail to the deployed stack.",
+    "cost": "Work out what a volume of mail costs, and what it outgrows.",
     "dashboard": "Show in a browser, or in a file, where everything stands and what to decide.",
     "decide": "Decide about a finding: confirm, dismiss, accept, refuse, lift, extend, shut down, reinstate.",
     "demo": "Tell a story from beginning to end: mail, rates, alerts.",

@@ -1,0 +1,45 @@
+"""AWS that answers at once: what a request costs here, and nothing of what it would cost there.
+
+boto3 checks, serialises and signs a request and reads the answer, as ever; only nothing is sent. So it costs everybody
+alike, whoever is compared.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+Answer = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""What an operation is answered, given its name and its parameters."""
+
+
+class _Body(BytesIO):
+    """What botocore reads an answer from."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.getvalue()
+
+
+@contextmanager
+def null_endpoint(client: Any, answer: Answer | None = None) -> Iterator[None]:
+    """Until the block ends, a client of a service with a JSON protocol is answered at once, with nothing by default."""
+    events = client.meta.events
+
+    def answered(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        body = b"{}"
+        if answer:
+            target: Any = request.headers["X-Amz-Target"]
+            operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+            asked: Any = request.body
+            body = json.dumps(answer(operation, json.loads(asked))).encode()
+        headers: Any = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "null"}
+        return AWSResponse(request.url, 200, headers, _Body(body))
+
+    events.register("before-send", answered)
+    try:
+        yield
+    finally:
+        events.unregister("before-send", answered)
