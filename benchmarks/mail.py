@@ -16,7 +16,7 @@ Invocation = dict[str, Any]
 HOUR: Final = "2026-03-06T09"
 
 _MAIL: Final = {
-    "timestamp": f"{HOUR}:#MINUTE#:00.214Z",
+    "timestamp": f"{HOUR}:#MINUTE#:#SENT#Z",
     "source": "Spring News <news@news.example>",
     "sourceArn": "arn:aws:ses:eu-west-1:123456789012:identity/news.example",
     "sendingAccountId": "123456789012",
@@ -45,7 +45,7 @@ _MAIL: Final = {
     },
 }
 
-_TOLD: Final = f"{HOUR}:#MINUTE#:04.782Z"
+_TOLD: Final = f"{HOUR}:#MINUTE#:#TOLD#Z"
 
 
 def _bounce(kind: str, subtype: str, status: str, said: str) -> Mapping[str, Any]:
@@ -130,6 +130,8 @@ def _messages(first: int) -> Iterator[str]:
             text.replace("#MESSAGE#", f"0100019cc26dc6f6-{number:08x}-3a22-41bd-850b-5466f880b0e6-000000")
             .replace("#ADDRESS#", f"reader{number}@{domain}")
             .replace("#MINUTE#", f"{number // 20 % 60:02d}")
+            .replace("#SENT#", f"{number % 50:02d}.{number * 7 % 1000:03d}")
+            .replace("#TOLD#", f"{number % 50 + 4:02d}.{number * 11 % 1000:03d}")
         )
 
 
