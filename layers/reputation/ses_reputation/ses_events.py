@@ -220,7 +220,8 @@ def _read_ses(document: _Document, tags: TagNames) -> Event:
 
 def _read_send(document: _Document, tags: TagNames) -> Send:
     raw = _require(document.mail, "mail")
-    return Send(_read_mail(raw, tags), _time(raw.timestamp), _addresses(raw.destination, "mail.destination"))
+    mail = _read_mail(raw, tags)
+    return Send(mail, mail.sent or _time(raw.timestamp), _addresses(raw.destination, "mail.destination"))
 
 
 def _read_delivery(document: _Document, tags: TagNames) -> Delivery:
@@ -318,26 +319,31 @@ def _require(value: T | None, field: str) -> T:
 
 
 def _name(value: Name, what: str) -> Name:
-    if value is not None and (size := len(value.encode())) > MAX_NAME:
+    # A character has four bytes at most, so that the short ones, which are nearly all, need not be encoded.
+    if value is not None and len(value) > MAX_NAME // 4 and (size := len(value.encode())) > MAX_NAME:
         raise UnreadableEvent(f"{what} has {size} bytes, more than SES allows")
     return value
 
 
 def _addresses(values: list[str] | None, field: str) -> tuple[Recipient, ...]:
-    return _recipients([_Recipient(value) for value in values or ()], field)
+    return _checked([Recipient(bare_address(value)) for value in values or ()], field)
 
 
 def _recipients(values: list[_Recipient], field: str) -> tuple[Recipient, ...]:
-    if not 1 <= len(values) <= MAX_RECIPIENTS:
-        raise UnreadableEvent(f"{field} names {len(values)} recipients, not 1 to {MAX_RECIPIENTS}")
-    recipients = tuple(
+    recipients = [
         Recipient(bare_address(v.email_address), _cut(v.status, MAX_NAME), _cut(v.diagnostic_code, MAX_REPLY))
         for v in values
-    )
+    ]
+    return _checked(recipients, field)
+
+
+def _checked(recipients: list[Recipient], field: str) -> tuple[Recipient, ...]:
+    if not 1 <= len(recipients) <= MAX_RECIPIENTS:
+        raise UnreadableEvent(f"{field} names {len(recipients)} recipients, not 1 to {MAX_RECIPIENTS}")
     for recipient in recipients:
         if not 1 <= (size := len(recipient.address.encode())) <= MAX_ADDRESS:
             raise UnreadableEvent(f"{field} holds an address of {size} bytes")
-    return recipients
+    return tuple(recipients)
 
 
 def _cut(value: str | None, length: int) -> str | None:
@@ -350,7 +356,8 @@ def _time(value: str | None) -> datetime:
     text = _require(value, "the timestamp")
     try:
         time = datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-"))
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        if time.tzinfo is not UTC:  # as it is where SES writes a Z
+            time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise UnreadableEvent(f"{_quoted(text)} is not a time") from error
     if time.year not in YEARS:

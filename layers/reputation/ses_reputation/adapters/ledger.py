@@ -1,7 +1,8 @@
 """Receipts and counters in DynamoDB, written in one transaction."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
@@ -11,6 +12,7 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.kept_recipients import RECIPIENTS, to_attribute
 from ses_reputation.domain.counting import Entry
+from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 
@@ -123,14 +125,7 @@ class DynamoDbLedger:
 
     def _additions(self, writes: Sequence[Write], writer: int) -> Iterator[Any]:
         """One ADD for each counter item, whatever number of receipts it sums up."""
-        totals: dict[tuple[Scope, datetime], dict[str, int]] = {}
-        for write in writes:
-            for scope in write.scopes:
-                total = totals.setdefault((scope, write.entry.hour), {})
-                for (provider, measure), n in write.entry.increments.items():
-                    attribute = keys.counter_attribute(provider, measure)
-                    total[attribute] = total.get(attribute, 0) + n
-        for (scope, hour), total in totals.items():
+        for (scope, hour), total in _totals(writes).items():
             adds = ", ".join(f"#{i} :{i}" for i in range(len(total)))
             yield {
                 "Update": {
@@ -144,6 +139,23 @@ class DynamoDbLedger:
                     },
                 }
             }
+
+
+def _totals(writes: Iterable[Write]) -> Mapping[tuple[Scope, datetime], Mapping[str, int]]:
+    """What each counter item gets, by attribute. What is in the same scopes is summed up once, and not once in each."""
+    together: dict[tuple[tuple[Scope, ...], datetime], dict[tuple[str, Measure], int]] = {}
+    for write in writes:
+        sums = together.setdefault((write.scopes, write.entry.hour), {})
+        for what, n in write.entry.increments.items():
+            sums[what] = sums.get(what, 0) + n
+    totals: dict[tuple[Scope, datetime], dict[str, int]] = {}
+    for (scopes, hour), sums in together.items():
+        for scope in scopes:
+            total = totals.setdefault((scope, hour), {})
+            for what, n in sums.items():
+                attribute = keys.counter_attribute(*what)
+                total[attribute] = total.get(attribute, 0) + n
+    return totals
 
 
 def _recorded(
@@ -161,6 +173,8 @@ def _counts(entry: Entry) -> Item:
     return {"M": {keys.counter_attribute(*what): {"N": str(n)} for what, n in entry.increments.items()}}
 
 
-def _scopes(scopes: Collection[Scope]) -> Item:
+# Sorted once for all mails of a stream, and not for each receipt. Nobody changes an item.
+@lru_cache(maxsize=1024)
+def _scopes(scopes: tuple[Scope, ...] | frozenset[Scope]) -> Item:
     """The scopes of a receipt, in an order of their own. The account is in every one, and not written."""
     return {"L": [keys.string(scope) for scope in sorted(scopes) if scope != ACCOUNT]}
