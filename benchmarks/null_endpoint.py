@@ -46,7 +46,7 @@ def null_endpoint(
         headers: Any = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "null"}
         return AWSResponse(request.url, 200, headers, _Body(body))
 
-    events.register_first("before-send", answered)  # before moto, where that answers, too
+    events.register("before-send", answered)
     try:
         yield
     finally:
