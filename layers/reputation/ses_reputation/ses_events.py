@@ -86,9 +86,13 @@ def messages_in(document: object) -> Iterator[tuple[str | None, str]]:
         yield None, _text(document)
         return
     for record in records:
-        match record:
-            case {"messageId": str(identifier), "body": str(body)}:
+        # The pattern {"messageId": str(identifier), "body": str(body)} says the same, and takes ten times as long: 1 us.
+        if isinstance(record, dict):
+            identifier, body = record.get("messageId"), record.get("body")
+            if isinstance(identifier, str) and isinstance(body, str):
                 yield identifier, body
+                continue
+        match record:
             case {"Sns": {"Message": str(body)}}:
                 yield None, body
             case _:
@@ -301,9 +305,13 @@ def _read_mail(raw: _Mail, tags: TagNames) -> Mail:
         identity=_name(_identity(raw), "the identity"),
         configuration_set=_name(raw.tag("ses:configuration-set"), "the configuration set"),
         tenant=_name(raw.tag(tags.tenant), "the tenant"),
-        tags=tuple((name, value) for name in tags.scopes if (value := _name(raw.tag(name), f"the tag {name}"))),
+        tags=_scope_tags(raw, tags.scopes) if tags.scopes else (),
         sent=_time_if_told(raw.timestamp),
     )
+
+
+def _scope_tags(raw: _Mail, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name in names if (value := _name(raw.tag(name), f"the tag {name}")))
 
 
 def _identity(raw: _Mail) -> str | None:
