@@ -91,11 +91,16 @@ _COMPLAINT: Final = {
     "mail": _MAIL,
 }
 
-MIX: Final = (_SEND, _DELIVERY) * 23 + (_HARD, _SEND, _SOFT, _SEND) + (_SEND, _DELIVERY) * 23 + (
-    _HARD,
-    _SEND,
-    _COMPLAINT,
-    _SEND,
+MIX: Final = (
+    (_SEND, _DELIVERY) * 23
+    + (_HARD, _SEND, _SOFT, _SEND)
+    + (_SEND, _DELIVERY) * 23
+    + (
+        _HARD,
+        _SEND,
+        _COMPLAINT,
+        _SEND,
+    )
 )
 """A hundred events, in the order in which they come."""
 

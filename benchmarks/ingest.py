@@ -156,7 +156,9 @@ class Contestants:
     def _floor(self, made: Sequence[Invocation]) -> list[Callable[[], object]]:
         from benchmarks.peers import floor
 
-        return [partial(floor.send, self._client, i["Records"], r) for i, r in zip(made, requests_of(made), strict=True)]
+        return [
+            partial(floor.send, self._client, i["Records"], r) for i, r in zip(made, requests_of(made), strict=True)
+        ]
 
 
 def requests_of(made: Sequence[Invocation]) -> list[list[Request]]:

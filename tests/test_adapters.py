@@ -153,7 +153,7 @@ def test_marks_that_dynamodb_did_not_take_are_sent_again(cloud: LocalCloud) -> N
     with Stubber(client) as stub:
         stub.add_response("batch_write_item", {"UnprocessedItems": left})
         stub.add_response("batch_write_item", {"UnprocessedItems": {}}, {"RequestItems": left})
-        ledger(cloud, client, pause=pauses.append).mark_due([ACCOUNT, SHOP])
+        ledger(cloud, client, pause=pauses.append).note(due=[ACCOUNT, SHOP])
         stub.assert_no_pending_responses()
     assert pauses == [1]
 
@@ -165,12 +165,12 @@ def test_marks_that_dynamodb_never_takes_bring_the_batch_back(cloud: LocalCloud)
         for _ in range(BATCH_WRITE_ATTEMPTS):
             stub.add_response("batch_write_item", {"UnprocessedItems": left})
         with pytest.raises(NotWritten, match="1 items"):
-            ledger(cloud, client).mark_due([ACCOUNT])
+            ledger(cloud, client).note(due=[ACCOUNT])
 
 
 def test_any_number_of_scopes_is_marked(cloud: LocalCloud) -> None:
     scopes = {Scope(f"tenant/{n}") for n in range(120)}
-    ledger(cloud).mark_due(scopes)
+    ledger(cloud).note(due=scopes)
     assert {due.scope for due in standings(cloud).due()} == scopes
 
 
@@ -179,7 +179,7 @@ def test_providers_that_sent_complaints_are_kept_once(cloud: LocalCloud) -> None
     assert kept.learned() == Learned()
     many = {f"provider-{n}.example" for n in range(BATCH_WRITE_ITEMS)}
     for providers in ({"proton", "freenet.de"}, {"proton"}, many):
-        ledger(cloud).note_feedback_loops(providers)
+        ledger(cloud).note(feedback_loops=providers)
     assert kept.learned() == Learned(frozenset({"proton", "freenet.de"} | many))
 
 
@@ -190,12 +190,12 @@ def test_providers_that_dynamodb_never_takes_bring_the_batch_back(cloud: LocalCl
         for _ in range(BATCH_WRITE_ATTEMPTS):
             stub.add_response("batch_write_item", {"UnprocessedItems": left})
         with pytest.raises(NotWritten, match="1 items"):
-            ledger(cloud, client).note_feedback_loops(["proton"])
+            ledger(cloud, client).note(feedback_loops=["proton"])
 
 
 @pytest.mark.parametrize("percent", [0, 83])
 def test_the_share_that_ses_measured_is_no_provider(cloud: LocalCloud, percent: int) -> None:
-    ledger(cloud).note_feedback_loops(["proton"])
+    ledger(cloud).note(feedback_loops=["proton"])
     item = {"collection": {"S": "feedback-loops"}, "name": {"S": "unspecified"}, "percent": {"N": str(percent)}}
     cloud.client("dynamodb").put_item(TableName=cloud.resources["StandingsTable"], Item=item)
     assert standings(cloud).learned() == Learned(frozenset({"proton"}), percent)
@@ -347,7 +347,7 @@ def fill(cloud: LocalCloud, scope: Scope, hours: int, sent: int) -> None:
 
 def evaluation(cloud: LocalCloud, scope: Scope, policy: Policy) -> tuple[Reads, Measures]:
     """What the evaluation of one scope reads, and the bounce rate that it finds."""
-    ledger(cloud).mark_due([scope])
+    ledger(cloud).note(due=[scope])
     client = clients.dynamodb()
     reads, kept = Reads(client), standings(cloud, client)
     run = evaluate_reputation(

@@ -64,14 +64,10 @@ class Ledger(Protocol):
     def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
         """Write receipts and add to counters in one transaction; after contention, to other items of theirs."""
 
-    def mark_due(self, scopes: Collection[Scope]) -> None:
-        """Have these scopes evaluated at the next run."""
-
-    def note_feedback_loops(self, providers: Collection[str]) -> None:
-        """Remember that complaints come from these mailbox providers."""
-
-    def list_feedback(self, entries: Collection[Entry]) -> None:
-        """Let these bounces, delays and complaints be found by when they were."""
+    def note(self, due: Collection[Scope], feedback_loops: Collection[str], feedback: Collection[Entry]) -> None:
+        """Have these scopes evaluated at the next run, remember that complaints come from these mailbox providers, and
+        let these bounces, delays and complaints be found by when they were.
+        """
 
 
 class Register(Protocol):
@@ -141,12 +137,9 @@ def record_feedback(
     tally = _commit_all((entry for row in rows for entry in row), ledger, pause)
     # After the counts, and for duplicates too: a crash in between brings the messages back, as duplicates, to here.
     judged = [entry for entry in tally.entries() if entry.counts]
-    if touched := _touched(judged):
-        ledger.mark_due(touched)
-    if complaining := _complaining(judged):
-        ledger.note_feedback_loops(complaining)
-    if feedback := [entry for entry in tally.entries() if entry.reason]:
-        ledger.list_feedback(feedback)
+    feedback = [entry for entry in tally.entries() if entry.reason]
+    if judged or feedback:
+        ledger.note(_touched(judged), _complaining(judged), feedback)
     unreadable = [message for message in messages if message.problem]
     lost = dead_letters.put(unreadable) if unreadable else set[str | None]()
     unknown = Counter(

@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.batches import put_all
+from ses_reputation.adapters.batches import put_each
 from ses_reputation.adapters.documents import CONTENTION, Item
 from ses_reputation.adapters.due import DynamoDbDue
-from ses_reputation.adapters.feedback import DynamoDbFeedback
+from ses_reputation.adapters.feedback import listing_items
 from ses_reputation.adapters.kept_recipients import RECIPIENTS, to_attribute
 from ses_reputation.domain.counting import Entry
 from ses_reputation.domain.eligibility import Measure
@@ -51,7 +51,6 @@ class DynamoDbLedger:
         self._writer = choose_writer()
         self._pause = pause
         self._due = DynamoDbDue(client, standings_table=standings_table, new_token=new_token, pause=pause)
-        self._feedback = DynamoDbFeedback(client, table=receipts_table)
 
     def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
         """Write all receipts and add to all counters, or neither."""
@@ -70,18 +69,20 @@ class DynamoDbLedger:
             raise
         return Committed()
 
-    def mark_due(self, scopes: Collection[Scope]) -> None:
-        """Have these scopes evaluated at the next run; NotWritten if DynamoDB keeps refusing."""
-        self._due.mark(scopes)
+    def note(
+        self,
+        due: Collection[Scope] = (),
+        feedback_loops: Collection[str] = (),
+        feedback: Collection[Entry] = (),
+    ) -> None:
+        """Have scopes evaluated, remember mailbox providers that complaints come from, and list feedback by its time.
 
-    def list_feedback(self, entries: Collection[Entry]) -> None:
-        """Let these bounces, delays and complaints be found by when they were, as long as their receipts are kept."""
-        self._feedback.add(entries, self._receipt_retention)
-
-    def note_feedback_loops(self, providers: Collection[str]) -> None:
-        """Remember that complaints come from these mailbox providers; NotWritten if DynamoDB keeps refusing."""
-        items = (keys.item_key(keys.FEEDBACK_LOOPS, provider) for provider in sorted(providers))
-        put_all(self._client, self._standings_table, items, self._pause)
+        All together, in one request as a rule. NotWritten if DynamoDB keeps refusing.
+        """
+        standings = [*self._due.items(due), *(keys.item_key(keys.FEEDBACK_LOOPS, p) for p in sorted(feedback_loops))]
+        listings = listing_items(feedback, self._receipt_retention)
+        items = [(self._standings_table, item) for item in standings]
+        put_each(self._client, [*items, *((self._receipts_table, item) for item in listings)], self._pause)
 
     def _receipt(self, write: Write) -> Any:
         entry = write.entry
