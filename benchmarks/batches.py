@@ -1,6 +1,6 @@
 """Mail as SES tells of it: Lambda events of SQS, whose messages are SES's own JSON, as they come raw from a topic.
 
-One configuration set, one identity, some mailbox providers, and one hour. Of a hundred events fifty are sends, forty-six
+One configuration set, one identity, some mailbox providers, and one hour. Of a hundred events fifty are sends, 46 are
 deliveries, two hard bounces, one is a soft bounce and one a complaint: a list that is bad enough for SES to look at.
 """
 

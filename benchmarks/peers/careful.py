@@ -85,10 +85,12 @@ class SesEvent(BaseModel):
 class SesRecord(SqsRecordModel):
     """A message of the queue, with an event of SES's in it."""
 
-    body: Json[SesEvent]  # type: ignore[assignment] - as Powertools' documentation narrows it
+    body: Json[SesEvent]
 
 
-@idempotent_function(data_keyword_argument="told", config=config, persistence_store=persistence)
+@idempotent_function(  # type: ignore[untyped-decorator]
+    data_keyword_argument="told", config=config, persistence_store=persistence
+)
 def count(told: SesEvent) -> dict[str, str]:
     """Raise the counters of the scopes that an event is in."""
     detail = told.bounce or told.complaint or told.delivery

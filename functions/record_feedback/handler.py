@@ -31,8 +31,8 @@ class NotCounted(RuntimeError):
 
 @cache
 def recorder() -> Callable[[object], Recorded]:
-    # What boto3 has loaded stays for good. To look for garbage in it whenever there are 700 more objects, of which a batch
-    # makes thousands, is a quarter of the CPU time; what a batch leaves behind is no cycle, and goes by itself.
+    # What boto3 has loaded stays for good. To look for garbage in it whenever there are 700 more objects, of which a
+    # batch makes thousands, is a quarter of the CPU time; what a batch leaves behind is no cycle, and goes by itself.
     gc.set_threshold(50_000)
     return wiring.recorder(os.environ)
 

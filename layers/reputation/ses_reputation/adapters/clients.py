@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 # Short timeouts and few retries: what still fails comes again through the queue or the schedule. The adapters' requests
-# are covered by tests, so that boto3 need not check the shape of every one: that costs more than sending it. Nor need it
-# compose who calls anew for each request, twice, which is a fifth of what a small one costs (250 us).
+# are covered by tests, so that boto3 need not check the shape of every one: that costs more than sending it. Nor need
+# it compose who calls anew for each request, twice, which is a fifth of what a small one costs (250 us).
 _CONFIG = Config(
     user_agent=f"ses-reputation Boto3/{boto3.__version__}",
     connect_timeout=3,
@@ -88,10 +88,10 @@ def _is_endpoint(url: str) -> bool:
         return False
 
 
-# DynamoDB's JSON is, word for word, what its client is given. boto3 goes through it value by value all the same, once to
-# serialise it, and once more for names of tables that are ARNs, of which there are none here: together 28 of the 40 us
-# that a receipt costs in a transaction of a hundred. So its JSON is written at one go, when boto3 has put the token of
-# the transaction in, boto3 is left empty parameters, and the JSON then takes the place of what it made of those.
+# DynamoDB's JSON is, word for word, what its client is given. boto3 goes through it value by value all the same, once
+# to serialise it, and once more for names of tables that are ARNs, of which there are none here: together 28 of the
+# 40 us that a receipt costs in a transaction of a hundred. So its JSON is written at one go, when boto3 has put the
+# token of the transaction in; boto3 is left empty parameters, and the JSON takes the place of what it makes of them.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
 # https://docs.aws.amazon.com/boto3/latest/guide/events.html
 _JSON = f"{__name__}.json"

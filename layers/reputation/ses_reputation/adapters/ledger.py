@@ -12,12 +12,13 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.feedback import listing_items
 from ses_reputation.adapters.kept_recipients import RECIPIENTS, to_attribute
 from ses_reputation.domain.counting import Entry
-from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ses_reputation.domain.eligibility import Measure
 
 
 class DynamoDbLedger:
