@@ -94,12 +94,14 @@ def _is_endpoint(url: str) -> bool:
 # token of the transaction in; boto3 is left empty parameters, and the JSON takes the place of what it makes of them.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
 # https://docs.aws.amazon.com/boto3/latest/guide/events.html
+_AT_ONE_GO = frozenset({"TransactWriteItems", "BatchWriteItem"})
 _JSON = f"{__name__}.json"
 
 
-def _write_json(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    context[_JSON] = msgspec.json.encode(params)
-    params.update({name: type(value)() for name, value in params.items()})
+def _write_json(params: dict[str, Any], model: Any, context: dict[str, Any], **_: object) -> None:
+    if model.name in _AT_ONE_GO:
+        context[_JSON] = msgspec.json.encode(params)
+        params.update({name: type(value)() for name, value in params.items()})
 
 
 def _use_json(params: dict[str, Any], context: Mapping[str, Any], **_: object) -> None:
@@ -119,8 +121,9 @@ def cloudwatch(region: str | None = None) -> "CloudWatchClient":
 def dynamodb(region: str | None = None) -> "DynamoDBClient":
     """A DynamoDB client in this region, or that of the environment."""
     client = boto3.client("dynamodb", region_name=region, config=_IN_TIME)
-    for operation in ("TransactWriteItems", "BatchWriteItem"):
-        client.meta.events.register_last(f"before-parameter-build.dynamodb.{operation}", _write_json)
+    # boto3 puts the token in where it handles this event of any service, and what is more specific comes before that.
+    client.meta.events.register_last("before-parameter-build", _write_json)
+    for operation in _AT_ONE_GO:
         client.meta.events.register_first(f"before-call.dynamodb.{operation}", _use_json)
     return client
 
