@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from msgspec import Struct
 
-from ses_reputation.adapters import clients, keys
+from ses_reputation.adapters import clients
 from ses_reputation.adapters.chat_topic import SnsChatTopic
 from ses_reputation.adapters.counters import HISTORY_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
@@ -19,7 +19,7 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
-from ses_reputation.adapters.ledger import DynamoDbLedger
+from ses_reputation.adapters.ledger import DynamoDbLedger, counter_writers
 from ses_reputation.adapters.pace import Pace
 from ses_reputation.adapters.recipient_key import read_key
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
@@ -107,7 +107,7 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
         standings_table=settings.standings_table,
         receipt_retention=settings.receipt_retention,
         counter_retention=settings.counter_retention,
-        choose_writer=partial(random.randrange, keys.WRITERS),
+        choose_writer=partial(next, counter_writers(random.randrange)),
         new_token=lambda: uuid4().hex,
         pause=back_off,
     )
