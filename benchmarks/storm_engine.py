@@ -13,23 +13,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import boto3
 
-from benchmarks.storm_mail import DAY, START, Storm, WentWrong, by_topic, check_alerts
+from benchmarks.storm_mail import BUILD, DAY, START, Storm, by_topic, check
+from benchmarks.turns import peak_megabytes
 from ses_reputation import wiring
 from ses_reputation.adapters.ledger import counter_writers
 from ses_reputation.record import Recorded
 from tests.engine.conflicts import TRANSACTION, Conflicts
-from tests.engine.mail import counted, counters, program, received
+from tests.engine.mail import counters, program, received
 from tests.engine.parts import Parts, create
 from tests.engine.server import CREDENTIALS, REGION, Engine, running
 
-MINUTE = timedelta(minutes=1)
-EVALUATED_EVERY = 1.0  # seconds, while the storm is counted
+EVALUATED_EVERY = 1.0  # seconds, in which a second of the storm passes
 SMALL_BATCH = 100
 
 Function = tuple[str, Callable[[object], Recorded]]
@@ -95,49 +95,46 @@ class _Backlog:
             course.cpu += cpu
             course.longest = max(course.longest, seconds)
             course.seconds = time.monotonic() - self._began
-            if self._done.total() >= course.messages * (len(course.ages) + 1) / 4:
+            while len(course.ages) < 4 and self._done.total() >= course.messages * (len(course.ages) + 1) / 4:
                 course.ages.append(course.seconds)
             if self._done["volume"]:
                 share = {of: self._done[of] / max(self._totals[of], 1) for of in ("bounce", "volume")}
                 course.ahead = max(course.ahead, share["bounce"] / share["volume"])
 
 
-def weather(storm: Storm, concurrency: int) -> Course:
-    """Let a storm loose on an engine of its own; WentWrong if a count or an alert is not what it must be."""
-    with _engine("storm") as engine:
-        parts, conflicts = _parts(engine)
-        url = program(engine.client, parts.ids["StatusTopic"], "program")
-        evaluate = wiring.evaluator(parts.environment("EvaluateReputation")).evaluate
-        done = threading.Event()
-        burst = by_topic(storm.burst)
-        evening = START + DAY
+def weather(engine: Engine, storm: Storm, concurrency: int) -> Course:
+    """Let a storm loose on an engine; WentWrong if a count or an alert is not what it must be."""
+    parts, conflicts = _parts(engine)
+    url = program(engine.client, parts.ids["StatusTopic"], "program")
+    evaluate = wiring.evaluator(parts.environment("EvaluateReputation")).evaluate
+    done = threading.Event()
+    evening = START + DAY
+    batch_size = _batch_size(parts)
+    burst = by_topic(storm.burst)
 
-        def evaluate_meanwhile() -> int:
-            runs = 0
-            while not done.wait(EVALUATED_EVERY):
-                runs += 1
-                evaluate(evening + runs * timedelta(seconds=10))
-            return runs
+    def evaluate_meanwhile() -> int:
+        runs = 0
+        while not done.wait(EVALUATED_EVERY):
+            runs += 1
+            evaluate(evening + runs * timedelta(seconds=1))
+        return runs
 
-        with ThreadPoolExecutor(1) as pool:
-            evaluating = pool.submit(evaluate_meanwhile)
-            try:
-                course = _count(_functions(parts, burst, concurrency), burst, _batch_size(parts))
-            finally:
-                done.set()
-            course.evaluations = evaluating.result()
-        course.transactions, course.conflicts = conflicts.seen[TRANSACTION], conflicts.refused[TRANSACTION]
-        evaluate(evening + 2 * timedelta(hours=1))
-        for day, published in enumerate(storm.after, 2):
-            messages = by_topic(published)
-            _count(_functions(parts, messages, 1), messages, _batch_size(parts))
-            evaluate(START + day * DAY)
-        expected = counted(each.message for each in storm.all)
-        if (found := counters(engine.client("dynamodb"), parts.ids["CountersTable"])) != expected:
-            raise WentWrong(f"the counters differ: {(found - expected) + (expected - found)}")
-        alerts = received(engine.client("sqs"), url)
-        check_alerts(alerts)
-        course.alerts = len(alerts)
+    with ThreadPoolExecutor(1) as pool:
+        evaluating = pool.submit(evaluate_meanwhile)
+        try:
+            course = _count(_functions(parts, burst, concurrency), burst, batch_size)
+        finally:
+            done.set()
+        course.evaluations = evaluating.result()
+    course.transactions, course.conflicts = conflicts.seen[TRANSACTION], conflicts.refused[TRANSACTION]
+    evaluate(evening + timedelta(hours=2))
+    for day, published in enumerate(storm.after, 2):
+        messages = by_topic(published)
+        _count(_functions(parts, messages, 1), messages, batch_size)
+        evaluate(START + day * DAY)
+    alerts = received(engine.client("sqs"), url)
+    check(storm, counters(engine.client("dynamodb"), parts.ids["CountersTable"]), alerts)
+    course.alerts = len(alerts)
     return course
 
 
@@ -149,20 +146,56 @@ WRITERS: Mapping[str, Callable[[Callable[[int], int]], Iterator[int]]] = {
 """Ways to choose the counter items of an hour, so many of them."""
 
 
-def contended(messages: Mapping[str, Sequence[str]], concurrency: int) -> Iterator[tuple[str, Course]]:
+def contended(engine: Engine, messages: Mapping[str, Sequence[str]], concurrency: int) -> Iterator[tuple[str, Course]]:
     """The same mail counted by so many functions at each queue, with each way to choose among counter items."""
-    with _engine("storm-contended") as engine:
-        for name, writers in WRITERS.items():
-            parts, conflicts = _parts(engine)
-            with _set(wiring, "counter_writers", writers):
-                functions = _functions(parts, messages, concurrency)
-            # What they do when they are new is not what is compared: they make connections, and register scopes.
-            for topic, record in functions:
-                record(_invocation([("warm", messages[topic][0])]))
-            conflicts.seen.clear(), conflicts.refused.clear()
-            course = _count(functions, messages, SMALL_BATCH)
-            course.transactions, course.conflicts = conflicts.seen[TRANSACTION], conflicts.refused[TRANSACTION]
-            yield name, course
+    for name, writers in WRITERS.items():
+        parts, conflicts = _parts(engine)
+        with _set(wiring, "counter_writers", writers):
+            functions = _functions(parts, messages, concurrency)
+        # What they do when they are new is not what is compared: they make connections, and register scopes.
+        for topic, record in functions:
+            record(_invocation([("warm", messages[topic][0])]))
+        conflicts.seen.clear()
+        conflicts.refused.clear()
+        course = _count(functions, messages, SMALL_BATCH)
+        course.transactions, course.conflicts = conflicts.seen[TRANSACTION], conflicts.refused[TRANSACTION]
+        yield name, course
+
+
+_FUNCTION = """
+import json, os, sys
+from types import SimpleNamespace
+handler, variables, file = sys.argv[1:]
+os.environ.update(json.loads(variables))
+from importlib import import_module
+lambda_handler = import_module(f"functions.{handler}.handler").lambda_handler
+named = ("function_name", "memory_limit_in_mb", "invoked_function_arn", "aws_request_id")
+context = SimpleNamespace(**dict.fromkeys(named, "storm"))
+with open(file, encoding="utf-8") as events:
+    for event in events:
+        lambda_handler(json.loads(event), context)
+"""
+
+
+def memory(engine: Engine, messages: Sequence[str]) -> Iterator[tuple[str, float]]:
+    """The most memory in MB that functions take in a storm, each in a process of its own."""
+    parts = create(engine)
+    size = _batch_size(parts)
+    batches = [messages[start : start + size] for start in range(0, len(messages), size)]
+    events = [json.dumps(_invocation([(str(n), body) for n, body in enumerate(batch)])) for batch in batches]
+    now = json.dumps({"now": (START + DAY).isoformat()})
+    runs = [
+        ("record_feedback", "RecordFeedback", "nothing", []),
+        ("record_feedback", "RecordFeedback", f"a batch of {len(batches[0]):,}", events[:1]),
+        ("record_feedback", "RecordFeedback", f"{len(events[1:])} more batches", events[1:]),
+        ("evaluate_reputation", "EvaluateReputation", "all of that", [now]),
+    ]
+    for handler, function, what, lines in runs:
+        if lines or what == "nothing":
+            file = BUILD / "storm-events.jsonl"
+            file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            variables = {**parts.environment(function), "POWERTOOLS_METRICS_NAMESPACE": "Storm"}
+            yield f"{handler}, {what}", peak_megabytes(_FUNCTION, handler, json.dumps(variables), str(file))
 
 
 def _functions(parts: Parts, messages: Mapping[str, Sequence[str]], concurrency: int) -> list[Function]:
@@ -195,9 +228,9 @@ def _invocation(batch: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _engine(name: str) -> Iterator[Engine]:
+def at_engine() -> Iterator[Engine]:
     """An engine, and all clients that are made until the block ends at it."""
-    with running(name) as engine:
+    with running("storm") as engine:
         ours = {**CREDENTIALS, "AWS_ENDPOINT_URL": engine.endpoint, "AWS_DEFAULT_REGION": REGION}
         before = {name: os.environ.get(name) for name in ours}
         os.environ.update(ours)

@@ -1,13 +1,14 @@
 """The mail of a storm, and the alerts that must come of it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.engine.mail import Published, told
+from tests.engine.mail import Count, Published, counted, told
 
 STORY = Path(__file__).with_name("storm.toml")
 BUILD = Path(__file__).parents[1] / "build" / "benchmarks"
@@ -41,8 +42,8 @@ class Storm:
         return [*self.burst, *(each for day in self.after for each in day)]
 
 
-def storm(events: int) -> Storm:
-    """A storm of about so many events."""
+def storm(events: int, *, afterwards: bool = True) -> Storm:
+    """A storm of about so many events, and the days afterwards until all is healthy again."""
     text = STORY.read_text(encoding="utf-8")
     written = [int(number) for number in _SCALED.findall(text)]
     share = events * 100 / _EVENTS_OF_100 / (2 * sum(written))
@@ -52,7 +53,7 @@ def storm(events: int) -> Storm:
     days: list[list[Published]] = [[] for _ in range(DAYS + 1)]
     for each in told(scaled, START):
         days[min((each.time - START) // DAY, DAYS)].append(each)
-    return Storm(days[0], days[1:])
+    return Storm(days[0], days[1:] if afterwards else ())
 
 
 def by_topic(published: Iterable[Published]) -> Mapping[str, list[str]]:
@@ -63,11 +64,18 @@ def by_topic(published: Iterable[Published]) -> Mapping[str, list[str]]:
     return messages
 
 
-def check_alerts(alerts: Sequence[Mapping[str, Any]]) -> None:
-    """WentWrong unless each change was told once, and those of a scope in the order of their times."""
+def check(storm: Storm, found: Counter[Count], alerts: Sequence[Mapping[str, Any]]) -> None:
+    """WentWrong unless the counters are exact, each change was told once, and those of a scope in the order of their
+    times.
+    """
+    expected = counted(each.message for each in storm.all)
+    if found != expected:
+        raise WentWrong(f"the counters differ: {(found - expected) + (expected - found)}")
     ids = [alert["id"] for alert in alerts]
     if len(ids) != len(set(ids)):
         raise WentWrong(f"{len(ids) - len(set(ids))} alerts were told twice")
+    # Afterwards all is well again, as far as there is an afterwards.
+    expected_changes = dict.fromkeys(JUDGED, CHANGES if storm.after else CHANGES[:1])
     for scope in (*JUDGED, UNHARMED):
         changes = [alert for alert in alerts if alert["kind"] == "status-change" and alert["scope"] == scope]
         times = [change["time"] for change in changes]
@@ -76,5 +84,5 @@ def check_alerts(alerts: Sequence[Mapping[str, Any]]) -> None:
         # Bounces and complaints are a finding each.
         for category in ("bounce_rate", "complaint_rate"):
             statuses = tuple((each["before"], each["after"]) for each in changes if each["category"] == category)
-            if statuses != (CHANGES if scope in JUDGED else ()):
+            if statuses != expected_changes.get(scope, ()):
                 raise WentWrong(f"{scope} changed as follows: {statuses}, for its {category}")

@@ -27,12 +27,18 @@ def cpu_seconds(contestants: Mapping[Who, Callable[[], object]], rounds: int) ->
 
 def peak_megabytes(code: str, *arguments: str) -> float:
     """The most memory that a new Python process holds while it runs this code, in MB."""
-    measured = (
-        f"{code}\nimport resource, sys\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
-    )
+    measured = f"{code}\n{_PEAK}"
     ran = run([sys.executable, "-c", measured, *arguments], capture_output=True, text=True, check=True)  # noqa: S603
     return int(ran.stderr.split()[-1]) * _UNIT / 1e6
 
 
-# In bytes on macOS, else in kilobytes: getrusage(2).
+# In bytes on macOS, else in kilobytes: getrusage(2). Linux counts for a process also what held the one that started it.
 _UNIT = 1 if sys.platform == "darwin" else 1024
+_PEAK = """
+import resource, sys
+from pathlib import Path
+peak, status = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, Path("/proc/self/status")
+if status.is_file():
+    peak = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+print(peak, file=sys.stderr)
+"""
