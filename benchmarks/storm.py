@@ -10,11 +10,13 @@ import os
 from collections.abc import Iterator, Sequence
 
 from benchmarks import storm_engine, storm_local
+from benchmarks.engine import at_engine
 from benchmarks.figures import Figure
-from benchmarks.storm_engine import Course, at_engine, contended, memory
+from benchmarks.storm_engine import Course, contended, memory
 from benchmarks.storm_mail import Storm, by_topic, storm
 from tests.engine.server import Engine
 
+PART = "storm"
 EVENTS = 20_000
 QUICK = 600
 CONCURRENCY = 5  # the default of MaximumConcurrency
@@ -27,11 +29,11 @@ LOCAL = "local cloud"
 def measure(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - as `python -m benchmarks` calls all of them
     """The figures of a storm; WentWrong if anything was lost, or told wrongly."""
     mail = storm(QUICK, afterwards=False) if quick else storm(int(os.environ.get("STORM_EVENTS", EVENTS)))
-    with at_engine() as engine:
+    with at_engine(PART) as engine:
         yield from _on_the_engine(engine, mail)
         yield from _contended(engine, mail if quick else storm(COMPARED), (CONCURRENCY,) if quick else (2, CONCURRENCY))
         for who, megabytes in memory(engine, by_topic(mail.burst)["bounce"]):
-            yield Figure("storm", "peak memory of a function", who, megabytes, "MB", "of 512")
+            yield Figure(PART, "peak memory of a function", who, megabytes, "MB", "of 512")
     yield from _on_the_local_cloud(mail)
 
 
@@ -40,7 +42,7 @@ def _on_the_engine(engine: Engine, mail: Storm) -> Iterator[Figure]:
     case = f"{course.messages:,} events at once"
 
     def of(value: float, unit: str, note: str = "") -> Figure:
-        return Figure("storm", case, MINISTACK, value, unit, note)
+        return Figure(PART, case, MINISTACK, value, unit, note)
 
     yield of(0, "lost or counted twice", "every counter is exact")
     yield of(course.alerts, "alerts", "each once, those of a scope in the order of their times")
@@ -58,10 +60,10 @@ def _on_the_engine(engine: Engine, mail: Storm) -> Iterator[Figure]:
 def _on_the_local_cloud(mail: Storm) -> Iterator[Figure]:
     seconds, cpu, waited = storm_local.weather(mail)
     case = f"{len(mail.burst):,} events in {storm_local.PARTS} parts"
-    yield Figure("storm", case, LOCAL, 0, "lost or counted twice", "every counter is exact, every change told once")
-    yield Figure("storm", case, LOCAL, len(mail.burst) / seconds, "events/s", "one function after the other")
-    yield Figure("storm", case, LOCAL, cpu / len(mail.burst) * 1e6, "us CPU/event", "moto included")
-    yield Figure("storm", case, LOCAL, waited, "s", "longest until a part was counted")
+    yield Figure(PART, case, LOCAL, 0, "lost or counted twice", "every counter is exact, every change told once")
+    yield Figure(PART, case, LOCAL, len(mail.burst) / seconds, "events/s", "one function after the other")
+    yield Figure(PART, case, LOCAL, cpu / len(mail.burst) * 1e6, "us CPU/event", "moto included")
+    yield Figure(PART, case, LOCAL, waited, "s", "longest until a part was counted")
 
 
 def _contended(engine: Engine, mail: Storm, concurrencies: Sequence[int]) -> Iterator[Figure]:
@@ -69,7 +71,7 @@ def _contended(engine: Engine, mail: Storm, concurrencies: Sequence[int]) -> Ite
         for who, course in contended(engine, by_topic(mail.burst), concurrency):
             case = f"{3 * concurrency} functions, counter items"
             yield _conflicts(case, who, course)
-            yield Figure("storm", case, who, course.came_again, "came again", f"of {course.messages:,}")
+            yield Figure(PART, case, who, course.came_again, "came again", f"of {course.messages:,}")
 
 
 def _conflicts(case: str, who: str, course: Course) -> Figure:

@@ -5,7 +5,6 @@ messages wait here instead, and functions take them in batches as Lambda does: s
 """
 
 import json
-import os
 import threading
 import time
 from collections import Counter, deque
@@ -27,7 +26,7 @@ from ses_reputation.record import Recorded
 from tests.engine.conflicts import TRANSACTION, Conflicts
 from tests.engine.mail import counters, program, received
 from tests.engine.parts import Parts, create
-from tests.engine.server import CREDENTIALS, REGION, Engine, running
+from tests.engine.server import Engine
 
 EVALUATED_EVERY = 1.0  # seconds, in which a second of the storm passes
 SMALL_BATCH = 100
@@ -225,24 +224,6 @@ def _count(functions: Sequence[Function], messages: Mapping[str, Sequence[str]],
 def _invocation(batch: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
     """A batch as Lambda hands it to a function."""
     return {"Records": [{"messageId": id_, "body": body, "eventSource": "aws:sqs"} for id_, body in batch]}
-
-
-@contextmanager
-def at_engine() -> Iterator[Engine]:
-    """An engine, and all clients that are made until the block ends at it."""
-    with running("storm") as engine:
-        ours = {**CREDENTIALS, "AWS_ENDPOINT_URL": engine.endpoint, "AWS_DEFAULT_REGION": REGION}
-        before = {name: os.environ.get(name) for name in ours}
-        os.environ.update(ours)
-        boto3.setup_default_session()
-        try:
-            yield engine
-        finally:
-            boto3.DEFAULT_SESSION = None
-            for variable, value in before.items():
-                os.environ.pop(variable)
-                if value is not None:
-                    os.environ[variable] = value
 
 
 def _parts(engine: Engine) -> tuple[Parts, Conflicts]:

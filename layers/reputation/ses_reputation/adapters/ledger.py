@@ -35,8 +35,8 @@ class DynamoDbLedger:
     """The receipts and counters of one deployment.
 
     `choose_writer` picks the counter items to add to (0 to keys.WRITERS - 1), and others when somebody is in the way
-    there: staying with them keeps an hour's counts in as few items as there are functions at work. `new_token` makes a text
-    that it never made before; `pause` waits before the attempt with the given number.
+    there: staying with them keeps an hour's counts in as few items as there are functions at work. `new_token` makes a
+    text that it never made before; `pause` waits before the attempt with the given number.
     """
 
     def __init__(
