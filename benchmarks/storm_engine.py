@@ -169,7 +169,7 @@ os.environ.update(json.loads(variables))
 from importlib import import_module
 lambda_handler = import_module(f"functions.{handler}.handler").lambda_handler
 named = ("function_name", "memory_limit_in_mb", "invoked_function_arn", "aws_request_id")
-context = SimpleNamespace(**dict.fromkeys(named, "storm"))
+context = SimpleNamespace(**dict.fromkeys(named, "storm"), get_remaining_time_in_millis=lambda: 60_000)
 with open(file, encoding="utf-8") as events:
     for event in events:
         lambda_handler(json.loads(event), context)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import cache, partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from uuid import uuid4
 
 from msgspec import Struct
@@ -92,7 +92,14 @@ class NotSetApart(RuntimeError):
     """An event can neither be carried out nor set apart: Lambda has to keep it."""
 
 
-def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
+class Record(Protocol):
+    """`record_feedback` of one of Lambda's events, while there is time."""
+
+    def __call__(self, invocation: object, has_time: Callable[[], bool] = ...) -> Recorded:
+        """What became of its messages."""
+
+
+def recorder(environment: Mapping[str, str]) -> Record:
     """`record_feedback` of Lambda's events with the tables and the queue of this environment.
 
     SettingsError if the environment is incomplete, KeyNotRead if the key of recipients' identities can not be had.
@@ -122,10 +129,12 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
         pause=back_off,
     )
 
-    def record(invocation: object) -> Recorded:
+    def record(invocation: object, has_time: Callable[[], bool] = lambda: True) -> Recorded:
         messages = read_invocation(invocation, settings.tags)
         addresses = AddressBook(identities(), settings.provider_domains, settings.spamtraps)
-        return record_feedback(messages, addresses, ledger, dead_letters, back_off, register, keeping=keeping)
+        return record_feedback(
+            messages, addresses, ledger, dead_letters, back_off, register, keeping=keeping, has_time=has_time
+        )
 
     return record
 

@@ -144,7 +144,7 @@ class DynamoDbFeedback:
     def _kept_pages(self, since: datetime, until: datetime) -> Iterator[list[_Listing]]:
         """The same, read once for all who ask for a time until the same moment: an evaluation asks for many scopes.
 
-        After a storm of 200,000 bounces, 100 small senders took 2,600 queries, and 11 s of CPU; like this, 20 and 0.5 s.
+        After a storm of 200,000 bounces, 100 small senders took 2,600 queries and 11 s of CPU; like this, 20 and 0.5 s.
         """
         if until != self._kept_until:
             self._kept_until, self._kept = until, {}
