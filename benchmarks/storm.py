@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks import storm_engine, storm_local
 from benchmarks.engine import at_engine
 from benchmarks.figures import Figure
-from benchmarks.storm_engine import Course, contended, memory
+from benchmarks.storm_engine import APPLICATION, Course, contended, memory
 from benchmarks.storm_mail import Storm, by_topic, storm
 from tests.engine.server import Engine
 
@@ -29,7 +29,7 @@ LOCAL = "local cloud"
 def measure(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - as `python -m benchmarks` calls all of them
     """The figures of a storm; WentWrong if anything was lost, or told wrongly."""
     mail = storm(QUICK, afterwards=False) if quick else storm(int(os.environ.get("STORM_EVENTS", EVENTS)))
-    with at_engine(PART) as engine:
+    with at_engine(PART, APPLICATION) as engine:
         yield from _on_the_engine(engine, mail)
         yield from _contended(engine, mail if quick else storm(COMPARED), (CONCURRENCY,) if quick else (2, CONCURRENCY))
         for who, megabytes in memory(engine, by_topic(mail.burst)["bounce"]):

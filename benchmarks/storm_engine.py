@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -30,6 +31,7 @@ from tests.engine.server import Engine
 
 EVALUATED_EVERY = 1.0  # seconds, in which a second of the storm passes
 SMALL_BATCH = 100
+APPLICATION = f"{Path(__file__).with_name('quick_engine.py')}:app"
 
 Function = tuple[str, Callable[[object], Recorded]]
 """A queue, by its topic, and a copy of record_feedback that reads it."""
