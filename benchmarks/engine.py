@@ -10,10 +10,10 @@ from tests.engine.server import CREDENTIALS, REGION, Engine, running
 
 
 @contextmanager
-def at_engine(name: str) -> Iterator[Engine]:
+def at_engine(name: str, application: str = "ministack.app:app") -> Iterator[Engine]:
     """A MiniStack of one's own, and all clients of this process at it, until the block ends."""
     before = dict(os.environ)
-    with running(name) as engine:
+    with running(name, application) as engine:
         os.environ.update({**CREDENTIALS, "AWS_ENDPOINT_URL": engine.endpoint, "AWS_DEFAULT_REGION": REGION})
         boto3.setup_default_session()
         try:

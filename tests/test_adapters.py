@@ -15,13 +15,13 @@ from botocore.stub import Stubber
 from moto.dynamodb.models import dynamodb_backends
 from msgspec.structs import replace
 
-from ses_reputation.adapters import clients
+from ses_reputation.adapters import clients, keys
 from ses_reputation.adapters.batches import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, NotWritten
 from ses_reputation.adapters.counters import PAGE_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
-from ses_reputation.adapters.ledger import DynamoDbLedger
+from ses_reputation.adapters.ledger import DynamoDbLedger, counter_writers
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.counting import Entry
 from ses_reputation.domain.eligibility import Measure
@@ -122,6 +122,26 @@ def test_contention_is_told_and_the_next_try_goes_to_other_items(cloud: LocalClo
     assert book.commit([Write(entry())]) == Committed()
     (item,) = cloud.client("dynamodb").scan(TableName=cloud.resources["CountersTable"])["Items"]
     assert item["hour"]["S"] == "2026-03-06T12#1"
+
+
+def test_a_copy_that_is_counted_at_this_moment_makes_nobody_leave_his_counters(cloud: LocalCloud) -> None:
+    client = clients.dynamodb()
+    writers = iter([3, 1])
+    book = ledger(cloud, client, choose_writer=lambda: next(writers))
+    with Stubber(client) as stub:
+        reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+        stub.add_client_error(
+            "transact_write_items", "TransactionCanceledException", modeled_fields={"CancellationReasons": reasons}
+        )
+        assert book.commit([Write(entry())]) == Contended()
+    assert book.commit([Write(entry())]) == Committed()
+    (item,) = cloud.client("dynamodb").scan(TableName=cloud.resources["CountersTable"])["Items"]
+    assert item["hour"]["S"] == "2026-03-06T12#3"
+
+
+def test_all_functions_add_to_one_counter_until_they_meet_and_then_to_any() -> None:
+    writers = counter_writers(lambda among: among - 1)
+    assert [next(writers) for _ in range(3)] == [0, keys.WRITERS - 1, keys.WRITERS - 1]
 
 
 def test_a_receipt_in_the_way_is_told_before_any_contention(cloud: LocalCloud) -> None:

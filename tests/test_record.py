@@ -359,6 +359,22 @@ def test_what_stays_contended_comes_again_and_is_not_due() -> None:
     assert (ledger.counts, ledger.due) == ({}, set())
 
 
+def test_what_there_is_no_time_for_comes_again_and_what_was_counted_by_then_is_due() -> None:
+    ledger = FakeLedger()
+    looks = iter([True, False])
+    messages = [Message(str(n), "", event=send(f"m-{n}")) for n in range(2 * MAX_ACTIONS)]
+    recorded = record_feedback(
+        messages, OURS, ledger, FakeDeadLetters(), no_pause, FakeRegister(), has_time=lambda: next(looks)
+    )
+    counted = len(ledger.receipts)
+    assert 0 < counted < MAX_ACTIONS
+    assert recorded.count(Outcome.COUNTED) == counted
+    assert recorded.failed() == messages[counted:]
+    assert ACCOUNT in ledger.due
+    assert record(ledger, *(message.event for message in messages if message.event)).failed() == []
+    assert len(ledger.receipts) == len(messages)
+
+
 def test_only_the_contended_part_of_a_batch_comes_again() -> None:
     ledger = FakeLedger(contended=MAX_ATTEMPTS)
     recorded = record(ledger, *(bounce(f"m-{n}") for n in range(150)))

@@ -125,17 +125,19 @@ def record_feedback(
     register: Register,
     *,
     keeping: Keeping = IN_FULL,
+    has_time: Callable[[], bool] = lambda: True,
 ) -> Recorded:
     """Count a batch of messages; the unreadable ones go to the dead letters with their problem.
 
-    `pause` waits before the attempt with the given number, after others got in the way. An error of AWS is not caught:
-    the batch then comes again, and what was counted by then is found to be.
+    `pause` waits before the attempt with the given number, after others got in the way. What is left when `has_time`
+    says no has to come again. An error of AWS is not caught: the batch then comes again, and what was counted by then
+    is found to be.
     """
     rows = [list(entries(message.event, addresses, keeping)) if message.event else [] for message in messages]
     wanted = cohorts(entry for row in rows for entry in row)
     refused = register.refused(wanted) if wanted else {}
     rows = [[admitted(entry, refused) for entry in row] for row in rows] if refused else rows
-    tally = _commit_all((entry for row in rows for entry in row), ledger, pause)
+    tally = _commit_all((entry for row in rows for entry in row), ledger, pause, has_time)
     # After the counts, and for duplicates too: a crash in between brings the messages back, as duplicates, to here.
     judged = [entry for entry in tally.entries() if entry.counts]
     feedback = [entry for entry in tally.entries() if entry.reason]
@@ -191,12 +193,17 @@ def _outcomes(
             unclaimed -= counting
 
 
-def _commit_all(entries: Iterable[Entry], ledger: Ledger, pause: Callable[[int], None]) -> _Tally:
+def _commit_all(
+    entries: Iterable[Entry], ledger: Ledger, pause: Callable[[int], None], has_time: Callable[[], bool]
+) -> _Tally:
     tally = _Tally()
     # Those that add to the same counters go together: each transaction pays for every counter that it touches. Of 1,000
     # sends of 50 configuration sets, which come mixed, an event takes 2.2 write units so, and else 4.1. To sort them
     # takes one or two microseconds each.
     for chunk in _chunks(sorted(_merged(entries), key=_counters)):
+        # Whoever is stopped half-way marks nothing as due, and all of his batch has to come again, not only the rest.
+        if not has_time():
+            break
         _commit(chunk, ledger, pause, tally)
     return tally
 

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import cache, partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from uuid import uuid4
 
 from msgspec import Struct
 
-from ses_reputation.adapters import clients, keys
+from ses_reputation.adapters import clients
 from ses_reputation.adapters.chat_topic import SnsChatTopic
 from ses_reputation.adapters.counters import HISTORY_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
@@ -19,7 +19,7 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
-from ses_reputation.adapters.ledger import DynamoDbLedger
+from ses_reputation.adapters.ledger import DynamoDbLedger, counter_writers
 from ses_reputation.adapters.pace import Pace
 from ses_reputation.adapters.recipient_key import read_key
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
@@ -92,7 +92,14 @@ class NotSetApart(RuntimeError):
     """An event can neither be carried out nor set apart: Lambda has to keep it."""
 
 
-def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
+class Record(Protocol):
+    """`record_feedback` of one of Lambda's events, while there is time."""
+
+    def __call__(self, invocation: object, has_time: Callable[[], bool] = ...) -> Recorded:
+        """What became of its messages."""
+
+
+def recorder(environment: Mapping[str, str]) -> Record:
     """`record_feedback` of Lambda's events with the tables and the queue of this environment.
 
     SettingsError if the environment is incomplete, KeyNotRead if the key of recipients' identities can not be had.
@@ -107,7 +114,7 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
         standings_table=settings.standings_table,
         receipt_retention=settings.receipt_retention,
         counter_retention=settings.counter_retention,
-        choose_writer=partial(random.randrange, keys.WRITERS),
+        choose_writer=partial(next, counter_writers(random.randrange)),
         new_token=lambda: uuid4().hex,
         pause=back_off,
     )
@@ -122,10 +129,12 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
         pause=back_off,
     )
 
-    def record(invocation: object) -> Recorded:
+    def record(invocation: object, has_time: Callable[[], bool] = lambda: True) -> Recorded:
         messages = read_invocation(invocation, settings.tags)
         addresses = AddressBook(identities(), settings.provider_domains, settings.spamtraps)
-        return record_feedback(messages, addresses, ledger, dead_letters, back_off, register, keeping=keeping)
+        return record_feedback(
+            messages, addresses, ledger, dead_letters, back_off, register, keeping=keeping, has_time=has_time
+        )
 
     return record
 
