@@ -19,8 +19,8 @@ from ses_reputation.domain.replies import Reply
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Standing
+from ses_reputation.due import Due
 from ses_reputation.evaluate import (
-    Due,
     Evaluated,
     EvaluationIncomplete,
     Learned,
