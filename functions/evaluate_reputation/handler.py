@@ -1,5 +1,6 @@
-"""evaluate_reputation: judges what changed and sends alerts. EventBridge Scheduler calls it with the scheduled time. What
-is too much for one run it hands on to itself: Lambda calls it with messages of the evaluation queue.
+"""evaluate_reputation: judges what changed and sends alerts. EventBridge Scheduler calls it with the scheduled time.
+
+What is too much for one run it hands on to itself: Lambda calls it with messages of the evaluation queue.
 """
 
 import os

@@ -84,11 +84,12 @@ def in_chunks(due: Iterable[Due], now: datetime, size: int) -> Iterator[Chunk]:
     taken: list[Due] = []
     room = CHUNK_BYTES
     for each in due:
-        room -= len(each.scope.encode()) + len(each.token.encode())
-        if taken and (len(taken) == size or room < 0):
+        needs = len(each.scope.encode()) + len(each.token.encode())
+        if taken and (len(taken) == size or needs > room):
             yield _chunk(taken, now)
             taken, room = [], CHUNK_BYTES
         taken.append(each)
+        room -= needs
     if taken:
         yield _chunk(taken, now)
 
