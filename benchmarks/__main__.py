@@ -21,6 +21,7 @@ PARTS: Final = {
     "contention": "functions that add to the same counters, simulated and measured",
     "cold_start": "functions that start under Lambda's own runtime client",
     "evaluation": "scopes that are judged, however many there are, and however long their history",
+    "chunks": "100,000 scopes, handed on to concurrent runs",
     "dashboard": "pages, of few scopes and of many",
     "storm": "a burst of bounces on an engine with real transactions, and on the local cloud",
     "local": "the demo, a replay, and help",

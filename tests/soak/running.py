@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 from typing import Any, Final
+from unittest.mock import patch
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import Queue, sqs_backends
 
+from ses_reputation import wiring
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import decode
 from ses_reputation.adapters.due import DynamoDbDue
@@ -157,7 +159,7 @@ class Ended:
 
 def run_history(history: History, faults: Faults | None = None) -> Ended:
     """Run a history in a cloud of its own. Without faults nothing goes wrong."""
-    with LocalCloud(history.parameters) as cloud:
+    with LocalCloud(history.parameters) as cloud, patch.object(wiring, "CHUNK", history.chunk):
         return _Run(cloud, history, faults or Faults(seeded(""), 0)).run()
 
 
@@ -324,20 +326,16 @@ class _Run:
         self._redrive()
         self._cloud.deliver()
         self._mark_all_due()
-        changes = 1
-        while changes or self._waits_to_be_sent():
-            # An intent of a function that died is somebody else's for some minutes.
-            now += 60 * MINUTE
-            changes = 0
-            for run in self._cloud.tick(now, {"WatchSes", "EvaluateReputation"}):
-                assert run.error is None, repr(run.error)
-                changes += run.result.get("changes", 0) if isinstance(run.result, dict) else 0
-            self._look()
+        news = -1
+        # What was handed on, and whose run or message was lost, is judged anew after a while.
+        while news != (news := len(self._news("news/"))) or self._collection(keys.CHUNKS, keys.OUTBOX):
             self._redrive()
             self._cloud.deliver()
-
-    def _waits_to_be_sent(self) -> bool:
-        return any(item["collection"]["S"] == "outbox" for item in self._items("StandingsTable"))
+            # An intent of a function that died is somebody else's for some minutes.
+            now += 60 * MINUTE
+            for run in self._cloud.tick(now, {"WatchSes", "EvaluateReputation"}):
+                assert run.error is None, repr(run.error)
+            self._look()
 
     def _mark_all_due(self) -> None:
         """Have every scope judged once more: feedback loops that were learned since it was are another denominator."""
@@ -359,6 +357,9 @@ class _Run:
         tables = dynamodb_backends[self._cloud.account][self._cloud.region].tables
         for item in tables[self._cloud.resources[table]].all_items():
             yield item.to_json()["Attributes"]
+
+    def _collection(self, *collections: str) -> list[dict[str, Any]]:
+        return [item for item in self._items("StandingsTable") if item["collection"]["S"] in collections]
 
     def _news(self, prefix: str) -> list[News]:
         items = self._items("StandingsTable")
@@ -384,7 +385,7 @@ class _Run:
             self._news("news-in/"),
             self._told,
             self._cloud.emails(),
-            sum(collection == "outbox" for collection, _ in collections),
+            len(self._collection(keys.OUTBOX)),
             {name for collection, name in collections if collection.startswith("due/")},
             {name: len(self._cloud.messages(name)) for name in names if name not in letters},
             letters,
