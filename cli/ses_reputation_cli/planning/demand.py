@@ -23,8 +23,8 @@ BATCH_SIZE = 1_000
 VOLUME_WINDOW, FEEDBACK_WINDOW = 30.0, 5.0
 MEMORY_GB = 0.5
 ALARM_METRICS = 27
-QUEUES = 4
-"""Queues that a function reads: three of SES's events, and the one of enforce_status."""
+QUEUES = 5
+"""Queues that a function reads: three of SES's events, and those of enforce_status and evaluate_reputation."""
 
 # -- AWS ---------------------------------------------------------------------------------------------------------------
 # Lambda reads a queue with five pollers, each of which fills a batch of its own, and asks an empty queue every 20 s.
