@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-import boto3
-
+from ses_reputation.adapters import clients
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Complaint, FeedbackType, Message, Topic
 from ses_reputation_local.ses_simulator import SesSimulator
@@ -74,12 +73,12 @@ def noted(cloud: LocalCloud) -> Iterator[dict[Read, set[bool]]]:
                 what = f"{tables[table]}: {of}"
                 reads.setdefault((function, what), set()).add(request.get("ConsistentRead", False))
 
-    events = boto3._get_default_session().events
-    events.register("before-call.dynamodb", note)
+    session = clients.session()
+    session.register("before-call.dynamodb", note)
     try:
         yield reads
     finally:
-        events.unregister("before-call.dynamodb", note)
+        session.unregister("before-call.dynamodb", note)
 
 
 def _read(request: Any) -> set[str]:
