@@ -73,12 +73,12 @@ def noted(cloud: LocalCloud) -> Iterator[dict[Read, set[bool]]]:
                 what = f"{tables[table]}: {of}"
                 reads.setdefault((function, what), set()).add(request.get("ConsistentRead", False))
 
-    session = clients.session()
-    session.register("before-call.dynamodb", note)
+    events = clients.session().get_component("event_emitter")
+    events.register("before-call.dynamodb", note)
     try:
         yield reads
     finally:
-        session.unregister("before-call.dynamodb", note)
+        events.unregister("before-call.dynamodb", note)
 
 
 def _read(request: Any) -> set[str]:

@@ -280,7 +280,7 @@ class Calls:
 def watched(moment: str) -> Calls:
     """`before-call`: the request is never sent. `after-call`: it took effect, and nobody hears of it."""
     calls = Calls()
-    clients.session().register(moment, calls.note)
+    clients.session().get_component("event_emitter").register(moment, calls.note)
     return calls
 
 

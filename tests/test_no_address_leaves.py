@@ -100,12 +100,12 @@ class Faults:
 def failing_once(failure: Failure) -> Iterator[Faults]:
     """Clients that functions make in this block fail."""
     faults = Faults(failure)
-    session = clients.session()
-    session.register("before-call", faults)
+    events = clients.session().get_component("event_emitter")
+    events.register("before-call", faults)
     try:
         yield faults
     finally:
-        session.unregister("before-call", faults)
+        events.unregister("before-call", faults)
 
 
 def event(kind: str, number: int, written: str, **facts: Any) -> str:

@@ -41,8 +41,9 @@ class Conflicts:
     def watch(self, session: Session) -> None:
         """Have all clients that are made of a session from now on tell of their requests."""
         # What a handler of this event returns is taken for the answer, and nothing is sent.
-        session.register("before-send.dynamodb", self._before)
-        session.register("response-received.dynamodb", self._after)
+        events = session.get_component("event_emitter")
+        events.register("before-send.dynamodb", self._before)
+        events.register("response-received.dynamodb", self._after)
 
     def _before(self, request: Any, **_: Any) -> AWSResponse | None:
         operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
