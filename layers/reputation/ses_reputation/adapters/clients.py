@@ -13,6 +13,8 @@ from botocore.config import Config
 from botocore.session import Session, get_session
 from botocore.utils import is_valid_uri
 
+from ses_reputation.adapters.service_models import QuickLoader
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -65,7 +67,9 @@ _CLOUDWATCH = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attem
 @cache
 def session() -> Session:
     """What all clients share, so that what the first has read of botocore's files need not be read for the next."""
-    return get_session()
+    made = get_session()
+    made.register_component("data_loader", QuickLoader())
+    return made
 
 
 def when_needed(make: Callable[[], T]) -> T:
