@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/botocore/latest/reference/loaders.html
 """
 
 import gzip
+import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,5 +34,9 @@ class QuickLoader(Loader):
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - as botocore calls it
         """The names of services, of which one may have no file of this type: then that is told when it is read."""
-        folders = (Path(path) for path in self.search_paths)
-        return sorted({entry.name for folder in folders if folder.is_dir() for entry in folder.iterdir()})
+        return self._services
+
+    @cached_property
+    def _services(self) -> list[str]:
+        folders = filter(os.path.isdir, self.search_paths)
+        return sorted({entry.name for folder in folders for entry in os.scandir(folder)})
