@@ -8,8 +8,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any
 
+import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 Answer = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
@@ -24,15 +26,21 @@ class _Body(BytesIO):
 
 
 @contextmanager
-def null_endpoint(client: Any, answer: Answer | None = None) -> Iterator[None]:
-    """Until the block ends, a client of a service with a JSON protocol is answered at once, with nothing by default."""
-    events = client.meta.events
+def null_endpoint(
+    client: Any, answer: Answer | None = None, *, fixed: Mapping[str, bytes] = MappingProxyType({})
+) -> Iterator[None]:
+    """Until the block ends, a client of a service with a JSON protocol is answered at once, with nothing by default.
+
+    `fixed` are answers that need no look at the parameters, by operation. Given a session of boto3 in place of a
+    client, those that it makes in the block are answered so for good.
+    """
+    events: Any = client.events if isinstance(client, boto3.Session) else client.meta.events
 
     def answered(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        body = b"{}"
+        target: Any = request.headers["X-Amz-Target"]
+        operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+        body = fixed.get(operation, b"{}")
         if answer:
-            target: Any = request.headers["X-Amz-Target"]
-            operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
             asked: Any = request.body
             body = json.dumps(answer(operation, json.loads(asked))).encode()
         headers: Any = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "null"}

@@ -27,12 +27,20 @@ def cpu_seconds(contestants: Mapping[Who, Callable[[], object]], rounds: int) ->
 
 def peak_megabytes(code: str, *arguments: str) -> float:
     """The most memory that a new Python process holds while it runs this code, in MB."""
-    measured = (
-        f"{code}\nimport resource, sys\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
-    )
+    measured = f"{code}\n{_PEAK}"
     ran = run([sys.executable, "-c", measured, *arguments], capture_output=True, text=True, check=True)  # noqa: S603
     return int(ran.stderr.split()[-1]) * _UNIT / 1e6
 
 
-# In bytes on macOS, else in kilobytes: getrusage(2).
+# In bytes on macOS, else in kilobytes: getrusage(2). On Linux that begins with what the process that started this one
+# had then, while proc(5) counts anew with each program.
 _UNIT = 1 if sys.platform == "darwin" else 1024
+_PEAK = """
+import sys
+if sys.platform == "linux":
+    peak = open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]
+else:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak, file=sys.stderr)
+"""

@@ -140,7 +140,7 @@ def test_a_batch_that_was_counted_by_a_run_that_died_is_found_after_it_comes_aga
         raise Died
 
     with monkeypatch.context() as dying:
-        dying.setattr(table.ledger, "list_feedback", die)
+        dying.setattr(table.ledger, "note", die)
         with pytest.raises(Died):
             table.record(bounce(1))
     assert table.found() == []

@@ -67,14 +67,10 @@ class FakeLedger:
                         self.by_provider[provider, measure] = self.by_provider.get((provider, measure), 0) + n
         return Committed()
 
-    def mark_due(self, scopes: Collection[Scope]) -> None:
-        self.due.update(scopes)
-
-    def note_feedback_loops(self, providers: Collection[str]) -> None:
-        self.complaining.update(providers)
-
-    def list_feedback(self, entries: Collection[Entry]) -> None:
-        self.feedback.update({entry.key: set(entry.scopes) for entry in entries})
+    def note(self, due: Collection[Scope], feedback_loops: Collection[str], feedback: Collection[Entry]) -> None:
+        self.due.update(due)
+        self.complaining.update(feedback_loops)
+        self.feedback.update({entry.key: set(entry.scopes) for entry in feedback})
 
 
 class FakeDeadLetters:

@@ -64,14 +64,10 @@ class Ledger(Protocol):
     def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
         """Write receipts and add to counters in one transaction; after contention, to other items of theirs."""
 
-    def mark_due(self, scopes: Collection[Scope]) -> None:
-        """Have these scopes evaluated at the next run."""
-
-    def note_feedback_loops(self, providers: Collection[str]) -> None:
-        """Remember that complaints come from these mailbox providers."""
-
-    def list_feedback(self, entries: Collection[Entry]) -> None:
-        """Let these bounces, delays and complaints be found by when they were."""
+    def note(self, due: Collection[Scope], feedback_loops: Collection[str], feedback: Collection[Entry]) -> None:
+        """Have these scopes evaluated at the next run, remember that complaints come from these mailbox providers, and
+        let these bounces, delays and complaints be found by when they were.
+        """
 
 
 class Register(Protocol):
@@ -112,7 +108,7 @@ class Recorded(Struct, frozen=True):
 
     def count(self, outcome: Outcome) -> int:
         """How many messages ended so."""
-        return sum(o is outcome for o in self.outcomes)
+        return self.outcomes.count(outcome)
 
     def failed(self) -> list[Message]:
         """The messages that have to come again."""
@@ -140,21 +136,19 @@ def record_feedback(
     rows = [[admitted(entry, refused) for entry in row] for row in rows] if refused else rows
     tally = _commit_all((entry for row in rows for entry in row), ledger, pause)
     # After the counts, and for duplicates too: a crash in between brings the messages back, as duplicates, to here.
-    if touched := _touched(tally):
-        ledger.mark_due(touched)
-    if complaining := _complaining(tally):
-        ledger.note_feedback_loops(complaining)
-    if feedback := [entry for entry in tally.entries() if entry.reason]:
-        ledger.list_feedback(feedback)
+    judged = [entry for entry in tally.entries() if entry.counts]
+    feedback = [entry for entry in tally.entries() if entry.reason]
+    if judged or feedback:
+        ledger.note(_touched(judged), _complaining(judged), feedback)
     unreadable = [message for message in messages if message.problem]
     lost = dead_letters.put(unreadable) if unreadable else set[str | None]()
     unknown = Counter(
-        entry.unknown_subtype for entry in tally.counted.values() if entry.counts and entry.unknown_subtype is not None
+        entry.unknown_subtype for entry in tally.counted.values() if entry.unknown_subtype is not None and entry.counts
     )
     too_many = Counter[str]()
     for cohort, scopes in refused.items():
         too_many[cohort.group] += len(scopes)
-    return Recorded(messages, list(_outcomes(messages, rows, tally, lost)), unknown, too_many)
+    return Recorded(messages, list(_outcomes(messages, rows, tally, judged, lost)), unknown, too_many)
 
 
 class _Tally(Struct):
@@ -168,23 +162,28 @@ class _Tally(Struct):
         yield from self.counted.values()
         yield from self.duplicates.values()
 
-    def counting(self) -> Iterator[Entry]:
-        """Those that can move a rate."""
-        return (entry for entry in self.entries() if entry.counts)
-
 
 def _outcomes(
-    messages: Sequence[Message], rows: Sequence[list[Entry]], tally: _Tally, lost: set[str | None]
+    messages: Sequence[Message],
+    rows: Sequence[list[Entry]],
+    tally: _Tally,
+    judged: Iterable[Entry],
+    lost: set[str | None],
 ) -> Iterator[Outcome]:
-    """What became of each message. Of several with the same entry, the first is the one that was counted."""
+    """What became of each message. Of several with the same entry, the first is the one that was counted.
+
+    `judged` are those of the tally by which anything is judged.
+    """
     unclaimed = set(tally.counted)
+    known = unclaimed | tally.duplicates.keys()
+    judged_keys = {entry.key for entry in judged}
     for message, row in zip(messages, rows, strict=True):
         keys = {entry.key for entry in row}
         if message.problem:
             yield Outcome.FAILED if message.id in lost else Outcome.UNREADABLE
-        elif not keys <= tally.counted.keys() | tally.duplicates.keys():
+        elif not keys <= known:
             yield Outcome.FAILED
-        elif not (counting := {entry.key for entry in row if entry.counts}):
+        elif not (counting := keys & judged_keys):
             yield Outcome.IGNORED
         else:
             yield Outcome.COUNTED if counting & unclaimed else Outcome.DUPLICATE
@@ -231,8 +230,9 @@ def _chunks(writes: Iterable[Write]) -> Iterator[list[Write]]:
     chunk: list[Write] = []
     counters: set[tuple[Scope, object]] = set()
     for write in writes:
-        touched = {(scope, write.entry.hour) for scope in write.entry.scopes}
-        if len(chunk) + 1 + len(counters | touched) > MAX_ACTIONS:
+        hour = write.entry.hour
+        touched = {(scope, hour) for scope in write.entry.scopes}
+        if len(chunk) + 1 + len(counters) + len(touched - counters) > MAX_ACTIONS:
             yield chunk
             chunk, counters = [], set()
         chunk.append(write)
@@ -241,15 +241,17 @@ def _chunks(writes: Iterable[Write]) -> Iterator[list[Write]]:
         yield chunk
 
 
-def _touched(tally: _Tally) -> set[Scope]:
-    return {scope for entry in tally.counting() for scope in (*entry.scopes, *provider_scopes(entry.increments))}
+def _touched(judged: Collection[Entry]) -> set[Scope]:
+    """The scopes in which anything is judged anew. Most entries are in the same ones, so those are told apart first."""
+    named = {scope for scopes in {entry.scopes for entry in judged} for scope in scopes}
+    return named | provider_scopes(what for entry in judged for what in entry.increments)
 
 
-def _complaining(tally: _Tally) -> set[str]:
+def _complaining(judged: Iterable[Entry]) -> set[str]:
     """The mailbox providers that are now known to send complaints back."""
     return {
         provider
-        for entry in tally.counting()
+        for entry in judged
         for provider, measure in entry.increments
         if measure is Measure.COMPLAINED and can_be_learned(provider)
     }

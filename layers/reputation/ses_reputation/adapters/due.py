@@ -32,12 +32,13 @@ class DynamoDbDue:
 
     def mark(self, scopes: Collection[Scope]) -> None:
         """Have these scopes evaluated at the next run; NotWritten if DynamoDB keeps refusing."""
-        put_all(self._client, self._standings_table, self._items(scopes), self._pause)
+        put_all(self._client, self._standings_table, self.items(scopes), self._pause)
 
     def marks(self, scopes: Collection[Scope]) -> list[Any]:
         """The actions of a transaction that do the same."""
-        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in self._items(scopes)]
+        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in self.items(scopes)]
 
-    def _items(self, scopes: Collection[Scope]) -> Iterator[dict[str, Any]]:
+    def items(self, scopes: Collection[Scope]) -> Iterator[dict[str, Any]]:
+        """What the standings table then holds, for who writes it together with other items."""
         token = keys.string(self._new_token())
         return ({**keys.item_key(keys.shard("due", scope), scope), "token": token} for scope in sorted(scopes))

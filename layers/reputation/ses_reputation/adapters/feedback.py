@@ -65,21 +65,6 @@ class DynamoDbFeedback:
         self._table = table
         self._pause = pause
 
-    def add(self, entries: Iterable[Entry], retention: timedelta) -> None:
-        """List the receipts of these bounces, delays and complaints. To list one twice does no harm."""
-        by_day = sorted(entries, key=lambda entry: (entry.time, entry.key))
-        for day, group in groupby(by_day, key=lambda entry: entry.time.date()):
-            of_day = list(group)
-            for chunk, document in _documents(of_day):
-                item = {
-                    "message_id": keys.string(keys.feedback_of(day)),
-                    # The same batch, when it comes again, replaces what it wrote.
-                    "entry": keys.string(f"{chunk[0].time.isoformat()}/{_digest(document)}"),
-                    "document": keys.string(document.decode()),
-                    "expires": keys.expires(chunk[-1].time, retention),
-                }
-                self._client.put_item(TableName=self._table, Item=item)
-
     def newest_first(
         self, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime
     ) -> Iterator[Feedback]:
@@ -154,6 +139,20 @@ class DynamoDbFeedback:
         keys_of = [{"message_id": keys.string(m), "entry": keys.string(e)} for m, e in wanted]
         items = get_all(self._client, self._table, keys_of, self._pause)
         return {(item["message_id"]["S"], item["entry"]["S"]): item for item in items}
+
+
+def listing_items(entries: Iterable[Entry], retention: timedelta) -> Iterator[Item]:
+    """The items that list the receipts of these bounces, delays and complaints. To list one twice does no harm."""
+    by_day = sorted(entries, key=lambda entry: (entry.time, entry.key))
+    for day, group in groupby(by_day, key=lambda entry: entry.time.date()):
+        for chunk, document in _documents(list(group)):
+            yield {
+                "message_id": keys.string(keys.feedback_of(day)),
+                # The same batch, when it comes again, replaces what it wrote.
+                "entry": keys.string(f"{chunk[0].time.isoformat()}/{_digest(document)}"),
+                "document": keys.string(document.decode()),
+                "expires": keys.expires(chunk[-1].time, retention),
+            }
 
 
 def _wanted(

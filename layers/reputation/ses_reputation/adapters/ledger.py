@@ -1,14 +1,15 @@
 """Receipts and counters in DynamoDB, written in one transaction."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.batches import put_all
+from ses_reputation.adapters.batches import put_each
 from ses_reputation.adapters.documents import CONTENTION, Item
 from ses_reputation.adapters.due import DynamoDbDue
-from ses_reputation.adapters.feedback import DynamoDbFeedback
+from ses_reputation.adapters.feedback import listing_items
 from ses_reputation.adapters.kept_recipients import RECIPIENTS, to_attribute
 from ses_reputation.domain.counting import Entry
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -16,6 +17,8 @@ from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ses_reputation.domain.eligibility import Measure
 
 
 class DynamoDbLedger:
@@ -49,7 +52,6 @@ class DynamoDbLedger:
         self._writer = choose_writer()
         self._pause = pause
         self._due = DynamoDbDue(client, standings_table=standings_table, new_token=new_token, pause=pause)
-        self._feedback = DynamoDbFeedback(client, table=receipts_table)
 
     def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
         """Write all receipts and add to all counters, or neither."""
@@ -68,18 +70,20 @@ class DynamoDbLedger:
             raise
         return Committed()
 
-    def mark_due(self, scopes: Collection[Scope]) -> None:
-        """Have these scopes evaluated at the next run; NotWritten if DynamoDB keeps refusing."""
-        self._due.mark(scopes)
+    def note(
+        self,
+        due: Collection[Scope] = (),
+        feedback_loops: Collection[str] = (),
+        feedback: Collection[Entry] = (),
+    ) -> None:
+        """Have scopes evaluated, remember mailbox providers that complaints come from, and list feedback by its time.
 
-    def list_feedback(self, entries: Collection[Entry]) -> None:
-        """Let these bounces, delays and complaints be found by when they were, as long as their receipts are kept."""
-        self._feedback.add(entries, self._receipt_retention)
-
-    def note_feedback_loops(self, providers: Collection[str]) -> None:
-        """Remember that complaints come from these mailbox providers; NotWritten if DynamoDB keeps refusing."""
-        items = (keys.item_key(keys.FEEDBACK_LOOPS, provider) for provider in sorted(providers))
-        put_all(self._client, self._standings_table, items, self._pause)
+        All together, in one request as a rule. NotWritten if DynamoDB keeps refusing.
+        """
+        standings = [*self._due.items(due), *(keys.item_key(keys.FEEDBACK_LOOPS, p) for p in sorted(feedback_loops))]
+        listings = listing_items(feedback, self._receipt_retention)
+        items = [(self._standings_table, item) for item in standings]
+        put_each(self._client, [*items, *((self._receipts_table, item) for item in listings)], self._pause)
 
     def _receipt(self, write: Write) -> Any:
         entry = write.entry
@@ -109,9 +113,9 @@ class DynamoDbLedger:
 
     def _receipt_item(self, entry: Entry) -> Item:
         item: Item = {
-            "message_id": keys.string(entry.message_id),
-            "entry": keys.string(entry.name),
-            "time": keys.string(entry.time.isoformat()),
+            "message_id": {"S": entry.message_id},
+            "entry": {"S": entry.name},
+            "time": {"S": entry.time.isoformat()},
             "scopes": _scopes(entry.scopes),
             "counts": _counts(entry),
             "expires": keys.expires(entry.time, self._receipt_retention),
@@ -123,14 +127,7 @@ class DynamoDbLedger:
 
     def _additions(self, writes: Sequence[Write], writer: int) -> Iterator[Any]:
         """One ADD for each counter item, whatever number of receipts it sums up."""
-        totals: dict[tuple[Scope, datetime], dict[str, int]] = {}
-        for write in writes:
-            for scope in write.scopes:
-                total = totals.setdefault((scope, write.entry.hour), {})
-                for (provider, measure), n in write.entry.increments.items():
-                    attribute = keys.counter_attribute(provider, measure)
-                    total[attribute] = total.get(attribute, 0) + n
-        for (scope, hour), total in totals.items():
+        for (scope, hour), total in _totals(writes).items():
             adds = ", ".join(f"#{i} :{i}" for i in range(len(total)))
             yield {
                 "Update": {
@@ -144,6 +141,23 @@ class DynamoDbLedger:
                     },
                 }
             }
+
+
+def _totals(writes: Iterable[Write]) -> Mapping[tuple[Scope, datetime], Mapping[str, int]]:
+    """What each counter item gets, by attribute. What is in the same scopes is summed up once, and not once in each."""
+    together: dict[tuple[tuple[Scope, ...], datetime], dict[tuple[str, Measure], int]] = {}
+    for write in writes:
+        sums = together.setdefault((write.scopes, write.entry.hour), {})
+        for what, n in write.entry.increments.items():
+            sums[what] = sums.get(what, 0) + n
+    totals: dict[tuple[Scope, datetime], dict[str, int]] = {}
+    for (scopes, hour), sums in together.items():
+        for scope in scopes:
+            total = totals.setdefault((scope, hour), {})
+            for what, n in sums.items():
+                attribute = keys.counter_attribute(*what)
+                total[attribute] = total.get(attribute, 0) + n
+    return totals
 
 
 def _recorded(
@@ -161,6 +175,8 @@ def _counts(entry: Entry) -> Item:
     return {"M": {keys.counter_attribute(*what): {"N": str(n)} for what, n in entry.increments.items()}}
 
 
-def _scopes(scopes: Collection[Scope]) -> Item:
+# Sorted once for all mails of a stream, and not for each receipt. Nobody changes an item.
+@lru_cache(maxsize=1024)
+def _scopes(scopes: tuple[Scope, ...] | frozenset[Scope]) -> Item:
     """The scopes of a receipt, in an order of their own. The account is in every one, and not written."""
     return {"L": [keys.string(scope) for scope in sorted(scopes) if scope != ACCOUNT]}
