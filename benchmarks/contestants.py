@@ -15,6 +15,7 @@ import boto3
 
 from benchmarks.batches import Invocation, invocations
 from benchmarks.null_endpoint import null_endpoint
+from ses_reputation.adapters import clients
 from ses_reputation_local.environment import no_other_aws
 
 OURS, PLAIN, CAREFUL = "record_feedback", "plain peer", "careful peer"
@@ -109,8 +110,9 @@ class Contestants:
 
 
 def new_session() -> Any:
-    """A session that boto3 now has by default. Clients are made with the one that is there when they are made."""
-    boto3.setup_default_session()
+    """A session that boto3 now has by default, and record_feedback as well. Clients keep the one that they came of."""
+    clients.session.cache_clear()
+    boto3.setup_default_session(botocore_session=clients.session())
     return boto3.DEFAULT_SESSION
 
 

@@ -68,13 +68,12 @@ def requests_of(made: Sequence[Invocation]) -> list[list[Transaction]]:
     def answer(**_: object) -> tuple[Any, Mapping[str, Any]]:
         return SimpleNamespace(status_code=200), {"Items": [], "Responses": {}}
 
-    theirs = boto3.DEFAULT_SESSION
-    boto3.setup_default_session()
-    session: Any = boto3.DEFAULT_SESSION
-    session.events.register("provide-client-params.dynamodb", note)
-    session.events.register("before-call.dynamodb", answer)
+    session: Any = clients.session()
+    session.register("provide-client-params.dynamodb", note)
+    session.register("before-call.dynamodb", answer)
     record = wiring.recorder(os.environ)
-    boto3.DEFAULT_SESSION = theirs
+    session.unregister("provide-client-params.dynamodb", note)
+    session.unregister("before-call.dynamodb", answer)
     record(invocations(10, 10, 10**9)[0])  # Now the scopes are known.
     found = []
     for invocation in made:

@@ -122,7 +122,7 @@ def recorder(environment: Mapping[str, str]) -> Record:
         new_token=lambda: uuid4().hex,
         pause=back_off,
     )
-    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+    dead_letters = SqsDeadLetters(clients.when_needed(clients.sqs), queue_url=settings.dead_letter_queue_url)
     identities = _Kept(DynamoDbIdentities(client, table=settings.standings_table).read, IDENTITIES_KEPT)
     register = DynamoDbScopeRegister(
         client,
@@ -210,7 +210,7 @@ def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Recei
     """
     settings = ReceiveSettings.from_environment(environment)
     account, region = _account_and_region(settings.operate.channels.status_topic_arn)
-    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+    dead_letters = SqsDeadLetters(clients.when_needed(clients.sqs), queue_url=settings.dead_letter_queue_url)
 
     def set_apart(invocation: object, reason: str) -> None:
         # In ASCII, since what is set apart may be no text.
@@ -244,7 +244,7 @@ def enforcer(
     """
     settings = EnforceSettings.from_environment(environment)
     account, region = _account_and_region(settings.channels.status_topic_arn)
-    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+    dead_letters = SqsDeadLetters(clients.when_needed(clients.sqs), queue_url=settings.dead_letter_queue_url)
     by = Enforcer(
         policy=settings.policy,
         enforcements=DynamoDbEnforcements(clients.dynamodb(), table=settings.standings_table),
@@ -279,7 +279,7 @@ def _operate(
 
 
 def _channels(settings: ChannelSettings) -> Mapping[Channel, Publish]:
-    sns, words = clients.sns(), settings.vocabulary
+    sns, words = clients.when_needed(clients.sns), settings.vocabulary
     return {
         Channel.STATUS: SnsStatusTopic(sns, topic_arn=settings.status_topic_arn, vocabulary=words).publish,
         Channel.CHAT: SnsChatTopic(sns, topic_arn=settings.chat_topic_arn, vocabulary=words).publish,
@@ -410,7 +410,7 @@ def suppressor(
         retention=settings.receipt_retention,
         keeping=_keeping(settings.keeping),
     )
-    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+    dead_letters = SqsDeadLetters(clients.when_needed(clients.sqs), queue_url=settings.dead_letter_queue_url)
 
     def suppress(invocation: object, has_time: Callable[[], bool]) -> Suppressed:
         messages = read_invocation(invocation)
