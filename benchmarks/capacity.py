@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
-import boto3
+from botocore.session import Session
 from msgspec import Struct, field
 
 WRITE_BYTES, READ_BYTES = 1024, 4096
@@ -53,14 +53,15 @@ class Meter:
         self._engine = engine
         self.charged = Charged()
 
-    def watch(self, session: boto3.Session) -> None:
+    def watch(self, session: Session) -> None:
         """Note the requests of clients that are made of a session from now on."""
-        session.events.register("before-parameter-build.dynamodb", self._before)
-        session.events.register("after-call.dynamodb", self._after)
+        events = session.get_component("event_emitter")
+        events.register("before-parameter-build.dynamodb", self._before)
+        events.register("after-call.dynamodb", self._after)
 
     def _before(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         params["ReturnConsumedCapacity"] = "TOTAL"
-        context["asked"] = params
+        context["asked"] = dict(params)  # the client may empty them, when it has written their JSON
 
     def _after(self, model: Any, parsed: Mapping[str, Any], context: Mapping[str, Any], **_: Any) -> None:
         asked, charged = context["asked"], self.charged

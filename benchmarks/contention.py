@@ -15,12 +15,12 @@ from itertools import chain, count
 from statistics import mean
 from typing import Any, Final
 
-import boto3
 from msgspec import Struct
 
 from benchmarks.engine import at_engine
 from benchmarks.figures import Figure
 from benchmarks.mail import START
+from benchmarks.sessions import new_session
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.domain.counting import Entry
@@ -107,17 +107,14 @@ class Measured:
 
     def run(self, seconds: float) -> Found:
         """So many seconds of work, all begun at once."""
-        session = boto3.Session()
+        session = new_session()
+        events = session.get_component("event_emitter")
         conflicts = Conflicts(self._parts.keys())
         # Before the conflicts', which answer for the engine if there is one.
-        session.events.register_first("before-send.dynamodb", self._before)
+        events.register_first("before-send.dynamodb", self._before)
         conflicts.watch(session)
-        session.events.register("response-received.dynamodb", self._after)
-        default, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, session
-        try:
-            ledgers = [self._ledger(number) for number in range(self._functions)]
-        finally:
-            boto3.DEFAULT_SESSION = default
+        events.register("response-received.dynamodb", self._after)
+        ledgers = [self._ledger(number) for number in range(self._functions)]
         ready = threading.Barrier(self._functions)
         with ThreadPoolExecutor(self._functions) as pool:
             given_up = sum(pool.map(partial(self._work, ready, seconds), range(self._functions), ledgers))

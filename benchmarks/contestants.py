@@ -9,13 +9,11 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final
-
-import boto3
+from typing import Final
 
 from benchmarks.batches import Invocation, invocations
 from benchmarks.null_endpoint import null_endpoint
-from ses_reputation.adapters import clients
+from benchmarks.sessions import new_session
 from ses_reputation_local.environment import no_other_aws
 
 OURS, PLAIN, CAREFUL = "record_feedback", "plain peer", "careful peer"
@@ -107,13 +105,6 @@ class Contestants:
             requests = self._modules[who].requests_of(made)
             return [partial(send, i["Records"], of_it) for i, of_it in zip(made, requests, strict=True)]
         return [partial(self._modules[who].lambda_handler, invocation, _CONTEXT) for invocation in made]
-
-
-def new_session() -> Any:
-    """A session that boto3 now has by default, and record_feedback as well. Clients keep the one that they came of."""
-    clients.session.cache_clear()
-    boto3.setup_default_session(botocore_session=clients.session())
-    return boto3.DEFAULT_SESSION
 
 
 @contextmanager

@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import boto3
-
+from benchmarks.sessions import new_session
 from tests.engine.server import CREDENTIALS, REGION, Engine, running
 
 
@@ -15,10 +14,10 @@ def at_engine(name: str, application: str = "ministack.app:app") -> Iterator[Eng
     before = dict(os.environ)
     with running(name, application) as engine:
         os.environ.update({**CREDENTIALS, "AWS_ENDPOINT_URL": engine.endpoint, "AWS_DEFAULT_REGION": REGION})
-        boto3.setup_default_session()
+        new_session()
         try:
             yield engine
         finally:
             os.environ.clear()
             os.environ.update(before)
-            boto3.DEFAULT_SESSION = None
+            new_session()

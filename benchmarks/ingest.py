@@ -30,9 +30,9 @@ from benchmarks.contestants import (
     Contestants,
     answered_at_once,
     logging_nothing,
-    new_session,
 )
 from benchmarks.figures import Figure
+from benchmarks.sessions import new_session
 from benchmarks.turns import cpu_seconds, peak_megabytes
 from ses_reputation_local.environment import no_other_aws
 from tests.engine.server import CREDENTIALS, REGION, running
@@ -145,9 +145,9 @@ def at(endpoint: str) -> Iterator[None]:
         if endpoint == NULL:
             opened.enter_context(answered_at_once())
         else:
-            session = new_session()
+            new_session()
             for table in TABLES.keys() - tables:
-                _create(session.client("dynamodb"), table)
+                _create(boto3.client("dynamodb"), table)
         yield
 
 

@@ -11,8 +11,8 @@ from io import BytesIO
 from types import MappingProxyType
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.session import Session
 
 Answer = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """What an operation is answered, given its name and its parameters."""
@@ -31,10 +31,10 @@ def null_endpoint(
 ) -> Iterator[None]:
     """Until the block ends, a client of a service with a JSON protocol is answered at once, with nothing by default.
 
-    `fixed` are answers that need no look at the parameters, by operation. Given a session of boto3 in place of a
-    client, those that it makes in the block are answered so for good.
+    `fixed` are answers that need no look at the parameters, by operation. Given a session in place of a client,
+    those that it makes in the block are answered so for good.
     """
-    events: Any = client.events if isinstance(client, boto3.Session) else client.meta.events
+    events = client.get_component("event_emitter") if isinstance(client, Session) else client.meta.events
 
     def answered(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         target: Any = request.headers["X-Amz-Target"]

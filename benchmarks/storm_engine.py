@@ -17,8 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import boto3
-
+from benchmarks.sessions import new_session
 from benchmarks.storm_mail import BUILD, DAY, START, Storm, by_topic, check
 from benchmarks.turns import peak_megabytes
 from ses_reputation import wiring
@@ -231,9 +230,8 @@ def _invocation(batch: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
 def _parts(engine: Engine) -> tuple[Parts, Conflicts]:
     """Tables and topics of their own, at which what DynamoDB would refuse is refused."""
     parts = create(engine)
-    boto3.setup_default_session()
     conflicts = Conflicts(parts.keys())
-    conflicts.watch(boto3._get_default_session())
+    conflicts.watch(new_session())
     return parts, conflicts
 
 

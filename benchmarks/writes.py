@@ -7,13 +7,12 @@ from itertools import count
 from types import MappingProxyType
 from typing import Final
 
-import boto3
-
 from benchmarks.capacity import TRANSACTIONS, Charged, Meter
 from benchmarks.engine import at_engine
 from benchmarks.figures import Figure
 from benchmarks.mail import KINDS, START, Senders, events, invocation
 from ses_reputation import wiring
+from ses_reputation.adapters import clients
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.evaluate import Evaluated
 from ses_reputation.record import Outcome, Recorded
@@ -177,7 +176,7 @@ def rig() -> Iterator[Rig]:
     with at_engine("benchmark-writes") as engine:
         parts = create(engine, ScopeTags="campaign")
         meter = Meter(engine.client("dynamodb"))
-        meter.watch(boto3._get_default_session())  # of which all clients here are made
+        meter.watch(clients.session())  # of which all clients here are made
         tables = {name: parts.ids[name] for name in ("ReceiptsTable", "CountersTable", "StandingsTable")}
         record = wiring.recorder(parts.environment("RecordFeedback"))
         evaluate = wiring.evaluator(parts.environment("EvaluateReputation")).evaluate
