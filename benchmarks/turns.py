@@ -32,13 +32,15 @@ def peak_megabytes(code: str, *arguments: str) -> float:
     return int(ran.stderr.split()[-1]) * _UNIT / 1e6
 
 
-# In bytes on macOS, else in kilobytes: getrusage(2). Linux counts for a process also what held the one that started it.
+# In bytes on macOS, else in kilobytes: getrusage(2). On Linux that begins with what the process that started this one
+# had then, while proc(5) counts anew with each program.
 _UNIT = 1 if sys.platform == "darwin" else 1024
 _PEAK = """
-import resource, sys
-from pathlib import Path
-peak, status = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, Path("/proc/self/status")
-if status.is_file():
-    peak = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+import sys
+if sys.platform == "linux":
+    peak = open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]
+else:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(peak, file=sys.stderr)
 """
