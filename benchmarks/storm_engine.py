@@ -11,14 +11,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from benchmarks.sessions import new_session
-from benchmarks.storm_mail import BUILD, DAY, START, Storm, by_topic, check
+from benchmarks.storm_mail import BUILD, DAY, START, Course, Storm, by_topic, check
 from benchmarks.turns import peak_megabytes
 from ses_reputation import wiring
 from ses_reputation.adapters.ledger import counter_writers
@@ -34,28 +33,6 @@ APPLICATION = f"{Path(__file__).with_name('quick_engine.py')}:app"
 
 Function = tuple[str, Callable[[object], Recorded]]
 """A queue, by its topic, and a copy of record_feedback that reads it."""
-
-
-@dataclass
-class Course:
-    """How a storm went: seconds, CPU seconds of the functions, and what they met with.
-
-    `ages` are the seconds that the oldest message had waited when each quarter of the messages was counted. `ahead` is
-    how much further bounces were counted than the mail that they are divided by, at most.
-    """
-
-    messages: int = 0
-    seconds: float = 0.0
-    cpu: float = 0.0
-    came_again: int = 0
-    invocations: int = 0
-    longest: float = 0.0
-    evaluations: int = 0
-    transactions: int = 0
-    conflicts: int = 0
-    ages: list[float] = field(default_factory=list)
-    ahead: float = 0.0
-    alerts: int = 0
 
 
 class _Backlog:
@@ -133,7 +110,7 @@ def weather(engine: Engine, storm: Storm, concurrency: int) -> Course:
         _count(_functions(parts, messages, 1), messages, batch_size)
         evaluate(START + day * DAY)
     alerts = received(engine.client("sqs"), url)
-    check(storm, counters(engine.client("dynamodb"), parts.ids["CountersTable"]), alerts)
+    course.exact = check(storm, counters(engine.client("dynamodb"), parts.ids["CountersTable"]), alerts)
     course.alerts = len(alerts)
     return course
 
