@@ -58,7 +58,7 @@ class Amount(Struct, frozen=True):
 
 
 AMOUNTS: Final = {
-    NULL: Amount(ours=1000, plain=100, careful=20, rounds=7, invocations=50),
+    NULL: Amount(ours=1000, plain=100, careful=20, rounds=7, invocations=30),
     MINISTACK: Amount(ours=1000, plain=20, careful=10, rounds=3, invocations=10),
     MOTO: Amount(ours=1000, plain=20, careful=10, rounds=3, invocations=10),
 }
