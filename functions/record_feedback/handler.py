@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from ses_reputation import metrics, wiring
+from ses_reputation import metrics, recording
 from ses_reputation.discretion import discreet
 from ses_reputation.metrics import Meter, Reading
 from ses_reputation.record import Outcome, Recorded
@@ -34,7 +34,7 @@ def recorder() -> Callable[[object], Recorded]:
     # What boto3 has loaded stays for good. To look for garbage in it whenever there are 700 more objects, of which a
     # batch makes thousands, is a quarter of the CPU time; what a batch leaves behind is no cycle, and goes by itself.
     gc.set_threshold(50_000)
-    return wiring.recorder(os.environ)
+    return recording.recorder(os.environ)
 
 
 @discreet
