@@ -1,7 +1,7 @@
 """The composition root of record_feedback: its use case with its adapters, made from its environment.
 
 It is apart from the others of wiring.py, since that function starts more often than all others: so it need not import
-what only they need, 44 modules of 111, which took 22 of 190 ms of CPU at a cold start.
+what only they need, which is half of all modules, and was a tenth of the CPU time of a cold start.
 """
 
 import random
