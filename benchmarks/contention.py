@@ -27,7 +27,7 @@ from ses_reputation.domain.counting import Entry
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.record import MAX_ATTEMPTS, Committed, Write
-from ses_reputation.wiring import back_off
+from ses_reputation.record_wiring import back_off
 from ses_reputation_cli.planning.contention import Met, Setting, deployed, simulate
 from tests.engine.conflicts import TRANSACTION as TRANSACTIONS
 from tests.engine.conflicts import Conflicts

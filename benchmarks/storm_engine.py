@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.sessions import new_session
 from benchmarks.storm_mail import BUILD, DAY, START, Course, Storm, by_topic, check
 from benchmarks.turns import peak_megabytes
-from ses_reputation import wiring
+from ses_reputation import record_wiring, wiring
 from ses_reputation.adapters.ledger import counter_writers
 from ses_reputation.record import Recorded
 from tests.engine.conflicts import TRANSACTION, Conflicts
@@ -180,7 +180,7 @@ def _functions(parts: Parts, messages: Mapping[str, Sequence[str]], concurrency:
     # Made one after the other: to make clients is not safe at once.
     environment = parts.environment("RecordFeedback")
     topics = [topic for topic, bodies in messages.items() if bodies]
-    return [(topic, wiring.recorder(environment)) for topic in topics for _ in range(concurrency)]
+    return [(topic, record_wiring.recorder(environment)) for topic in topics for _ in range(concurrency)]
 
 
 def _count(functions: Sequence[Function], messages: Mapping[str, Sequence[str]], batch_size: int) -> Course:

@@ -11,7 +11,7 @@ from benchmarks.capacity import TRANSACTIONS, Charged, Meter
 from benchmarks.engine import at_engine
 from benchmarks.figures import Figure
 from benchmarks.mail import KINDS, START, Senders, events, invocation
-from ses_reputation import wiring
+from ses_reputation import record_wiring, wiring
 from ses_reputation.adapters import clients
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.evaluate import Evaluated
@@ -178,6 +178,6 @@ def rig() -> Iterator[Rig]:
         meter = Meter(engine.client("dynamodb"))
         meter.watch(clients.session())  # of which all clients here are made
         tables = {name: parts.ids[name] for name in ("ReceiptsTable", "CountersTable", "StandingsTable")}
-        record = wiring.recorder(parts.environment("RecordFeedback"))
+        record = record_wiring.recorder(parts.environment("RecordFeedback"))
         evaluate = wiring.evaluator(parts.environment("EvaluateReputation")).evaluate
         yield Rig(record, evaluate, meter, tables)

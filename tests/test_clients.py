@@ -1,6 +1,7 @@
 """Clients are made of what botocore knows of the services, and not before they are needed."""
 
 import sys
+from pathlib import Path
 from subprocess import run
 
 import pytest
@@ -53,6 +54,16 @@ def test_a_client_is_made_when_it_is_first_called_and_once() -> None:
     assert made == ["a client"]
 
 
-def test_no_function_imports_boto3() -> None:
-    code = "import sys, ses_reputation.wiring, ses_reputation.metrics; sys.exit('boto3' in sys.modules)"
-    assert run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own
+@pytest.mark.parametrize(
+    ("module", "spared"),
+    [
+        ("ses_reputation.wiring", {"boto3"}),
+        ("functions.record_feedback.handler", {"boto3", "ses_reputation.wiring", "ses_reputation.evaluate"}),
+    ],
+    ids=["no function imports boto3", "record_feedback imports nothing of what only others need"],
+)
+def test_a_cold_start_is_spared(module: str, spared: set[str]) -> None:
+    code = f"import sys, {module}; sys.exit(' '.join({spared} & set(sys.modules)))"
+    environment = {"PATH": "", "POWERTOOLS_SERVICE_NAME": "test", "PYTHONPATH": str(Path(__file__).parents[1])}
+    ran = run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    assert ran.stderr.split() == []

@@ -16,7 +16,7 @@ from botocore.config import Config
 from msgspec import Struct
 
 from benchmarks.batches import Invocation, invocations
-from ses_reputation import wiring
+from ses_reputation import record_wiring
 from ses_reputation.adapters import clients
 
 Transaction = dict[str, Any]
@@ -71,7 +71,7 @@ def requests_of(made: Sequence[Invocation]) -> list[list[Transaction]]:
     session: Any = clients.session()
     session.register("provide-client-params.dynamodb", note)
     session.register("before-call.dynamodb", answer)
-    record = wiring.recorder(os.environ)
+    record = record_wiring.recorder(os.environ)
     session.unregister("provide-client-params.dynamodb", note)
     session.unregister("before-call.dynamodb", answer)
     record(invocations(10, 10, 10**9)[0])  # Now the scopes are known.

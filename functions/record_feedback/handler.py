@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from ses_reputation import metrics, wiring
+from ses_reputation import metrics, record_wiring
 from ses_reputation.discretion import discreet
 from ses_reputation.metrics import Meter, Reading
 from ses_reputation.record import Outcome
@@ -33,11 +33,11 @@ class NotCounted(RuntimeError):
 
 
 @cache
-def recorder() -> wiring.Record:
+def recorder() -> record_wiring.Record:
     # What boto3 has loaded stays for good. To look for garbage in it whenever there are 700 more objects, of which a
     # batch makes thousands, is a quarter of the CPU time; what a batch leaves behind is no cycle, and goes by itself.
     gc.set_threshold(50_000)
-    return wiring.recorder(os.environ)
+    return record_wiring.recorder(os.environ)
 
 
 @discreet

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from ses_reputation import wiring
+from ses_reputation import record_wiring, wiring
 from ses_reputation.adapters import clients
 from ses_reputation.commands import Answer, read_call
 from ses_reputation.evaluate import Evaluated
@@ -98,7 +98,7 @@ def invocation(batch: list[tuple[str, str]]) -> dict[str, Any]:
 
 def writer(parts: Parts, queue: Queue) -> Callable[[], int]:
     """A function that records until nothing is left, and says how many messages it took."""
-    record = wiring.recorder(parts.environment("RecordFeedback"))
+    record = record_wiring.recorder(parts.environment("RecordFeedback"))
 
     def write() -> int:
         taken = 0
