@@ -127,7 +127,7 @@ def contended(engine: Engine, messages: Mapping[str, Sequence[str]], concurrency
     """The same mail counted by so many functions at each queue, with each way to choose among counter items."""
     for name, writers in WRITERS.items():
         parts, conflicts = _parts(engine)
-        with _set(wiring, "counter_writers", writers):
+        with _set(record_wiring, "counter_writers", writers):
             functions = _functions(parts, messages, concurrency)
         # What they do when they are new is not what is compared: they make connections, and register scopes.
         for topic, record in functions:
