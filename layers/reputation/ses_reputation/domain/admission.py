@@ -42,7 +42,7 @@ def cohorts(entries: Iterable[Entry]) -> Mapping[Cohort, Sequence[Scope]]:
         for scope in scopes:
             if cohort := cohort_of(scope, month):
                 found.setdefault(cohort, {})[scope] = None
-    return {cohort: tuple(scopes) for cohort, scopes in found.items()}
+    return {cohort: list(scopes) for cohort, scopes in found.items()}
 
 
 def admitted(entry: Entry, refused: Mapping[Cohort, frozenset[Scope]]) -> Entry:
