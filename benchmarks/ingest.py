@@ -118,6 +118,8 @@ def figures(endpoint: str, amount: Amount, sizes: Sequence[int]) -> Iterator[Fig
             note = "" if who == OURS else f"ours are {times:.3g} times as many"
             if who in {FLOOR, BARE_FLOOR}:
                 note = f"ours take {1 / times:.2f} times the CPU"
+            if events[who] < size:
+                note += f" (handled {events[who]} at a time)"
             yield Figure("ingest", f"{endpoint}, batches of {size:,}", who, rate, "events per CPU second", note)
     if endpoint != NULL:
         exact = check(contestants.handled, counted(os.environ["COUNTERS_TABLE"]))
