@@ -136,8 +136,8 @@ def _is_endpoint(url: str) -> bool:
 
 
 # DynamoDB's JSON is, word for word, what its client is given. boto3 goes through it value by value all the same, once
-# to serialise it, and once more for names of tables that are ARNs, of which there are none here: together 28 of the
-# 40 us that a receipt costs in a transaction of a hundred. So its JSON is written at one go, when boto3 has put the
+# to serialise it, and once more for names of tables that are ARNs, of which there are none here: together 23 of the
+# 32 us that a receipt costs in a transaction of a hundred. So its JSON is written at one go, when boto3 has put the
 # token of the transaction in; boto3 is left empty parameters, and the JSON takes the place of what it makes of them.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
 # https://docs.aws.amazon.com/boto3/latest/guide/events.html
