@@ -66,6 +66,7 @@ def test_the_constants_of_the_template_are_its_own() -> None:
     assert parameters["OldestMailDays"]["Default"] == SOME.oldest_mail_days
     assert parameters["RepresentativeVolume"]["Default"] == SOME.representative_volume
     assert parameters["MaximumScopes"]["Default"] == MAXIMUM_SCOPES
+    assert parameters["EvaluationConcurrency"]["Default"] == SOME.evaluation_concurrency
     assert parameters["EvaluationSchedule"]["Default"] == f"rate({SOME.evaluation_minutes:g} minutes)"
 
 
@@ -136,7 +137,7 @@ def test_a_million_sends_are_charged_as_one_would_by_hand() -> None:
     assert by_item[Item.DASHBOARDS].dollars == 3
     assert by_item[Item.SCHEDULED].quantity == 2 * 96 * 30
     # 30 million messages are sent, and received and deleted by tens; four queues are asked by five pollers.
-    assert by_item[Item.QUEUE_REQUESTS].quantity == pytest.approx(36e6 + 4 * 5 * 3 * 60 * 24 * 30)
+    assert by_item[Item.QUEUE_REQUESTS].quantity == pytest.approx(36e6 + 5 * 5 * 3 * 60 * 24 * 30)
 
 
 def test_a_price_falls_with_quantity_only_for_what_is_beyond() -> None:

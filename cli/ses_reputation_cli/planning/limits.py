@@ -28,8 +28,6 @@ _OURS = "docs/scale.md"
 
 PARTITION = 1_000
 MAXIMUM_SCOPES = 10_000
-EVALUATION_SECONDS = 240
-"""Of the 300 s that a run has, with some to spare."""
 MOST = 10**13
 """Nothing is looked for beyond."""
 
@@ -137,11 +135,11 @@ RULES: Sequence[Rule] = (
         _LAMBDA,
     ),
     Rule(
-        "scopes that one run evaluates",
+        "scopes that are evaluated until the next run",
         "seconds",
-        _always(EVALUATION_SECONDS),
+        lambda plan: 60 * plan.evaluation_minutes,
         lambda asked: asked.evaluation_seconds,
-        "EvaluationSchedule, if fewer scopes have new mail in a shorter time; MaximumScopes",
+        "EvaluationConcurrency, up to 30 or so; EvaluationSchedule",
         _OURS,
         Growing.SCOPES,
     ),
