@@ -14,8 +14,8 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.session import Session
 
-Answer = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
-"""What an operation is answered, given its name and its parameters."""
+Answer = Callable[[str, Mapping[str, Any]], Mapping[str, Any] | bytes]
+"""What an operation is answered, given its name and its parameters; as bytes if it is JSON already."""
 
 
 class _Body(BytesIO):
@@ -42,7 +42,8 @@ def null_endpoint(
         body = fixed.get(operation, b"{}")
         if answer:
             asked: Any = request.body
-            body = json.dumps(answer(operation, json.loads(asked))).encode()
+            told = answer(operation, json.loads(asked))
+            body = told if isinstance(told, bytes) else json.dumps(told).encode()
         headers: Any = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "null"}
         return AWSResponse(request.url, 200, headers, _Body(body))
 
