@@ -215,9 +215,18 @@ class Demand(Struct, frozen=True):
 
     @property
     def evaluation_seconds(self) -> float:
-        """How long it takes to judge all that is due: four requests for each scope, in one run or in chunks."""
-        runs = self.plan.evaluation_concurrency if self.due > CHUNK else 1
-        return 0.3 + self.due * (4 * REQUEST + SCOPE_CPU / PROCESSOR) / runs
+        """How long functions run to judge all that is due."""
+        return _judging(self.due)
+
+    @property
+    def evaluated_in(self) -> float:
+        """After how many seconds all that is due was judged: in one run, or in chunks of which so many run at once."""
+        return _judging(max(min(self.due, CHUNK), self.due / self.plan.evaluation_concurrency))
+
+
+def _judging(scopes: float) -> float:
+    """How many seconds a function takes to judge so many scopes: four requests for each, one after the other."""
+    return 0.3 + scopes * (4 * REQUEST + SCOPE_CPU / PROCESSOR)
 
 
 def demand(plan: Plan) -> Demand:
