@@ -3,8 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import astuple, replace
@@ -28,8 +27,7 @@ from ses_reputation.news import News, Told
 from ses_reputation.notices.alert import Alert
 from ses_reputation.notices.suspicions import evidence_text
 from ses_reputation.outbox import Channel, Outbox, Publish, send
-
-T = TypeVar("T")
+from ses_reputation.rereadable import Rereadable
 
 # Enough of what servers replied to see which lists they name, and to quote some of it.
 HEARD = 200
@@ -359,32 +357,6 @@ def _with_suspicions(
 
 def _sum(one: Evaluated, other: Evaluated) -> Evaluated:
     return Evaluated(*(a + b for a, b in zip(astuple(one), astuple(other), strict=True)))
-
-
-class Rereadable(Generic[T]):
-    """Something that is read once, as far as it is asked for, and can be gone through again and again.
-
-    What could not be read cannot be read the next time either: a part of it would look like the whole.
-    """
-
-    def __init__(self, source: Iterable[T]) -> None:
-        self._source = iter(source)
-        self._read: list[T] = []
-        self._error: Exception | None = None
-
-    def __iter__(self) -> Iterator[T]:
-        for number in count():
-            if number == len(self._read):
-                if self._error:
-                    raise self._error
-                try:
-                    self._read.append(next(self._source))
-                except StopIteration:
-                    return
-                except Exception as error:
-                    self._error = error
-                    raise
-            yield self._read[number]
 
 
 class Reading:

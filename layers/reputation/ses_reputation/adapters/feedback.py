@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
-from itertools import chain, count, groupby, islice
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,6 +25,7 @@ from ses_reputation.domain.recipients import without_addresses
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.feedback import BOUNCES, DELAYS, Feedback, RecentFeedback
+from ses_reputation.rereadable import Rereadable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,23 +55,6 @@ class _Listing(Struct, frozen=True):
     receipts: tuple[_Listed, ...]
 
 
-class _KeptPages:
-    """The pages of a day's list, each read once, however often somebody goes through them."""
-
-    def __init__(self, pages: Iterator[list[_Listing]]) -> None:
-        self._unread = pages
-        self._read: list[list[_Listing]] = []
-
-    def __iter__(self) -> Iterator[list[_Listing]]:
-        for number in count():
-            if number == len(self._read):
-                page = next(self._unread, None)
-                if page is None:
-                    return
-                self._read.append(page)
-            yield self._read[number]
-
-
 class DynamoDbFeedback:
     """The bounces, delays and complaints of one deployment.
 
@@ -83,7 +67,7 @@ class DynamoDbFeedback:
         self._table = table
         self._pause = pause
         self._kept_until: datetime | None = None
-        self._kept: dict[date, _KeptPages] = {}
+        self._kept: dict[date, Rereadable[list[_Listing]]] = {}
 
     def newest_first(
         self, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime
@@ -136,7 +120,7 @@ class DynamoDbFeedback:
         try:
             for day in _days(since, until):
                 if day not in self._kept:
-                    self._kept[day] = _KeptPages(self._pages_of(keys.feedback_of(day), newest_first=True))
+                    self._kept[day] = Rereadable(self._pages_of(keys.feedback_of(day), newest_first=True))
                 yield from self._kept[day]
         except Exception:
             # What was read by then would look like all there is.
