@@ -24,6 +24,7 @@ from ses_reputation.domain.standing import Standing
 from ses_reputation.due import CHUNK, Chunk, Due
 from ses_reputation.evaluate import evaluate_reputation
 from ses_reputation.judge_chunks import judge_chunk
+from ses_reputation_cli.planning.demand import PROCESSOR
 from ses_reputation_local.environment import no_other_aws
 
 NOW: Final = datetime(2026, 3, 6, 12, tzinfo=UTC)
@@ -32,8 +33,6 @@ SCOPES: Final = 100_000
 PERIOD: Final = 15 * 60  # the default of EvaluationSchedule, in seconds
 CONCURRENCY: Final = 10  # the default of EvaluationConcurrency
 LATENCIES: Final = (0.005, 0.010)  # of a request, in seconds
-PROCESSOR: Final = 512 / 1769
-"""What a function with 512 MB has of a processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 PAGE: Final = 7_000  # marks in 1 MB, which is a page of a query
 
 
@@ -79,7 +78,7 @@ class Stub:
         self.requests = 0
         self._dynamodb = dynamodb
         url = "https://sqs.eu-west-1.amazonaws.com/123456789012/evaluation"
-        self._chunks = DynamoDbChunks(dynamodb, lambda: sqs, table="standings", queue_url=url, size=CHUNK)
+        self._chunks = DynamoDbChunks(dynamodb, sqs, table="standings", queue_url=url, size=CHUNK)
         self._due = [
             {"name": {"S": f"tenant/customer-{number:06}"}, "token": {"S": f"{number:032x}"}}
             for number in range(scopes)

@@ -103,7 +103,7 @@ class Evaluator(Struct, frozen=True):
 def evaluator(environment: Mapping[str, str]) -> Evaluator:
     """An evaluator with the tables, topics and queues of this environment; SettingsError if it is incomplete."""
     settings = EvaluateSettings.from_environment(environment)
-    client, sqs = clients.dynamodb(), cache(clients.sqs)
+    client, sqs = clients.dynamodb(), clients.when_needed(clients.sqs)
     standings = DynamoDbStandings(client, table=settings.standings_table)
     chunks = DynamoDbChunks(
         client, sqs, table=settings.standings_table, queue_url=settings.evaluation_queue_url, size=CHUNK
@@ -125,12 +125,11 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
         weekly=settings.weekly_summary,
     )
 
-    def set_apart(message: ChunkMessage) -> bool:
-        dead_letters = SqsDeadLetters(sqs(), queue_url=settings.dead_letter_queue_url)
-        return not dead_letters.put([Message(message.id, message.body, problem=message.problem)])
+    dead_letters = SqsDeadLetters(sqs, queue_url=settings.dead_letter_queue_url)
 
     def take(invocation: object) -> list[Judged]:
         judge = partial(judge_chunk, **judging)
+        set_apart = partial(_set_apart, dead_letters)
         return list(judge_chunks(read_chunks(invocation), judge, set_apart, chunks.retry_soon))
 
     runs = DynamoDbRuns(client, table=settings.standings_table)
@@ -200,13 +199,15 @@ def enforcer(
         new_holder=lambda: uuid4().hex,
     )
 
-    def set_apart(message: StatusMessage) -> bool:
-        return not dead_letters.put([Message(message.id, message.body, problem=message.problem)])
-
     def enforce(invocation: object, now: datetime) -> list[Handled]:
-        return enforce_status(read_messages(invocation), now, by, set_apart)
+        return enforce_status(read_messages(invocation), now, by, partial(_set_apart, dead_letters))
 
     return enforce
+
+
+def _set_apart(dead_letters: SqsDeadLetters, message: StatusMessage | ChunkMessage) -> bool:
+    """Keep a message that can't be read, with the reason; whether the queue took it."""
+    return not dead_letters.put([Message(message.id, message.body, problem=message.problem)])
 
 
 def _operate(

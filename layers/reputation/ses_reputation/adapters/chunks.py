@@ -4,12 +4,13 @@ The item is what there is to do: it is gone once that is done, so a message that
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from ses_reputation.adapters import keys
+from ses_reputation.adapters.dead_letters import BATCH_ENTRIES
 from ses_reputation.adapters.documents import Item, decode, encode, items_of, written
 from ses_reputation.due import Chunk, NotHandedOn
 
@@ -17,22 +18,15 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
-BATCH_ENTRIES = 10  # of one SendMessageBatch
-
 # A chunk that failed comes again while the period lasts that it is of, and not only after the half hour for which the
 # queue hides what a function may still be at.
 RETRY_SECONDS = 60
 
 
 class DynamoDbChunks:
-    """The chunks of one deployment, of so many scopes at most.
+    """The chunks of one deployment, of so many scopes at most."""
 
-    `sqs` makes the client of the queue, or gives the one that was made: most evaluations need none, and start without.
-    """
-
-    def __init__(
-        self, client: "DynamoDBClient", sqs: "Callable[[], SQSClient]", *, table: str, queue_url: str, size: int
-    ) -> None:
+    def __init__(self, client: "DynamoDBClient", sqs: "SQSClient", *, table: str, queue_url: str, size: int) -> None:
         self._client = client
         self._sqs = sqs
         self._table = table
@@ -98,14 +92,14 @@ class DynamoDbChunks:
 
     def retry_soon(self, handle: str) -> None:
         """Let the queue offer a received message again in a minute."""
-        self._sqs().change_message_visibility(
+        self._sqs.change_message_visibility(
             QueueUrl=self._queue_url, ReceiptHandle=handle, VisibilityTimeout=RETRY_SECONDS
         )
 
     def _send(self, batch: Sequence[Chunk]) -> list[Chunk]:
         """Put chunks on the queue; those that it refused."""
         entries: Any = [{"Id": str(n), "MessageBody": json.dumps({"chunk": chunk.id})} for n, chunk in enumerate(batch)]
-        answer = self._sqs().send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         return [batch[int(entry["Id"])] for entry in answer.get("Failed", [])]
 
 

@@ -128,9 +128,9 @@ class DynamoDbLedger:
 
     def _receipt_item(self, entry: Entry) -> Item:
         item: Item = {
-            "message_id": {"S": entry.message_id},
-            "entry": {"S": entry.name},
-            "time": {"S": entry.time.isoformat()},
+            "message_id": keys.string(entry.message_id),
+            "entry": keys.string(entry.name),
+            "time": keys.string(entry.time.isoformat()),
             "scopes": _scopes(entry.scopes),
             "counts": _counts(entry),
             "expires": keys.expires(entry.time, self._receipt_retention),
