@@ -336,7 +336,9 @@ def test_what_a_chunk_can_not_send_waits_for_the_next_scheduled_run() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "poison", "{}", '{"chunk": 1}', '["chunk"]', "[" * 100_000], ids=lambda body: body[:20] or "empty"
+    "body",
+    ["", "poison", "{}", '{"chunk": 1}', '{"chunk": ""}', f'{{"chunk": "{"k" * 257}"}}', '["chunk"]', "[" * 100_000],
+    ids=lambda body: body[:20] or "empty",
 )
 def test_what_names_no_chunk_says_what_is_wrong(body: str) -> None:
     (message,) = read_messages({"Records": [{"messageId": "m", "receiptHandle": "h", "body": body}]})

@@ -1,9 +1,10 @@
 """The use case of evaluate_reputation on its own queue: judge scopes that a scheduled run has handed on."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from ses_reputation.discretion import told
@@ -58,7 +59,8 @@ class _Invocation(Struct, frozen=True):
 
 
 class _Body(Struct, frozen=True):
-    chunk: str
+    # DynamoDB looks for no key that is empty, or has more than 1 KB, in four bytes a character at most.
+    chunk: Annotated[str, Meta(min_length=1, max_length=256)]
 
 
 def read_messages(invocation: object) -> Iterator[ChunkMessage]:
