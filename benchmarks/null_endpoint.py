@@ -12,8 +12,8 @@ from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-Answer = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
-"""What an operation is answered, given its name and its parameters."""
+Answer = Callable[[str, Mapping[str, Any]], Mapping[str, Any] | bytes]
+"""What an operation is answered, given its name and its parameters; as bytes if it is JSON already."""
 
 
 class _Body(BytesIO):
@@ -34,7 +34,8 @@ def null_endpoint(client: Any, answer: Answer | None = None) -> Iterator[None]:
             target: Any = request.headers["X-Amz-Target"]
             operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
             asked: Any = request.body
-            body = json.dumps(answer(operation, json.loads(asked))).encode()
+            told = answer(operation, json.loads(asked))
+            body = told if isinstance(told, bytes) else json.dumps(told).encode()
         headers: Any = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "null"}
         return AWSResponse(request.url, 200, headers, _Body(body))
 
