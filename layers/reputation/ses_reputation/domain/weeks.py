@@ -1,0 +1,85 @@
+"""Weeks: hours that are over, added up, so that a rate over a year need not go through each of its hours.
+
+A week is a sum of its hours and never anything else. Wherever the sum does not tell enough (the window ends within it,
+mail of an outage is left out of it, an hour of it may be the one that a forecast turns on) its hours are gone through.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+
+from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure
+from ses_reputation.domain.rates import ELIGIBLE, NUMERATOR, HourCounts, VolumeSource, WeekTotals
+
+CLOSED_AFTER = timedelta(days=1)
+"""How long a week is over before it is added up. Whatever comes later has it added up anew: this only makes it rare."""
+
+# A Monday, from before all mail.
+ALL_TIME = datetime(1970, 1, 5, tzinfo=UTC)
+
+
+def week_of(time: datetime) -> datetime:
+    """The Monday, at midnight in UTC, on which the week of a moment began."""
+    return (time - timedelta(days=time.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def newest_closed(now: datetime) -> datetime:
+    """When the newest week ended that is closed."""
+    return week_of(now.astimezone(UTC) - CLOSED_AFTER)
+
+
+_IN_RATES: frozenset[Measure] = frozenset({*NUMERATOR.values(), *(m for row in ELIGIBLE.values() for m in row)})
+
+
+def week_totals(start: datetime, newest_first: Iterable[HourCounts], source: VolumeSource) -> WeekTotals:
+    """The hours of a week, added up."""
+    sums: tuple[dict[tuple[str, Measure], int], dict[tuple[str, Measure], int]] = ({}, {})
+    hours = 0
+    first: datetime | None = None
+    strays = odd = False
+    for hour in newest_first:
+        sign = ELIGIBLE[VolumeSource.STATISTICS if hour.backfilled else source]
+        told, total = False, sums[hour.backfilled]
+        volume = 0
+        for what, n in hour.counts.items():
+            if what[1] in _IN_RATES and what[0] not in LEFT_OUT_RECIPIENTS:
+                total[what] = total.get(what, 0) + n
+                volume += n * sign.get(what[1], 0)
+                told, odd = True, odd or n < 0
+        if volume > 0:
+            hours, first, strays = hours + 1, hour.hour, False
+        else:
+            strays = strays or told
+    return WeekTotals(start, *sums, hours=hours, first=first, strays=strays, odd=odd)
+
+
+class KnownWeeks(Struct, frozen=True):
+    """The weeks of a scope that were added up: all from `start` until before `end`, those without mail left out.
+
+    `totals` are newest first, and by this source of the volume. `version` is 0 of what was never kept.
+    """
+
+    source: VolumeSource
+    start: datetime
+    end: datetime
+    totals: tuple[WeekTotals, ...] = ()
+    version: int = 0
+
+    def covers(self, week: datetime) -> bool:
+        """Whether a week is among them."""
+        return self.start <= week < self.end
+
+
+def by_week(newest_first: Iterable[HourCounts]) -> Iterator[tuple[datetime, list[HourCounts]]]:
+    """The hours of each week that has any, newest first."""
+    week, hours = ALL_TIME, list[HourCounts]()
+    for hour in newest_first:
+        if hour.hour < week:
+            yield week, hours
+            hours = []
+        if not hours:
+            week = week_of(hour.hour)
+        hours.append(hour)
+    if hours:
+        yield week, hours
