@@ -8,7 +8,8 @@ import pytest
 
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Standing
-from ses_reputation.evaluate import Due, Evaluated, Versioned
+from ses_reputation.due import Due
+from ses_reputation.evaluate import Evaluated, Versioned
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 from ses_reputation.outbox import Outgoing

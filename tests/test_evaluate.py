@@ -19,8 +19,8 @@ from ses_reputation.domain.replies import Reply
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Standing
+from ses_reputation.due import Chunks, Due
 from ses_reputation.evaluate import (
-    Due,
     Evaluated,
     EvaluationIncomplete,
     Learned,
@@ -156,6 +156,7 @@ def evaluate(
     weekly: Weekly | None = None,
     *,
     replies: FakeReplies | None = None,
+    chunks: Chunks | None = None,
     **others: FakeChannel,
 ) -> Evaluated:
     """One run; `topic` is the status topic, and `chat` and `related` may be given, too."""
@@ -171,6 +172,7 @@ def evaluate(
         to_alert=partial(alert_of, account="123456789012", region="eu-west-1"),
         to_summary=partial(summary_of, account="123456789012", region="eu-west-1"),
         weekly=weekly,
+        chunks=chunks,
     )
 
 

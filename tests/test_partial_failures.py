@@ -22,8 +22,9 @@ def cloud() -> Iterator[LocalCloud]:
     [
         ("RecordFeedback", "FeedbackDeadLetterQueue", [BOUNCE]),
         ("SuppressRecipients", "SuppressionDeadLetterQueue", [BOUNCE]),
-        # Its batches hold one message.
+        # Their batches hold one message.
         ("EnforceStatus", "EnforcementDeadLetterQueue", []),
+        ("EvaluateReputation", "EvaluationDeadLetterQueue", []),
     ],
 )
 def test_poison_that_nobody_takes_comes_again_alone(

@@ -52,6 +52,7 @@ FINDING: dict[str, Any] = {
     },
 }
 ALERT = {"kind": "status-change", "version": 1, "scope": TENANT}
+CHUNK = {"chunk": "2026-03-06T09:00:00+00:00/5f1c2c1e"}
 HALF = '{"eventType": "\\ud800", "mail": {"messageId": "\\udfff"}}'
 ENVELOPE = {"source": "aws.events", "detail-type": "Encrypted Events", "detail": {"encrypted-payload": "AgR4"}}
 SENT = {"timestamp": "2026-03-06T09:00:00Z", "destination": ["reader@x.example"]}
@@ -197,9 +198,10 @@ def test_a_report_that_is_retried_twice_is_one_finding(cloud: LocalCloud) -> Non
     assert visible(cloud, "FindingDeadLetterQueue") == 1
 
 
-def test_alerts_go_back_to_enforcement_and_bounces_to_suppression() -> None:
+def test_what_came_by_a_queue_of_its_own_goes_back_there() -> None:
     with LocalCloud({"AutomaticSuppression": "true"}) as cloud:
-        for origin, body in (("Enforcement", json.dumps(ALERT)), ("Suppression", BOUNCE)):
+        bodies = {"Enforcement": json.dumps(ALERT), "Suppression": BOUNCE, "Evaluation": json.dumps(CHUNK)}
+        for origin, body in bodies.items():
             cloud.enqueue(f"{origin}DeadLetterQueue", [body])
             document = told("--queue", origin.lower(), "--retry", "--apply")
             assert [letter["done"] for letter in document["letters"]] == [True]
@@ -505,6 +507,7 @@ def test_what_is_said_of_a_letter_can_be_kept_and_shown_whatever_it_holds(origin
             id="SES's own in Lambda's record",
         ),
         pytest.param(Origin.ENFORCEMENT, ALERT, Subject("status-change", (TENANT,)), id="an alert"),
+        pytest.param(Origin.EVALUATION, CHUNK, Subject("chunk"), id="a chunk of scopes"),
         pytest.param(
             Origin.FEEDBACK,
             {"eventType": "Bounce", "mail": {"messageId": "m-1"}},

@@ -75,7 +75,14 @@ OPERATE = {
     "SUSPICION_MINIMUM": "20",
     "HOLD_OUTAGES": "false",
 }
-EVALUATE = {**OPERATE, "RECEIPTS_TABLE": "receipts", "COUNTERS_TABLE": "counters", "WEEKLY_SUMMARY": "off"}
+EVALUATE = {
+    **OPERATE,
+    "RECEIPTS_TABLE": "receipts",
+    "COUNTERS_TABLE": "counters",
+    "EVALUATION_QUEUE_URL": "evaluation",
+    "DEAD_LETTER_QUEUE_URL": "dead-letters",
+    "WEEKLY_SUMMARY": "off",
+}
 RECEIVE = {**OPERATE, "DEAD_LETTER_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/refused"}
 CHANNELS = ChannelSettings(
     status_topic_arn="arn:aws:sns:eu-west-1:123456789012:status",
@@ -120,6 +127,8 @@ def test_evaluate_reputation_is_told_what_to_read_and_whom_to_tell() -> None:
         receipts_table="receipts",
         counters_table="counters",
         standings_table="standings",
+        evaluation_queue_url="evaluation",
+        dead_letter_queue_url="dead-letters",
         channels=CHANNELS,
         policy=Policy(),
         weekly_summary=None,

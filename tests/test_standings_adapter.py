@@ -33,7 +33,7 @@ from ses_reputation.domain.rates import Metric, Rate
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import EVIDENCE_KEPT, Act, Actor, Finding, Measures, Standing
 from ses_reputation.domain.verdict import Verdict, VerdictChange
-from ses_reputation.evaluate import Due
+from ses_reputation.due import Due
 from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import Alert, alert_of, enforcement_alert_of, ses_alert_of, summary_of
 from ses_reputation.outbox import Channel, Outgoing

@@ -85,7 +85,7 @@ def test_a_queue_is_read_in_large_batches_with_partial_failures(name: str, windo
 
 def test_a_message_stays_hidden_while_a_function_may_still_be_at_it() -> None:
     sources = of_type("AWS::Lambda::EventSourceMapping").values()
-    assert len(sources) == 5
+    assert len(sources) == 6
     for source in sources:
         queue, function = source["EventSourceArn"]["Fn::GetAtt"][0], source["FunctionName"]["Fn::GetAtt"][0]
         timeout = RESOURCES[function]["Properties"]["Timeout"]
@@ -275,7 +275,10 @@ def test_what_is_counted_and_what_is_judged_are_given_the_same_providers_and_the
 
 def test_all_that_decide_decide_by_the_same_policy_and_tell_the_same_people() -> None:
     own = {
-        "EvaluateReputation": {"RECEIPTS_TABLE", "COUNTERS_TABLE", "WEEKLY_SUMMARY"},
+        "EvaluateReputation": {
+            *("RECEIPTS_TABLE", "COUNTERS_TABLE", "WEEKLY_SUMMARY"),
+            *("EVALUATION_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"),
+        },
         "Operate": set(),
         "ReceiveFinding": {"DEAD_LETTER_QUEUE_URL"},
         "LookUpBlocklists": {"BLOCKLIST_ZONES", "BLOCKLIST_KEYS", "BLOCKLIST_RESOLVER"},

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from ses_reputation import ses_status_events
+from ses_reputation import ses_status_events, wiring
+from ses_reputation.adapters.chunks import DynamoDbChunks
+from ses_reputation.domain.scopes import Scope
+from ses_reputation.due import Chunk, Due
 from ses_reputation.finding_events import FINDING_REPORTED, SOURCE, STATUS_CHANGED
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.resources import STACK_NAME
@@ -37,8 +40,19 @@ def run_evaluate(cloud: LocalCloud) -> None:
     for number in range(20):
         publish(cloud, SesSimulator(str(number)).send(MORNING, message, listed))
     cloud.deliver()
-    for days in (0, 21, 22):
-        cloud.tick(MORNING + HOUR + timedelta(days=days), ["EvaluateReputation"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wiring, "CHUNK", 2)
+        for days in (0, 21, 22):
+            cloud.tick(MORNING + HOUR + timedelta(days=days), ["EvaluateReputation"])
+    cloud.enqueue("EvaluationQueue", ["poison"])
+    failing = Chunk("failing", MORNING, (Due(Scope("no scope"), "1"),))
+    hand_on(cloud, failing)
+    cloud.deliver()
+
+
+def hand_on(cloud: LocalCloud, chunk: Chunk) -> None:
+    names = {"table": cloud.resources["StandingsTable"], "queue_url": cloud.resources["EvaluationQueue"]}
+    DynamoDbChunks(cloud.client("dynamodb"), cloud.client("sqs"), **names, size=1).hand_on([chunk])
 
 
 def run_operate(cloud: LocalCloud) -> None:

@@ -41,7 +41,8 @@ class Doors:
                     sqs = cloud.client("sqs")
                     attributes = sqs.get_queue_attributes(QueueUrl=physical, AttributeNames=["All"])["Attributes"]
                     self.arns[name] = attributes["QueueArn"]
-                    self.policies[name] = json.loads(attributes["Policy"])
+                    # Without one, nobody gets in whom IAM of the account does not let in.
+                    self.policies[name] = json.loads(attributes.get("Policy", '{"Statement": []}'))
                 case "AWS::Events::EventBus":
                     told = cloud.client("events").describe_event_bus(Name=physical)
                     self.arns[name], self.policies[name] = told["Arn"], json.loads(told["Policy"])
@@ -90,6 +91,8 @@ TOPICS_OF_QUEUES = {
     "EnforcementQueue": ["StatusTopic"],
     "EnforcementDeadLetterQueue": ["StatusTopic"],
     "FindingDeadLetterQueue": [],
+    "EvaluationQueue": [],
+    "EvaluationDeadLetterQueue": [],
 }
 ALL_TOPICS = (*FEEDBACK, "StatusTopic", "ChatTopic", "OperationsTopic")
 

@@ -61,6 +61,7 @@ _DEAD_LETTERS: Mapping[Origin, tuple[str, str]] = {
     Origin.FINDING: ("FindingDeadLetterQueue", "ReceiveFinding"),
     Origin.ENFORCEMENT: ("EnforcementDeadLetterQueue", "EnforcementQueue"),
     Origin.SUPPRESSION: ("SuppressionDeadLetterQueue", "SuppressionQueue"),
+    Origin.EVALUATION: ("EvaluationDeadLetterQueue", "EvaluationQueue"),
 }
 
 

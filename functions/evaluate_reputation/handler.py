@@ -1,6 +1,10 @@
-"""evaluate_reputation: judges what changed and sends alerts. EventBridge Scheduler calls it with the scheduled time."""
+"""evaluate_reputation: judges what changed and sends alerts. EventBridge Scheduler calls it with the scheduled time.
+
+What is too much for one run it hands on to itself: Lambda calls it with messages of the evaluation queue.
+"""
 
 import os
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +30,18 @@ def evaluator() -> wiring.Evaluator:
 @discreet
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    now = scheduled_time(event)
+    return judge_chunks(event) if "Records" in event else evaluate(scheduled_time(event))
+
+
+def judge_chunks(event: dict[str, Any]) -> dict[str, Any]:
+    judged = evaluator().judge_chunks(event)
+    for each in judged:
+        metrics.write(metrics.of_chunk(each.evaluated))
+        (logger.warning if each.problem else logger.info)("judged a chunk", extra=msgspec.to_builtins(each))
+    return {"batchItemFailures": [{"itemIdentifier": each.message_id} for each in judged if each.again]}
+
+
+def evaluate(now: datetime) -> dict[str, Any]:
     try:
         evaluated = evaluator().evaluate(now)
     except EvaluationIncomplete as incomplete:

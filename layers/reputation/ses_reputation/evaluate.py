@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import reduce
+from functools import partial
 from itertools import count
 from typing import Generic, Protocol, TypeVar
 
@@ -22,6 +22,7 @@ from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
 from ses_reputation.domain.standing import Act, Actor, Standing
 from ses_reputation.domain.trend import with_today
+from ses_reputation.due import Chunk, Chunks, Due, in_chunks
 from ses_reputation.news import News, Told
 from ses_reputation.notices.alert import Alert
 from ses_reputation.notices.suspicions import evidence_text
@@ -32,13 +33,6 @@ T = TypeVar("T")
 # Enough of what servers replied to see which lists they name, and to quote some of it.
 HEARD = 200
 DETECTOR = Actor("SES Reputation", proven=True)
-
-
-class Due(Struct, frozen=True):
-    """A scope to evaluate. The token changes whenever the scope is marked again."""
-
-    scope: Scope
-    token: str
 
 
 class Counters(Protocol):
@@ -134,7 +128,8 @@ class Evaluated(Struct, frozen=True):
 
     `outages` is how often people were told of one. `awaited` is how many scopes time alone may still move; `overtaken`
     were written by another. `unsent` is how many alerts are left in the outbox because they could not be sent, one for
-    each channel.
+    each channel. `handed_on` is how many scopes other runs are to judge, and `late` how many they should have judged
+    since a run before this one.
     """
 
     scopes: int = 0
@@ -146,6 +141,13 @@ class Evaluated(Struct, frozen=True):
     awaited: int = 0
     overtaken: int = 0
     unsent: int = 0
+    handed_on: int = 0
+    late: int = 0
+
+    @property
+    def in_time(self) -> bool:
+        """Whether all that earlier runs handed on was judged before this one."""
+        return not self.late
 
 
 class EvaluationIncomplete(RuntimeError):
@@ -170,35 +172,55 @@ def evaluate_reputation(
     to_alert: Callable[[Told, Policy], Alert],
     to_summary: Callable[[Iterable[Standing], datetime, Policy], Alert],
     weekly: Weekly | None = None,
+    chunks: Chunks | None = None,
 ) -> Evaluated:
     """Judge every due scope at one moment, and send what is in the outbox; EvaluationIncomplete if some of it failed.
 
-    To run it twice for the same moment does the same as to run it once, one after the other or both at once.
+    More scopes than fit into one of `chunks` are handed on in there, but for the account and the mailbox providers;
+    without `chunks` all are judged here. To run it twice for the same moment does the same as to run it once, one after
+    the other or both at once.
     """
     failures: list[Exception] = []
     unsent: list[Exception] = []
+    # Before the outbox: of a chunk that is done by now, nothing is left in there.
+    waiting = list(chunks.waiting()) if chunks else []
+    theirs = {due.scope for chunk in waiting if not chunk.is_given_up(now) for due in chunk.due}
     # What was left by a run before this one, or put there by watch_ses, must not wait for all that may go wrong here.
-    left = list(standings.outgoing())
+    # Whoever is at a chunk tells himself what he decides.
+    left = [outgoing for outgoing in standings.outgoing() if outgoing.alert.scope not in theirs]
     alerts = send(left, standings, channels, unsent)
     made: list[Alert] = []
-    reading = Reading(counters, now)
     policy = standings.learned().applied_to(policy)
-    total = Evaluated()
     # The whole list before the first count: what is marked from here on must not be settled by what is read now.
-    waiting = list(standings.due())
-    others = [due for due in waiting if not _is_provider(due.scope)]
-
-    def judge_each(scopes: Iterable[Due], outages: tuple[Outage, ...]) -> Iterator[Evaluated]:
-        for due in scopes:
-            try:
-                yield _judge(due, now, policy, reading, outages, replies, standings, to_alert, made)
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with one scope, the others are still judged
-                failures.append(error)
-
-    # An outage that is found at its provider is known to all others in the same run.
-    total = reduce(_sum, judge_each([due for due in waiting if _is_provider(due.scope)], ()), total)
-    if others:
-        total = reduce(_sum, judge_each(others, tuple(standings.outages())), total)
+    ours = [due for due in standings.due() if due.scope not in theirs]
+    providers = [due for due in ours if _is_provider(due.scope)]
+    others = [due for due in ours if not _is_provider(due.scope)]
+    far = [due for due in others if due.scope != ACCOUNT] if chunks and len(others) > chunks.size else []
+    near = [due for due in others if due.scope == ACCOUNT] if far else others
+    judge = partial(
+        judge_all,
+        now=now,
+        policy=policy,
+        reading=Reading(counters, now),
+        replies=replies,
+        standings=standings,
+        to_alert=to_alert,
+        made=made,
+    )
+    # An outage that is found at its provider is known to all others, also to those that are handed on.
+    total, failed = judge(providers, outages=())
+    failures += failed.values()
+    if near:
+        judged, failed = judge(near, outages=tuple(standings.outages()))
+        total = _sum(total, judged)
+        failures += failed.values()
+    if chunks:
+        try:
+            _hand_on(far, waiting, now, chunks)
+        except Exception as error:  # noqa: BLE001 - they stay due, and the others are still judged
+            failures.append(error)
+        else:
+            total = replace(total, handed_on=len(far))
     if weekly:
         try:
             made += _summarise(weekly, now, policy, standings, to_summary)
@@ -208,13 +230,48 @@ def evaluate_reputation(
         # What could not be sent before is in the outbox still, and is tried again with the rest. What another run has
         # put there meanwhile it sends itself: else people would be told twice whenever two meet.
         unsent.clear()
-        ours = {alert.id for alert in (*made, *(outgoing.alert for outgoing in left))}
-        rest = (outgoing for outgoing in standings.outgoing() if outgoing.alert.id in ours)
+        known = {alert.id for alert in (*made, *(outgoing.alert for outgoing in left))}
+        rest = (outgoing for outgoing in standings.outgoing() if outgoing.alert.id in known)
         alerts += send(rest, standings, channels, unsent)
-    total = replace(total, alerts=alerts, unsent=len(unsent))
+    late = sum(len(chunk.due) for chunk in waiting if chunk.now < now)
+    total = replace(total, alerts=alerts, unsent=len(unsent), late=late)
     if failures := [*failures, *unsent]:
         raise EvaluationIncomplete(failures, total) from failures[0]
     return total
+
+
+def _hand_on(due: Sequence[Due], waiting: Sequence[Chunk], now: datetime, chunks: Chunks) -> None:
+    """Have others judge these scopes, as well as all that wait since this moment; what was given up waits no longer."""
+    for chunk in waiting:
+        if chunk.is_given_up(now):
+            chunks.done(chunk)
+    # A run that is repeated was stopped, perhaps before all of its chunks were on the queue. One that is there twice is
+    # gone when the second comes.
+    chunks.remind([chunk for chunk in waiting if chunk.now == now])
+    chunks.hand_on(list(in_chunks(due, now, chunks.size)))
+
+
+def judge_all(
+    scopes: Iterable[Due],
+    *,
+    outages: tuple[Outage, ...],
+    now: datetime,
+    policy: Policy,
+    reading: "Reading",
+    replies: Replies,
+    standings: Standings,
+    to_alert: Callable[[Told, Policy], Alert],
+    made: list[Alert],
+) -> tuple[Evaluated, dict[Due, Exception]]:
+    """Judge scopes: what was done, and why some of them could not be. Alerts that were written are added to `made`."""
+    total = Evaluated()
+    failed: dict[Due, Exception] = {}
+    for due in scopes:
+        try:
+            total = _sum(total, _judge(due, now, policy, reading, outages, replies, standings, to_alert, made))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one scope, the others are still judged
+            failed[due] = error
+    return total, failed
 
 
 def _summarise(

@@ -75,7 +75,8 @@ METERS: Mapping[Meter, Definition] = MappingProxyType(
         Meter.COMPLETE_EVALUATIONS: Definition(
             _EVALUATE,
             MetricUnit.Count,
-            "1 when a run judged all that was due and sent all alerts, 0 when a part of it failed.",
+            "1 when a scheduled run judged, or handed on, all that was due and sent all alerts, 0 when a part of it "
+            "failed, or when what an earlier run had handed on was still not judged.",
         ),
         Meter.STATUS_CHANGES: Definition(_EVALUATE, MetricUnit.Count, "Changes of a status that a run decided."),
         Meter.ALERTS_SENT: Definition(_EVALUATE, MetricUnit.Count, "Alerts that a run sent to the status topic."),
@@ -138,13 +139,20 @@ class Reading(Struct, frozen=True):
 
 
 def of_evaluation(evaluated: Evaluated, *, complete: bool) -> list[Reading]:
-    """What a run did; `complete` is whether nothing of it failed."""
+    """What a scheduled run did; `complete` is whether nothing of it failed."""
     return [
-        Reading(Meter.COMPLETE_EVALUATIONS, int(complete)),
-        Reading(Meter.STATUS_CHANGES, evaluated.changes),
-        Reading(Meter.ALERTS_SENT, evaluated.alerts),
+        Reading(Meter.COMPLETE_EVALUATIONS, int(complete and evaluated.in_time)),
+        *of_chunk(evaluated),
         Reading(Meter.ALERTS_NOT_SENT, evaluated.unsent),
     ]
+
+
+def of_chunk(evaluated: Evaluated) -> list[Reading]:
+    """What a run did with what had been handed on to it.
+
+    What it could not send the next scheduled run tells, which tries all that waits: a 0 from here would hide that.
+    """
+    return [Reading(Meter.STATUS_CHANGES, evaluated.changes), Reading(Meter.ALERTS_SENT, evaluated.alerts)]
 
 
 _RATES = {Metric.BOUNCE_RATE: Meter.BOUNCE_RATE, Metric.COMPLAINT_RATE: Meter.COMPLAINT_RATE}

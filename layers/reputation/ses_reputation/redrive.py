@@ -48,6 +48,7 @@ class Origin(StrEnum):
     FINDING = "finding"
     ENFORCEMENT = "enforcement"
     SUPPRESSION = "suppression"
+    EVALUATION = "evaluation"
 
 
 class Letter(Struct, frozen=True, dict=True):
@@ -238,6 +239,8 @@ def _subject(letter: Letter) -> Subject:
             return _of_finding(_event_in(document))
         case Origin.ENFORCEMENT, {"kind": kind, "scope": str(scope)}:
             return Subject(_type(kind), (scope,))
+        case Origin.EVALUATION, {"chunk": str()}:
+            return Subject("chunk")
         case ((Origin.FEEDBACK | Origin.SUPPRESSION), _):
             return _of_feedback(letter.body, document)
         case _:

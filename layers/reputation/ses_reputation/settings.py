@@ -116,6 +116,8 @@ class EvaluateSettings(Struct, frozen=True):
     receipts_table: str
     counters_table: str
     standings_table: str
+    evaluation_queue_url: str
+    dead_letter_queue_url: str
     channels: ChannelSettings
     policy: Policy
     weekly_summary: Weekly | None
@@ -127,6 +129,8 @@ class EvaluateSettings(Struct, frozen=True):
             receipts_table=_read(environment, "RECEIPTS_TABLE", str),
             counters_table=_read(environment, "COUNTERS_TABLE", str),
             standings_table=_read(environment, "STANDINGS_TABLE", str),
+            evaluation_queue_url=_read(environment, "EVALUATION_QUEUE_URL", str),
+            dead_letter_queue_url=_read(environment, "DEAD_LETTER_QUEUE_URL", str),
             channels=ChannelSettings.from_environment(environment),
             policy=read_policy(environment),
             weekly_summary=_read(environment, "WEEKLY_SUMMARY", _weekly),

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import cache, partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import uuid4
 
 from msgspec import Struct
 
 from ses_reputation.adapters import clients, keys
 from ses_reputation.adapters.chat_topic import SnsChatTopic
+from ses_reputation.adapters.chunks import DynamoDbChunks
 from ses_reputation.adapters.counters import HISTORY_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
 from ses_reputation.adapters.due import DynamoDbDue
@@ -42,8 +43,11 @@ from ses_reputation.domain.recipients import Keeping, RecipientKey
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.suppression import Preferences
 from ses_reputation.domain.survey import Survey, survey
+from ses_reputation.due import CHUNK
 from ses_reputation.enforce import Enforcer, Handled, enforce_status
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
+from ses_reputation.judge_chunks import ChunkMessage, Judged, judge_chunk, judge_chunks
+from ses_reputation.judge_chunks import read_messages as read_chunks
 from ses_reputation.listen import listen_to_ses
 from ses_reputation.look_up import LookedUp, look_up_blocklists
 from ses_reputation.notices.alert import alert_of, enforcement_alert_of, ses_alert_of, summary_of
@@ -131,35 +135,54 @@ def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
 
 
 class Evaluator(Struct, frozen=True):
-    """`evaluate_reputation` at a moment, and how all scopes stand after it.
+    """`evaluate_reputation` at a moment, `judge_chunks` of what Lambda reads from its queue, and how all scopes stand.
 
     An evaluation sees only the scopes that are due. The listing of all of them is cheap enough to read after each run:
-    10,000 scopes are five requests, and at four runs an hour $0.25 a month.
+    10,000 scopes are five requests, and at four runs an hour $0.25 a month. After each chunk it would not be.
     """
 
     evaluate: Callable[[datetime], Evaluated]
+    judge_chunks: Callable[[object], list[Judged]]
     survey: Callable[[], Survey]
 
 
 def evaluator(environment: Mapping[str, str]) -> Evaluator:
-    """An evaluator with the tables and the topic of this environment; SettingsError if it is incomplete."""
+    """An evaluator with the tables, topics and queues of this environment; SettingsError if it is incomplete."""
     settings = EvaluateSettings.from_environment(environment)
-    client = clients.dynamodb()
+    client, sqs = clients.dynamodb(), clients.sqs()
     standings = DynamoDbStandings(client, table=settings.standings_table)
+    chunks = DynamoDbChunks(
+        client, sqs, table=settings.standings_table, queue_url=settings.evaluation_queue_url, size=CHUNK
+    )
+    dead_letters = SqsDeadLetters(sqs, queue_url=settings.dead_letter_queue_url)
     account, region = _account_and_region(settings.channels.status_topic_arn)
+    judging: dict[str, Any] = {
+        "policy": settings.policy,
+        "counters": DynamoDbCounters(client, table=settings.counters_table),
+        "replies": DynamoDbFeedback(client, table=settings.receipts_table, pause=back_off),
+        "standings": standings,
+        "chunks": chunks,
+        "channels": _channels(settings.channels),
+        "to_alert": partial(alert_of, account=account, region=region),
+    }
     run = partial(
         evaluate_reputation,
-        policy=settings.policy,
-        counters=DynamoDbCounters(client, table=settings.counters_table),
-        replies=DynamoDbFeedback(client, table=settings.receipts_table, pause=back_off),
-        standings=standings,
-        channels=_channels(settings.channels),
-        to_alert=partial(alert_of, account=account, region=region),
+        **judging,
         to_summary=partial(summary_of, account=account, region=region),
         weekly=settings.weekly_summary,
     )
+
+    def set_apart(message: ChunkMessage) -> bool:
+        return not dead_letters.put([Message(message.id, message.body, problem=message.problem)])
+
+    def take(invocation: object) -> list[Judged]:
+        judge = partial(judge_chunk, **judging)
+        return list(judge_chunks(read_chunks(invocation), judge, set_apart, chunks.retry_soon))
+
+    runs = DynamoDbRuns(client, table=settings.standings_table)
     return Evaluator(
-        _noted(run, DynamoDbRuns(client, table=settings.standings_table), EVALUATE),
+        _noted(run, runs, EVALUATE, lambda did: did.in_time),
+        take,
         lambda: survey(standings.listed(SURVEY_REQUESTS).rows, settings.policy),
     )
 
@@ -291,7 +314,9 @@ def watcher(environment: Mapping[str, str]) -> Watcher:
     return Watcher(_noted(run, runs, WATCH), evaluation_age)
 
 
-def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> Callable[[datetime], T]:
+def _noted(
+    run: Callable[[datetime], T], runs: DynamoDbRuns, function: str, ended_well: Callable[[T], bool] = lambda _: True
+) -> Callable[[datetime], T]:
     """A use case on a schedule, of which is kept when it last ended well: silence alone would not tell that it stopped.
 
     It is one write a run.
@@ -299,7 +324,8 @@ def _noted(run: Callable[[datetime], T], runs: DynamoDbRuns, function: str) -> C
 
     def noted(now: datetime) -> T:
         did = run(now)
-        runs.note(function, now)
+        if ended_well(did):
+            runs.note(function, now)
         return did
 
     return noted

@@ -7,7 +7,8 @@ counters   scope, hour                      `2026-03-02T08#1`: the hour, and whi
                                             `#statistics` and `#backfill` are written from SES's own statistics,
                                             `#rebuild` by whoever mended the hour by its receipts
 standings  collection, name                 `standing/2` of a scope, `news/SCOPE`, `news-in/2026-03` and `outbox` by
-                                            time, `due/2`: the scopes to evaluate at the next run, `open-findings`:
+                                            time, `due/2`: the scopes to evaluate at the next run, `chunks`: those of
+                                            them that a run has handed on to others, `open-findings`:
                                             the scopes that have any, `requests`: the ids of what people and
                                             programs asked for, `summary`: when the last was sent,
                                             `runs`: when functions on a schedule last ended well,
@@ -41,6 +42,7 @@ WRITERS = 4
 SHARDS = 4
 
 OUTBOX = "outbox"
+CHUNKS = "chunks"
 OPEN_FINDINGS = "open-findings"
 OUTAGES = "outages"
 REQUESTS = "requests"

@@ -31,7 +31,8 @@ from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Standing
-from ses_reputation.evaluate import Due, Learned, Versioned
+from ses_reputation.due import Due
+from ses_reputation.evaluate import Learned, Versioned
 from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import Alert, SummaryAlert
 from ses_reputation.outbox import Channel, Outgoing

@@ -48,16 +48,17 @@ from ses_reputation.watch import AccountFacts
 PARTS = (
     *("BounceTopic", "ComplaintTopic", "VolumeTopic", "StatusTopic", "ChatTopic", "OperationsTopic"),
     *("BounceQueue", "ComplaintQueue", "VolumeQueue", "FeedbackDeadLetterQueue", "FindingDeadLetterQueue"),
-    *("EnforcementQueue", "EnforcementDeadLetterQueue"),
+    *("EnforcementQueue", "EnforcementDeadLetterQueue", "EvaluationQueue", "EvaluationDeadLetterQueue"),
     *("BounceQueueSource", "ComplaintQueueSource", "VolumeQueueSource", "EnforcementQueueSource"),
+    "EvaluationQueueSource",
     *("ReceiptsTable", "CountersTable", "StandingsTable"),
     *("RecordFeedback", "EvaluateReputation", "WatchSes", "Operate", "ReceiveFinding", "EnforceStatus"),
     "ShowDashboard",
     *("BounceSubscription", "ComplaintSubscription", "VolumeSubscription", "EnforcementSubscription"),
     *("FindingBus", "FindingRule", "SesStatusRule"),
     *("EvaluateReputationOnSchedule", "WatchSesOnSchedule"),
-    *("FeedbackDeadLetterAlarm", "FindingDeadLetterAlarm", "EnforcementDeadLetterAlarm"),
-    *("EvaluationLateAlarm", "AlertsNotSentAlarm", "FunctionErrorsAlarm", "QueueAgeAlarm"),
+    *("FeedbackDeadLetterAlarm", "FindingDeadLetterAlarm", "EnforcementDeadLetterAlarm", "EvaluationDeadLetterAlarm"),
+    *("EvaluationLateAlarm", "AlertsNotSentAlarm", "FunctionErrorsAlarm", "QueueAgeAlarm", "EvaluationQueueAgeAlarm"),
     *("FunctionThrottlesAlarm", "TableThrottlesAlarm"),
 )
 

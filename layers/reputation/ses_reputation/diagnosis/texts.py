@@ -265,8 +265,8 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             Check.QUEUES,
             _WARNING,
             "{queue} holds {messages}, the oldest for {age}.",
-            "Its function works at the pace that SES allows, which takes long after a storm; or it fails again and "
-            "again.",
+            "Its function works at the pace that SES, or its concurrency, allows, which takes long after a storm; or "
+            "it fails again and again.",
             "If the number does not go down, the function's log says why.",
         ),
         Fault.DEAD_LETTERS: FaultText(
