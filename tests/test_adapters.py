@@ -153,7 +153,7 @@ def test_marks_that_dynamodb_did_not_take_are_sent_again(cloud: LocalCloud) -> N
     with Stubber(client) as stub:
         stub.add_response("batch_write_item", {"UnprocessedItems": left})
         stub.add_response("batch_write_item", {"UnprocessedItems": {}}, {"RequestItems": left})
-        ledger(cloud, client, pause=pauses.append).mark_due([ACCOUNT, SHOP])
+        ledger(cloud, client, pause=pauses.append).mark_due([(ACCOUNT, NOON), (SHOP, NOON)])
         stub.assert_no_pending_responses()
     assert pauses == [1]
 
@@ -165,12 +165,12 @@ def test_marks_that_dynamodb_never_takes_bring_the_batch_back(cloud: LocalCloud)
         for _ in range(BATCH_WRITE_ATTEMPTS):
             stub.add_response("batch_write_item", {"UnprocessedItems": left})
         with pytest.raises(NotWritten, match="1 items"):
-            ledger(cloud, client).mark_due([ACCOUNT])
+            ledger(cloud, client).mark_due([(ACCOUNT, NOON)])
 
 
 def test_any_number_of_scopes_is_marked(cloud: LocalCloud) -> None:
     scopes = {Scope(f"tenant/{n}") for n in range(120)}
-    ledger(cloud).mark_due(scopes)
+    ledger(cloud).mark_due({(scope, NOON) for scope in scopes})
     assert {due.scope for due in standings(cloud).due()} == scopes
 
 
@@ -347,7 +347,7 @@ def fill(cloud: LocalCloud, scope: Scope, hours: int, sent: int) -> None:
 
 def evaluation(cloud: LocalCloud, scope: Scope, policy: Policy) -> tuple[Reads, Measures]:
     """What the evaluation of one scope reads, and the bounce rate that it finds."""
-    ledger(cloud).mark_due([scope])
+    ledger(cloud).mark_due([(scope, NOON)])
     client = clients.dynamodb()
     reads, kept = Reads(client), standings(cloud, client)
     run = evaluate_reputation(

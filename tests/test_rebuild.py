@@ -100,7 +100,9 @@ def delete(cloud: LocalCloud, item: Mapping[str, Any], *names: str, table: str =
 
 
 def due(cloud: LocalCloud) -> set[str]:
-    return {item["name"]["S"] for item in items(cloud, "StandingsTable") if item["collection"]["S"].startswith("due/")}
+    """The scopes that are marked because something was counted."""
+    found = items(cloud, "StandingsTable")
+    return {each["name"]["S"].rpartition(" ")[0] for each in found if each["collection"]["S"].startswith("due/")}
 
 
 # -- The whole of it ---------------------------------------------------------------------------------------------------

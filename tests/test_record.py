@@ -12,6 +12,7 @@ from ses_reputation.domain.admission import Cohort
 from ses_reputation.domain.counting import Entry, entries
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import AddressBook
+from ses_reputation.domain.reconciliation import Cell
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.record import (
     MAX_ACTIONS,
@@ -41,6 +42,7 @@ class FakeLedger:
         self.counts: dict[tuple[Scope, str], int] = {}
         self.by_provider: dict[tuple[str, str], int] = {}
         self.due: set[Scope] = set()
+        self.due_hours: set[datetime] = set()
         self.complaining: set[str] = set()
         self.feedback: dict[tuple[str, str], set[Scope]] = {}
         self.sizes: list[int] = []
@@ -67,8 +69,9 @@ class FakeLedger:
                         self.by_provider[provider, measure] = self.by_provider.get((provider, measure), 0) + n
         return Committed()
 
-    def mark_due(self, scopes: Collection[Scope]) -> None:
-        self.due.update(scopes)
+    def mark_due(self, counted: Collection[Cell]) -> None:
+        self.due.update(scope for scope, _ in counted)
+        self.due_hours.update(hour for _, hour in counted)
 
     def note_feedback_loops(self, providers: Collection[str]) -> None:
         self.complaining.update(providers)

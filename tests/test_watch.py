@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from ses_reputation.domain.rates import VolumeSource
+from ses_reputation.domain.reconciliation import Cell
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate, Verdict
@@ -141,8 +142,8 @@ class FakeStandings:
         self.read_until = time
         self.log.append("statistics read")
 
-    def mark(self, scopes: Collection[Scope]) -> None:
-        self.log.append(f"due {' '.join(sorted(scopes))}")
+    def mark(self, counted: Collection[Cell]) -> None:
+        self.log.append(f"due {' '.join(sorted(f'{scope} {hour:%d %Hh}' for scope, hour in counted))}")
 
 
 def watch(

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -12,8 +11,8 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.forecast import forecast
 from ses_reputation.domain.limits import Bound, Limits
-from ses_reputation.domain.rates import WEEK, HourCounts, Metric, Span, VolumeSource, Week, Window, measure
-from ses_reputation.domain.weeks import by_week, newest_closed, week_of, week_totals
+from ses_reputation.domain.rates import HourCounts, Metric, Span, VolumeSource, Week, Window, measure
+from ses_reputation.domain.weeks import by_week, newest_closed, week_totals
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=1)
@@ -22,7 +21,8 @@ SENDS = VolumeSource.SEND_EVENTS
 LOOPS = FeedbackLoops(feedback_share=33)
 
 # Few providers, of which one sends no complaints and one is in no rate, so that all that can happen happens often.
-WHAT = [(p, m) for p in ("yahoo", "gmail", "simulator") for m in (Measure.SENT, Measure.NOT_ATTEMPTED, Measure.DELIVERED)]
+VOLUME = (Measure.SENT, Measure.NOT_ATTEMPTED, Measure.DELIVERED)
+WHAT = [(provider, measure) for provider in ("yahoo", "gmail", "simulator") for measure in VOLUME]
 WHAT += [("yahoo", Measure.HARD_BOUNCED), ("yahoo", Measure.COMPLAINED), ("yahoo", Measure.DELAYED)]
 TOLD = [("unspecified", m) for m in (Measure.REPORTED, Measure.HARD_BOUNCED, Measure.COMPLAINED)]
 

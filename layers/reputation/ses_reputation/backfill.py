@@ -18,7 +18,7 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, is_other, kind_of
 from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
-from ses_reputation.evaluate import Counters
+from ses_reputation.past import Counters
 from ses_reputation.watch import DueScopes
 
 HOUR = timedelta(hours=1)
@@ -203,7 +203,7 @@ def carry_out(plan: Plan, statistics: Statistics, due: DueScopes) -> Iterator[in
             chunk = scope_plan.unwritten[first : first + CHUNK]
             statistics.write_backfill(scope_plan.scope, {hour: scope_plan.hours[hour] for hour in chunk})
             yield len(chunk)
-    due.mark([scope_plan.scope for scope_plan in plan.scopes if scope_plan.hours])
+    due.mark([(scope_plan.scope, hour) for scope_plan in plan.scopes for hour in scope_plan.hours])
 
 
 class _Boundaries:

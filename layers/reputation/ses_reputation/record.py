@@ -14,6 +14,7 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import can_be_learned
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.recipients import IN_FULL, Keeping
+from ses_reputation.domain.reconciliation import Cell
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.ses_events import Message
 
@@ -64,8 +65,8 @@ class Ledger(Protocol):
     def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
         """Write receipts and add to counters in one transaction; after contention, to other items of theirs."""
 
-    def mark_due(self, scopes: Collection[Scope]) -> None:
-        """Have these scopes evaluated at the next run."""
+    def mark_due(self, counted: Collection[Cell]) -> None:
+        """Have the scopes evaluated at the next run in whose hours something was counted."""
 
     def note_feedback_loops(self, providers: Collection[str]) -> None:
         """Remember that complaints come from these mailbox providers."""
@@ -241,8 +242,12 @@ def _chunks(writes: Iterable[Write]) -> Iterator[list[Write]]:
         yield chunk
 
 
-def _touched(tally: _Tally) -> set[Scope]:
-    return {scope for entry in tally.counting() for scope in (*entry.scopes, *provider_scopes(entry.increments))}
+def _touched(tally: _Tally) -> set[Cell]:
+    return {
+        (scope, hour)
+        for entry, hour in ((entry, entry.hour) for entry in tally.counting())
+        for scope in (*entry.scopes, *provider_scopes(entry.increments))
+    }
 
 
 def _complaining(tally: _Tally) -> set[str]:

@@ -44,12 +44,13 @@ from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT, Scope, kind_of
 from ses_reputation.domain.standing import Standing
 from ses_reputation.domain.verdict import Verdict
-from ses_reputation.evaluate import Counters, Learned, Reading, Rereadable, Versioned
+from ses_reputation.evaluate import Learned, Versioned
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, DELAYS, RecentFeedback
 from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import Alert, alert_of
 from ses_reputation.notices.enforcement import STATES
 from ses_reputation.notices.vocabulary import Vocabulary
+from ses_reputation.past import Counters, Reading, Rereadable
 from ses_reputation.watch import VersionedVerdict
 
 LISTING_REQUESTS = 8

@@ -127,7 +127,8 @@ class DynamoDbBooks:
                 },
             }
             judged = {scope, *(provider_scopes(dict(chunk)) if scope == ACCOUNT else ())}
-            actions: list[Any] = [{"Update": update}, *self._due.marks(judged)]
+            marks = self._due.marks([(each, hour) for each in judged])
+            actions: list[Any] = [{"Update": update}, *marks]
             if not written(partial(self._client.transact_write_items, TransactItems=actions)):
                 return False
         return True

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import put_all
+from ses_reputation.domain.reconciliation import Cell
 from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.weeks import week_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,14 +32,25 @@ class DynamoDbDue:
         self._new_token = new_token
         self._pause = pause
 
-    def mark(self, scopes: Collection[Scope]) -> None:
-        """Have these scopes evaluated at the next run; NotWritten if DynamoDB keeps refusing."""
-        put_all(self._client, self._standings_table, self._items(scopes), self._pause)
+    def mark(self, counted: Collection[Cell]) -> None:
+        """Have the scopes evaluated at the next run in whose hours something was counted.
 
-    def marks(self, scopes: Collection[Scope]) -> list[Any]:
+        NotWritten if DynamoDB keeps refusing.
+        """
+        put_all(self._client, self._standings_table, self._items(counted), self._pause)
+
+    def marks(self, counted: Collection[Cell]) -> list[Any]:
         """The actions of a transaction that do the same."""
-        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in self._items(scopes)]
+        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in self._items(counted)]
 
-    def _items(self, scopes: Collection[Scope]) -> Iterator[dict[str, Any]]:
+    def again(self, scopes: Collection[Scope]) -> list[Any]:
+        """The actions of a transaction that have scopes evaluated though nothing was counted."""
         token = keys.string(self._new_token())
-        return ({**keys.item_key(keys.shard("due", scope), scope), "token": token} for scope in sorted(scopes))
+        items = ({**keys.due_key(scope), "token": token} for scope in scopes)
+        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in items]
+
+    def _items(self, counted: Collection[Cell]) -> Iterator[dict[str, Any]]:
+        """A mark for each week: one for all of them would hide from an evaluation what it does not name."""
+        token = keys.string(self._new_token())
+        for scope, week in sorted({(scope, week_of(hour)) for scope, hour in counted}):
+            yield {**keys.due_key(scope, week), "week": keys.string(week.isoformat()), "token": token}

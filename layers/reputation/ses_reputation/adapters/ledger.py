@@ -11,6 +11,7 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.kept_recipients import RECIPIENTS, to_attribute
 from ses_reputation.domain.counting import Entry
+from ses_reputation.domain.reconciliation import Cell
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 
@@ -68,9 +69,9 @@ class DynamoDbLedger:
             raise
         return Committed()
 
-    def mark_due(self, scopes: Collection[Scope]) -> None:
-        """Have these scopes evaluated at the next run; NotWritten if DynamoDB keeps refusing."""
-        self._due.mark(scopes)
+    def mark_due(self, counted: Collection[Cell]) -> None:
+        """Have the scopes of these hours evaluated at the next run; NotWritten if DynamoDB keeps refusing."""
+        self._due.mark(counted)
 
     def list_feedback(self, entries: Collection[Entry]) -> None:
         """Let these bounces, delays and complaints be found by when they were, as long as their receipts are kept."""

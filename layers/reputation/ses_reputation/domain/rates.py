@@ -128,6 +128,11 @@ class WeekTotals(Struct, frozen=True, gc=False):
     strays: bool = False
     odd: bool = False
 
+    @property
+    def any(self) -> bool:
+        """Whether there is anything in it."""
+        return bool(self.counts or self.backfilled)
+
 
 class Week(Struct, frozen=True):
     """A week that is over: its totals, and its hours, newest first, which are read only if somebody goes through them.

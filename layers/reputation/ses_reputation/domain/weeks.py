@@ -66,9 +66,18 @@ class KnownWeeks(Struct, frozen=True):
     totals: tuple[WeekTotals, ...] = ()
     version: int = 0
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is no such week."""
+        return self.start == self.end
+
     def covers(self, week: datetime) -> bool:
         """Whether a week is among them."""
         return self.start <= week < self.end
+
+
+NOTHING_KNOWN = KnownWeeks(VolumeSource.SEND_EVENTS, ALL_TIME, ALL_TIME)
+"""Of a scope whose weeks are not kept."""
 
 
 def by_week(newest_first: Iterable[HourCounts]) -> Iterator[tuple[datetime, list[HourCounts]]]:

@@ -1,0 +1,251 @@
+"""A scope's past, as an evaluation goes through it: newest hours first, and then whole weeks that were added up before.
+
+Adding up is a by-product of going through the hours of a week that is closed: its totals are kept, and taken from then
+on. What is counted in such a week later is no problem: whoever counts marks the scope as due, and with it the week; an
+evaluation that finds the mark goes through the hours of that week and adds them up anew.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime
+from functools import cached_property, partial
+from itertools import chain, count, takewhile
+from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ses_reputation.domain.rates import WEEK, HourCounts, Week, WeekTotals, of_provider
+from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
+from ses_reputation.domain.weeks import ALL_TIME, NOTHING_KNOWN, KnownWeeks, newest_closed, week_of, week_totals
+
+T = TypeVar("T")
+
+
+class Counters(Protocol):
+    """What was counted."""
+
+    def hours(self, scope: Scope, before: datetime, since: datetime | None = None) -> Iterable[HourCounts]:
+        """The counts of the hours that began before a moment, and not before another, newest first."""
+
+
+class Weeks(Protocol):
+    """The weeks of scopes that were added up."""
+
+    def known(self, scope: Scope) -> KnownWeeks:
+        """Those of a scope."""
+
+    def keep(self, scope: Scope, known: KnownWeeks) -> bool:
+        """Keep these in place of those that had their version; False, and nothing kept, if others were since."""
+
+
+class Past:
+    """The past of one scope before a moment, to be gone through once, newest first, and as far as it is needed.
+
+    `touched` are weeks in which something was counted since they were added up, perhaps. `recent` are the hours since
+    the end of what is known (all of them if nothing is), `hours` all hours; `read` has those of the scope before a
+    moment and not before another.
+    """
+
+    def __init__(
+        self,
+        known: KnownWeeks,
+        touched: Collection[datetime],
+        now: datetime,
+        *,
+        recent: Iterable[HourCounts],
+        hours: Iterable[HourCounts],
+        read: Callable[[datetime, datetime], Iterable[HourCounts]],
+    ) -> None:
+        self._known = known
+        self._touched = frozenset(week for week in touched if known.covers(week))
+        self._closed = newest_closed(now)
+        self.hours = hours
+        self._recent = recent
+        self._read = read
+        self._added_up: dict[datetime, WeekTotals] = {}
+        # All weeks from here on until the newest closed one were gone through, or are known.
+        self._reached = self._closed
+
+    def __iter__(self) -> Iterator[HourCounts | Week]:
+        known = self._known
+        if known.is_nothing:
+            yield from self._by_hours(self._recent)
+            self._reached = ALL_TIME
+            return
+        yield from self._by_hours(self._recent)
+        self._reached = min(self._reached, known.end)
+        totals = {each.start: each for each in known.totals}
+        for week in sorted({*totals, *self._touched}, reverse=True):
+            if week >= self._closed:
+                continue
+            if week in self._touched:
+                yield from self._by_week(week)
+            else:
+                yield Week(totals[week], Rereadable(self._read(week + WEEK, week)))
+            self._reached = week
+        self._reached = known.start
+        if known.start > ALL_TIME:
+            # Whoever goes further back by a little than the last time gets by with a week.
+            week = known.start - WEEK
+            yield from self._by_week(week)
+            yield from self._by_hours(self._read(week, ALL_TIME))
+            self._reached = ALL_TIME
+
+    def _by_week(self, week: datetime) -> Iterator[HourCounts]:
+        """The hours of a closed week, which is added up in any case."""
+        hours = list(self._read(week + WEEK, week))
+        self._add_up(week, hours)
+        self._reached = min(self._reached, week)
+        yield from hours
+
+    def _by_hours(self, hours: Iterable[HourCounts]) -> Iterator[HourCounts]:
+        """The same hours. Each closed week is added up once all of it was gone through."""
+        week: datetime | None = None
+        held: list[HourCounts] = []
+        for hour in hours:
+            if hour.hour < self._closed and (week is None or hour.hour < week):
+                self._add_up(week, held)
+                week, held = week_of(hour.hour), []
+                self._reached = min(self._reached, week + WEEK)
+            held.append(hour)
+            yield hour
+        self._add_up(week, held)
+
+    def _add_up(self, week: datetime | None, hours: list[HourCounts]) -> None:
+        if week is not None:
+            self._added_up[week] = week_totals(week, hours, self._known.source)
+
+    def learned(self, oldest: datetime) -> KnownWeeks | None:
+        """What is known of its weeks now, without those that ended before the oldest; None if that is no news.
+
+        Of what was touched and not gone through nothing is known any more, nor of what is older.
+        """
+        known, unread = self._known, self._touched - self._added_up.keys()
+        if known.is_nothing:
+            start, end = self._reached, self._closed
+        else:
+            start = min(self._reached, known.start)
+            # What was closed since is known only if it was gone through down to what was known before.
+            end = max(self._closed, known.end) if self._reached <= known.end else known.end
+        start = min(max([start, *(week + WEEK for week in unread)]), end)
+        if not self._touched and (start == end or (start, end) == (known.start, known.end)):
+            return None
+        totals = {**{each.start: each for each in known.totals}, **self._added_up}
+        kept = [week for week, told in totals.items() if start <= week < end and week + WEEK > oldest and told.any]
+        return replace(known, start=start, end=end, totals=tuple(totals[week] for week in sorted(kept, reverse=True)))
+
+
+class Rereadable(Generic[T]):
+    """Something that is read once, as far as it is asked for, and can be gone through again and again.
+
+    What could not be read cannot be read the next time either: a part of it would look like the whole.
+    """
+
+    def __init__(self, source: Iterable[T]) -> None:
+        self._source = iter(source)
+        self._read: list[T] = []
+        self._error: Exception | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        for number in count():
+            if number == len(self._read):
+                if self._error:
+                    raise self._error
+                try:
+                    self._read.append(next(self._source))
+                except StopIteration:
+                    return
+                except Exception as error:
+                    self._error = error
+                    raise
+            yield self._read[number]
+
+
+class _Hours(Struct, frozen=True):
+    """A scope's hours, newest first: those since a moment, and all, of which the older ones are read separately."""
+
+    recent: Iterable[HourCounts]
+    all: Iterable[HourCounts]
+
+
+class Reading:
+    """What scopes counted before a moment. The account's counts are kept: a mailbox provider's are a view of them.
+
+    With `weeks` those that are over are added up and kept, and their hours are not read again.
+    """
+
+    def __init__(self, counters: Counters, before: datetime, weeks: Weeks | None = None) -> None:
+        self._counters = counters
+        self._before = before
+        self._weeks = weeks
+        self._account_weeks: dict[tuple[datetime, datetime], Rereadable[HourCounts]] = {}
+
+    def hours(self, scope: Scope) -> Iterable[HourCounts]:
+        """The hours of a scope, newest first, as often as somebody goes through them."""
+        return self._hours(scope, None).all
+
+    def past(self, scope: Scope, touched: Collection[datetime] = ()) -> Past:
+        """All that a scope counted; of weeks that were touched since they were added up, and of recent ones, by hours.
+
+        Without `weeks`, all of it by hours.
+        """
+        known = self._known_of_account if scope == ACCOUNT else self._known(scope)
+        hours = self._hours(scope, self._since(known))
+        read = partial(self._read, scope)
+        return Past(known, touched, self._before, recent=hours.recent, hours=hours.all, read=read)
+
+    def keep(self, scope: Scope, past: Past, oldest: datetime) -> bool:
+        """Keep what was added up of a scope, if that is news; False if somebody else did meanwhile, perhaps wrongly."""
+        learned = past.learned(oldest) if self._weeks else None
+        return not (self._weeks and learned) or self._weeks.keep(scope, learned)
+
+    def _known(self, scope: Scope) -> KnownWeeks:
+        return self._weeks.known(scope) if self._weeks else NOTHING_KNOWN
+
+    def _since(self, known: KnownWeeks) -> datetime | None:
+        """From when on the hours are read in any case; None if they are read one after the other, as far as needed."""
+        return None if known.is_nothing else min(known.end, newest_closed(self._before))
+
+    @cached_property
+    def _known_of_account(self) -> KnownWeeks:
+        return self._known(ACCOUNT)
+
+    @cached_property
+    def _account(self) -> _Hours:
+        return self._divided(ACCOUNT, self._since(self._known_of_account))
+
+    def _divided(self, scope: Scope, since: datetime | None) -> _Hours:
+        if since is None:
+            hours = Rereadable(self._counters.hours(scope, self._before))
+            return _Hours(hours, hours)
+        recent = Rereadable(self._counters.hours(scope, self._before, since))
+        return _Hours(recent, Rereadable(chain(recent, _later(partial(self._counters.hours, scope, since)))))
+
+    def _hours(self, scope: Scope, since: datetime | None) -> _Hours:
+        if scope == ACCOUNT:
+            return self._account
+        if kind_of(scope) is not ScopeKind.PROVIDER:
+            return self._divided(scope, since)
+        provider, account = name_of(scope), self._account
+        own = Rereadable(of_provider(provider, account.all))
+        if since is None:
+            return _Hours(own, own)
+        of_account = self._since(self._known_of_account)
+        enough = account.recent if of_account and of_account <= since else account.all
+        recent = takewhile(lambda hour: hour.hour >= since, of_provider(provider, enough))
+        return _Hours(recent, own)
+
+    def _read(self, scope: Scope, before: datetime, since: datetime) -> Iterable[HourCounts]:
+        """The hours of a scope between two moments. Several providers may ask for those of the account."""
+        if scope != ACCOUNT and kind_of(scope) is not ScopeKind.PROVIDER:
+            return self._counters.hours(scope, before, since)
+        span = before, since
+        if span not in self._account_weeks:
+            self._account_weeks[span] = Rereadable(self._counters.hours(ACCOUNT, before, since))
+        hours = self._account_weeks[span]
+        return hours if scope == ACCOUNT else of_provider(name_of(scope), hours)
+
+
+def _later(read: Callable[[], Iterable[T]]) -> Iterator[T]:
+    """What is read, but only when somebody asks for the first of it."""
+    yield from read()
