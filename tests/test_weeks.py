@@ -62,7 +62,7 @@ def in_weeks(hours: Iterable[HourCounts], source: VolumeSource = SENDS) -> list[
     parts: list[HourCounts | Week] = []
     for week, held in by_week(hours):
         closed = week < newest_closed(NOW)
-        parts += [Week(week_totals(week, held, source), Opened(held))] if closed else held
+        parts += [Week(week_totals(week, held, source), held)] if closed else held
     return parts
 
 

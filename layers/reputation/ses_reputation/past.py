@@ -16,7 +16,16 @@ from msgspec.structs import replace
 
 from ses_reputation.domain.rates import WEEK, HourCounts, Week, WeekTotals, of_provider
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
-from ses_reputation.domain.weeks import ALL_TIME, NOTHING_KNOWN, KnownWeeks, newest_closed, week_of, week_totals
+from ses_reputation.domain.weeks import (
+    ALL_TIME,
+    NOTHING_KNOWN,
+    KnownWeeks,
+    in_groups,
+    in_rates,
+    newest_closed,
+    week_of,
+    week_totals,
+)
 
 T = TypeVar("T")
 
@@ -63,6 +72,7 @@ class Past:
         self._recent = recent
         self._read = read
         self._added_up: dict[datetime, WeekTotals] = {}
+        self._opened: dict[datetime, Rereadable[HourCounts]] = {}
         # All weeks from here on until the newest closed one were gone through, or are known.
         self._reached = self._closed
 
@@ -74,15 +84,16 @@ class Past:
             return
         yield from self._by_hours(self._recent)
         self._reached = min(self._reached, known.end)
-        totals = {each.start: each for each in known.totals}
+        totals = {each.start: each for each in known.totals if each.start < self._closed}
+        untouched: list[Week] = []
         for week in sorted({*totals, *self._touched}, reverse=True):
-            if week >= self._closed:
-                continue
-            if week in self._touched:
+            if week not in self._touched:
+                untouched.append(Week(totals[week], self._hours_of(week)))
+            elif week < self._closed:
+                yield from in_groups(untouched)
+                untouched = []
                 yield from self._by_week(week)
-            else:
-                yield Week(totals[week], Rereadable(self._read(week + WEEK, week)))
-            self._reached = week
+        yield from in_groups(untouched)
         self._reached = known.start
         if known.start > ALL_TIME:
             # Whoever goes further back by a little than the last time gets by with a week.
@@ -90,6 +101,13 @@ class Past:
             yield from self._by_week(week)
             yield from self._by_hours(self._read(week, ALL_TIME))
             self._reached = ALL_TIME
+
+    def _hours_of(self, week: datetime) -> Iterable[HourCounts]:
+        """The hours of a week that was added up, which are read only if somebody goes through them."""
+        if self._known.tail and self._known.tail[0] == week:
+            return self._known.tail[1]
+        self._opened[week] = Rereadable(self._read(week + WEEK, week))
+        return self._opened[week]
 
     def _by_week(self, week: datetime) -> Iterator[HourCounts]:
         """The hours of a closed week, which is added up in any case."""
@@ -128,11 +146,22 @@ class Past:
             # What was closed since is known only if it was gone through down to what was known before.
             end = max(self._closed, known.end) if self._reached <= known.end else known.end
         start = min(max([start, *(week + WEEK for week in unread)]), end)
-        if not self._touched and (start == end or (start, end) == (known.start, known.end)):
+        tail = self._tail()
+        if not self._touched and tail == known.tail and (start == end or (start, end) == (known.start, known.end)):
             return None
         totals = {**{each.start: each for each in known.totals}, **self._added_up}
         kept = [week for week, told in totals.items() if start <= week < end and week + WEEK > oldest and told.any]
-        return replace(known, start=start, end=end, totals=tuple(totals[week] for week in sorted(kept, reverse=True)))
+        newest_first = tuple(totals[week] for week in sorted(kept, reverse=True))
+        return replace(known, start=start, end=end, totals=newest_first, tail=tail)
+
+    def _tail(self) -> tuple[datetime, tuple[HourCounts, ...]] | None:
+        """The oldest week whose hours were gone through: it is where the window ended, and will end for a week."""
+        opened = [week for week, hours in self._opened.items() if hours.is_begun]
+        if opened:
+            oldest = min(opened)
+            return oldest, tuple(in_rates(self._opened[oldest]))
+        known = self._known.tail
+        return None if known and known[0] in self._touched else known
 
 
 class Rereadable(Generic[T]):
@@ -145,6 +174,11 @@ class Rereadable(Generic[T]):
         self._source = iter(source)
         self._read: list[T] = []
         self._error: Exception | None = None
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether somebody asked for some of it."""
+        return bool(self._read)
 
     def __iter__(self) -> Iterator[T]:
         for number in count():

@@ -12,7 +12,7 @@ from msgspec import Struct
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import decode, encode, put_of, written
 from ses_reputation.domain.counting import Increments
-from ses_reputation.domain.rates import WEEK, VolumeSource, WeekTotals
+from ses_reputation.domain.rates import WEEK, HourCounts, VolumeSource, WeekTotals
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.weeks import ALL_TIME, KnownWeeks
 
@@ -34,11 +34,19 @@ class _Totals(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False
     odd: bool = False
 
 
-class _Document(Struct, frozen=True):
+class _Hour(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
+    number: int
+    counts: Mapping[str, int]
+    backfilled: bool = False
+
+
+class _Document(Struct, frozen=True, omit_defaults=True):
     source: VolumeSource
     start: datetime
     end: datetime
     totals: tuple[_Totals, ...]
+    tail_week: datetime = ALL_TIME
+    tail: tuple[_Hour, ...] = ()
 
 
 class DynamoDbKnownWeeks:
@@ -63,14 +71,22 @@ class DynamoDbKnownWeeks:
         if document.source is not self._source:
             return KnownWeeks(self._source, ALL_TIME, ALL_TIME, version=version)
         totals = tuple(_read(each, document.end) for each in document.totals)
-        return KnownWeeks(document.source, document.start, document.end, totals, version)
+        week = document.tail_week
+        tail = tuple(
+            HourCounts(week + hour.number * _HOUR, _increments(hour.counts), hour.backfilled) for hour in document.tail
+        )
+        return KnownWeeks(
+            document.source, document.start, document.end, totals, version, (week, tail) if tail else None
+        )
 
     def keep(self, scope: Scope, known: KnownWeeks) -> bool:
         """Keep what is known of a scope if what is kept still has the version; else False."""
         totals = tuple(_written(each, known.end) for each in known.totals)
+        week, hours = known.tail or (ALL_TIME, ())
+        tail = tuple(_Hour((hour.hour - week) // _HOUR, _attributes(hour.counts), hour.backfilled) for hour in hours)
         item = {
             **_key(scope),
-            "document": encode(_Document(known.source, known.start, known.end, totals)),
+            "document": encode(_Document(known.source, known.start, known.end, totals, week, tail)),
             "expires": keys.expires(known.end, self._retention),
         }
         put = put_of(self._table, item, known.version)

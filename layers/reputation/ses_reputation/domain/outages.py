@@ -102,6 +102,6 @@ def without_outages(past: Iterable[Part], left_out: tuple[Outage, ...]) -> Itera
             providers = frozenset(outage.provider for outage in left_out if outage.covers(part.hour))
             yield replace(part, in_outage=providers)
         elif any(outage.start < part.end and outage.until > part.start for outage in left_out):
-            yield from without_outages(part.hours, left_out)
+            yield from without_outages(part.parts, left_out)
         else:
             yield part

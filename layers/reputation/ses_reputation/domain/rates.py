@@ -45,6 +45,9 @@ ELIGIBLE: Mapping[VolumeSource, Mapping[Measure, int]] = {
 }
 
 
+WEEK = timedelta(days=7)
+
+
 class HourCounts(Struct, frozen=True, gc=False):
     """What one scope counted in one full hour, by mailbox provider and measure.
 
@@ -113,7 +116,7 @@ class HourSums(Struct, frozen=True, gc=False):
 
 
 class WeekTotals(Struct, frozen=True, gc=False):
-    """What one scope counted in the week that began on a Monday, as far as it is in rates, by mailbox provider.
+    """What one scope counted in a week that began on a Monday, or in several, as far as it is in rates, by provider.
 
     `counts` are of hours whose events were counted, `backfilled` of those that are from SES's statistics. `hours` is
     how many hours had mail, `first` the oldest of them, None without any; `strays` whether an older hour has what is no
@@ -127,6 +130,12 @@ class WeekTotals(Struct, frozen=True, gc=False):
     first: datetime | None
     strays: bool = False
     odd: bool = False
+    weeks: int = 1
+
+    @property
+    def end(self) -> datetime:
+        """The hour after its last."""
+        return self.start + self.weeks * WEEK
 
     @property
     def any(self) -> bool:
@@ -135,13 +144,14 @@ class WeekTotals(Struct, frozen=True, gc=False):
 
 
 class Week(Struct, frozen=True):
-    """A week that is over: its totals, and its hours, newest first, which are read only if somebody goes through them.
+    """A week that is over, or several: the totals, and their parts, newest first.
 
-    A rate takes the totals where they are exact: the hours that they add up are none of an outage's.
+    A rate takes the totals where they are exact. The parts, weeks or hours, are read only if somebody goes through
+    them.
     """
 
     totals: WeekTotals
-    hours: Iterable[HourCounts]
+    parts: Iterable["HourCounts | Week"]
 
     @property
     def start(self) -> datetime:
@@ -151,7 +161,15 @@ class Week(Struct, frozen=True):
     @property
     def end(self) -> datetime:
         """The hour after its last."""
-        return self.totals.start + WEEK
+        return self.totals.end
+
+    def hours(self) -> Iterator[HourCounts]:
+        """All of its hours, newest first."""
+        for part in self.parts:
+            if isinstance(part, Week):
+                yield from part.hours()
+            else:
+                yield part
 
     def sums(self, metric: Metric, source: VolumeSource, loops: FeedbackLoops) -> "WeekSums":
         """What this week adds to a rate."""
@@ -176,11 +194,8 @@ class Week(Struct, frozen=True):
             volume_lost=volume_lost,
             mail_hours=self.totals.hours,
             strays=self.totals.strays,
-            opened=lambda: [hour.sums(metric, source, loops) for hour in self.hours],
+            opened=lambda: [hour.sums(metric, source, loops) for hour in self.hours()],
         )
-
-
-WEEK = timedelta(days=7)
 
 
 class WeekSums(Struct, frozen=True):
@@ -358,7 +373,7 @@ class _Filling:
             if self.span.volume is None or self._volume + sums.volume_gained < self.span.volume:
                 self._add(sums)
                 return True
-        return all(map(self.takes, week.hours))
+        return all(map(self.takes, week.parts))
 
     def _add(self, sums: HourSums | WeekSums) -> None:
         self.held.append(sums)

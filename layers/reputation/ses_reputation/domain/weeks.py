@@ -4,13 +4,14 @@ A week is a sum of its hours and never anything else. Wherever the sum does not 
 mail of an outage is left out of it, an hour of it may be the one that a forecast turns on) its hours are gone through.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 from msgspec import Struct
 
 from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure
-from ses_reputation.domain.rates import ELIGIBLE, NUMERATOR, HourCounts, VolumeSource, WeekTotals
+from ses_reputation.domain.rates import ELIGIBLE, NUMERATOR, WEEK, HourCounts, VolumeSource, Week, WeekTotals
 
 CLOSED_AFTER = timedelta(days=1)
 """How long a week is over before it is added up. Whatever comes later has it added up anew: this only makes it rare."""
@@ -30,6 +31,13 @@ def newest_closed(now: datetime) -> datetime:
 
 
 _IN_RATES: frozenset[Measure] = frozenset({*NUMERATOR.values(), *(m for row in ELIGIBLE.values() for m in row)})
+
+
+def in_rates(hours: Iterable[HourCounts]) -> Iterator[HourCounts]:
+    """The same hours, with nothing in them that is in no rate."""
+    for hour in hours:
+        counts = {(p, m): n for (p, m), n in hour.counts.items() if m in _IN_RATES and p not in LEFT_OUT_RECIPIENTS}
+        yield HourCounts(hour.hour, counts, hour.backfilled)
 
 
 def week_totals(start: datetime, newest_first: Iterable[HourCounts], source: VolumeSource) -> WeekTotals:
@@ -54,10 +62,43 @@ def week_totals(start: datetime, newest_first: Iterable[HourCounts], source: Vol
     return WeekTotals(start, *sums, hours=hours, first=first, strays=strays, odd=odd)
 
 
+def together(newest_first: Sequence[WeekTotals]) -> WeekTotals:
+    """The same hours, of one week or more, added up once more."""
+    counts: dict[tuple[str, Measure], int] = {}
+    backfilled: dict[tuple[str, Measure], int] = {}
+    hours = 0
+    first: datetime | None = None
+    strays = odd = False
+    for week in newest_first:
+        for total, more in ((counts, week.counts), (backfilled, week.backfilled)):
+            for what, n in more.items():
+                total[what] = total.get(what, 0) + n
+        hours, odd = hours + week.hours, odd or week.odd
+        if week.first:
+            first, strays = week.first, week.strays
+        else:
+            strays = strays or week.any
+    start, end = newest_first[-1].start, newest_first[0].end
+    return WeekTotals(start, counts, backfilled, hours, first, strays, odd, weeks=(end - start) // WEEK)
+
+
+# Of a year so few weeks or groups of weeks are gone through one by one: five weeks at its beginning and as many at its
+# end, and four groups in between. By single weeks they were 52, and an evaluation took a third longer.
+GROUP = 8
+
+
+def in_groups(newest_first: Iterable[Week]) -> Iterator[Week]:
+    """The same weeks, with one in place of those that are always together, in each GROUP of weeks since ALL_TIME."""
+    for _, group in groupby(newest_first, key=lambda week: (week.start - ALL_TIME) // (GROUP * WEEK)):
+        weeks = list(group)
+        yield Week(together([week.totals for week in weeks]), weeks) if len(weeks) > 1 else weeks[0]
+
+
 class KnownWeeks(Struct, frozen=True):
     """The weeks of a scope that were added up: all from `start` until before `end`, those without mail left out.
 
-    `totals` are newest first, and by this source of the volume. `version` is 0 of what was never kept.
+    `totals` are newest first, and by this source of the volume. `version` is 0 of what was never kept. `tail` is the
+    week in which the window ended lately, and its hours, as far as they are in rates.
     """
 
     source: VolumeSource
@@ -65,6 +106,7 @@ class KnownWeeks(Struct, frozen=True):
     end: datetime
     totals: tuple[WeekTotals, ...] = ()
     version: int = 0
+    tail: tuple[datetime, tuple[HourCounts, ...]] | None = None
 
     @property
     def is_nothing(self) -> bool:
