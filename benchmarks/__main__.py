@@ -20,6 +20,7 @@ PARTS: Final = {
     "writes": "write units that DynamoDB charges for an event, and the bill",
     "cold_start": "functions that start under Lambda's own runtime client",
     "evaluation": "scopes that are judged, however many there are, and however long their history",
+    "chunks": "100,000 scopes, handed on to concurrent runs",
     "dashboard": "pages, of few scopes and of many",
     "storm": "a burst of bounces on an engine with real transactions, and on the local cloud",
     "local": "the demo, a replay, and help",

@@ -395,7 +395,7 @@ def mark(cloud: LocalCloud, *scopes: Scope, hard_bounced: int = 200) -> None:
 
 def chunks_of(cloud: LocalCloud) -> DynamoDbChunks:
     names = {"table": cloud.resources["StandingsTable"], "queue_url": cloud.resources["EvaluationQueue"]}
-    return DynamoDbChunks(cloud.client("dynamodb"), cloud.client("sqs"), **names, size=3)
+    return DynamoDbChunks(cloud.client("dynamodb"), lambda: cloud.client("sqs"), **names, size=3)
 
 
 def measured(cloud: LocalCloud) -> list[dict[str, float]]:

@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 import boto3
+import pytest
 
+from ses_reputation import wiring
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Complaint, FeedbackType, Message, Topic
 from ses_reputation_local.ses_simulator import SesSimulator
@@ -28,6 +30,7 @@ NOW: frozenset[Read] = frozenset(
         ("record_feedback", "standings: verified-identities"),
         ("record_feedback", "standings: scopes"),
         ("evaluate_reputation", "standings: due"),
+        ("evaluate_reputation", "standings: chunks"),
         ("evaluate_reputation", "standings: standing"),
         ("evaluate_reputation", "standings: outages"),
         ("evaluate_reputation", "standings: feedback-loops"),
@@ -113,7 +116,8 @@ def mailed(cloud: LocalCloud) -> None:
     cloud.deliver()
 
 
-def test_whatever_decides_is_read_as_it_is_now() -> None:
+def test_whatever_decides_is_read_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "CHUNK", 2)
     parameters = {
         "AutomaticSuppression": "true",
         "EnforceScopes": "tenant",

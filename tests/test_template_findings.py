@@ -52,7 +52,7 @@ def run_evaluate(cloud: LocalCloud) -> None:
 
 def hand_on(cloud: LocalCloud, chunk: Chunk) -> None:
     names = {"table": cloud.resources["StandingsTable"], "queue_url": cloud.resources["EvaluationQueue"]}
-    DynamoDbChunks(cloud.client("dynamodb"), cloud.client("sqs"), **names, size=1).hand_on([chunk])
+    DynamoDbChunks(cloud.client("dynamodb"), lambda: cloud.client("sqs"), **names, size=1).hand_on([chunk])
 
 
 def run_operate(cloud: LocalCloud) -> None:

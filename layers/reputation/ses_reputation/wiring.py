@@ -150,12 +150,11 @@ class Evaluator(Struct, frozen=True):
 def evaluator(environment: Mapping[str, str]) -> Evaluator:
     """An evaluator with the tables, topics and queues of this environment; SettingsError if it is incomplete."""
     settings = EvaluateSettings.from_environment(environment)
-    client, sqs = clients.dynamodb(), clients.sqs()
+    client, sqs = clients.dynamodb(), cache(clients.sqs)
     standings = DynamoDbStandings(client, table=settings.standings_table)
     chunks = DynamoDbChunks(
         client, sqs, table=settings.standings_table, queue_url=settings.evaluation_queue_url, size=CHUNK
     )
-    dead_letters = SqsDeadLetters(sqs, queue_url=settings.dead_letter_queue_url)
     account, region = _account_and_region(settings.channels.status_topic_arn)
     judging: dict[str, Any] = {
         "policy": settings.policy,
@@ -180,6 +179,7 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
     )
 
     def set_apart(message: ChunkMessage) -> bool:
+        dead_letters = SqsDeadLetters(sqs(), queue_url=settings.dead_letter_queue_url)
         return not dead_letters.put([Message(message.id, message.body, problem=message.problem)])
 
     def take(invocation: object) -> list[Judged]:

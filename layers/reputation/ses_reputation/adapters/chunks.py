@@ -4,7 +4,7 @@ The item is what there is to do: it is gone once that is done, so a message that
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -25,9 +25,14 @@ RETRY_SECONDS = 60
 
 
 class DynamoDbChunks:
-    """The chunks of one deployment, of so many scopes at most."""
+    """The chunks of one deployment, of so many scopes at most.
 
-    def __init__(self, client: "DynamoDBClient", sqs: "SQSClient", *, table: str, queue_url: str, size: int) -> None:
+    `sqs` makes the client of the queue, or gives the one that was made: most evaluations need none, and start without.
+    """
+
+    def __init__(
+        self, client: "DynamoDBClient", sqs: "Callable[[], SQSClient]", *, table: str, queue_url: str, size: int
+    ) -> None:
         self._client = client
         self._sqs = sqs
         self._table = table
@@ -93,14 +98,14 @@ class DynamoDbChunks:
 
     def retry_soon(self, handle: str) -> None:
         """Let the queue offer a received message again in a minute."""
-        self._sqs.change_message_visibility(
+        self._sqs().change_message_visibility(
             QueueUrl=self._queue_url, ReceiptHandle=handle, VisibilityTimeout=RETRY_SECONDS
         )
 
     def _send(self, batch: Sequence[Chunk]) -> list[Chunk]:
         """Put chunks on the queue; those that it refused."""
         entries: Any = [{"Id": str(n), "MessageBody": json.dumps({"chunk": chunk.id})} for n, chunk in enumerate(batch)]
-        answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        answer = self._sqs().send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         return [batch[int(entry["Id"])] for entry in answer.get("Failed", [])]
 
 
