@@ -184,7 +184,7 @@ steps = st.tuples(
 )
 
 
-@settings(max_examples=__import__("os").environ.get("MORE") and 4000 or 60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(steps, min_size=2, max_size=6), st.sampled_from([(ACME,), (GMAIL, ACCOUNT), (ACCOUNT, GMAIL)]))
 def test_every_window_is_that_of_all_hours(
     story: list[tuple[int, list[tuple[int, str, int]], int, int | None, int | None]], scopes: tuple[Scope, ...]

@@ -463,7 +463,13 @@ def test_an_hour_that_grows_is_written_again_and_its_scope_is_due(ses: FakeSes) 
     kept.log.clear()
     ses.hours[ACCOUNT] = {NOON: Reported(12)}
     assert statistics(ses, kept, NOON + 30 * MINUTE).hours == 1
-    assert kept.log == ["verdict account", "due account 06 12h", "account 06 12h 12", "due account 06 12h", "statistics read"]
+    assert kept.log == [
+        "verdict account",
+        "due account 06 12h",
+        "account 06 12h 12",
+        "due account 06 12h",
+        "statistics read",
+    ]
 
 
 @pytest.mark.parametrize("told", [0, 8, 9], ids=["nothing", "less", "as much"])

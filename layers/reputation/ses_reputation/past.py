@@ -159,7 +159,7 @@ class Past:
         opened = [week for week, hours in self._opened.items() if hours.is_begun]
         if opened:
             oldest = min(opened)
-            return oldest, tuple(in_rates(self._opened[oldest]))
+            return oldest, tuple(in_rates(self._opened[oldest], self._known.source))
         known = self._known.tail
         return None if known and known[0] in self._touched else known
 

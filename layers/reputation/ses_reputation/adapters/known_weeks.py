@@ -127,5 +127,4 @@ def _attributes(counts: Increments) -> dict[str, int]:
 
 
 def _increments(numbers: Mapping[str, int]) -> Increments:
-    named = ((keys.counter_name(name), n) for name, n in numbers.items())
-    return {what: n for what, n in named if what}
+    return {what: n for name, n in numbers.items() if (what := keys.counter_name(name))}

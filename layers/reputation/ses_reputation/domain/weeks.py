@@ -4,7 +4,7 @@ A week is a sum of its hours and never anything else. Wherever the sum does not 
 mail of an outage is left out of it, an hour of it may be the one that a forecast turns on) its hours are gone through.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -30,13 +30,16 @@ def newest_closed(now: datetime) -> datetime:
     return week_of(now.astimezone(UTC) - CLOSED_AFTER)
 
 
-_IN_RATES: frozenset[Measure] = frozenset({*NUMERATOR.values(), *(m for row in ELIGIBLE.values() for m in row)})
+_IN_RATES: Mapping[VolumeSource, frozenset[Measure]] = {
+    source: frozenset({*NUMERATOR.values(), *measures}) for source, measures in ELIGIBLE.items()
+}
 
 
-def in_rates(hours: Iterable[HourCounts]) -> Iterator[HourCounts]:
+def in_rates(hours: Iterable[HourCounts], source: VolumeSource) -> Iterator[HourCounts]:
     """The same hours, with nothing in them that is in no rate."""
     for hour in hours:
-        counts = {(p, m): n for (p, m), n in hour.counts.items() if m in _IN_RATES and p not in LEFT_OUT_RECIPIENTS}
+        wanted = _IN_RATES[VolumeSource.STATISTICS if hour.backfilled else source]
+        counts = {(p, m): n for (p, m), n in hour.counts.items() if m in wanted and p not in LEFT_OUT_RECIPIENTS}
         yield HourCounts(hour.hour, counts, hour.backfilled)
 
 
@@ -46,19 +49,17 @@ def week_totals(start: datetime, newest_first: Iterable[HourCounts], source: Vol
     hours = 0
     first: datetime | None = None
     strays = odd = False
-    for hour in newest_first:
+    for hour in in_rates(newest_first, source):
         sign = ELIGIBLE[VolumeSource.STATISTICS if hour.backfilled else source]
-        told, total = False, sums[hour.backfilled]
-        volume = 0
+        total, volume = sums[hour.backfilled], 0
         for what, n in hour.counts.items():
-            if what[1] in _IN_RATES and what[0] not in LEFT_OUT_RECIPIENTS:
-                total[what] = total.get(what, 0) + n
-                volume += n * sign.get(what[1], 0)
-                told, odd = True, odd or n < 0
+            total[what] = total.get(what, 0) + n
+            volume += n * sign.get(what[1], 0)
+            odd = odd or n < 0
         if volume > 0:
             hours, first, strays = hours + 1, hour.hour, False
         else:
-            strays = strays or told
+            strays = strays or bool(hour.counts)
     return WeekTotals(start, *sums, hours=hours, first=first, strays=strays, odd=odd)
 
 
