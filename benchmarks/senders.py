@@ -75,7 +75,7 @@ class Deployment:
         for each in self.touched:
             mark = {"week": keys.string(week.isoformat()), "token": keys.string("again")}
             self.tables.put(STANDINGS, {**keys.due_key(each, week), **mark})
-        with self._answering() as client:
+        with self.answering() as client:
             evaluated = evaluate_reputation(
                 self.now,
                 policy=Policy(),
@@ -94,11 +94,12 @@ class Deployment:
 
     def survey(self) -> None:
         """What follows each run: how all scopes stand."""
-        with self._answering() as client:
+        with self.answering() as client:
             survey(DynamoDbStandings(client, table=STANDINGS).listed(requests=50).rows, Policy())
 
     @contextmanager
-    def _answering(self) -> Iterator["DynamoDBClient"]:
+    def answering(self) -> Iterator["DynamoDBClient"]:
+        """A client that is answered from these tables."""
         client = dynamodb()
         with self.tables.answering(client):
             yield client
