@@ -327,6 +327,7 @@ def test_the_listing_has_every_scope_the_worst_status_first(standings: DynamoDbS
     assert [row.scope for row in listing.rows] == [NEWSLETTER, ACME, *sorted(looked_at), ACCOUNT]
     assert listing.complete
     assert listing.rows == tuple(listed(standings.read(row.scope).standing) for row in listing.rows)
+    assert standings.listed(1, well=False).rows == listing.rows[:-1], "nobody has to look at the account"
 
 
 def test_a_scope_has_another_place_in_the_listing_with_another_status(standings: DynamoDbStandings) -> None:

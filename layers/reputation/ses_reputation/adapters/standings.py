@@ -103,21 +103,29 @@ class DynamoDbStandings:
         items = get_all(self._client, self._table, [_standing_key(scope) for scope in scopes], self._pause)
         return {Scope(item["name"]["S"]): decode(item, Standing) for item in items}
 
-    def listed(self, requests: int) -> Listing:
+    def listed(self, requests: int, *, well: bool = True) -> Listing:
         """The listing of all scopes, those with the worst status first, as far as so many requests reach.
 
+        Without those that are `well`: they are healthy, and nobody has to look at them.
         A request reads 1 MB, of 2,000 scopes or so. It may be a moment old: an index of a table always may.
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
         """
         rows: list[Listed] = []
+        query: Any = {
+            "KeyConditionExpression": "listing = :scopes",
+            "ExpressionAttributeValues": {":scopes": _LISTING},
+        }
+        if not well:
+            query["KeyConditionExpression"] += " AND #rank < :well"
+            query["ExpressionAttributeNames"] = {"#rank": "rank"}
+            query["ExpressionAttributeValues"][":well"] = keys.string(_WELL)
         start: Any = {}
         for _ in range(requests):
             answer = self._client.query(
                 TableName=self._table,
                 IndexName=keys.WORST_FIRST,
-                KeyConditionExpression="listing = :scopes",
-                ExpressionAttributeValues={":scopes": _LISTING},
                 ProjectionExpression="listed",
+                **query,
                 **start,
             )
             rows += [msgspec.json.decode(item["listed"]["S"], type=Listed) for item in answer["Items"]]
@@ -351,6 +359,8 @@ def _request_key(request: str) -> Item:
 
 
 _WORST_FIRST = tuple(reversed(Status))
+# Where those begin that are healthy, and nobody has to look at: behind all others.
+_WELL = f"{_WORST_FIRST.index(Status.HEALTHY)}/"
 # Only standings have this attribute, so that nothing else in the table is in the index.
 _LISTING = keys.string("scopes")
 _SUMMARY_KEY = keys.item_key(keys.SUMMARY, "weekly")
