@@ -489,6 +489,18 @@ def test_a_scope_is_as_bad_as_its_worst_metric() -> None:
     assert standing.status is Status.SHUTDOWN
 
 
+@pytest.mark.parametrize(
+    ("acted", "status"),
+    [(START + SECOND, Status.HEALTHY), (START, Status.PROBATION), (START - SECOND, Status.PROBATION)],
+    ids=["before somebody acted", "as somebody acted", "after somebody acted"],
+)
+def test_nothing_is_decided_at_a_moment_before_somebody_acted(acted: datetime, status: Status) -> None:
+    sender = Sender()
+    sender.standing = replace(sender.standing, acted=acted)
+    assert sender.at(START) is status
+    assert (sender.standing.evaluated is None) == (status is Status.HEALTHY)
+
+
 @pytest.mark.parametrize("again", [START, START - HOUR], ids=["the same moment", "an earlier one"])
 def test_a_moment_that_was_judged_is_not_judged_again(again: datetime) -> None:
     sender = on_probation()

@@ -18,8 +18,9 @@ from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts
 from ses_reputation.domain.scopes import ACCOUNT, MAX_SCOPE, Scope
+from ses_reputation.domain.standing import Standing
 from ses_reputation.due import CHUNK, CHUNK_BYTES, GIVEN_UP, Chunk, Due, NotHandedOn, in_chunks
-from ses_reputation.evaluate import Evaluated, EvaluationIncomplete
+from ses_reputation.evaluate import Evaluated, EvaluationIncomplete, Versioned
 from ses_reputation.judge_chunks import (
     ChunkIncomplete,
     ChunkMessage,
@@ -277,6 +278,17 @@ def test_a_chunk_that_comes_after_its_scopes_were_judged_at_a_later_moment_chang
     assert (run.scopes, run.changes) == (2, 0)
     assert standings.kept == before
     assert told(topic) == TENANTS[:2]
+
+
+def test_a_chunk_decides_nothing_before_what_somebody_has_done_since() -> None:
+    standings, topic = FakeStandings(*TENANTS[:2]), FakeChannel()
+    old = Chunk("old", NOW, tuple(Due(scope, "1") for scope in TENANTS[:2]))
+    standings.kept[TENANTS[0]] = Versioned(Standing(TENANTS[0], acted=SOON), 1)
+    judge("old", bad(*TENANTS), standings, FakeChunks(old), topic)
+    assert told(topic) == [TENANTS[1]]
+    assert TENANTS[0] in standings.marks, "the next run judges it"
+    evaluate(bad(*TENANTS), standings, topic, SOON)
+    assert told(topic) == [TENANTS[1], TENANTS[0]]
 
 
 def test_a_scope_that_is_marked_again_while_its_chunk_waits_stays_due() -> None:

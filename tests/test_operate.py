@@ -142,6 +142,12 @@ def test_a_report_opens_a_finding_keeps_who_and_why_and_tells_people() -> None:
     assert desk.standings.waiting == []
 
 
+def test_it_is_kept_when_somebody_acted_last_whatever_clock_came_first(desk: Desk) -> None:
+    for hours, last in ((2, 2), (1, 2), (3, 3)):
+        desk.does(seen(f"hit {hours}"), f"report {hours}", now=NOW + hours * HOUR)
+        assert desk.standings.read(TENANT).standing.acted == NOW + last * HOUR
+
+
 def test_a_command_is_carried_out_once_however_often_it_is_sent(desk: Desk) -> None:
     command = decide(desk, Decision.SHUTDOWN)
     first = desk.does(command, "request-1")

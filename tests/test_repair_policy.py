@@ -52,7 +52,7 @@ def test_the_policy_allows_what_the_commands_do_and_nothing_else(cloud: LocalClo
         for item in client.scan(TableName=restored)["Items"]:
             client.delete_item(TableName=cloud.resources[table], Key=key_of(table, item))
     with noted() as notes:
-        for queue in ("Feedback", "Enforcement", "Suppression", "Finding"):
+        for queue in ("Feedback", "Enforcement", "Suppression", "Finding", "Evaluation"):
             cloud.enqueue(f"{queue}DeadLetterQueue", [json.dumps({"received": "", "event": {}})])
         run("redrive")
         run("redrive", "--retry", "--apply")

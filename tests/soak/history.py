@@ -8,6 +8,7 @@ from itertools import chain
 from random import Random
 from typing import Any, Final
 
+from ses_reputation.due import CHUNK
 from ses_reputation_local.ses_mail import Topic
 from tests.faults import Called
 from tests.soak.mail import MINUTE, MORNING, SETS, TENANTS, draw_mail
@@ -78,7 +79,8 @@ class History:
     `patient`: everything is repeated until it is done before anything else happens. Otherwise what fails is left to the
     next step, as a queue or a schedule leaves it. `enforced` are the kinds of scope that are paused, and whether on
     probation already. `compared`: it is run once more without faults, which must make no difference. Where scopes are
-    paused it may: an alert that could not be sent has one resumed later, and its mail counts from then on.
+    paused it may: an alert that could not be sent has one resumed later, and its mail counts from then on. So it may
+    where an evaluation hands on more than `chunk` scopes: what was contended there is left to the next.
     """
 
     parameters: Mapping[str, str]
@@ -86,6 +88,7 @@ class History:
     patient: bool
     enforced: Mapping[str, bool] = field(default_factory=dict)
     compared: bool = False
+    chunk: int = CHUNK
 
     @property
     def parcels(self) -> list[Parcel]:
@@ -129,7 +132,9 @@ def draw_history(random: Random, mails: int = 12, about: Called | None = None) -
     if random.random() < (0.5 if function == "WatchSes" else 0.15):
         parameters["VolumeSource"] = "statistics"
     steps = tuple(_steps(random, mails, about))
-    return History(parameters, steps, patient, enforced, compared=patient and not enforced and random.random() < 0.7)
+    compared = patient and not enforced and random.random() < 0.7
+    chunk = 3 if random.random() < (0.7 if function == "EvaluateReputation" else 0.3) else CHUNK
+    return History(parameters, steps, patient, enforced, compared and chunk == CHUNK, chunk)
 
 
 # How likely a function is called in any other way than by mail, between two deliveries.

@@ -187,9 +187,9 @@ def evaluate_reputation(  # noqa: PLR0913 - each is another part of the world
     made: list[Alert] = []
     policy = standings.learned().applied_to(policy)
     # The whole list before the first count: what is marked from here on must not be settled by what is read now.
-    ours = [due for due in standings.due() if due.scope not in theirs]
-    providers = [due for due in ours if _is_provider(due.scope)]
-    others = [due for due in ours if not _is_provider(due.scope)]
+    ready = [due for due in standings.due() if due.scope not in theirs]
+    providers = [due for due in ready if _is_provider(due.scope)]
+    others = [due for due in ready if not _is_provider(due.scope)]
     far = [due for due in others if due.scope != ACCOUNT] if chunks and len(others) > chunks.size else []
     near = [due for due in others if due.scope == ACCOUNT] if far else others
     judge = partial(
@@ -225,8 +225,8 @@ def evaluate_reputation(  # noqa: PLR0913 - each is another part of the world
         # What could not be sent before is in the outbox still, and is tried again with the rest. What another run has
         # put there meanwhile it sends itself: else people would be told twice whenever two meet.
         unsent.clear()
-        known = {alert.id for alert in (*made, *(outgoing.alert for outgoing in left))}
-        rest = (outgoing for outgoing in standings.outgoing() if outgoing.alert.id in known)
+        ours = {alert.id for alert in (*made, *(outgoing.alert for outgoing in left))}
+        rest = (outgoing for outgoing in standings.outgoing() if outgoing.alert.id in ours)
         alerts += send(rest, standings, channels, unsent)
     late = sum(len(chunk.due) for chunk in waiting if chunk.now < now)
     total = replace(total, alerts=alerts, unsent=len(unsent), late=late)

@@ -89,6 +89,7 @@ def operate(
         finding = piece.finding if isinstance(piece, Change) else _about(command, after)
         if piece is None:
             return Done(command.scope, after.status, finding, nothing_new=True)
+        after = replace(after, acted=max(now, after.acted or now))
         outage = piece.outage if isinstance(piece, OutageChange) else None
         alerts = [to_alert(piece, policy)] if isinstance(piece, Change | OutageChange) else []
         if standings.write_act(after, read.version, act, now, [piece], alerts):

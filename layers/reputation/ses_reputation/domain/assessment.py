@@ -88,9 +88,12 @@ def assess(
 ) -> tuple[Standing, tuple[Change | EarlyWarning | Reminder, ...]]:
     """Judge a scope by its measures at one moment: the standing that follows, and what people are to be told.
 
-    A moment that was judged already, or lies before one that was, changes nothing.
+    A moment that was judged already, or lies before one that was, changes nothing; nor does one before somebody acted:
+    what he saw, and did, must not have something come before it afterwards.
     """
     if standing.evaluated is not None and now <= standing.evaluated:
+        return standing, ()
+    if standing.acted is not None and now < standing.acted:
         return standing, ()
     after, warnings = _with_warnings(replace(standing, evaluated=now, measures=measures), now, policy)
     moves: list[tuple[Finding, Trigger]] = []

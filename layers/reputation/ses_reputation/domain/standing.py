@@ -182,7 +182,8 @@ class Standing(Struct, frozen=True):
 
     `findings` are those that are open, one of a category at most; `closed` is how many of each have been, without those
     that were never more than suspected. `dismissed` is when a person last dismissed a suspicion of each. `outages` are
-    those of a mailbox provider, the oldest first. `trend` has the rates of the last days.
+    those of a mailbox provider, the oldest first. `trend` has the rates of the last days. `acted` is when a person or a
+    program last did something about it.
     """
 
     scope: Scope
@@ -195,6 +196,7 @@ class Standing(Struct, frozen=True):
     ended: Mapping[Category, datetime] = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
     trend: Trend = Trend()
+    acted: datetime | None = None
 
     def metric(self, metric: Metric) -> MetricStanding:
         """What is decided about one metric."""
