@@ -222,6 +222,19 @@ def test_the_standing_that_has_been_through_more_stays(
     assert ("due/" in found) == (outcome != "kept"), "what is back is judged"
 
 
+def test_counts_that_are_back_are_judged_in_weeks_that_are_added_up_anew(cloud: LocalCloud) -> None:
+    hour = {"scope": {"S": "tenant/acme"}, "hour": {"S": "2026-02-03T07#1"}, "gmail.sent": {"N": "1"}}
+    weeks = {**keys.item_key(keys.shard(keys.WEEKS, Scope("tenant/acme")), "tenant/acme"), "version": {"N": "1"}}
+    put(cloud, "CountersTable", hour)
+    put(cloud, "StandingsTable", weeks)
+    back_up(cloud)
+    lose(cloud, "CountersTable", "StandingsTable")
+    assert restored("--apply") == {"receipts": {}, "counters": {"restored": 1}, "standings": {}}
+    assert items(cloud, "CountersTable") == [hour]
+    (mark,) = items(cloud, "StandingsTable")
+    assert (mark["name"]["S"], mark["week"]["S"]) == ("tenant/acme 2026-02-02", "2026-02-02T00:00:00+00:00")
+
+
 def test_an_alert_that_was_sent_since_is_not_sent_again_and_one_that_was_lost_is(cloud: LocalCloud) -> None:
     publish(cloud, mail(30, bad=6))
     cloud.deliver()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -11,7 +12,17 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.forecast import forecast
 from ses_reputation.domain.limits import Bound, Limits
-from ses_reputation.domain.rates import HourCounts, Metric, Span, VolumeSource, Week, Window, measure
+from ses_reputation.domain.rates import (
+    WEEK,
+    HourCounts,
+    Metric,
+    Span,
+    VolumeSource,
+    Week,
+    WeekTotals,
+    Window,
+    measure,
+)
 from ses_reputation.domain.weeks import by_week, newest_closed, week_totals
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -19,6 +30,7 @@ NOW = MONDAY + timedelta(days=1)
 HOUR = timedelta(hours=1)
 SENDS = VolumeSource.SEND_EVENTS
 LOOPS = FeedbackLoops(feedback_share=33)
+SENT, BOUNCED = ("yahoo", Measure.SENT), ("yahoo", Measure.HARD_BOUNCED)
 
 # Few providers, of which one sends no complaints and one is in no rate, so that all that can happen happens often.
 VOLUME = (Measure.SENT, Measure.NOT_ATTEMPTED, Measure.DELIVERED)
@@ -101,3 +113,52 @@ def test_even_if_an_hour_has_a_negative_number(hours: list[HourCounts], span: Sp
     by_hour = measure(hours, {"it": span}, SENDS, LOOPS)["it"]
     by_weeks = measure(in_weeks(hours), {"it": span}, SENDS, LOOPS)["it"]
     assert by_weeks.rate == by_hour.rate
+
+
+def in_last_week(*numbers: tuple[int, int]) -> list[HourCounts]:
+    """An hour of this week with mail to ten, and hours of the last one, newest first, by what was sent and bounced."""
+    told = [(NOW - HOUR, 10, 0), *((MONDAY - n * HOUR, *both) for n, both in enumerate(numbers, 1))]
+    return [HourCounts(hour, {SENT: sent, BOUNCED: bounced}) for hour, sent, bounced in told]
+
+
+def window(hours: Iterable[HourCounts | Week], volume: int | None) -> Window:
+    return measure(hours, {"it": Span(Metric.BOUNCE_RATE, NOW - 8 * WEEK, volume)}, SENDS, LOOPS)["it"]
+
+
+@pytest.mark.parametrize(
+    ("volume", "hours", "held"),
+    [
+        pytest.param(61, 4, 60, id="more than all of it"),
+        pytest.param(60, 4, 60, id="all of it"),
+        pytest.param(31, 3, 40, id="some of its hours"),
+        pytest.param(10, 1, 10, id="none of it"),
+    ],
+)
+def test_a_window_holds_no_more_of_a_week_than_fills_it(volume: int, hours: int, held: int) -> None:
+    rate = window(in_weeks(in_last_week((10, 0), (20, 0), (20, 0))), volume).rate
+    assert (rate.hours, rate.volume) == (hours, held)
+
+
+def test_hours_before_the_first_mail_are_left_out_of_a_week() -> None:
+    rate = window(in_weeks(in_last_week((20, 1), (0, 7))), None).rate
+    assert (rate.count, rate.start) == (1, MONDAY - HOUR)
+
+
+def test_a_forecast_goes_by_the_hour_in_which_the_bounces_drop_out() -> None:
+    """Clean mail alone would take 90 recipients: 20 of 200. With the 51st the hour of the bounces is not needed."""
+    tenth = Bound(Fraction(1, 10), inclusive=False)
+    held = window(in_weeks(in_last_week((50, 0), (50, 20))), 111)
+    assert len(held.hours) == 2, "the week is one"
+    assert forecast(held, Limits(tenth, tenth, tenth), NOW, timedelta(days=60)).clean_to_limit == 51
+
+
+def test_weeks_in_which_nothing_turns_are_not_gone_through() -> None:
+    """A rate far from its limit, weeks long: no hour of them is read."""
+    week, mondays = Opened([]), [MONDAY - n * WEEK for n in range(1, 8)]
+    totals = [WeekTotals(monday, {SENT: 40, BOUNCED: 1}, {}, 4, monday) for monday in mondays]
+    parts: list[HourCounts | Week] = [*in_last_week(), *(Week(each, week) for each in totals)]
+    fifth = Bound(Fraction(1, 5), inclusive=False)
+    found = window(parts, 1_000)
+    assert (found.rate.volume, found.rate.count) == (290, 7)
+    assert forecast(found, Limits(fifth, fifth, fifth), NOW, timedelta(days=900)).clean_to_limit == 0
+    assert not week.read

@@ -45,8 +45,8 @@ class DynamoDbDue:
 
     def again(self, scopes: Collection[Scope]) -> list[Any]:
         """The actions of a transaction that have scopes evaluated though nothing was counted."""
-        token = keys.string(self._new_token())
-        items = ({**keys.due_key(scope), "token": token} for scope in scopes)
+        again = keys.string(self._new_token())
+        items = ({**keys.due_key(scope), "token": again} for scope in scopes)
         return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in items]
 
     def _items(self, counted: Collection[Cell]) -> Iterator[dict[str, Any]]:
