@@ -360,7 +360,8 @@ class _Run:
             self._told,
             self._cloud.emails(),
             len(self._collection(keys.OUTBOX)),
-            {name for collection, name in collections if collection.startswith("due/")},
+            # A mark that names a week has it behind the scope.
+            {name.partition(" ")[0] for collection, name in collections if collection.startswith("due/")},
             {name: len(self._cloud.messages(name)) for name in names if name not in letters},
             letters,
             self._redriven,
