@@ -19,6 +19,7 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts
 from ses_reputation.domain.scopes import ACCOUNT, MAX_SCOPE, Scope
 from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.weeks import ALL_TIME
 from ses_reputation.due import CHUNK, CHUNK_BYTES, GIVEN_UP, Chunk, Due, NotHandedOn, in_chunks
 from ses_reputation.evaluate import Evaluated, EvaluationIncomplete, Versioned
 from ses_reputation.judge_chunks import (
@@ -427,7 +428,8 @@ def test_a_chunk_that_fails_is_retried_alone_and_nobody_is_told_twice(
     really, asked = DynamoDbCounters.hours, list[Scope]()
 
     def hours(self: DynamoDbCounters, scope: Scope, before: datetime, since: datetime | None = None) -> Any:
-        asked.append(scope)
+        if since != ALL_TIME:  # what is older is another request
+            asked.append(scope)
         if scope == TENANTS[0] and asked.count(scope) == 1:
             raise TimeoutError
         return really(self, scope, before, since)

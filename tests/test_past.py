@@ -49,8 +49,10 @@ class Weeks:
     def __init__(self) -> None:
         self.kept: dict[Scope, KnownWeeks] = {}
         self.writes = 0
+        self.asked = 0
 
     def known(self, scope: Scope) -> KnownWeeks:
+        self.asked += 1
         return self.kept.get(scope, NOTHING_KNOWN)
 
     def keep(self, scope: Scope, known: KnownWeeks) -> bool:
@@ -126,7 +128,7 @@ def test_a_window_that_is_full_early_adds_up_nothing() -> None:
     past = reading.past(ACME)
     windows(past, Span(Metric.BOUNCE_RATE, MONDAY - 20 * WEEK, volume=500))
     assert reading.keep(ACME, past, ALL_TIME)
-    assert (weeks.writes, counters.read) == (0, [MONDAY + HOUR, MONDAY - DAY])
+    assert (weeks.writes, weeks.asked, counters.read) == (0, 0, [MONDAY + HOUR])
 
 
 # -- What comes late ---------------------------------------------------------------------------------------------------

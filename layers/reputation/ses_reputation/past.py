@@ -8,7 +8,7 @@ evaluation that finds the mark goes through the hours of that week and adds them
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from functools import cached_property, partial
-from itertools import chain, count, takewhile
+from itertools import chain, count
 from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
@@ -51,13 +51,13 @@ class Past:
     """The past of one scope before a moment, to be gone through once, newest first, and as far as it is needed.
 
     `touched` are weeks in which something was counted since they were added up, perhaps. `recent` are the hours since
-    the end of what is known (all of them if nothing is), `hours` all hours; `read` has those of the scope before a
-    moment and not before another.
+    the newest closed week, `hours` all hours, and `read` has those before a moment and not before another. What is
+    `known` of its weeks is asked for only by whoever goes back further than the recent hours.
     """
 
     def __init__(
         self,
-        known: KnownWeeks,
+        known: Callable[[], KnownWeeks],
         touched: Collection[datetime],
         now: datetime,
         *,
@@ -65,24 +65,36 @@ class Past:
         hours: Iterable[HourCounts],
         read: Callable[[datetime, datetime], Iterable[HourCounts]],
     ) -> None:
-        self._known = known
-        self._touched = frozenset(week for week in touched if known.covers(week))
-        self._closed = newest_closed(now)
         self.hours = hours
+        self._read_known = known
+        self._marked = touched
+        self._closed = newest_closed(now)
         self._recent = recent
         self._read = read
         self._added_up: dict[datetime, WeekTotals] = {}
         self._opened: dict[datetime, Rereadable[HourCounts]] = {}
         # All weeks from here on until the newest closed one were gone through, or are known.
         self._reached = self._closed
+        self._is_recent = True
+
+    @cached_property
+    def _known(self) -> KnownWeeks:
+        return self._read_known()
+
+    @cached_property
+    def _touched(self) -> frozenset[datetime]:
+        return frozenset(week for week in self._marked if self._known.covers(week))
 
     def __iter__(self) -> Iterator[HourCounts | Week]:
+        yield from self._recent
+        self._is_recent = False
         known = self._known
         if known.is_nothing:
-            yield from self._by_hours(self._recent)
+            yield from self._by_hours(self._read(self._closed, ALL_TIME))
             self._reached = ALL_TIME
             return
-        yield from self._by_hours(self._recent)
+        if known.end < self._closed:
+            yield from self._by_hours(self._read(self._closed, known.end))
         self._reached = min(self._reached, known.end)
         totals = {each.start: each for each in known.totals if each.start < self._closed}
         untouched: list[Week] = []
@@ -117,11 +129,11 @@ class Past:
         yield from hours
 
     def _by_hours(self, hours: Iterable[HourCounts]) -> Iterator[HourCounts]:
-        """The same hours. Each closed week is added up once all of it was gone through."""
+        """The same hours of closed weeks. Each week is added up once all of it was gone through."""
         week: datetime | None = None
         held: list[HourCounts] = []
         for hour in hours:
-            if hour.hour < self._closed and (week is None or hour.hour < week):
+            if week is None or hour.hour < week:
                 self._add_up(week, held)
                 week, held = week_of(hour.hour), []
                 self._reached = min(self._reached, week + WEEK)
@@ -138,6 +150,8 @@ class Past:
 
         Of what was touched and not gone through nothing is known any more, nor of what is older.
         """
+        if self._is_recent and all(week >= self._closed for week in self._marked):
+            return None
         known, unread = self._known, self._touched - self._added_up.keys()
         if known.is_nothing:
             start, end = self._reached, self._closed
@@ -212,20 +226,20 @@ class Reading:
         self._counters = counters
         self._before = before
         self._weeks = weeks
-        self._account_weeks: dict[tuple[datetime, datetime], Rereadable[HourCounts]] = {}
+        self._account_spans: dict[tuple[datetime, datetime], Rereadable[HourCounts]] = {}
 
     def hours(self, scope: Scope) -> Iterable[HourCounts]:
         """The hours of a scope, newest first, as often as somebody goes through them."""
-        return self._hours(scope, None).all
+        return self._hours(scope).all
 
     def past(self, scope: Scope, touched: Collection[datetime] = ()) -> Past:
         """All that a scope counted; of weeks that were touched since they were added up, and of recent ones, by hours.
 
         Without `weeks`, all of it by hours.
         """
-        known = self._known_of_account if scope == ACCOUNT else self._known(scope)
-        hours = self._hours(scope, self._since(known))
-        read = partial(self._read, scope)
+        hours = self._hours(scope)
+        known = partial(self._weeks.known, scope) if self._weeks else lambda: NOTHING_KNOWN
+        read = partial(self._read, scope) if self._weeks else lambda _before, _since: ()
         return Past(known, touched, self._before, recent=hours.recent, hours=hours.all, read=read)
 
     def keep(self, scope: Scope, past: Past, oldest: datetime) -> bool:
@@ -233,50 +247,35 @@ class Reading:
         learned = past.learned(oldest) if self._weeks else None
         return not (self._weeks and learned) or self._weeks.keep(scope, learned)
 
-    def _known(self, scope: Scope) -> KnownWeeks:
-        return self._weeks.known(scope) if self._weeks else NOTHING_KNOWN
-
-    def _since(self, known: KnownWeeks) -> datetime | None:
-        """From when on the hours are read in any case; None if they are read one after the other, as far as needed."""
-        return None if known.is_nothing else min(known.end, newest_closed(self._before))
-
-    @cached_property
-    def _known_of_account(self) -> KnownWeeks:
-        return self._known(ACCOUNT)
-
     @cached_property
     def _account(self) -> _Hours:
-        return self._divided(ACCOUNT, self._since(self._known_of_account))
+        return self._divided(ACCOUNT)
 
-    def _divided(self, scope: Scope, since: datetime | None) -> _Hours:
-        if since is None:
+    def _divided(self, scope: Scope) -> _Hours:
+        if self._weeks is None:
             hours = Rereadable(self._counters.hours(scope, self._before))
             return _Hours(hours, hours)
-        recent = Rereadable(self._counters.hours(scope, self._before, since))
-        return _Hours(recent, Rereadable(chain(recent, _later(partial(self._counters.hours, scope, since)))))
+        closed = newest_closed(self._before)
+        recent = Rereadable(self._counters.hours(scope, self._before, closed))
+        return _Hours(recent, Rereadable(chain(recent, _later(partial(self._read, scope, closed, ALL_TIME)))))
 
-    def _hours(self, scope: Scope, since: datetime | None) -> _Hours:
+    def _hours(self, scope: Scope) -> _Hours:
         if scope == ACCOUNT:
             return self._account
         if kind_of(scope) is not ScopeKind.PROVIDER:
-            return self._divided(scope, since)
-        provider, account = name_of(scope), self._account
-        own = Rereadable(of_provider(provider, account.all))
-        if since is None:
-            return _Hours(own, own)
-        of_account = self._since(self._known_of_account)
-        enough = account.recent if of_account and of_account <= since else account.all
-        recent = takewhile(lambda hour: hour.hour >= since, of_provider(provider, enough))
-        return _Hours(recent, own)
+            return self._divided(scope)
+        provider = name_of(scope)
+        own = Rereadable(of_provider(provider, self._account.all))
+        return _Hours(own if self._weeks is None else of_provider(provider, self._account.recent), own)
 
     def _read(self, scope: Scope, before: datetime, since: datetime) -> Iterable[HourCounts]:
         """The hours of a scope between two moments. Several providers may ask for those of the account."""
         if scope != ACCOUNT and kind_of(scope) is not ScopeKind.PROVIDER:
             return self._counters.hours(scope, before, since)
         span = before, since
-        if span not in self._account_weeks:
-            self._account_weeks[span] = Rereadable(self._counters.hours(ACCOUNT, before, since))
-        hours = self._account_weeks[span]
+        if span not in self._account_spans:
+            self._account_spans[span] = Rereadable(self._counters.hours(ACCOUNT, before, since))
+        hours = self._account_spans[span]
         return hours if scope == ACCOUNT else of_provider(name_of(scope), hours)
 
 

@@ -351,9 +351,13 @@ class _Filling:
         self._source = source
         self._loops = loops
 
+    @property
+    def _is_full(self) -> bool:
+        return self.span.volume is not None and self._volume >= self.span.volume
+
     def takes(self, part: HourCounts | Week) -> bool:
-        """Whether it reaches so far back; if so, what belongs to it was added."""
-        if self.span.volume is not None and self._volume >= self.span.volume:
+        """Add what belongs to it of a part; whether it may reach further back than that."""
+        if self._is_full:
             return False
         if isinstance(part, Week):
             return self._takes_week(part)
@@ -362,7 +366,7 @@ class _Filling:
         sums = part.sums(self.span.metric, self._source, self._loops)
         if _adds(sums):
             self._add(sums)
-        return True
+        return not self._is_full
 
     def _takes_week(self, week: Week) -> bool:
         if week.end <= self.span.start:
