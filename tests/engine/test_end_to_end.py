@@ -26,7 +26,7 @@ STORY = ROOT / "events" / "stories" / "purchased-list.toml"
 DAYS = 17
 DAY = timedelta(days=1)
 TOPICS = {"bounce": "BounceTopic", "complaint": "ComplaintTopic", "volume": "VolumeTopic"}
-QUEUES = ("BounceQueue", "ComplaintQueue", "VolumeQueue", "EnforcementQueue")
+QUEUES = ("BounceQueue", "ComplaintQueue", "VolumeQueue", "EnforcementQueue", "EvaluationQueue")
 NEWSLETTER = "configuration-set/newsletter"
 EMAIL = "ops@shop.example"
 POISON = "not an event at all"

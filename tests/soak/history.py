@@ -133,7 +133,9 @@ def draw_history(random: Random, mails: int = 12, about: Called | None = None) -
         parameters["VolumeSource"] = "statistics"
     steps = tuple(_steps(random, mails, about))
     compared = patient and not enforced and random.random() < 0.7
-    chunk = 3 if random.random() < (0.7 if function == "EvaluateReputation" else 0.3) else CHUNK
+    chunk = 3 if random.random() < 0.3 else CHUNK
+    if about and (about.function, about.service) == ("EvaluateReputation", "sqs"):
+        chunk = 1
     return History(parameters, steps, patient, enforced, compared and chunk == CHUNK, chunk)
 
 
