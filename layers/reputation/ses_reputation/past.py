@@ -97,15 +97,15 @@ class Past:
             yield from self._by_hours(self._read(self._closed, known.end))
         self._reached = min(self._reached, known.end)
         totals = {each.start: each for each in known.totals if each.start < self._closed}
-        untouched: list[Week] = []
+        untouched: list[WeekTotals] = []
         for week in sorted({*totals, *self._touched}, reverse=True):
             if week not in self._touched:
-                untouched.append(Week(totals[week], self._hours_of(week)))
+                untouched.append(totals[week])
             elif week < self._closed:
-                yield from in_groups(untouched)
+                yield from in_groups(untouched, self._hours_of)
                 untouched = []
                 yield from self._by_week(week)
-        yield from in_groups(untouched)
+        yield from in_groups(untouched, self._hours_of)
         self._reached = known.start
         if known.start > ALL_TIME:
             # Whoever goes further back by a little than the last time gets by with a week.
@@ -118,7 +118,8 @@ class Past:
         """The hours of a week that was added up, which are read only if somebody goes through them."""
         if self._known.tail and self._known.tail[0] == week:
             return self._known.tail[1]
-        self._opened[week] = Rereadable(self._read(week + WEEK, week))
+        if week not in self._opened:
+            self._opened[week] = Rereadable(self._read(week + WEEK, week))
         return self._opened[week]
 
     def _by_week(self, week: datetime) -> Iterator[HourCounts]:

@@ -114,7 +114,7 @@ def _read(told: _Totals, end: datetime) -> WeekTotals:
     return WeekTotals(
         start=start,
         counts=_increments(told.counts),
-        backfilled=_increments(told.backfilled),
+        backfilled=_increments(told.backfilled) if told.backfilled else {},
         hours=told.hours,
         first=None if told.first is None else start + told.first * _HOUR,
         strays=told.strays,

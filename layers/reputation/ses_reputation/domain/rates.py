@@ -84,10 +84,12 @@ class HourCounts(Struct, frozen=True, gc=False):
         """What this hour adds to a rate."""
         sign = ELIGIBLE[VolumeSource.STATISTICS if self.backfilled else source]
         numerator = NUMERATOR[metric]
-        left_out = self.in_outage if metric is Metric.BOUNCE_RATE else frozenset()
+        left_out = LEFT_OUT_RECIPIENTS
+        if self.in_outage and metric is Metric.BOUNCE_RATE:
+            left_out |= self.in_outage
         volume = hundredths = count = 0
         for (provider, measure), n in self.counts.items():
-            if provider in LEFT_OUT_RECIPIENTS or provider in left_out:
+            if provider in left_out:
                 continue
             if measure is numerator:
                 count += n

@@ -4,7 +4,7 @@ A week is a sum of its hours and never anything else. Wherever the sum does not 
 mail of an outage is left out of it, an hour of it may be the one that a forecast turns on) its hours are gone through.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -88,11 +88,30 @@ def together(newest_first: Sequence[WeekTotals]) -> WeekTotals:
 GROUP = 8
 
 
-def in_groups(newest_first: Iterable[Week]) -> Iterator[Week]:
-    """The same weeks, with one in place of those that are always together, in each GROUP of weeks since ALL_TIME."""
+def in_groups(
+    newest_first: Iterable[WeekTotals], hours_of: Callable[[datetime], Iterable[HourCounts]]
+) -> Iterator[Week]:
+    """These weeks, with one in place of those that are always together, in each GROUP of weeks since ALL_TIME.
+
+    `hours_of` has the hours of the week that begins at a moment, for whoever goes through them.
+    """
     for _, group in groupby(newest_first, key=lambda week: (week.start - ALL_TIME) // (GROUP * WEEK)):
         weeks = list(group)
-        yield Week(together([week.totals for week in weeks]), weeks) if len(weeks) > 1 else weeks[0]
+        if len(weeks) == 1:
+            yield Week(weeks[0], hours_of(weeks[0].start))
+        else:
+            yield Week(together(weeks), _Apart(weeks, hours_of))
+
+
+class _Apart(Iterable[Week]):
+    """Weeks one by one. Of most groups nobody asks for them."""
+
+    def __init__(self, weeks: Sequence[WeekTotals], hours_of: Callable[[datetime], Iterable[HourCounts]]) -> None:
+        self._weeks = weeks
+        self._hours_of = hours_of
+
+    def __iter__(self) -> Iterator[Week]:
+        return (Week(week, self._hours_of(week.start)) for week in self._weeks)
 
 
 class KnownWeeks(Struct, frozen=True):
