@@ -372,6 +372,12 @@ def test_scopes_are_evaluated_again_even_if_all_was_written_before() -> None:
     assert table.marked == [(ACCOUNT, NOON - 2 * HOUR), (NEWSLETTER, NOON - 2 * HOUR)]
 
 
+def test_mailbox_providers_are_evaluated_again_of_whose_mail_nothing_is_known_any_longer() -> None:
+    gmail, table = Scope("provider/gmail"), Table()
+    backfill(Ses({NOON - 2 * HOUR: MAIL}), table, known=[ACCOUNT, gmail])
+    assert table.marked == [(ACCOUNT, NOON - 2 * HOUR), (gmail, NOON - 2 * HOUR)]
+
+
 def test_a_scope_without_mail_is_not_evaluated() -> None:
     table = Table()
     backfill(Ses(), table)

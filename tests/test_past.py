@@ -164,6 +164,18 @@ def test_the_marks_stay_if_somebody_else_added_up_the_same_weeks_meanwhile() -> 
     assert not reading.keep(ACME, past, ALL_TIME)
 
 
+def test_who_did_not_know_of_what_came_late_keeps_nothing_even_if_nobody_went_through_it() -> None:
+    """Another evaluation, whose window was full before, has seen to the mark meanwhile."""
+    counters, weeks, now = Counters(), Weeks(), MONDAY + 2 * DAY
+    sent_each_day(counters, ACME, 14)
+    slow = Reading(counters, now, weeks)
+    unknowing = slow.past(ACME)
+    windows(unknowing, all_since(MONDAY - 20 * WEEK))
+    counters.add(ACME, MONDAY - DAY, sent=7)
+    judged(counters, weeks, ACME, now, MONDAY - WEEK, start=MONDAY)
+    assert not slow.keep(ACME, unknowing, ALL_TIME)
+
+
 def test_weeks_whose_counts_are_no_longer_kept_are_dropped() -> None:
     counters, weeks, now = Counters(), Weeks(), MONDAY + 2 * DAY
     sent_each_day(counters, ACME, 28)

@@ -151,7 +151,8 @@ class Past:
 
         Of what was touched and not gone through nothing is known any more, nor of what is older.
         """
-        if self._is_recent and all(week >= self._closed for week in self._marked):
+        late = any(week < self._closed for week in self._marked)
+        if self._is_recent and not late:
             return None
         known, unread = self._known, self._touched - self._added_up.keys()
         if known.is_nothing:
@@ -162,7 +163,9 @@ class Past:
             end = max(self._closed, known.end) if self._reached <= known.end else known.end
         start = min(max([start, *(week + WEEK for week in unread)]), end)
         tail = self._tail()
-        if not self._touched and tail == known.tail and (start == end or (start, end) == (known.start, known.end)):
+        # After a late mark it is written in any case: so whoever adds up the same weeks just now, and may not know of
+        # what was counted, is refused.
+        if not late and tail == known.tail and (start == end or (start, end) == (known.start, known.end)):
             return None
         totals = {**{each.start: each for each in known.totals}, **self._added_up}
         kept = [week for week, told in totals.items() if start <= week < end and week + WEEK > oldest and told.any]

@@ -20,8 +20,9 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.kept_recipients import RECIPIENTS
 from ses_reputation.adapters.scans import scan_parts
 from ses_reputation.domain.admission import added
+from ses_reputation.domain.counting import provider_scopes
 from ses_reputation.domain.reconciliation import Cell
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.notices.alert import SummaryAlert
 from ses_reputation.outbox import Outgoing
 from ses_reputation.restore import SUFFIX, Outcome, Table
@@ -115,7 +116,8 @@ class DynamoDbRestoredTables:
                 for item in get_all(self._client, self._tables[table], wanted, self._pause)
             }
             steps = [self._step(table, item, there.get((item[partition]["S"], item[name]["S"]))) for item in chunk]
-            counted = [_cell(step.item) for step in steps if step.item] if apply and table is Table.COUNTERS else []
+            back = [step.item for step in steps if step.item] if apply and table is Table.COUNTERS else []
+            counted = [cell for item in back for cell in _cells(item)]
             # Before, so that they are judged even if this is stopped on the way: what is back is no news next time.
             self._due.mark(counted)
             for step in steps:
@@ -163,8 +165,12 @@ class DynamoDbRestoredTables:
         return put_if_unchanged(self._client, put, self._due.again(judged))
 
 
-def _cell(counter: Item) -> Cell:
-    return Scope(counter["scope"]["S"]), keys.counter_hour(counter["hour"]["S"])
+def _cells(counter: Item) -> Iterator[Cell]:
+    """Whom a counter item is about: that of the account also its mailbox providers."""
+    scope, hour = Scope(counter["scope"]["S"]), keys.counter_hour(counter["hour"]["S"])
+    yield scope, hour
+    if scope == ACCOUNT:
+        yield from ((provider, hour) for provider in provider_scopes(keys.counter_numbers(counter)))
 
 
 def _in(item: Item, collections: Iterable[str]) -> bool:
