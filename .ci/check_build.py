@@ -20,6 +20,8 @@ DEPENDENCIES = BUILT / "DependenciesLayer" / "python"
 REPUTATION = BUILT / "ReputationLayer" / "python"
 
 ELF_MACHINE_ARM64 = 183
+# https://peps.python.org/pep-0552/#specification
+UNCHECKED_HASH = (1).to_bytes(4, "little")
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
 RUNTIME_PACKAGES = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
 
@@ -38,6 +40,8 @@ def main() -> None:
     if problems:
         sys.exit("\n".join(problems))
     sys.stdout.write("Lambda can import what was built.\n")
+    if not any(REPUTATION.rglob("*.pyc")):
+        sys.stdout.write("There was no python3.13 to compile it with, so functions will start more slowly.\n")
 
 
 def functions() -> list[Path]:
@@ -60,11 +64,15 @@ def layer_problems() -> Iterator[str]:
         if machine != ELF_MACHINE_ARM64:
             yield f"{module} is built for ELF machine {machine}, not for arm64"
     source = PROJECT / "layers" / "reputation"
-    missing = {path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"} - {
+    sources = {path for path in (source / "ses_reputation").rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    missing = {path.relative_to(source) for path in sources} - {
         path.relative_to(REPUTATION) for path in REPUTATION.rglob("*")
     }
     if missing:
         yield f"ReputationLayer lacks {', '.join(map(str, sorted(missing)))}"
+    for module in BUILT.rglob("*.pyc"):
+        if module.read_bytes()[4:8] != UNCHECKED_HASH:
+            yield f"{module} would be compiled anew at every cold start"
 
 
 def import_problems() -> Iterator[str]:

@@ -14,10 +14,12 @@ from typing import Final
 import click
 
 from benchmarks.figures import Figure, Run, machine, table
+from benchmarks.page import write
 
 PARTS: Final = {
     "ingest": "events that record_feedback counts, beside what others would write",
     "writes": "write units that DynamoDB charges for an event, and the bill",
+    "contention": "functions that add to the same counters, simulated and measured",
     "cold_start": "functions that start under Lambda's own runtime client",
     "evaluation": "scopes that are judged, however many there are, and however long their history",
     "chunks": "100,000 scopes, handed on to concurrent runs",
@@ -41,7 +43,10 @@ Measure = Callable[[bool], Iterator[Figure]]
     show_default=True,
     help="Where the figures go.",
 )
-def main(parts: tuple[str, ...], *, quick: bool, path: Path) -> None:
+@click.option(
+    "--page", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Show the tables there, too."
+)
+def main(parts: tuple[str, ...], *, quick: bool, path: Path, page: Path | None) -> None:
     """Exit with 2 for a part that does not exist."""
     if unknown := set(parts) - set(PARTS):
         raise click.BadParameter(f"no {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}", param_hint="PARTS")
@@ -54,7 +59,10 @@ def main(parts: tuple[str, ...], *, quick: bool, path: Path) -> None:
         click.echo(f"({monotonic() - started:.0f} s)\n", err=True)
         figures += measured
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(Run(machine(), quick, tuple(figures)).document())
+    run = Run(machine(), quick, tuple(figures))
+    path.write_bytes(run.document())
+    if page:
+        write(page, run)
     click.echo(f"All figures are in {path}.", err=True)
 
 

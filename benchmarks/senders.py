@@ -14,11 +14,11 @@ from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.known_weeks import DynamoDbKnownWeeks
 from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.domain.counting import week_of
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
 from ses_reputation.domain.survey import survey
-from ses_reputation.domain.weeks import week_of
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
 from ses_reputation.notices.alert import alert_of, summary_of
 from ses_reputation.outbox import Channel

@@ -3,8 +3,6 @@
 import gc
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from subprocess import run
 from time import process_time
@@ -29,16 +27,20 @@ def cpu_seconds(contestants: Mapping[Who, Callable[[], object]], rounds: int) ->
 
 def peak_megabytes(code: str, *arguments: str) -> float:
     """The most memory that a new Python process holds while it runs this code, in MB."""
-    measured = f"{code}\nimport sys\nfrom benchmarks.turns import peak\nprint(peak(), file=sys.stderr)"
+    measured = f"{code}\n{_PEAK}"
     ran = run([sys.executable, "-c", measured, *arguments], capture_output=True, text=True, check=True)  # noqa: S603
-    return int(ran.stderr.split()[-1]) / 1e6
+    return int(ran.stderr.split()[-1]) * _UNIT / 1e6
 
 
-def peak() -> int:
-    """The most memory that this process ever held, in bytes."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        # getrusage(2) would have what the process held that started this one, if that was more.
-        (line,) = (line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+# In bytes on macOS, else in kilobytes: getrusage(2). On Linux that begins with what the process that started this one
+# had then, while proc(5) counts anew with each program.
+_UNIT = 1 if sys.platform == "darwin" else 1024
+_PEAK = """
+import sys
+if sys.platform == "linux":
+    peak = open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]
+else:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak, file=sys.stderr)
+"""

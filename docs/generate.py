@@ -23,6 +23,7 @@ from docs.generators import (
     parameters,
     privileges,
     replies,
+    scale,
     schemas,
     ses_types,
     watching,
@@ -56,6 +57,15 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "event": schemas.report_fields,
             "outcomes": outcomes.outcomes,
             "commands": schemas.command_fields,
+        },
+        "scale.md": {
+            "volumes": scale.volumes,
+            "sources": scale.sources,
+            "scopes": scale.scopes,
+            "prices": scale.prices,
+            "constants": scale.constants,
+            "limits": scale.outgrown,
+            "contention": scale.contention,
         },
         "smtp-replies.md": {
             "classes": replies.classes,

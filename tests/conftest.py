@@ -3,14 +3,22 @@
 import gc
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.least_privilege import LeastPrivilege
 
 # The machines that run this are shared: an example that is slow there is no failure.
 settings.register_profile("project", deadline=None)
-# Where the tests are run again and again, and must say the same each time: tests/measure.
-settings.register_profile("measure", deadline=None, derandomize=True, max_examples=10, stateful_step_count=15)
+# Where the tests are run again and again, and must say the same each time: tests/measure. That a test fails is enough
+# there: looking for the smallest example takes minutes.
+settings.register_profile(
+    "measure",
+    deadline=None,
+    derandomize=True,
+    max_examples=10,
+    stateful_step_count=15,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile("project")
 
 # The models of botocore and moto are a million objects that stay: going through them again and again to find garbage

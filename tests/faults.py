@@ -243,12 +243,18 @@ def _dynamodb_batch(
     request: Any, carry_out: Callable[[], Any], random: Random, left: str, rows: Callable[[Any], list[Any]]
 ) -> Any:
     document = json.loads(request.body)
-    ((table, asked),) = document["RequestItems"].items()
-    every = rows(asked)
+    asked = document["RequestItems"]
+    every = [(table, row) for table, of_table in asked.items() for row in rows(of_table)]
     done = random.randrange(len(every))
 
-    def with_rows(some: list[Any]) -> Any:
-        return {table: some if every is asked else {**asked, "Keys": some}}
+    def with_rows(some: list[tuple[str, Any]]) -> Any:
+        chosen: dict[str, list[Any]] = {}
+        for table, row in some:
+            chosen.setdefault(table, []).append(row)
+        return {
+            table: found if isinstance(asked[table], list) else {**asked[table], "Keys": found}
+            for table, found in chosen.items()
+        }
 
     if done:
         request.body = json.dumps({**document, "RequestItems": with_rows(every[:done])}).encode()

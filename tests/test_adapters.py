@@ -2,22 +2,26 @@
 
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError
 from botocore.stub import Stubber
 from moto.dynamodb.models import dynamodb_backends
+from msgspec.structs import replace
 
-from ses_reputation.adapters import clients
+from ses_reputation.adapters import clients, keys
 from ses_reputation.adapters.batches import BATCH_WRITE_ATTEMPTS, BATCH_WRITE_ITEMS, NotWritten
 from ses_reputation.adapters.counters import PAGE_ITEMS, DynamoDbCounters
 from ses_reputation.adapters.dead_letters import SqsDeadLetters
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
-from ses_reputation.adapters.ledger import DynamoDbLedger
+from ses_reputation.adapters.ledger import DynamoDbLedger, counter_writers
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.counting import Entry
 from ses_reputation.domain.eligibility import Measure
@@ -120,6 +124,26 @@ def test_contention_is_told_and_the_next_try_goes_to_other_items(cloud: LocalClo
     assert item["hour"]["S"] == "2026-03-06T12#1"
 
 
+def test_a_copy_that_is_counted_at_this_moment_makes_nobody_leave_his_counters(cloud: LocalCloud) -> None:
+    client = clients.dynamodb()
+    writers = iter([3, 1])
+    book = ledger(cloud, client, choose_writer=lambda: next(writers))
+    with Stubber(client) as stub:
+        reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+        stub.add_client_error(
+            "transact_write_items", "TransactionCanceledException", modeled_fields={"CancellationReasons": reasons}
+        )
+        assert book.commit([Write(entry())]) == Contended()
+    assert book.commit([Write(entry())]) == Committed()
+    (item,) = cloud.client("dynamodb").scan(TableName=cloud.resources["CountersTable"])["Items"]
+    assert item["hour"]["S"] == "2026-03-06T12#3"
+
+
+def test_all_functions_add_to_one_counter_until_they_meet_and_then_to_any() -> None:
+    writers = counter_writers(lambda among: among - 1)
+    assert [next(writers) for _ in range(3)] == [0, keys.WRITERS - 1, keys.WRITERS - 1]
+
+
 def test_a_receipt_in_the_way_is_told_before_any_contention(cloud: LocalCloud) -> None:
     client = clients.dynamodb()
     with Stubber(client) as stub:
@@ -153,7 +177,7 @@ def test_marks_that_dynamodb_did_not_take_are_sent_again(cloud: LocalCloud) -> N
     with Stubber(client) as stub:
         stub.add_response("batch_write_item", {"UnprocessedItems": left})
         stub.add_response("batch_write_item", {"UnprocessedItems": {}}, {"RequestItems": left})
-        ledger(cloud, client, pause=pauses.append).mark_due([(ACCOUNT, NOON), (SHOP, NOON)])
+        ledger(cloud, client, pause=pauses.append).note(due=[(ACCOUNT, NOON), (SHOP, NOON)])
         stub.assert_no_pending_responses()
     assert pauses == [1]
 
@@ -165,12 +189,102 @@ def test_marks_that_dynamodb_never_takes_bring_the_batch_back(cloud: LocalCloud)
         for _ in range(BATCH_WRITE_ATTEMPTS):
             stub.add_response("batch_write_item", {"UnprocessedItems": left})
         with pytest.raises(NotWritten, match="1 items"):
-            ledger(cloud, client).mark_due([(ACCOUNT, NOON)])
+            ledger(cloud, client).note(due=[(ACCOUNT, NOON)])
+
+
+def test_what_a_batch_leaves_to_be_done_is_one_request_and_what_is_left_of_it_goes_to_its_own_table(
+    cloud: LocalCloud,
+) -> None:
+    client = clients.dynamodb()
+    receipts, kept = cloud.resources["ReceiptsTable"], cloud.resources["StandingsTable"]
+    asked: list[Any] = []
+    bounce = replace(entry(), reason="Permanent/General")
+
+    def take_the_first(params: Any, **_: Any) -> Any:
+        requests = json.loads(params["body"])["RequestItems"]
+        asked.append({table: len(puts) for table, puts in requests.items()})
+        left = {table: puts[1:] for table, puts in requests.items() if puts[1:]}
+        return SimpleNamespace(status_code=200), {"UnprocessedItems": left}
+
+    client.meta.events.register_last("before-call.dynamodb.BatchWriteItem", take_the_first)
+    ledger(cloud, client).note(due=[(ACCOUNT, NOON), (SHOP, NOON)], feedback_loops=["proton"], feedback=[bounce])
+    assert asked == [{kept: 3, receipts: 1}, {kept: 2}, {kept: 1}]
+
+
+WRITES = (
+    (
+        "transact_write_items",
+        {
+            "TransactItems": [
+                {
+                    "Put": {
+                        "TableName": "t",
+                        "Item": {"a": {"S": '\u00e4 \u2028 \U0001f4ee "\\'}, "b": {"L": [{"M": {"c": {"N": "1"}}}]}},
+                        "ConditionExpression": "attribute_not_exists(a)",
+                        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                    }
+                },
+                {
+                    "Update": {
+                        "TableName": "t",
+                        "Key": {"a": {"S": ""}},
+                        "UpdateExpression": "ADD #0 :0",
+                        "ExpressionAttributeNames": {"#0": "gmail.sent"},
+                        "ExpressionAttributeValues": {":0": {"N": "1"}},
+                    }
+                },
+            ],
+            "ClientRequestToken": "token",
+        },
+    ),
+    (
+        "batch_write_item",
+        {
+            "RequestItems": {
+                "t": [{"PutRequest": {"Item": {"a": {"B": b"\x00\xff"}, "b": {"BOOL": True}, "c": {"NULL": True}}}}],
+                "u": [{"DeleteRequest": {"Key": {"a": {"S": "1"}}}}],
+            }
+        },
+    ),
+)
+
+
+@pytest.mark.parametrize(("operation", "parameters"), WRITES, ids=[operation for operation, _ in WRITES])
+def test_what_is_written_at_one_go_is_what_boto3_would_send(
+    cloud: LocalCloud, operation: str, parameters: dict[str, Any]
+) -> None:
+    sent: list[Any] = []
+
+    def take(params: Any, **_: Any) -> Any:
+        sent.append(params)
+        return SimpleNamespace(status_code=200), {}
+
+    for client in (clients.dynamodb(), boto3.client("dynamodb")):
+        client.meta.events.register_last("before-call.dynamodb", take)
+        getattr(client, operation)(**deepcopy(parameters))
+    ours, theirs = sent
+    assert json.loads(ours["body"]) == json.loads(theirs["body"])
+    assert (ours["url"], ours["headers"]["X-Amz-Target"]) == (theirs["url"], theirs["headers"]["X-Amz-Target"])
+
+
+def test_a_transaction_has_a_token_so_that_boto3_may_send_it_again(cloud: LocalCloud) -> None:
+    client, tokens = clients.dynamodb(), []
+
+    def lose(request: Any, **_: Any) -> None:
+        tokens.append(json.loads(request.body)["ClientRequestToken"])
+        if len(tokens) == 1:
+            raise ConnectTimeoutError(endpoint_url=request.url)
+
+    client.meta.events.register_first("before-send.dynamodb", lose)
+    assert ledger(cloud, client).commit([Write(entry())]) == Committed()
+    assert ledger(cloud, client).commit([Write(entry("m-2"))]) == Committed()
+    first, again, another = tokens
+    assert first == again != another
 
 
 def test_any_number_of_scopes_is_marked(cloud: LocalCloud) -> None:
     scopes = {Scope(f"tenant/{n}") for n in range(120)}
-    ledger(cloud).mark_due({(scope, NOON) for scope in scopes})
+    ledger(cloud).note(due={(scope, NOON) for scope in scopes})
     assert {due.scope for due in standings(cloud).due()} == scopes
 
 
@@ -179,7 +293,7 @@ def test_providers_that_sent_complaints_are_kept_once(cloud: LocalCloud) -> None
     assert kept.learned() == Learned()
     many = {f"provider-{n}.example" for n in range(BATCH_WRITE_ITEMS)}
     for providers in ({"proton", "freenet.de"}, {"proton"}, many):
-        ledger(cloud).note_feedback_loops(providers)
+        ledger(cloud).note(feedback_loops=providers)
     assert kept.learned() == Learned(frozenset({"proton", "freenet.de"} | many))
 
 
@@ -190,12 +304,12 @@ def test_providers_that_dynamodb_never_takes_bring_the_batch_back(cloud: LocalCl
         for _ in range(BATCH_WRITE_ATTEMPTS):
             stub.add_response("batch_write_item", {"UnprocessedItems": left})
         with pytest.raises(NotWritten, match="1 items"):
-            ledger(cloud, client).note_feedback_loops(["proton"])
+            ledger(cloud, client).note(feedback_loops=["proton"])
 
 
 @pytest.mark.parametrize("percent", [0, 83])
 def test_the_share_that_ses_measured_is_no_provider(cloud: LocalCloud, percent: int) -> None:
-    ledger(cloud).note_feedback_loops(["proton"])
+    ledger(cloud).note(feedback_loops=["proton"])
     item = {"collection": {"S": "feedback-loops"}, "name": {"S": "unspecified"}, "percent": {"N": str(percent)}}
     cloud.client("dynamodb").put_item(TableName=cloud.resources["StandingsTable"], Item=item)
     assert standings(cloud).learned() == Learned(frozenset({"proton"}), percent)
@@ -347,7 +461,7 @@ def fill(cloud: LocalCloud, scope: Scope, hours: int, sent: int) -> None:
 
 def evaluation(cloud: LocalCloud, scope: Scope, policy: Policy) -> tuple[Reads, Measures]:
     """What the evaluation of one scope reads, and the bounce rate that it finds."""
-    ledger(cloud).mark_due([(scope, NOON)])
+    ledger(cloud).note(due=[(scope, NOON)])
     client = clients.dynamodb()
     reads, kept = Reads(client), standings(cloud, client)
     run = evaluate_reputation(

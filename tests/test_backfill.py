@@ -15,12 +15,12 @@ from ses_reputation.backfill import (
     carry_out,
     plan_backfill,
 )
+from ses_reputation.domain.counting import Cell
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.providers import OTHER, UNSPECIFIED
 from ses_reputation.domain.rates import HourCounts, Metric, Rate, Span, VolumeSource, measure
-from ses_reputation.domain.reconciliation import Cell
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.statistics import Reported, SesMetric
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from click.testing import CliRunner, Result
 
+from ses_reputation.adapters import clients
 from ses_reputation.adapters.connections import ATTEMPTS, SesConnections
 from ses_reputation.connect import ChangeFailed
 from ses_reputation.domain.connections import Destination, Notification
@@ -50,12 +50,12 @@ def cloud(deployment: LocalCloud) -> LocalCloud:
 @contextmanager
 def handled(event: str, handler: Any) -> Iterator[None]:
     """Clients that are made in this block have this handler of botocore's events."""
-    events = boto3._get_default_session().events
-    events.register(event, handler)
+    session = clients.session()
+    session.register(event, handler)
     try:
         yield
     finally:
-        events.unregister(event, handler)
+        session.unregister(event, handler)
 
 
 def run(*arguments: str, code: int = 0) -> Result:

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-import boto3
 import pytest
 
 from ses_reputation import wiring
+from ses_reputation.adapters import clients
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Complaint, FeedbackType, Message, Topic
 from ses_reputation_local.ses_simulator import SesSimulator
@@ -78,7 +78,7 @@ def noted(cloud: LocalCloud) -> Iterator[dict[Read, set[bool]]]:
                 what = f"{tables[table]}: {of}"
                 reads.setdefault((function, what), set()).add(request.get("ConsistentRead", False))
 
-    events = boto3._get_default_session().events
+    events = clients.session().get_component("event_emitter")
     events.register("before-call.dynamodb", note)
     try:
         yield reads

@@ -414,6 +414,12 @@ def test_a_finding_that_is_not_open_is_refused_with_those_that_are() -> None:
     case.is_reported(START)
     refused = refusal(case, Decide(TENANT, "a1b2", Decision.LIFT), START)
     assert str(refused) == f"tenant/acme has no open finding a1b2; it has {case.finding.id} (spamtrap)"
+    first, case.category = case.finding.id, REVIEW
+    case.is_reported(START)
+    refused = refusal(case, Decide(TENANT, "a1b2", Decision.LIFT), START)
+    assert str(refused) == (
+        f"tenant/acme has no open finding a1b2; it has {first} (spamtrap), {case.finding.id} (internal_review)"
+    )
 
 
 def test_of_two_operators_who_decide_at_once_the_second_is_told() -> None:
@@ -455,6 +461,7 @@ def test_accepted_changes_of_a_metric_count_only_the_mail_after_them(
     change = case.decides(Decision.ACCEPT, START + 5 * DAY)
     assert (change.before, change.after, change.trigger) == (stage, stage, Trigger.ACCEPTED_AND_COUNTED_ANEW)
     assert change.measures == case.standing.measures[Metric.BOUNCE_RATE], "what it was decided upon"
+    assert (change.measures.since is None) == (since > START), "what was measured of older mail counts no longer"
     assert case.finding == replace(before, since=since, under_since=None, changes=None, revision=before.revision + 1)
     assert case.finding.period_end == END, "the period is not prolonged"
     assert case.floor == max(since, START) if changed > START else START - 3 * DAY
@@ -527,27 +534,31 @@ def test_what_a_person_has_reviewed_and_found_solved_is_closed(stage: Stage, dec
 @pytest.mark.parametrize("stage", [s for s in ALLOWED if s is not Stage.PERMANENT_SHUTDOWN])
 def test_refused_changes_are_answered_and_nothing_else_has_changed(stage: Stage) -> None:
     case = at(stage)
-    before = case.finding
+    before, measures = case.finding, case.standing.measures
     case.changes(END + DAY)
     change = case.decides(Decision.REFUSE, END + 2 * DAY)
     assert (change.before, change.after, change.trigger) == (stage, stage, Trigger.CHANGES_REFUSED)
     assert case.finding == replace(before, revision=before.revision + 2)
+    assert case.standing.measures == measures, "also what was measured since the probation began"
     assert case.floor is None
 
 
 @pytest.mark.parametrize(
-    ("stage", "days", "begun", "end"),
+    ("stage", "now", "days", "begun", "end"),
     [
-        pytest.param(Stage.PROBATION, None, START, END + LENGTH, id="by another probation"),
-        pytest.param(Stage.PROBATION, 7, START, END + 7 * DAY, id="by days"),
-        pytest.param(Stage.ALMOST_HEALED, 7, START, END + 7 * DAY, id="almost healed"),
-        pytest.param(Stage.PENDING_DECISION, 7, END + DAY, END + 8 * DAY, id="that had ended: from now"),
-        pytest.param(Stage.PENDING_SHUTDOWN, None, END + DAY, END + DAY + LENGTH, id="that had ended, by another"),
+        pytest.param(Stage.PROBATION, START + 2 * DAY, None, START, END + LENGTH, id="by another probation"),
+        pytest.param(Stage.PROBATION, START + 2 * DAY, 7, START, END + 7 * DAY, id="by days"),
+        pytest.param(Stage.PROBATION, END - SECOND, 7, START, END + 7 * DAY, id="in its last second"),
+        pytest.param(Stage.PROBATION, END, 7, END, END + 7 * DAY, id="that ends now: from now"),
+        pytest.param(Stage.ALMOST_HEALED, START + 2 * DAY, 7, START, END + 7 * DAY, id="almost healed"),
+        pytest.param(Stage.PENDING_DECISION, END + DAY, 7, END + DAY, END + 8 * DAY, id="that had ended: from now"),
+        pytest.param(
+            Stage.PENDING_SHUTDOWN, END + DAY, None, END + DAY, END + DAY + LENGTH, id="that had ended, by another"
+        ),
     ],
 )
-def test_a_period_is_extended(stage: Stage, days: int | None, begun: datetime, end: datetime) -> None:
+def test_a_period_is_extended(stage: Stage, now: datetime, days: int | None, begun: datetime, end: datetime) -> None:
     case = at(stage)
-    now = END + DAY if begun > START else START + 2 * DAY
     case.changes(now)
     before = case.finding
     change = case.decides(Decision.EXTEND, now, days=days)

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import botocore.session
 import click
 import jmespath  # type: ignore[import-untyped]
@@ -20,6 +19,7 @@ from click.testing import CliRunner, Result
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
+from ses_reputation.adapters import clients
 from ses_reputation.adapters.deployed_parts import unreadable
 from ses_reputation.diagnosis import judgements
 from ses_reputation.diagnosis.diagnose import Outcome, State
@@ -94,12 +94,12 @@ def denied(*operations: str) -> Iterator[None]:
 @contextmanager
 def heard(handler: Any) -> Iterator[None]:
     """Let somebody hear of every call of clients that are made in this block."""
-    session = boto3._get_default_session()
-    session.events.register("before-call", handler)
+    session = clients.session()
+    session.register("before-call", handler)
     try:
         yield
     finally:
-        session.events.unregister("before-call", handler)
+        session.unregister("before-call", handler)
 
 
 # -- All is well -------------------------------------------------------------------------------------------------------

@@ -19,13 +19,13 @@ from ses_reputation.domain.replies import Reply
 from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.weekly import Weekly
 from ses_reputation.due import Chunks, Due
 from ses_reputation.evaluate import (
     Evaluated,
     EvaluationIncomplete,
     Learned,
     Versioned,
-    Weekly,
     evaluate_reputation,
 )
 from ses_reputation.news import News

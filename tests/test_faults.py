@@ -79,6 +79,17 @@ def test_of_a_batch_a_part_is_left(cloud: LocalCloud, within: None) -> None:
     assert left
 
 
+def test_of_a_batch_for_several_tables_a_part_of_each_may_be_left(cloud: LocalCloud, within: None) -> None:
+    tables, client = (cloud.resources["StandingsTable"], cloud.resources["CountersTable"]), clients.dynamodb()
+    key: Any = {"scope": {"S": "tests"}, "hour": {"S": "one"}}
+    puts: Any = {tables[0]: [{"PutRequest": {"Item": item("one")}}], tables[1]: [{"PutRequest": {"Item": key}}]}
+    with injected(FaultAt(1, Fault.IN_PART, armed=True)):
+        left = client.batch_write_item(RequestItems=puts)["UnprocessedItems"]
+    for table, found in zip(tables, (item("one"), key), strict=True):
+        assert ("Item" in client.get_item(TableName=table, Key=found)) is (table not in left)
+    assert tables[1] in left
+
+
 def test_a_query_may_end_its_page_at_the_first_item(cloud: LocalCloud, within: None) -> None:
     table, client = cloud.resources["StandingsTable"], clients.dynamodb()
     for name in ("page 1", "page 2"):

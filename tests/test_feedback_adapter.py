@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from msgspec.structs import replace
 
 from ses_reputation.adapters.batches import NotRead
@@ -140,7 +141,7 @@ def test_a_batch_that_was_counted_by_a_run_that_died_is_found_after_it_comes_aga
         raise Died
 
     with monkeypatch.context() as dying:
-        dying.setattr(table.ledger, "list_feedback", die)
+        dying.setattr(table.ledger, "note", die)
         with pytest.raises(Died):
             table.record(bounce(1))
     assert table.found() == []
@@ -302,3 +303,37 @@ def test_a_sample_is_the_newest_first_and_is_not_searched_for_for_ever(
     table.record(*(blocked(n, NOON - DAY) for n in range(7, 9)))
     monkeypatch.setattr("ses_reputation.adapters.feedback.SEARCHED", 6)
     assert table.sample(ACCOUNT, NOON - DAY, NOON + DAY / 4, 10, BLOCKLISTS) == []
+
+
+def test_samples_of_many_scopes_at_one_moment_read_the_list_once(table: Table) -> None:
+    table.record(*(blocked(n, tenant=f"t{n}") for n in range(5)))
+    queries: list[str] = []
+    table.client.meta.events.register("before-call.dynamodb.Query", lambda model, **_: queries.append(model.name))
+    for number in range(5):
+        (heard,) = table.sample(Scope(f"tenant/t{number}"), NOON, NOON + DAY / 4, 10)
+        assert heard.reply.reply_class is ReplyClass.BLOCKLIST
+    assert len(queries) == 1
+    table.record(blocked(9, tenant="t1"))
+    assert len(table.sample(Scope("tenant/t1"), NOON, NOON + DAY / 3, 10)) == 2, "the next evaluation reads anew"
+
+
+def test_a_list_that_broke_off_is_not_taken_for_the_whole(table: Table) -> None:
+    table.record(blocked(1))
+    broken = [True]
+
+    def break_once(**_: Any) -> None:
+        if broken and broken.pop():
+            raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    table.client.meta.events.register("before-call.dynamodb.Query", break_once)
+    with pytest.raises(EndpointConnectionError):
+        table.sample(ACCOUNT, NOON, NOON + DAY / 4, 10)
+    assert len(table.sample(ACCOUNT, NOON, NOON + DAY / 4, 10)) == 1
+
+
+def test_a_sample_is_looked_for_in_so_many_queries_and_no_more(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each scope of a few replies would read all that a storm of others lists."""
+    monkeypatch.setattr("ses_reputation.adapters.feedback.SAMPLED_PAGES", 2)
+    table.record(blocked(1, NOON - 2 * DAY), blocked(2, NOON - DAY))
+    assert len(table.sample(ACCOUNT, NOON - 7 * DAY, NOON, 10)) == 1
+    assert len(table.sample(ACCOUNT, NOON - 7 * DAY, NOON - DAY + DAY / 4, 10)) == 2

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from ses_reputation.adapters import clients
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change, EvidenceAdded
@@ -280,7 +280,7 @@ class Calls:
 def watched(moment: str) -> Calls:
     """`before-call`: the request is never sent. `after-call`: it took effect, and nobody hears of it."""
     calls = Calls()
-    boto3._get_default_session().events.register(moment, calls.note)
+    clients.session().get_component("event_emitter").register(moment, calls.note)
     return calls
 
 

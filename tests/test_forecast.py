@@ -78,6 +78,28 @@ def test_a_rate_passes_its_limit_when_good_mail_drops_out_of_the_window() -> Non
     assert passed_after(*hours, volume=None) == 4 * 86_400 + 1
 
 
+def test_a_limit_is_passed_in_a_whole_second() -> None:
+    """Three sevenths of a day, 37,028.6 seconds, bring 300 of the 700 that drive the older hour out: 120 of 1000."""
+    assert passed_after(hour(1, 700, 84), hour(25, 500), volume=1000) == 37_029
+
+
+def test_bounces_go_on_coming_where_nothing_is_sent_any_longer() -> None:
+    """Five a day, and no new mail drives the old out: 95 of 1000, and more than 100 just after a day."""
+    assert passed_after(hour(1, 0, 5), hour(25, 1000, 90), volume=1000) == 86_401
+
+
+def test_a_rate_comes_back_when_what_was_taken_back_drops_out_of_the_window() -> None:
+    """One complaint of 100, but for 200 that were taken back from hours before: until these go, there is no rate."""
+    hours = [
+        HourCounts(NOW - HOUR, {("gmail", Measure.SENT): 100}),
+        HourCounts(NOW - 30 * HOUR, {("yahoo", Measure.SENT): 100, ("yahoo", Measure.COMPLAINED): 1}),
+        HourCounts(NOW - 31 * HOUR, {("gmail", Measure.SENT): 300, ("yahoo", Measure.NOT_ATTEMPTED): 200}),
+    ]
+    window = window_of(hours, 300, COMPLAINTS)
+    assert window.rate.eligible <= 0
+    assert forecast(window, PROFILES[Profile.CLASSIC][COMPLAINTS], NOW, YEAR).limit_passed == NOW + DAY
+
+
 def test_a_window_that_is_full_after_hours_tells_the_pace_of_these_hours() -> None:
     """1,000 an hour fill 10,000 in ten hours: 9.5 % bounced, 12 % in the last five of them and 7 % before.
 
@@ -119,6 +141,23 @@ def test_mail_to_providers_that_send_no_complaints_passes_no_complaint_limit(pro
     assert forecast(window, PROFILES[profile][COMPLAINTS], NOW, YEAR) == Forecast(None, 0, 0)
 
 
+def test_a_single_recipient_whose_provider_sends_complaints_makes_a_rate() -> None:
+    """One complaint per recipient is at the limit, which is passed with the next part of one."""
+    hours = [
+        HourCounts(NOW - HOUR, {("gmail", Measure.SENT): 5, ("gmail", Measure.COMPLAINED): 1}),
+        HourCounts(NOW - 30 * HOUR, {("yahoo", Measure.SENT): 1}),
+    ]
+    told = forecast(window_of(hours, None, COMPLAINTS), all_at(Fraction(1), inclusive=False), NOW, YEAR)
+    assert told.limit_passed == NOW + timedelta(seconds=1)
+
+
+def test_mail_that_counts_at_a_share_makes_whole_recipients() -> None:
+    """A third of three is not quite one more: 99 recipients, not 100 or something in between."""
+    sent = {("yahoo", Measure.SENT): 99, ("yahoo", Measure.COMPLAINED): 1, (UNSPECIFIED, Measure.SENT): 3}
+    window = window_of([HourCounts(NOW - HOUR, sent)], None, COMPLAINTS)
+    assert forecast(window, all_at(Fraction(1, 99), inclusive=True), NOW, YEAR).clean_to_limit == 1
+
+
 def test_an_hour_that_only_takes_mail_back_does_not_keep_older_mail_in_the_window() -> None:
     """With 900 new ones the newest hour fills the window, though with the next one it would not."""
     hours = (hour(1, 100, 60), hour(2, -50), hour(3, 950, 240))
@@ -150,6 +189,8 @@ def test_no_moment_is_told_beyond_the_horizon(horizon: timedelta, *, told: bool)
         pytest.param([hour(1, 100, 60), hour(2, 900, 140)], 1000, OVER_TEN, 900, 1000, id="one hour after another"),
         # With 500 new ones it would be 90 of 1500, 6 %, but just then the older hour drops out: 90 of 1000.
         pytest.param([hour(1, 500, 90), hour(2, 500)], 1000, OVER_SIX, 1000, 1000, id="good mail drops out just then"),
+        # 120 of 1000 + n: 6 % from n = 1000 on, which is over neither.
+        pytest.param([hour(1, 1000, 120)], None, OVER_SIX, 1000, 1000, id="where neither bound is over itself"),
         pytest.param([hour(1, 1000, 100)], None, OVER_TEN, 0, 1001, id="at the limit"),
         pytest.param([hour(1, 1000, 49)], None, OVER_TEN, 0, 0, id="under the recommended value"),
         pytest.param([hour(1, 1000, 50)], None, OVER_TEN, 0, 1, id="at the recommended value"),

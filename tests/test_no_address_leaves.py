@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
+from ses_reputation.adapters import clients
 from ses_reputation.domain.recipients import RecipientStorage
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.functions import error_document
@@ -100,7 +100,7 @@ class Faults:
 def failing_once(failure: Failure) -> Iterator[Faults]:
     """Clients that functions make in this block fail."""
     faults = Faults(failure)
-    events = boto3._get_default_session().events
+    events = clients.session().get_component("event_emitter")
     events.register("before-call", faults)
     try:
         yield faults

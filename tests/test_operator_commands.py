@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-import boto3
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
+from ses_reputation.adapters import clients
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.categories import METRICS, Category
 from ses_reputation.domain.changes import OutageEvent, outage_change
@@ -155,8 +155,8 @@ def test_the_status_of_a_scope_that_stands_for_many_says_so(cloud: LocalCloud) -
 def test_the_settings_are_asked_for_once(cloud: LocalCloud) -> None:
     reported()
     asked: list[str] = []
-    session = boto3._get_default_session()
-    session.events.register("before-call.lambda.GetFunctionConfiguration", lambda **_: asked.append(ACME))
+    session = clients.session()
+    session.register("before-call.lambda.GetFunctionConfiguration", lambda **_: asked.append(ACME))
     run("status", ACME)
     assert len(asked) == 1
 

@@ -222,7 +222,7 @@ def test_what_lasts_for_two_days_is_no_outage_any_more_nor_another_one() -> None
 def decided(standing: Standing, decision: Decision, now: datetime = NOON, seen: int | None = None) -> Standing:
     (*_, outage) = standing.outages
     after, change = decide_outage(standing, outage, Decide(GMAIL, outage.id, decision, seen=seen), ACT, now, POLICY)
-    assert (change.act, change.outage) == (ACT, after.outages[-1])
+    assert (change.act, change.outage, change.held) == (ACT, after.outages[-1], decision is Decision.CONFIRM)
     assert change.event.value == after.outages[-1].stage.value
     return after
 
@@ -288,14 +288,19 @@ def test_it_is_confirmed_or_dismissed_and_an_error_can_be_mended(stage: OutageSt
         else:
             with pytest.raises(CommandRefused) as refused:
                 decided(standing, decision)
+            assert str(refused.value) == f"{decision} is not for an outage that is {stage}"
             assert refused.value.allowed == allowed
 
 
 def test_a_decision_about_what_was_decided_since_is_refused() -> None:
     _, standing = going_on()
     standing = decided(standing, Decision.CONFIRM, seen=1)
-    with pytest.raises(CommandRefused, match="it is confirmed now"):
+    with pytest.raises(CommandRefused) as refused:
         decided(standing, Decision.DISMISS, seen=1)
+    assert str(refused.value) == (
+        f"outage {standing.outages[0].id} was decided upon since you saw it: it is confirmed now. Nothing was done"
+    )
+    assert refused.value.allowed == ("dismiss",)
 
 
 def test_what_is_too_old_for_any_rate_is_forgotten_and_no_more_are_kept_than_fit() -> None:

@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ses_reputation.domain.counting import week_of
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.outages import Outage, Tally, without_outages
 from ses_reputation.domain.rates import WEEK, HourCounts, Metric, Span, VolumeSource, Window, measure
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.domain.weeks import ALL_TIME, NOTHING_KNOWN, KnownWeeks, week_of
+from ses_reputation.domain.weeks import ALL_TIME, NOTHING_KNOWN, KnownWeeks
 from ses_reputation.past import Past, Reading
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)

@@ -18,8 +18,9 @@ from ses_reputation.adapters import keys
 from ses_reputation.adapters.books import DynamoDbBooks
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.domain.counting import Cell
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.reconciliation import Cell, Counted, Discrepancy, Receipted, compare
+from ses_reputation.domain.reconciliation import Counted, Discrepancy, Receipted, compare
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.rebuild import LEAST_RETENTION, LOOKS, Span, UnfitSpan, reconcile, span_of
 from ses_reputation_cli.main import main

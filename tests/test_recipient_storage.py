@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from click.testing import CliRunner
 
+from ses_reputation.adapters import clients
 from ses_reputation.adapters.recipient_key import KeyNotRead, read_key
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.recipients import RecipientStorage
@@ -140,13 +140,13 @@ def test_without_the_key_nothing_is_counted_under_another_identity(cloud: LocalC
 def test_who_keeps_addresses_pays_for_no_key_and_waits_for_none() -> None:
     with LocalCloud({"AutomaticSuppression": "true"}) as cloud:
         asked: list[str] = []
-        events = boto3._get_default_session().events
-        events.register("creating-client-class.secretsmanager", lambda **_: asked.append("a client"))
+        session = clients.session()
+        session.register("creating-client-class.secretsmanager", lambda **_: asked.append("a client"))
         assert "RecipientKey" not in cloud.resources
         cloud.ses.configuration_sets.add("newsletter")
         publish(cloud, told())
         cloud.deliver()
-        boto3.DEFAULT_SESSION = None
+        clients.session.cache_clear()
     assert asked == []
 
 

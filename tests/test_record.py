@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ses_reputation.domain.admission import Cohort
-from ses_reputation.domain.counting import Entry, entries
+from ses_reputation.domain.counting import Cell, Entry, entries
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import AddressBook
-from ses_reputation.domain.reconciliation import Cell
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.record import (
     MAX_ACTIONS,
@@ -69,15 +68,11 @@ class FakeLedger:
                         self.by_provider[provider, measure] = self.by_provider.get((provider, measure), 0) + n
         return Committed()
 
-    def mark_due(self, counted: Collection[Cell]) -> None:
-        self.due.update(scope for scope, _ in counted)
-        self.due_hours.update(hour for _, hour in counted)
-
-    def note_feedback_loops(self, providers: Collection[str]) -> None:
-        self.complaining.update(providers)
-
-    def list_feedback(self, entries: Collection[Entry]) -> None:
-        self.feedback.update({entry.key: set(entry.scopes) for entry in entries})
+    def note(self, due: Collection[Cell], feedback_loops: Collection[str], feedback: Collection[Entry]) -> None:
+        self.due.update(scope for scope, _ in due)
+        self.due_hours.update(hour for _, hour in due)
+        self.complaining.update(feedback_loops)
+        self.feedback.update({entry.key: set(entry.scopes) for entry in feedback})
 
 
 class FakeDeadLetters:
@@ -366,6 +361,22 @@ def test_what_stays_contended_comes_again_and_is_not_due() -> None:
     assert (ledger.counts, ledger.due) == ({}, set())
 
 
+def test_what_there_is_no_time_for_comes_again_and_what_was_counted_by_then_is_due() -> None:
+    ledger = FakeLedger()
+    looks = iter([True, False])
+    messages = [Message(str(n), "", event=send(f"m-{n}")) for n in range(2 * MAX_ACTIONS)]
+    recorded = record_feedback(
+        messages, OURS, ledger, FakeDeadLetters(), no_pause, FakeRegister(), has_time=lambda: next(looks)
+    )
+    counted = len(ledger.receipts)
+    assert 0 < counted < MAX_ACTIONS
+    assert recorded.count(Outcome.COUNTED) == counted
+    assert recorded.failed() == messages[counted:]
+    assert ACCOUNT in ledger.due
+    assert record(ledger, *(message.event for message in messages if message.event)).failed() == []
+    assert len(ledger.receipts) == len(messages)
+
+
 def test_only_the_contended_part_of_a_batch_comes_again() -> None:
     ledger = FakeLedger(contended=MAX_ATTEMPTS)
     recorded = record(ledger, *(bounce(f"m-{n}") for n in range(150)))
@@ -404,6 +415,13 @@ def test_a_batch_is_written_in_full_transactions() -> None:
     record(ledger, *(bounce(f"m-{n}") for n in range(1000)))
     assert max(ledger.sizes) == MAX_ACTIONS
     assert len(ledger.sizes) == 11, "97 receipts and 3 counters each"
+
+
+def test_events_that_count_in_the_same_scopes_are_written_together_however_they_come() -> None:
+    ledger = FakeLedger()
+    record(ledger, *(send(f"m-{n}", configuration_set=f"set-{n % 20}") for n in range(400)))
+    assert ledger.counts[Scope("configuration-set/set-7"), "sent"] == 20
+    assert sum(ledger.sizes) - 400 <= 5 * 2 + 20 + 4, "the account and the identity in five transactions, each set once"
 
 
 def test_one_event_may_be_larger_than_a_transaction() -> None:

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ses_reputation.domain.blocklists import BLOCKLISTS, Lists
-from ses_reputation.domain.phrases import Phrases, beginnings
 from ses_reputation.domain.replies import LONGEST, Reply, classify
 from ses_reputation.domain.reply_codes import CODES
 from ses_reputation.domain.reply_rules import SES_WORDS, SMTP_CODES, STATUSES, WORDINGS, ReplyClass
@@ -331,24 +330,6 @@ def test_what_is_documented_somewhere_says_where() -> None:
     assert all(rule.source is None or rule.source.startswith("https://") for rule in (*CODES, *WORDINGS))
     assert all(rule.why.endswith(".") for rule in (*CODES, *WORDINGS))
     assert all(provider["source"].startswith("https://") for provider in PROVIDERS)
-
-
-def test_of_two_rows_the_first_is_found_wherever_its_phrase_is() -> None:
-    phrases = Phrases([(("later",), 1), (("now",), 2), (("here * there",), 3)])
-
-    def first(text: str) -> tuple[int, int] | None:
-        return phrases.first(text, beginnings(text))
-
-    assert first("now, not later") == (0, 1)
-    assert first("now") == (1, 2)
-    assert first("from here to there") == (2, 3)
-    assert first("there, not here ") is None
-    assert first("no") is None
-
-
-def test_a_phrase_too_short_to_look_for_is_an_error() -> None:
-    with pytest.raises(ValueError, match="less than 3 characters"):
-        Phrases([(("no",), 1)])
 
 
 def test_a_blocklist_is_known_by_its_zone() -> None:

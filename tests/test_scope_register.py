@@ -13,7 +13,7 @@ from ses_reputation.adapters.scope_register import ATTEMPTS, DynamoDbScopeRegist
 from ses_reputation.domain.admission import Cohort, admitted, cohorts
 from ses_reputation.domain.counting import Entry
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.scopes import ACCOUNT, Group, Scope, group_of, is_other, other_of
+from ses_reputation.domain.scopes import ACCOUNT, Group, Scope
 from ses_reputation_local.cloud import LocalCloud
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -47,23 +47,6 @@ def tenants(*numbers: int) -> Mapping[Cohort, Sequence[Scope]]:
 
 
 # -- Which scopes are limited ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("scope", "other"),
-    [
-        ("configuration-set/newsletter", "configuration-set/(other)"),
-        ("identity/shop.example", "identity/(other)"),
-        ("tenant/lucky-deals", "tenant/(other)"),
-        ("tag/campaign=spring", "tag/campaign=(other)"),
-        ("tag/campaign=a=b", "tag/campaign=(other)"),
-    ],
-)
-def test_each_kind_and_each_name_of_a_tag_has_one_scope_for_all_others(scope: str, other: str) -> None:
-    assert other_of(group_of(Scope(scope))) == other
-    assert is_other(Scope(other))
-    assert not is_other(Scope(scope))
-    assert group_of(Scope(other)) == group_of(Scope(scope))
 
 
 @pytest.mark.parametrize("scope", ["account", "provider/gmail", "tenant/(other)", "tag/campaign=(other)"])

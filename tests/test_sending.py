@@ -11,7 +11,8 @@ from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.domain.standing import Standing
-from ses_reputation.evaluate import Evaluated, EvaluationIncomplete, Weekly
+from ses_reputation.domain.weekly import Weekly
+from ses_reputation.evaluate import Evaluated, EvaluationIncomplete
 from ses_reputation.notices.alert import SummaryAlert
 from ses_reputation.outbox import Channel
 from tests.test_evaluate import (

@@ -15,7 +15,7 @@ from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.rates import Metric, VolumeSource
 from ses_reputation.domain.recipients import RecipientStorage
 from ses_reputation.domain.scopes import ScopeKind
-from ses_reputation.evaluate import Weekly
+from ses_reputation.domain.weekly import Weekly
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.ses_events import TagNames
 from ses_reputation.settings import (

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from ses_reputation.domain.categories import Category
-from ses_reputation.domain.lifecycle import Stage, Status
-from ses_reputation.domain.outages import Outage, Tally
-from ses_reputation.domain.scopes import Scope
-from ses_reputation.domain.standing import Actor, Finding, ReportedChanges, Standing
+from ses_reputation.domain.lifecycle import Stage, Status, Trigger
+from ses_reputation.domain.outages import Outage, OutageStage, Tally
+from ses_reputation.domain.scopes import ACCOUNT, Scope
+from ses_reputation.domain.standing import Actor, Finding, ReportedChanges, Standing, new_finding
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -33,6 +34,7 @@ REVIEW = replace(
     period_since=START + DAY,
     period_end=START + 8 * DAY,
 )
+GOING_ON = Outage("o-1", "gmail", START, found=START, seen=Tally(50, 100), before=Tally(1, 1000))
 
 
 def standing(*findings: Finding) -> Standing:
@@ -73,6 +75,33 @@ def test_time_alone_moves_periods_reviews_and_outages_and_nothing_else() -> None
     assert not standing(shut).moves_with_time
     assert standing(shut, REVIEW).moves_with_time
     assert standing(replace(shut, changes=CHANGES)).moves_with_time, "somebody has to answer"
-    going_on = Outage("o-1", "gmail", START, found=START, seen=Tally(50, 100), before=Tally(1, 1000))
-    assert replace(standing(), outages=(going_on,)).moves_with_time
-    assert not replace(standing(), outages=(replace(going_on, end=START + HOUR),)).moves_with_time
+    assert replace(standing(), outages=(GOING_ON,)).moves_with_time
+    assert not replace(standing(), outages=(replace(GOING_ON, end=START + HOUR),)).moves_with_time
+
+
+def test_what_is_decided_about_an_outage_leaves_the_others_as_they_are() -> None:
+    before, after = replace(GOING_ON, id="o-0", end=START + HOUR), replace(GOING_ON, id="o-2")
+    confirmed = replace(GOING_ON, stage=OutageStage.CONFIRMED)
+    known = replace(standing(), outages=(before, GOING_ON, after))
+    assert known.with_outage(confirmed).outages == (before, confirmed, after)
+
+
+@pytest.mark.parametrize(
+    ("scope", "category", "opened", "repeat", "request_id"),
+    [
+        pytest.param(ACCOUNT, Category.SPAMTRAP, START, 0, "r-1", id="another scope"),
+        pytest.param(TENANT, Category.OTHER, START, 0, "r-1", id="another category"),
+        pytest.param(TENANT, Category.SPAMTRAP, START + HOUR, 0, "r-1", id="another moment"),
+        pytest.param(TENANT, Category.SPAMTRAP, START, 1, "r-1", id="one was closed before"),
+        pytest.param(TENANT, Category.SPAMTRAP, START, 0, "r-2", id="another request"),
+        pytest.param(TENANT, Category.SPAMTRAP, START, 0, "", id="no request"),
+    ],
+)
+def test_findings_of_which_anything_differs_have_ids_of_their_own(
+    scope: Scope, category: Category, opened: datetime, repeat: int, request_id: str
+) -> None:
+    one, again = (new_finding(TENANT, Category.SPAMTRAP, Trigger.SUSPECTED, START, 0, "r-1") for _ in range(2))
+    other = new_finding(scope, category, Trigger.SUSPECTED, opened, repeat, request_id)
+    assert one == again
+    assert other.id != one.id
+    assert len(one.id) == 10, "people type it"

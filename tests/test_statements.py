@@ -128,6 +128,7 @@ def test_what_is_known_or_outdated_changes_nothing_and_it_is_told_which(
         pytest.param([switched(2), switched(1, "ENABLED")], ["AWS_MANAGED"], "0", id="an older on"),
         pytest.param([switched(1), switched(1, "ENABLED")], ["AWS_MANAGED"], "0", id="both at one moment"),
         pytest.param([switched(1, "ENABLED"), switched(1)], ["AWS_MANAGED"], "1", id="both, on told first"),
+        pytest.param([switched(1, "ENABLED"), switched(1, "REINSTATED")], [], "", id="on in two ways at one moment"),
         pytest.param(
             [switched(1), switched(2, origin="CUSTOMER_MANAGED"), switched(3, "ENABLED")],
             ["CUSTOMER_MANAGED"],
@@ -142,6 +143,24 @@ def test_sending_is_off_as_long_as_anybody_has_switched_it_off(
     verdict, told = heard(*statements)
     assert ([status.origin for status in verdict.stopped], "".join(told)) == (stopped, news)
     assert verdict.sends == (not stopped)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "outdated"),
+    [
+        pytest.param(found(2), solved(1), True, id="an older solution"),
+        pytest.param(switched(2), switched(1, "ENABLED"), True, id="an older on"),
+        pytest.param(found(2), found(2), False, id="the same again"),
+        pytest.param(found(2), solved(1, "SPF"), False, id="an older one about something else"),
+    ],
+)
+def test_a_statement_is_outdated_once_something_newer_is_known(
+    first: Statement, then: Statement, *, outdated: bool
+) -> None:
+    known, _ = heard(first)
+    result = hear(known, then, at(60))
+    assert (result.outdated, result.change) == (outdated, None)
+    assert result.verdict == known or not outdated
 
 
 def test_it_is_known_since_when_a_problem_is_open() -> None:
@@ -174,8 +193,28 @@ def test_what_is_told_is_what_was_before_and_after_and_the_statement_itself() ->
     assert change
     assert (change.time, change.scope, change.before, change.said) == (at(7), SHOP, SILENT, found(1))
     assert change.after == heard(found(1))[0]
-    ids = {said: hear(SILENT, said, at(7)).change for said in (found(1), found(2), found(1, impact="LOW"), switched(1))}
-    assert len({change.id for change in ids.values() if change}) == 4, "and told apart"
+
+
+def test_all_that_is_news_is_told_apart() -> None:
+    news = [
+        hear(SILENT, found(1), at(7)),
+        hear(SILENT, found(2), at(7)),
+        hear(SILENT, found(1, impact="LOW"), at(7)),
+        hear(SILENT, found(1, kind="SPF"), at(7)),
+        hear(SILENT, switched(1), at(7)),
+        hear(SILENT, switched(1, "REINSTATED"), at(7)),
+        hear(SILENT, switched(1, origin="CUSTOMER_MANAGED"), at(7)),
+        hear(replace(SILENT, scope=Scope("tenant/shop-8")), found(1), at(7)),
+        hear(heard(found(0))[0], solved(1), at(7)),
+    ]
+    assert len({told.change.id for told in news if told.change}) == len(news)
+    assert hear(SILENT, found(1), at(7)) == news[0], "but the same again is the same"
+
+
+def test_a_solution_without_impact_that_solves_several_tells_of_itself() -> None:
+    result = hear(heard(found(1), found(2, impact="LOW"))[0], solved(5, impact=None), at(9))
+    assert result.change
+    assert result.change.said == solved(5, impact=None)
 
 
 def test_a_solution_without_impact_tells_of_the_only_problem_that_it_solves() -> None:
@@ -252,6 +291,22 @@ def test_no_type_is_suspected_that_is_measured_here() -> None:
 def test_what_is_none_of_the_categories_is_only_a_verdict(kind: str) -> None:
     assert suspicion(heard(found(1, kind=kind))[0], found(1, kind=kind), "Amazon SES") is None
     assert suspicion(SILENT, switched(1), "Amazon SES") is None
+
+
+@pytest.mark.parametrize(
+    ("impact", "text", "says"),
+    [
+        ("HIGH", "listed", "HIGH IP_LISTING: listed"),
+        (None, "listed", "IP_LISTING: listed"),
+        (None, "", "IP_LISTING: SES says no more about it."),
+    ],
+    ids=["all of it", "no impact", "nothing but the type"],
+)
+def test_a_suspicion_says_what_ses_says(impact: str | None, text: str, says: str) -> None:
+    said = replace(found(1, kind="IP_LISTING", impact=impact), text=text)
+    suspected = suspicion(heard(said)[0], said, "Amazon SES")
+    assert suspected is not None
+    assert suspected.text == says
 
 
 def test_what_ses_finds_is_suspected_until_all_of_it_is_solved() -> None:

@@ -251,6 +251,10 @@ def test_changes_that_explain_a_suspicion_wait_until_it_is_decided() -> None:
     assert "accept" in allowed(case.finding), "they are an answer to what is established now"
     case.standing = waiting
     assert case.is_decided(Decision.DISMISS, START + DAY).finding.changes is None
+    case.standing = waiting
+    withdrawn = case.is_withdrawn(START + DAY)
+    assert isinstance(withdrawn, Change)
+    assert withdrawn.finding.waits_since is None, "nor does anybody wait for what is suspected no longer"
 
 
 @pytest.mark.parametrize("decision", [d for d in Decision if d not in {Decision.CONFIRM, Decision.DISMISS}])
@@ -307,7 +311,9 @@ def test_whoever_suspects_something_can_withdraw_it() -> None:
     change = case.is_withdrawn(START + DAY)
     assert isinstance(change, Change)
     assert (change.after, change.trigger) == (Stage.RESOLVED, Trigger.WITHDRAWN)
-    assert [seen.text for seen in change.finding.evidence] == ["No more hits."], "people read why"
+    why = Observation(START + DAY, START + DAY, "detector", "No more hits.", suspected=True)
+    assert change.finding.evidence == (why,), "people read why, and nothing else"
+    assert (change.act is not None, change.finding.stage_since) == (True, START + DAY)
     assert case.standing == replace(before, findings={}), "also nothing is dismissed"
     again = case.is_suspected(START + DAY)
     assert isinstance(again, Change), "nothing keeps it from being suspected again"
@@ -336,7 +342,8 @@ def test_what_others_suspect_as_well_goes_on() -> None:
     assert isinstance(again, EvidenceAdded)
     assert isinstance(added, EvidenceAdded), "the history keeps it"
     assert (history(again), history(added)) == ("suspected again", "suspected no longer by detector")
-    assert (added.observation.source, added.observation.text) == ("detector", "No more hits.")
+    assert added.observation == Observation(START + DAY, START + DAY, "detector", "No more hits.", suspected=True)
+    assert (again.withdrawn, added.withdrawn, added.time) == (False, True, START + DAY)
     assert {seen.source for seen in case.finding.evidence} == {"another"}
     assert isinstance(case.is_withdrawn(START + DAY, "another"), Change)
 

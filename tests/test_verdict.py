@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ses_reputation.domain.rates import Metric
-from ses_reputation.domain.scopes import ACCOUNT
+from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.verdict import SesRate, Verdict, compare, verdict_change
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -81,13 +81,21 @@ def test_rates_and_quotas_are_no_news() -> None:
     assert verdict_change(HEALTHY, other) is None
 
 
-def test_the_same_change_at_another_moment_is_another() -> None:
-    ids = [
-        change.id
-        for time in (NOON, NOON, LATER)
-        if (change := verdict_change(HEALTHY, said("PROBATION", time=time))) is not None
-    ]
-    assert ids[0] == ids[1] != ids[2]
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        pytest.param(PROBATION, True, id="the same again"),
+        pytest.param(said("PROBATION", time=LATER), False, id="at another moment"),
+        pytest.param(SHUTDOWN, False, id="another status"),
+        pytest.param(said("PROBATION", sending=False), False, id="it may not send either"),
+        pytest.param(replace(PROBATION, scope=Scope("tenant/shop-7")), False, id="another scope"),
+    ],
+)
+def test_a_change_is_told_apart_from_all_that_are_not_the_same(other: Verdict, *, same: bool) -> None:
+    one, another = (verdict_change(HEALTHY, after) for after in (PROBATION, other))
+    assert one is not None
+    assert another is not None
+    assert (one.id == another.id) == same
 
 
 def test_our_rates_stand_beside_those_of_ses_and_how_far_they_are_apart() -> None:

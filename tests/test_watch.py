@@ -8,8 +8,8 @@ from typing import NoReturn
 import pytest
 from msgspec.structs import replace
 
+from ses_reputation.domain.counting import Cell
 from ses_reputation.domain.rates import VolumeSource
-from ses_reputation.domain.reconciliation import Cell
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate, Verdict

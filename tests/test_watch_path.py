@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from ses_reputation.adapters import clients
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
@@ -257,12 +257,12 @@ class Calls:
 
 @contextmanager
 def listening(moment: str, note: Callable[..., None]) -> Iterator[None]:
-    session = boto3._get_default_session()
-    session.events.register(moment, note)
+    session = clients.session()
+    session.register(moment, note)
     try:
         yield
     finally:
-        boto3.DEFAULT_SESSION = None
+        clients.session.cache_clear()
 
 
 def outcome(calls: Calls, moment: str = "before-call") -> dict[str, Any]:

@@ -44,6 +44,7 @@ from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.explain import explain_scope
 from ses_reputation.notices.vocabulary import Vocabulary
+from ses_reputation.record_wiring import back_off
 from ses_reputation.redrive import Origin
 from ses_reputation.restore import Table
 from ses_reputation.settings import ChannelSettings, KeepingSettings, RecordSettings, ShowSettings, read_policy
@@ -182,7 +183,7 @@ class DeployedStack:
     def due(self) -> DynamoDbDue:
         """The scopes that the next run evaluates."""
         return DynamoDbDue(
-            self._dynamodb, standings_table=self._standings_table, new_token=lambda: uuid4().hex, pause=wiring.back_off
+            self._dynamodb, standings_table=self._standings_table, new_token=lambda: uuid4().hex, pause=back_off
         )
 
     def books(self) -> DynamoDbBooks:
@@ -216,7 +217,7 @@ class DeployedStack:
             sources={origin: self._deployment.resource(source) for origin, (_, source) in has.items()},
             ses_rule=self._deployment.resource("SesStatusRule"),
             standings_table=self._standings_table,
-            pause=wiring.back_off,
+            pause=back_off,
         )
 
     def receipt_retention(self) -> timedelta:

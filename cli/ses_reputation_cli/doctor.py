@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import click
@@ -14,8 +14,6 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from ses_reputation.adapters.aws_errors import AwsError, denied_operation
-from ses_reputation.adapters.deployed_parts import unreadable
 from ses_reputation.connect import Choice, find
 from ses_reputation.diagnosis.diagnose import Outcome, State, diagnose
 from ses_reputation.diagnosis.follow import Mail, Seen, Sent, Way, follow_mail
@@ -23,10 +21,11 @@ from ses_reputation.diagnosis.judgements import numbered
 from ses_reputation.diagnosis.texts import Told, tell
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation_cli.arguments import json_option
-from ses_reputation_cli.deployed_stack import DeployedStack
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
-from ses_reputation_cli.examined_stack import ExaminedStack
 from ses_reputation_cli.statuses import json_text
+
+if TYPE_CHECKING:
+    from ses_reputation_cli.deployed_stack import DeployedStack
 
 _EXAMPLES = """\b
 Examples:
@@ -122,8 +121,12 @@ def command(
 
 
 def _results(
-    deployment: DeployedStack, mail: Mail | None, timeout: timedelta, tell_progress: Callable[[str], None]
+    deployment: "DeployedStack", mail: Mail | None, timeout: timedelta, tell_progress: Callable[[str], None]
 ) -> Iterator[Outcome]:
+    # Help must not wait for these.
+    from ses_reputation.adapters.deployed_parts import unreadable  # noqa: PLC0415
+    from ses_reputation_cli.examined_stack import ExaminedStack  # noqa: PLC0415
+
     # Without a stack there is nothing to check: who asks for it first says so.
     deployment.aws_time()
     if mail is not None and mail.configuration_set:
@@ -139,8 +142,10 @@ def _results(
         yield follow_mail(mail, way, timeout, lambda sent, seen: tell_progress(_on_its_way(sent, seen)), unreadable)
 
 
-def _refuse_unknown(deployment: DeployedStack, configuration_set: str) -> None:
+def _refuse_unknown(deployment: "DeployedStack", configuration_set: str) -> None:
     """NotAtSes if SES has no such configuration set, so that a wrong name sends nothing."""
+    from ses_reputation.adapters.aws_errors import AwsError, denied_operation  # noqa: PLC0415 - nor for this
+
     try:
         find(Choice(configuration_sets=(configuration_set,)), deployment.connections())
     except AwsError as error:
@@ -201,7 +206,7 @@ def _summary(cases: Sequence[_Case]) -> str:
     return f"{numbered(len(cases), 'check')}: {', '.join(told) or 'all is well'}."
 
 
-def _document(deployment: DeployedStack, cases: Sequence[_Case]) -> Mapping[str, Any]:
+def _document(deployment: "DeployedStack", cases: Sequence[_Case]) -> Mapping[str, Any]:
     states = Counter(case.outcome.state for case in cases)
     return {
         "stack": deployment.name,

@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 # Where each subcommand is, and its line in the help.
-_COMMANDS = {
+COMMANDS = {
     "backfill": "Count what SES still knows of the time before events were connected.",
     "changes": "List what has changed, and who decided it.",
     "changes-made": "Report what was changed about a problem, or appeal against a shutdown.",
     "completion": "Print what makes a shell complete this command.",
     "connect": "Let SES publish the events of your mail to the deployed stack.",
+    "cost": "Work out what a volume of mail costs, and what it outgrows.",
     "dashboard": "Show in a browser, or in a file, where everything stands and what to decide.",
     "decide": "Decide about a finding: confirm, dismiss, accept, refuse, lift, extend, shut down, reinstate.",
     "demo": "Tell a story from beginning to end: mail, rates, alerts.",
@@ -69,17 +70,17 @@ class _Commands(click.Group):
             raise
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
+        return sorted(COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
+        if name not in COMMANDS:
             return None
         command: click.Command = import_module(f"ses_reputation_cli.{name.replace('-', '_')}").command
         return command
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(sorted(_COMMANDS.items()))
+            formatter.write_dl(sorted(COMMANDS.items()))
 
 
 @click.group(

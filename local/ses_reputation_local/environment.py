@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ses_reputation.adapters import clients
+
 
 @contextmanager
 def no_other_aws(region: str) -> Iterator[None]:
@@ -28,6 +30,7 @@ def no_other_aws(region: str) -> Iterator[None]:
     for name in theirs:
         del os.environ[name]
     os.environ.update(ours)
+    clients.session.cache_clear()  # it may have read others'
     try:
         yield
     finally:
@@ -36,3 +39,4 @@ def no_other_aws(region: str) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        clients.session.cache_clear()

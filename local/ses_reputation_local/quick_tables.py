@@ -12,7 +12,7 @@ from moto.dynamodb import comparisons
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing import validators
-from moto.dynamodb.parsing.ast_nodes import Node  # type: ignore[attr-defined]
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node  # type: ignore[attr-defined]
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
 from moto.dynamodb.parsing.validators import UpdateExpressionValidator
 
@@ -38,6 +38,7 @@ def quick_tables() -> Iterator[None]:
             (DynamoType, "cast_value", property(_cast_plain_values(vars(DynamoType)["cast_value"].fget))),
             (condition, "parse", _parse_once(condition.parse)),
             (UpdateExpressionParser, "make", classmethod(_make_once(UpdateExpressionParser.make.__func__))),
+            (DepthFirstTraverser, "traverse", _traverse),
             (validators, "deepcopy", _copy_tree),
             (UpdateExpressionValidator, "validate", _check_once(UpdateExpressionValidator.validate)),
         ):
@@ -168,6 +169,34 @@ def _copy_tree(node: Any) -> Any:
             if isinstance(child, Node):
                 child.set_parent(copied)
     return copied
+
+
+def _traverse(traverser: Any, root: Any) -> Any:
+    """Moto asks each node, whenever it walks by, and by way of abstract classes, what it is, and makes a new table of
+    what is done to which. That was a tenth of what a replay of 100,000 events takes.
+    """
+    kinds = traverser.nodes_to_be_processed()
+    processed: dict[type, bool] = {}
+    prepares = type(traverser).pre_processing_of_child is not DepthFirstTraverser.pre_processing_of_child
+
+    def walked(node: Any, child_id: int) -> Any:
+        parent = node.parent
+        for i, child in enumerate(node.children or ()):
+            if prepares:
+                traverser.pre_processing_of_child(node, i)
+            if hasattr(child, "parent"):  # only nodes have one
+                walked(child, i)
+        kind = type(node)
+        if kind not in processed:
+            processed[kind] = issubclass(kind, kinds)
+        if processed[kind]:
+            node = traverser.process(node)
+            node.parent = parent
+            if parent:
+                parent.children[child_id] = node
+        return node
+
+    return walked(root, -1)
 
 
 def _check_once(validate: Callable[[Any], Any]) -> Callable[[Any], Any]:

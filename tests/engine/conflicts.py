@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.session import Session
 
 Item = tuple[str, str]
 """A table, and the key of one of its items, as JSON."""
@@ -38,11 +38,12 @@ class Conflicts:
         self.seen: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
-    def watch(self, session: boto3.Session) -> None:
+    def watch(self, session: Session) -> None:
         """Have all clients that are made of a session from now on tell of their requests."""
         # What a handler of this event returns is taken for the answer, and nothing is sent.
-        session.events.register("before-send.dynamodb", self._before)  # type: ignore[arg-type]
-        session.events.register("response-received.dynamodb", self._after)
+        events = session.get_component("event_emitter")
+        events.register("before-send.dynamodb", self._before)
+        events.register("response-received.dynamodb", self._after)
 
     def _before(self, request: Any, **_: Any) -> AWSResponse | None:
         operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]

@@ -64,7 +64,7 @@ class Engine:
 
 
 @contextmanager
-def running(name: str) -> Iterator[Engine]:
+def running(name: str, application: str = "ministack.app:app") -> Iterator[Engine]:
     """MiniStack on a free port of the loopback interface. Its log is build/engine/NAME.log."""
     BUILD.mkdir(parents=True, exist_ok=True)
     port = _free_port()
@@ -74,7 +74,7 @@ def running(name: str) -> Iterator[Engine]:
         str(PYTHON),
         "-m",
         "hypercorn",
-        "ministack.app:app",
+        application,
         "--bind",
         f"{LOOPBACK}:{port}",
         "--keep-alive",

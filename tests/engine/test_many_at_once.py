@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-import boto3
 import pytest
 
-from ses_reputation import wiring
+from ses_reputation import record_wiring, wiring
+from ses_reputation.adapters import clients
 from ses_reputation.commands import Answer, read_call
 from ses_reputation.evaluate import Evaluated
 from tests.engine.conflicts import BATCH, SINGLE, TRANSACTION, Conflicts
@@ -41,16 +41,16 @@ def parts(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parts]:
     variables = {**CREDENTIALS, "AWS_ENDPOINT_URL": engine.endpoint, "AWS_DEFAULT_REGION": REGION}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    boto3.setup_default_session()
+    clients.session.cache_clear()
     yield create(engine)
-    boto3.DEFAULT_SESSION = None
+    clients.session.cache_clear()
 
 
 @pytest.fixture
 def conflicts(parts: Parts) -> Conflicts:
     """What DynamoDB would refuse is refused from here on."""
     conflicts = Conflicts(parts.keys())
-    conflicts.watch(boto3._get_default_session())
+    conflicts.watch(clients.session())
     return conflicts
 
 
@@ -98,7 +98,7 @@ def invocation(batch: list[tuple[str, str]]) -> dict[str, Any]:
 
 def writer(parts: Parts, queue: Queue) -> Callable[[], int]:
     """A function that records until nothing is left, and says how many messages it took."""
-    record = wiring.recorder(parts.environment("RecordFeedback"))
+    record = record_wiring.recorder(parts.environment("RecordFeedback"))
 
     def write() -> int:
         taken = 0

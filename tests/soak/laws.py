@@ -8,6 +8,7 @@ from ses_reputation.domain.changes import Change, EvidenceAdded
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation.domain.rates import Metric
+from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.domain.verdict import VerdictChange
 from ses_reputation.news import News
 from ses_reputation_local.ses_resources import SendingStatus
@@ -124,6 +125,16 @@ def ses_does_what_the_standings_ask_for(ended: Ended) -> None:
         assert enabled is not stopped, f"{scope} is {status}"
 
 
+def what_ses_says_is_known(ended: Ended) -> None:
+    """What SES said last of the account is what it is told to think of it, and what people were told came to that."""
+    verdict = ended.verdicts[ACCOUNT]
+    assert verdict.enforcement == ended.ses.enforcement_status
+    assert verdict.sending_enabled is ended.ses.sending_enabled
+    told = [change for change in _by_scope(ended.news, VerdictChange)[ACCOUNT] if change.after.enforcement]
+    if told:
+        assert told[-1].after.enforcement == verdict.enforcement
+
+
 LAWS: Final[Sequence[Callable[[Ended], None]]] = (
     every_counter_equals_the_model,
     every_queue_is_empty,
@@ -134,6 +145,7 @@ LAWS: Final[Sequence[Callable[[Ended], None]]] = (
     only_what_time_moves_is_still_due,
     every_scope_was_judged_after_its_last_count,
     ses_does_what_the_standings_ask_for,
+    what_ses_says_is_known,
 )
 
 
@@ -168,11 +180,9 @@ def _by_scope(news: Sequence[News], kind: type[Any]) -> Mapping[str, list[Any]]:
 
 
 def _decided(ended: Ended) -> Any:
-    """What is decided about each scope, and its bounce rate. When it was last looked at may differ: once more does no
-    harm, but finds the complaint rate divided by what has been learned of feedback loops since.
-    """
+    """What is decided about each scope, and its rates."""
     return {
-        scope: (standing.findings, standing.metrics, standing.closed, standing.measures.get(Metric.BOUNCE_RATE))
+        scope: (standing.findings, standing.metrics, standing.closed, standing.measures)
         for scope, standing in ended.standings.items()
     }
 

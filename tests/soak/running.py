@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random
 from typing import Any, Final
 from unittest.mock import patch
@@ -15,9 +16,12 @@ from moto.sqs.models import Queue, sqs_backends
 from ses_reputation import wiring
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import decode
+from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.domain.lifecycle import Stage
+from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.verdict import Verdict
 from ses_reputation.news import News
 from ses_reputation_local import queues
 from ses_reputation_local.cloud import Email, LocalCloud, QueuedMessage
@@ -146,6 +150,7 @@ class Ended:
     letters: dict[str, list[QueuedMessage]]
     redriven: int
     ses: SesAccount
+    verdicts: dict[str, Verdict]
     injected: Injected
     seen: Counter[Called]
     invocations: Counter[str] = field(default_factory=Counter)
@@ -314,8 +319,13 @@ class _Run:
                     queue._messages = [kept for kept in queue._messages if kept.id != message.message_id]
 
     def _settle(self) -> None:
-        """Let everything come to its end: what queues and schedules repeat is repeated until nothing changes."""
+        """Let everything come to its end: what queues and schedules repeat is repeated until nothing changes. SES is
+        asked once more, and every scope judged by what is known then.
+        """
         now = self._history.end
+        self._redrive()
+        self._cloud.deliver()
+        self._mark_all_due()
         news = -1
         # What was handed on, and whose run or message was lost, is judged anew after a while.
         while news != (news := len(self._news("news/"))) or self._collection(keys.CHUNKS, keys.OUTBOX):
@@ -323,9 +333,22 @@ class _Run:
             self._cloud.deliver()
             # An intent of a function that died is somebody else's for some minutes.
             now += 60 * MINUTE
-            (run,) = self._cloud.tick(now, {"EvaluateReputation"})
-            assert run.error is None, repr(run.error)
+            for run in self._cloud.tick(now, {"WatchSes", "EvaluateReputation"}):
+                assert run.error is None, repr(run.error)
             self._look()
+
+    def _mark_all_due(self) -> None:
+        """Have every scope judged once more: feedback loops that were learned since it was are another denominator."""
+        marks = count()
+        client = self._cloud.client("dynamodb")
+        due = DynamoDbDue(
+            client,
+            standings_table=self._cloud.resources["StandingsTable"],
+            new_token=lambda: f"at the end, {next(marks)}",
+            pause=lambda _: None,
+        )
+        for action in due.again([Scope(scope) for scope in self._standings()]):
+            client.put_item(**action["Put"])
 
     def _queue(self, name: str) -> Queue:
         queue: Queue = sqs_backends[self._cloud.account][self._cloud.region].get_queue(name)
@@ -347,6 +370,10 @@ class _Run:
         items = self._items("StandingsTable")
         return {i["name"]["S"]: decode(i, Standing) for i in items if i["collection"]["S"].startswith("standing/")}
 
+    def _verdicts(self) -> dict[str, Verdict]:
+        items = self._items("StandingsTable")
+        return {i["name"]["S"]: decode(i, Verdict) for i in items if i["collection"]["S"] == keys.VERDICTS}
+
     def _ended(self) -> Ended:
         collections = [(i["collection"]["S"], i["name"]["S"]) for i in self._items("StandingsTable")]
         names = [name for name in self._cloud.resources if name.endswith("Queue")]
@@ -366,6 +393,7 @@ class _Run:
             letters,
             self._redriven,
             self._cloud.ses,
+            self._verdicts(),
             self._faults.injected,
             self._faults.seen,
             self._runs,

@@ -21,6 +21,7 @@ from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind
 from ses_reputation.domain.standing import Act, Actor, Standing
 from ses_reputation.domain.trend import with_today
+from ses_reputation.domain.weekly import Weekly
 from ses_reputation.domain.weeks import newest_closed
 from ses_reputation.due import Chunk, Chunks, Due, in_chunks
 from ses_reputation.news import News, Told
@@ -102,19 +103,6 @@ class Standings(Outbox, Protocol):
 
     def write_summary(self, alert: Alert, before: datetime | None) -> bool:
         """Put a summary into the outbox; False, and nothing written, if somebody else did since `before`."""
-
-
-class Weekly(Struct, frozen=True):
-    """When in the week a summary is sent: the day as `datetime.weekday` counts, and the hour, in UTC."""
-
-    weekday: int
-    hour: int = 8
-
-    def latest(self, now: datetime) -> datetime:
-        """The newest such moment that is not after now."""
-        today = now.replace(hour=self.hour, minute=0, second=0, microsecond=0)
-        moment = today - timedelta(days=(now.weekday() - self.weekday) % 7)
-        return moment if moment <= now else moment - timedelta(days=7)
 
 
 class Evaluated(Struct, frozen=True):

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from itertools import groupby
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from msgspec import Struct
 
 from ses_reputation.domain.rates import Metric
-from ses_reputation.domain.survey import Survey
-from ses_reputation.evaluate import Evaluated
+
+if TYPE_CHECKING:  # a cold start of record_feedback must not wait for them
+    from ses_reputation.domain.survey import Survey
+    from ses_reputation.evaluate import Evaluated
 
 NAMESPACE = "SESReputation"
 """What the template gives every function as POWERTOOLS_METRICS_NAMESPACE."""
@@ -138,7 +141,7 @@ class Reading(Struct, frozen=True):
     of: str | None = None
 
 
-def of_evaluation(evaluated: Evaluated, *, complete: bool) -> list[Reading]:
+def of_evaluation(evaluated: "Evaluated", *, complete: bool) -> list[Reading]:
     """What a scheduled run did; `complete` is whether nothing of it failed."""
     return [
         Reading(Meter.COMPLETE_EVALUATIONS, int(complete and evaluated.in_time)),
@@ -147,7 +150,7 @@ def of_evaluation(evaluated: Evaluated, *, complete: bool) -> list[Reading]:
     ]
 
 
-def of_chunk(evaluated: Evaluated) -> list[Reading]:
+def of_chunk(evaluated: "Evaluated") -> list[Reading]:
     """What a run did with what had been handed on to it.
 
     What it could not send the next scheduled run tells, which tries all that waits: a 0 from here would hide that.
@@ -159,7 +162,7 @@ _RATES = {Metric.BOUNCE_RATE: Meter.BOUNCE_RATE, Metric.COMPLAINT_RATE: Meter.CO
 _SHARES = {Metric.BOUNCE_RATE: Meter.BOUNCE_RATE_OF_LIMIT, Metric.COMPLAINT_RATE: Meter.COMPLAINT_RATE_OF_LIMIT}
 
 
-def of_survey(survey: Survey) -> list[Reading]:
+def of_survey(survey: "Survey") -> list[Reading]:
     """How all scopes stand."""
     return [
         *(Reading(_RATES[metric], float(100 * rate)) for metric, rate in survey.rates.items()),

@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ses_reputation.domain.counting import week_of
 from ses_reputation.domain.rates import WEEK, HourCounts, Week, WeekTotals, of_provider
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
 from ses_reputation.domain.weeks import (
@@ -23,7 +24,6 @@ from ses_reputation.domain.weeks import (
     in_groups,
     in_rates,
     newest_closed,
-    week_of,
     week_totals,
 )
 

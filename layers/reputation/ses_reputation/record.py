@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
@@ -9,12 +10,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ses_reputation.domain.admission import Cohort, added, admitted, cohorts
-from ses_reputation.domain.counting import Entry, entries, provider_scopes
+from ses_reputation.domain.counting import Cell, Entry, entries, provider_scopes
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import can_be_learned
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.recipients import IN_FULL, Keeping
-from ses_reputation.domain.reconciliation import Cell
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.ses_events import Message
 
@@ -65,14 +65,10 @@ class Ledger(Protocol):
     def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
         """Write receipts and add to counters in one transaction; after contention, to other items of theirs."""
 
-    def mark_due(self, counted: Collection[Cell]) -> None:
-        """Have the scopes evaluated at the next run in whose hours something was counted."""
-
-    def note_feedback_loops(self, providers: Collection[str]) -> None:
-        """Remember that complaints come from these mailbox providers."""
-
-    def list_feedback(self, entries: Collection[Entry]) -> None:
-        """Let these bounces, delays and complaints be found by when they were."""
+    def note(self, due: Collection[Cell], feedback_loops: Collection[str], feedback: Collection[Entry]) -> None:
+        """Have the scopes of these hours evaluated at the next run, remember that complaints come from these mailbox
+        providers, and let these bounces, delays and complaints be found by when they were.
+        """
 
 
 class Register(Protocol):
@@ -113,7 +109,7 @@ class Recorded(Struct, frozen=True):
 
     def count(self, outcome: Outcome) -> int:
         """How many messages ended so."""
-        return sum(o is outcome for o in self.outcomes)
+        return self.outcomes.count(outcome)
 
     def failed(self) -> list[Message]:
         """The messages that have to come again."""
@@ -129,33 +125,33 @@ def record_feedback(
     register: Register,
     *,
     keeping: Keeping = IN_FULL,
+    has_time: Callable[[], bool] = lambda: True,
 ) -> Recorded:
     """Count a batch of messages; the unreadable ones go to the dead letters with their problem.
 
-    `pause` waits before the attempt with the given number, after others got in the way. An error of AWS is not caught:
-    the batch then comes again, and what was counted by then is found to be.
+    `pause` waits before the attempt with the given number, after others got in the way. What is left when `has_time`
+    says no has to come again. An error of AWS is not caught: the batch then comes again, and what was counted by then
+    is found to be.
     """
     rows = [list(entries(message.event, addresses, keeping)) if message.event else [] for message in messages]
     wanted = cohorts(entry for row in rows for entry in row)
     refused = register.refused(wanted) if wanted else {}
     rows = [[admitted(entry, refused) for entry in row] for row in rows] if refused else rows
-    tally = _commit_all((entry for row in rows for entry in row), ledger, pause)
+    tally = _commit_all((entry for row in rows for entry in row), ledger, pause, has_time)
     # After the counts, and for duplicates too: a crash in between brings the messages back, as duplicates, to here.
-    if touched := _touched(tally):
-        ledger.mark_due(touched)
-    if complaining := _complaining(tally):
-        ledger.note_feedback_loops(complaining)
-    if feedback := [entry for entry in tally.entries() if entry.reason]:
-        ledger.list_feedback(feedback)
+    judged = [entry for entry in tally.entries() if entry.counts]
+    feedback = [entry for entry in tally.entries() if entry.reason]
+    if judged or feedback:
+        ledger.note(_touched(judged), _complaining(judged), feedback)
     unreadable = [message for message in messages if message.problem]
     lost = dead_letters.put(unreadable) if unreadable else set[str | None]()
     unknown = Counter(
-        entry.unknown_subtype for entry in tally.counted.values() if entry.counts and entry.unknown_subtype is not None
+        entry.unknown_subtype for entry in tally.counted.values() if entry.unknown_subtype is not None and entry.counts
     )
     too_many = Counter[str]()
     for cohort, scopes in refused.items():
         too_many[cohort.group] += len(scopes)
-    return Recorded(messages, list(_outcomes(messages, rows, tally, lost)), unknown, too_many)
+    return Recorded(messages, list(_outcomes(messages, rows, tally, judged, lost)), unknown, too_many)
 
 
 class _Tally(Struct):
@@ -169,34 +165,51 @@ class _Tally(Struct):
         yield from self.counted.values()
         yield from self.duplicates.values()
 
-    def counting(self) -> Iterator[Entry]:
-        """Those that can move a rate."""
-        return (entry for entry in self.entries() if entry.counts)
-
 
 def _outcomes(
-    messages: Sequence[Message], rows: Sequence[list[Entry]], tally: _Tally, lost: set[str | None]
+    messages: Sequence[Message],
+    rows: Sequence[list[Entry]],
+    tally: _Tally,
+    judged: Iterable[Entry],
+    lost: set[str | None],
 ) -> Iterator[Outcome]:
-    """What became of each message. Of several with the same entry, the first is the one that was counted."""
+    """What became of each message. Of several with the same entry, the first is the one that was counted.
+
+    `judged` are those of the tally by which anything is judged.
+    """
     unclaimed = set(tally.counted)
+    known = unclaimed | tally.duplicates.keys()
+    judged_keys = {entry.key for entry in judged}
     for message, row in zip(messages, rows, strict=True):
         keys = {entry.key for entry in row}
         if message.problem:
             yield Outcome.FAILED if message.id in lost else Outcome.UNREADABLE
-        elif not keys <= tally.counted.keys() | tally.duplicates.keys():
+        elif not keys <= known:
             yield Outcome.FAILED
-        elif not (counting := {entry.key for entry in row if entry.counts}):
+        elif not (counting := keys & judged_keys):
             yield Outcome.IGNORED
         else:
             yield Outcome.COUNTED if counting & unclaimed else Outcome.DUPLICATE
             unclaimed -= counting
 
 
-def _commit_all(entries: Iterable[Entry], ledger: Ledger, pause: Callable[[int], None]) -> _Tally:
+def _commit_all(
+    entries: Iterable[Entry], ledger: Ledger, pause: Callable[[int], None], has_time: Callable[[], bool]
+) -> _Tally:
     tally = _Tally()
-    for chunk in _chunks(_merged(entries)):
+    # Those that add to the same counters go together: each transaction pays for every counter that it touches. Of 1,000
+    # sends of 50 configuration sets, which come mixed, an event takes 2.2 write units so, and else 4.1. To sort them
+    # takes one or two microseconds each.
+    for chunk in _chunks(sorted(_merged(entries), key=_counters)):
+        # Whoever is stopped half-way marks nothing as due, and all of his batch has to come again, not only the rest.
+        if not has_time():
+            break
         _commit(chunk, ledger, pause, tally)
     return tally
+
+
+def _counters(write: Write) -> tuple[datetime, tuple[Scope, ...]]:
+    return write.entry.hour, write.entry.scopes
 
 
 def _commit(chunk: list[Write], ledger: Ledger, pause: Callable[[int], None], tally: _Tally) -> None:
@@ -232,8 +245,9 @@ def _chunks(writes: Iterable[Write]) -> Iterator[list[Write]]:
     chunk: list[Write] = []
     counters: set[tuple[Scope, object]] = set()
     for write in writes:
-        touched = {(scope, write.entry.hour) for scope in write.entry.scopes}
-        if len(chunk) + 1 + len(counters | touched) > MAX_ACTIONS:
+        hour = write.entry.hour
+        touched = {(scope, hour) for scope in write.entry.scopes}
+        if len(chunk) + 1 + len(counters) + len(touched - counters) > MAX_ACTIONS:
             yield chunk
             chunk, counters = [], set()
         chunk.append(write)
@@ -242,19 +256,26 @@ def _chunks(writes: Iterable[Write]) -> Iterator[list[Write]]:
         yield chunk
 
 
-def _touched(tally: _Tally) -> set[Cell]:
+def _touched(judged: Iterable[Entry]) -> set[Cell]:
+    """The hours of scopes in which anything is judged anew.
+
+    Most entries are in the same hours of the same scopes, so those are told apart first.
+    """
+    together: dict[tuple[tuple[Scope, ...], datetime], set[tuple[str, Measure]]] = {}
+    for entry in judged:
+        together.setdefault((entry.scopes, entry.hour), set()).update(entry.increments)
     return {
         (scope, hour)
-        for entry, hour in ((entry, entry.hour) for entry in tally.counting())
-        for scope in (*entry.scopes, *provider_scopes(entry.increments))
+        for (scopes, hour), increments in together.items()
+        for scope in (*scopes, *provider_scopes(increments))
     }
 
 
-def _complaining(tally: _Tally) -> set[str]:
+def _complaining(judged: Iterable[Entry]) -> set[str]:
     """The mailbox providers that are now known to send complaints back."""
     return {
         provider
-        for entry in tally.counting()
+        for entry in judged
         for provider, measure in entry.increments
         if measure is Measure.COMPLAINED and can_be_learned(provider)
     }

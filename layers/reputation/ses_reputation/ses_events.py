@@ -86,9 +86,13 @@ def messages_in(document: object) -> Iterator[tuple[str | None, str]]:
         yield None, _text(document)
         return
     for record in records:
-        match record:
-            case {"messageId": str(identifier), "body": str(body)}:
+        # The pattern {"messageId": str(identifier), "body": str(body)} says the same in ten times as long: 1 us.
+        if isinstance(record, dict):
+            identifier, body = record.get("messageId"), record.get("body")
+            if isinstance(identifier, str) and isinstance(body, str):
                 yield identifier, body
+                continue
+        match record:
             case {"Sns": {"Message": str(body)}}:
                 yield None, body
             case _:
@@ -101,6 +105,8 @@ def read_event(text: str | bytes, tags: TagNames = SES_TAGS) -> Event:
         document = _decode(text)
         if isinstance(document, Uncounted):
             return document
+        if not document.is_envelope:  # Nearly always: to try the patterns takes longer than to decode it, 1 us.
+            return _read_ses(document, tags)
         match document:
             case _Document(type="Notification", message=str(inner)):
                 text = inner
@@ -176,6 +182,11 @@ class _Document(Struct, rename="camel", gc=False):
     detail_type: str | None = msgspec.field(default=None, name="detail-type")
     source: str | None = None
 
+    @property
+    def is_envelope(self) -> bool:
+        """Whether it has anything of an envelope: what SES itself writes has none of it."""
+        return self.type is not None or self.source is not None or self.detail is not msgspec.UNSET
+
 
 _decoder = msgspec.json.Decoder(_Document)
 _delay_decoder = msgspec.json.Decoder(_Delay)
@@ -220,7 +231,8 @@ def _read_ses(document: _Document, tags: TagNames) -> Event:
 
 def _read_send(document: _Document, tags: TagNames) -> Send:
     raw = _require(document.mail, "mail")
-    return Send(_read_mail(raw, tags), _time(raw.timestamp), _addresses(raw.destination, "mail.destination"))
+    mail = _read_mail(raw, tags)
+    return Send(mail, mail.sent or _time(raw.timestamp), _addresses(raw.destination, "mail.destination"))
 
 
 def _read_delivery(document: _Document, tags: TagNames) -> Delivery:
@@ -300,9 +312,13 @@ def _read_mail(raw: _Mail, tags: TagNames) -> Mail:
         identity=_name(_identity(raw), "the identity"),
         configuration_set=_name(raw.tag("ses:configuration-set"), "the configuration set"),
         tenant=_name(raw.tag(tags.tenant), "the tenant"),
-        tags=tuple((name, value) for name in tags.scopes if (value := _name(raw.tag(name), f"the tag {name}"))),
+        tags=_scope_tags(raw, tags.scopes) if tags.scopes else (),
         sent=_time_if_told(raw.timestamp),
     )
+
+
+def _scope_tags(raw: _Mail, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name in names if (value := _name(raw.tag(name), f"the tag {name}")))
 
 
 def _identity(raw: _Mail) -> str | None:
@@ -318,26 +334,31 @@ def _require(value: T | None, field: str) -> T:
 
 
 def _name(value: Name, what: str) -> Name:
-    if value is not None and (size := len(value.encode())) > MAX_NAME:
+    # A character has four bytes at most, so that the short ones, which are nearly all, need not be encoded.
+    if value is not None and len(value) > MAX_NAME // 4 and (size := len(value.encode())) > MAX_NAME:
         raise UnreadableEvent(f"{what} has {size} bytes, more than SES allows")
     return value
 
 
 def _addresses(values: list[str] | None, field: str) -> tuple[Recipient, ...]:
-    return _recipients([_Recipient(value) for value in values or ()], field)
+    return _checked([Recipient(bare_address(value)) for value in values or ()], field)
 
 
 def _recipients(values: list[_Recipient], field: str) -> tuple[Recipient, ...]:
-    if not 1 <= len(values) <= MAX_RECIPIENTS:
-        raise UnreadableEvent(f"{field} names {len(values)} recipients, not 1 to {MAX_RECIPIENTS}")
-    recipients = tuple(
+    recipients = [
         Recipient(bare_address(v.email_address), _cut(v.status, MAX_NAME), _cut(v.diagnostic_code, MAX_REPLY))
         for v in values
-    )
+    ]
+    return _checked(recipients, field)
+
+
+def _checked(recipients: list[Recipient], field: str) -> tuple[Recipient, ...]:
+    if not 1 <= len(recipients) <= MAX_RECIPIENTS:
+        raise UnreadableEvent(f"{field} names {len(recipients)} recipients, not 1 to {MAX_RECIPIENTS}")
     for recipient in recipients:
         if not 1 <= (size := len(recipient.address.encode())) <= MAX_ADDRESS:
             raise UnreadableEvent(f"{field} holds an address of {size} bytes")
-    return recipients
+    return tuple(recipients)
 
 
 def _cut(value: str | None, length: int) -> str | None:
@@ -350,7 +371,8 @@ def _time(value: str | None) -> datetime:
     text = _require(value, "the timestamp")
     try:
         time = datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-"))
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        if time.tzinfo is not UTC:  # as it is where SES writes a Z
+            time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise UnreadableEvent(f"{_quoted(text)} is not a time") from error
     if time.year not in YEARS:

@@ -17,7 +17,7 @@ from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, AddressBook
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.recipients import RecipientStorage
 from ses_reputation.domain.scopes import ScopeKind
-from ses_reputation.evaluate import Weekly
+from ses_reputation.domain.weekly import Weekly
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.ses_events import TagNames
 

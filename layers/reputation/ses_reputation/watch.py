@@ -8,9 +8,8 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ses_reputation.domain.counting import hour_of
+from ses_reputation.domain.counting import Cell, hour_of
 from ses_reputation.domain.rates import VolumeSource
-from ses_reputation.domain.reconciliation import Cell
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import next_full_hour
 from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric

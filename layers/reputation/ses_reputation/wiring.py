@@ -1,17 +1,19 @@
-"""The composition roots: each function's use case with its adapters, made from its environment."""
+"""The composition roots: each function's use case with its adapters, made from its environment.
+
+That of record_feedback is apart, in record_wiring.py.
+"""
 
 import json
-import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from msgspec import Struct
 
-from ses_reputation.adapters import clients, keys
+from ses_reputation.adapters import clients
 from ses_reputation.adapters.chat_topic import SnsChatTopic
 from ses_reputation.adapters.chunks import DynamoDbChunks
 from ses_reputation.adapters.counters import HISTORY_ITEMS, DynamoDbCounters
@@ -21,12 +23,9 @@ from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.known_weeks import DynamoDbKnownWeeks
-from ses_reputation.adapters.ledger import DynamoDbLedger
 from ses_reputation.adapters.pace import Pace
-from ses_reputation.adapters.recipient_key import read_key
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
 from ses_reputation.adapters.runs import DynamoDbRuns
-from ses_reputation.adapters.scope_register import DynamoDbScopeRegister
 from ses_reputation.adapters.sending_controls import SesSendingControls
 from ses_reputation.adapters.ses import SesApi
 from ses_reputation.adapters.standings import DynamoDbStandings
@@ -39,8 +38,6 @@ from ses_reputation.commands import Answer, Call, answer
 from ses_reputation.dashboard.pages import Page
 from ses_reputation.dashboard.views import View
 from ses_reputation.domain.decisions import Command
-from ses_reputation.domain.providers import AddressBook
-from ses_reputation.domain.recipients import Keeping, RecipientKey
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.suppression import Preferences
 from ses_reputation.domain.survey import Survey, survey
@@ -55,17 +52,15 @@ from ses_reputation.notices.alert import alert_of, enforcement_alert_of, ses_ale
 from ses_reputation.operate import Done, operate
 from ses_reputation.outbox import Channel, Publish
 from ses_reputation.receive import Received, receive_finding
-from ses_reputation.record import Recorded, record_feedback
+from ses_reputation.record_wiring import Kept, back_off, keeping_of
 from ses_reputation.ses_events import Message, read_invocation
 from ses_reputation.settings import (
     ChannelSettings,
     EnforceSettings,
     EvaluateSettings,
-    KeepingSettings,
     LookSettings,
     OperateSettings,
     ReceiveSettings,
-    RecordSettings,
     ShowSettings,
     SuppressSettings,
     WatchSettings,
@@ -80,9 +75,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A recipient at an identity that was verified a few minutes ago may still count.
-IDENTITIES_KEPT = timedelta(minutes=5)
-
 # For so long, a recipient whom SES has begun to list by itself is still listed from here, too, which does no harm.
 PREFERENCES_KEPT = timedelta(minutes=5)
 
@@ -95,44 +87,6 @@ EVALUATE, WATCH = "EvaluateReputation", "WatchSes"
 
 class NotSetApart(RuntimeError):
     """An event can neither be carried out nor set apart: Lambda has to keep it."""
-
-
-def recorder(environment: Mapping[str, str]) -> Callable[[object], Recorded]:
-    """`record_feedback` of Lambda's events with the tables and the queue of this environment.
-
-    SettingsError if the environment is incomplete, KeyNotRead if the key of recipients' identities can not be had.
-    """
-    settings = RecordSettings.from_environment(environment)
-    keeping = _keeping(settings.keeping)
-    client = clients.dynamodb()
-    ledger = DynamoDbLedger(
-        client,
-        receipts_table=settings.receipts_table,
-        counters_table=settings.counters_table,
-        standings_table=settings.standings_table,
-        receipt_retention=settings.receipt_retention,
-        counter_retention=settings.counter_retention,
-        choose_writer=partial(random.randrange, keys.WRITERS),
-        new_token=lambda: uuid4().hex,
-        pause=back_off,
-    )
-    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
-    identities = _Kept(DynamoDbIdentities(client, table=settings.standings_table).read, IDENTITIES_KEPT)
-    register = DynamoDbScopeRegister(
-        client,
-        table=settings.standings_table,
-        maximum=settings.maximum_scopes,
-        receipt_retention=settings.receipt_retention,
-        counter_retention=settings.counter_retention,
-        pause=back_off,
-    )
-
-    def record(invocation: object) -> Recorded:
-        messages = read_invocation(invocation, settings.tags)
-        addresses = AddressBook(identities(), settings.provider_domains, settings.spamtraps)
-        return record_feedback(messages, addresses, ledger, dead_letters, back_off, register, keeping=keeping)
-
-    return record
 
 
 class Evaluator(Struct, frozen=True):
@@ -208,7 +162,7 @@ def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Recei
     """
     settings = ReceiveSettings.from_environment(environment)
     account, region = _account_and_region(settings.operate.channels.status_topic_arn)
-    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+    dead_letters = SqsDeadLetters(clients.when_needed(clients.sqs), queue_url=settings.dead_letter_queue_url)
 
     def set_apart(invocation: object, reason: str) -> None:
         # In ASCII, since what is set apart may be no text.
@@ -242,7 +196,7 @@ def enforcer(
     """
     settings = EnforceSettings.from_environment(environment)
     account, region = _account_and_region(settings.channels.status_topic_arn)
-    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+    dead_letters = SqsDeadLetters(clients.when_needed(clients.sqs), queue_url=settings.dead_letter_queue_url)
     by = Enforcer(
         policy=settings.policy,
         enforcements=DynamoDbEnforcements(clients.dynamodb(), table=settings.standings_table),
@@ -277,7 +231,7 @@ def _operate(
 
 
 def _channels(settings: ChannelSettings) -> Mapping[Channel, Publish]:
-    sns, words = clients.sns(), settings.vocabulary
+    sns, words = clients.when_needed(clients.sns), settings.vocabulary
     return {
         Channel.STATUS: SnsStatusTopic(sns, topic_arn=settings.status_topic_arn, vocabulary=words).publish,
         Channel.CHAT: SnsChatTopic(sns, topic_arn=settings.chat_topic_arn, vocabulary=words).publish,
@@ -406,9 +360,9 @@ def suppressor(
         clients.dynamodb(),
         table=settings.receipts_table,
         retention=settings.receipt_retention,
-        keeping=_keeping(settings.keeping),
+        keeping=keeping_of(settings.keeping),
     )
-    dead_letters = SqsDeadLetters(clients.sqs(), queue_url=settings.dead_letter_queue_url)
+    dead_letters = SqsDeadLetters(clients.when_needed(clients.sqs), queue_url=settings.dead_letter_queue_url)
 
     def suppress(invocation: object, has_time: Callable[[], bool]) -> Suppressed:
         messages = read_invocation(invocation)
@@ -417,41 +371,16 @@ def suppressor(
     return suppress
 
 
-def back_off(attempt: int) -> None:
-    """Wait before another attempt: at random, up to twice as long each time, at most a second."""
-    time.sleep(random.uniform(0, min(0.02 * 2**attempt, 1)))  # noqa: S311 - nothing secret depends on it
-
-
-def _keeping(settings: KeepingSettings) -> Keeping:
-    """How recipients are kept, with the key if that takes one. Whoever keeps addresses waits for no client of it."""
-    key = read_key(clients.secretsmanager(), settings.key) if settings.key else RecipientKey()
-    return Keeping(settings.storage, key)
-
-
 def _account_and_region(arn: str) -> tuple[str, str]:
     _, _, _, region, account, *_ = arn.split(":")
     return account, region
-
-
-class _Kept(Generic[T]):
-    """What a reading brought, kept for a while: for what may be a little out of date. How old it is decides nothing."""
-
-    def __init__(self, read: Callable[[], T], kept: timedelta) -> None:
-        self._read = read
-        self._seconds = kept.total_seconds()
-        self._latest: tuple[float, T] | None = None
-
-    def __call__(self) -> T:
-        if self._latest is None or time.monotonic() - self._latest[0] > self._seconds:
-            self._latest = time.monotonic(), self._read()
-        return self._latest[1]
 
 
 class _KeptPreferences:
     """What SES lists by itself, asked for again only when it is a few minutes old."""
 
     def __init__(self, preferences: SesSuppressionPreferences) -> None:
-        self.account = _Kept(preferences.account, PREFERENCES_KEPT)
+        self.account = Kept(preferences.account, PREFERENCES_KEPT)
         self._configuration_set = _kept_each(preferences.configuration_set)
         self._tenant = _kept_each(preferences.tenant)
 
@@ -464,6 +393,6 @@ class _KeptPreferences:
         return self._tenant(name)()
 
 
-def _kept_each(read: Callable[[str], Preferences]) -> Callable[[str], _Kept[Preferences]]:
+def _kept_each(read: Callable[[str], Preferences]) -> Callable[[str], Kept[Preferences]]:
     """A kept reading of each name."""
-    return cache(lambda name: _Kept(partial(read, name), PREFERENCES_KEPT))
+    return cache(lambda name: Kept(partial(read, name), PREFERENCES_KEPT))

@@ -24,26 +24,37 @@ def put_all(
     client: "DynamoDBClient", table: str, items: Iterable[dict[str, Any]], pause: Callable[[int], None]
 ) -> None:
     """Put items, in batches, and again those that DynamoDB did not take; NotWritten if it keeps refusing."""
-    _write_all(client, table, [{"PutRequest": {"Item": item}} for item in items], pause)
+    put_each(client, ((table, item) for item in items), pause)
+
+
+def put_each(
+    client: "DynamoDBClient", items: Iterable[tuple[str, dict[str, Any]]], pause: Callable[[int], None]
+) -> None:
+    """Put items into several tables, each given with the name of its own, as put_all puts them into one."""
+    _write_all(client, [(table, {"PutRequest": {"Item": item}}) for table, item in items], pause)
 
 
 def delete_all(
     client: "DynamoDBClient", table: str, item_keys: Iterable[dict[str, Any]], pause: Callable[[int], None]
 ) -> None:
     """Delete the items that have these keys, as put_all puts items."""
-    _write_all(client, table, [{"DeleteRequest": {"Key": key}} for key in item_keys], pause)
+    _write_all(client, [(table, {"DeleteRequest": {"Key": key}}) for key in item_keys], pause)
 
 
-def _write_all(client: "DynamoDBClient", table: str, requests: Sequence[Any], pause: Callable[[int], None]) -> None:
+def _write_all(
+    client: "DynamoDBClient", requests: Sequence[tuple[str, dict[str, Any]]], pause: Callable[[int], None]
+) -> None:
     for start in range(0, len(requests), BATCH_WRITE_ITEMS):
-        unprocessed: Any = {table: requests[start : start + BATCH_WRITE_ITEMS]}
+        unprocessed: Any = {}
+        for table, request in requests[start : start + BATCH_WRITE_ITEMS]:
+            unprocessed.setdefault(table, []).append(request)
         for attempt in range(1, BATCH_WRITE_ATTEMPTS + 1):
             unprocessed = client.batch_write_item(RequestItems=unprocessed).get("UnprocessedItems")
             if not unprocessed:
                 break
             pause(attempt)
         else:
-            raise NotWritten(f"{len(unprocessed[table])} items could not be written")
+            raise NotWritten(f"{sum(map(len, unprocessed.values()))} items could not be written")
 
 
 def get_all(

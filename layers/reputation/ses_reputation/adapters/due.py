@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import put_all
-from ses_reputation.domain.reconciliation import Cell
+from ses_reputation.domain.counting import Cell, week_of
 from ses_reputation.domain.scopes import Scope
-from ses_reputation.domain.weeks import week_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,11 +36,11 @@ class DynamoDbDue:
 
         NotWritten if DynamoDB keeps refusing.
         """
-        put_all(self._client, self._standings_table, self._items(counted), self._pause)
+        put_all(self._client, self._standings_table, self.items(counted), self._pause)
 
     def marks(self, counted: Collection[Cell]) -> list[Any]:
         """The actions of a transaction that do the same."""
-        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in self._items(counted)]
+        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in self.items(counted)]
 
     def again(self, scopes: Collection[Scope]) -> list[Any]:
         """The actions of a transaction that have scopes evaluated though nothing was counted."""
@@ -49,8 +48,11 @@ class DynamoDbDue:
         items = ({**keys.due_key(scope), "token": again} for scope in scopes)
         return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in items]
 
-    def _items(self, counted: Collection[Cell]) -> Iterator[dict[str, Any]]:
-        """A mark for each week: one for all of them would hide from an evaluation what it does not name."""
+    def items(self, counted: Collection[Cell]) -> Iterator[dict[str, Any]]:
+        """What the standings table then holds, for who writes it together with other items.
+
+        A mark for each week: one for all of them would hide from an evaluation what it does not name.
+        """
         token = keys.string(self._new_token())
         for scope, week in sorted({(scope, week_of(hour)) for scope, hour in counted}):
             yield {**keys.due_key(scope, week), "week": keys.string(week.isoformat()), "token": token}

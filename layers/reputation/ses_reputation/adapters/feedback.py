@@ -6,9 +6,9 @@ for each receipt; here one item lists the receipts of a whole batch.
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
-from itertools import chain, groupby, islice
+from itertools import chain, count, groupby, islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -33,6 +33,7 @@ LISTED = 500  # Receipts of one item: each takes 150 bytes or so.
 MAX_DOCUMENT = 350_000  # In bytes, of the 400 KB of an item: 500 receipts can name 7,000 scopes that no other does.
 RECENT_PAGES = 12  # Queries that what is recent is looked for in: each is of 1 MB, which lists 6,000 receipts or more.
 SEARCHED = 5_000  # Receipts that a sample is looked for in: 50 BatchGetItem, a second or so.
+SAMPLED_PAGES = 20  # Queries that list them: 130,000 receipts or so, which take some 60 MB.
 REPLIED = (BOUNCES | DELAYS) - {Measure.NOT_ATTEMPTED}
 """What a server has replied to: what SES did not even attempt, no server has seen."""
 
@@ -53,6 +54,23 @@ class _Listing(Struct, frozen=True):
     receipts: tuple[_Listed, ...]
 
 
+class _KeptPages:
+    """The pages of a day's list, each read once, however often somebody goes through them."""
+
+    def __init__(self, pages: Iterator[list[_Listing]]) -> None:
+        self._unread = pages
+        self._read: list[list[_Listing]] = []
+
+    def __iter__(self) -> Iterator[list[_Listing]]:
+        for number in count():
+            if number == len(self._read):
+                page = next(self._unread, None)
+                if page is None:
+                    return
+                self._read.append(page)
+            yield self._read[number]
+
+
 class DynamoDbFeedback:
     """The bounces, delays and complaints of one deployment.
 
@@ -64,41 +82,28 @@ class DynamoDbFeedback:
         self._client = client
         self._table = table
         self._pause = pause
-
-    def add(self, entries: Iterable[Entry], retention: timedelta) -> None:
-        """List the receipts of these bounces, delays and complaints. To list one twice does no harm."""
-        by_day = sorted(entries, key=lambda entry: (entry.time, entry.key))
-        for day, group in groupby(by_day, key=lambda entry: entry.time.date()):
-            of_day = list(group)
-            for chunk, document in _documents(of_day):
-                item = {
-                    "message_id": keys.string(keys.feedback_of(day)),
-                    # The same batch, when it comes again, replaces what it wrote.
-                    "entry": keys.string(f"{chunk[0].time.isoformat()}/{_digest(document)}"),
-                    "document": keys.string(document.decode()),
-                    "expires": keys.expires(chunk[-1].time, retention),
-                }
-                self._client.put_item(TableName=self._table, Item=item)
+        self._kept_until: datetime | None = None
+        self._kept: dict[date, _KeptPages] = {}
 
     def newest_first(
         self, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime
     ) -> Iterator[Feedback]:
         """What was told of a scope from `since` until before `until`, read as far as it is asked for."""
-        day = until.astimezone(UTC).date()
-        while day >= since.astimezone(UTC).date():
+        for day in _days(since, until):
             yield from self._read(
                 iter(self._listed(keys.feedback_of(day), scope, measures, since, until)), BATCH_GET_KEYS
             )
-            day -= timedelta(days=1)
 
     def sample(
         self, scope: Scope, since: datetime, until: datetime, size: int, classes: Collection[ReplyClass]
     ) -> Iterator[Heard]:
         """What servers replied of these classes about a scope's mail in that time: so much of it, about the newest.
 
-        No more is read than that takes, and SEARCHED receipts at most: in a storm, a day has a million of them.
+        No more is read than that takes, and SEARCHED receipts at most, of those that SAMPLED_PAGES list: in a storm, a
+        day has a million of them.
         """
-        wanted = islice(_distinct(self._pages(since, until), scope, REPLIED, since, until), SEARCHED)
+        pages = islice(self._kept_pages(since, until), SAMPLED_PAGES)
+        wanted = islice(_distinct(pages, scope, REPLIED, since, until), SEARCHED)
         found = (heard for feedback in self._read(wanted, min(size, BATCH_GET_KEYS)) for heard in _heard(feedback))
         return islice((heard for heard in found if heard.reply.reply_class in classes), size)
 
@@ -118,10 +123,25 @@ class DynamoDbFeedback:
 
     def _pages(self, since: datetime, until: datetime) -> Iterator[list[_Listing]]:
         """What lists the receipts of these days, about newest first, a query's worth at a time."""
-        day = until.astimezone(UTC).date()
-        while day >= since.astimezone(UTC).date():
+        for day in _days(since, until):
             yield from self._pages_of(keys.feedback_of(day), newest_first=True)
-            day -= timedelta(days=1)
+
+    def _kept_pages(self, since: datetime, until: datetime) -> Iterator[list[_Listing]]:
+        """The same, read once for all who ask for a time until the same moment: an evaluation asks for many scopes.
+
+        After a storm of 200,000 bounces, 100 small senders took 2,600 queries and 11 s of CPU; like this, 20 and 0.5 s.
+        """
+        if until != self._kept_until:
+            self._kept_until, self._kept = until, {}
+        try:
+            for day in _days(since, until):
+                if day not in self._kept:
+                    self._kept[day] = _KeptPages(self._pages_of(keys.feedback_of(day), newest_first=True))
+                yield from self._kept[day]
+        except Exception:
+            # What was read by then would look like all there is.
+            self._kept = {}
+            raise
 
     def _read(self, wanted: Iterator[_Key], at_once: int) -> Iterator[Feedback]:
         """The receipts with these keys; one that has expired, or was forgotten, is left out."""
@@ -156,13 +176,36 @@ class DynamoDbFeedback:
         return {(item["message_id"]["S"], item["entry"]["S"]): item for item in items}
 
 
+def listing_items(entries: Iterable[Entry], retention: timedelta) -> Iterator[Item]:
+    """The items that list the receipts of these bounces, delays and complaints. To list one twice does no harm."""
+    by_day = sorted(entries, key=lambda entry: (entry.time, entry.key))
+    for day, group in groupby(by_day, key=lambda entry: entry.time.date()):
+        for chunk, document in _documents(list(group)):
+            yield {
+                "message_id": keys.string(keys.feedback_of(day)),
+                # The same batch, when it comes again, replaces what it wrote.
+                "entry": keys.string(f"{chunk[0].time.isoformat()}/{_digest(document)}"),
+                "document": keys.string(document.decode()),
+                "expires": keys.expires(chunk[-1].time, retention),
+            }
+
+
+def _days(since: datetime, until: datetime) -> Iterator[date]:
+    """The days of this time, newest first."""
+    day = until.astimezone(UTC).date()
+    while day >= since.astimezone(UTC).date():
+        yield day
+        day -= timedelta(days=1)
+
+
 def _wanted(
     listing: _Listing, scope: Scope, measures: Collection[Measure], since: datetime, until: datetime
 ) -> Iterator[tuple[_Key, int]]:
     """The keys of a listing's receipts that are wanted, with their times."""
     first, last = since.timestamp(), until.timestamp()
     numbers = {n for n, listed in enumerate(listing.scopes) if listed == scope}
-    for receipt in listing.receipts:
+    # Most of what a storm lists is not about a scope that has little to do with it.
+    for receipt in listing.receipts if numbers or scope == ACCOUNT else ():
         if (
             first <= receipt.time < last
             and receipt.entry.partition("#")[0] in measures

@@ -39,8 +39,8 @@ from zlib import crc32
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.scopes import Scope
 
-# Counter items are split over a few writers, so that concurrent functions seldom meet on one.
-WRITERS = 4
+# Counter items are split over writers, as many as there are functions at work at once, up to about this many.
+WRITERS = 64
 # Collections that every scope is in are split over a few partitions, since one takes 1,000 writes a second.
 SHARDS = 4
 

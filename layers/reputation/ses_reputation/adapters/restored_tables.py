@@ -20,8 +20,7 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.kept_recipients import RECIPIENTS
 from ses_reputation.adapters.scans import scan_parts
 from ses_reputation.domain.admission import added
-from ses_reputation.domain.counting import provider_scopes
-from ses_reputation.domain.reconciliation import Cell
+from ses_reputation.domain.counting import Cell, provider_scopes
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.notices.alert import SummaryAlert
 from ses_reputation.outbox import Outgoing

@@ -37,11 +37,12 @@ def month_of(time: datetime) -> date:
 
 def cohorts(entries: Iterable[Entry]) -> Mapping[Cohort, Sequence[Scope]]:
     """The limited scopes that entries name, each once, in the order in which they come."""
-    found: dict[Cohort, list[Scope]] = {}
-    for scope, month in dict.fromkeys((scope, month_of(entry.sent)) for entry in entries for scope in entry.scopes):
-        if cohort := cohort_of(scope, month):
-            found.setdefault(cohort, []).append(scope)
-    return found
+    found: dict[Cohort, dict[Scope, None]] = {}
+    for scopes, month in dict.fromkeys((entry.scopes, month_of(entry.sent)) for entry in entries):
+        for scope in scopes:
+            if cohort := cohort_of(scope, month):
+                found.setdefault(cohort, {})[scope] = None
+    return {cohort: list(scopes) for cohort, scopes in found.items()}
 
 
 def admitted(entry: Entry, refused: Mapping[Cohort, frozenset[Scope]]) -> Entry:

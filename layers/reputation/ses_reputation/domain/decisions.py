@@ -289,10 +289,9 @@ def _report(
     category = report.category
     _refuse_measured(category)
     observation = _observation(report, now)
-    finding = standing.findings.get(category)
-    trigger = _trigger_of(report, standing, reviewed=policy.reviewed_by_people(standing.scope))
+    finding, repeat = standing.findings.get(category), standing.closed.get(category, 0)
+    trigger = _trigger_of(report, finding, repeat, reviewed=policy.reviewed_by_people(standing.scope))
     if finding is None:
-        repeat = standing.closed.get(category, 0)
         opened = _established(new_finding(standing.scope, category, trigger, now, repeat), now, policy)
         after = standing.with_finding(opened.with_observation(observation))
         return after, change(standing, after, after.findings[category], trigger, now, act)
@@ -330,17 +329,17 @@ def _established(finding: Finding, now: datetime, policy: Policy) -> Finding:
     return on_probation(finding, now, policy.probation) if finding.stage is Stage.PROBATION else finding
 
 
-def _trigger_of(report: Report, standing: Standing, *, reviewed: bool) -> Trigger:
+def _trigger_of(report: Report, finding: Finding | None, repeat: int, *, reviewed: bool) -> Trigger:
     """What a report is to the lifecycle: the worse of what it asks for and what a repeat leads to."""
-    finding, shutdown = standing.findings.get(report.category), report.severity is Severity.SHUTDOWN
+    shutdown = report.severity is Severity.SHUTDOWN
     if finding is None or finding.stage is Stage.SUSPECTED:
-        return _opening(report.category, standing.closed.get(report.category, 0), shutdown=shutdown, reviewed=reviewed)
+        return _opening(report.category, repeat, reviewed=reviewed, shutdown=shutdown)
     trigger = Trigger.REPORTED_FOR_REVIEW if reviewed else Trigger.REPORTED_FOR_SHUTDOWN
     # What is as bad already gets no worse by another report.
     return trigger if shutdown and trigger in triggers_from(report.category, finding.stage) else Trigger.REPORTED
 
 
-def _opening(category: Category, repeat: int, *, shutdown: bool, reviewed: bool) -> Trigger:
+def _opening(category: Category, repeat: int, *, reviewed: bool, shutdown: bool = False) -> Trigger:
     """What begins a finding after so many that were closed; `shutdown` is whether that is asked for."""
     repeats = CATEGORIES[category].repeats
     again = REPEATED[repeats[min(repeat, len(repeats)) - 1]] if repeats and repeat else Trigger.REPORTED
@@ -377,16 +376,16 @@ def _decide(
     decided = moved(finding, trigger, now)
     if trigger not in _LEAVES_CHANGES:
         decided = replace(decided, changes=None)
+    changed = finding.changes.since if finding.changes else now
     floor = None
     match trigger:
         case Trigger.ACCEPTED_AND_COUNTED_ANEW:
-            floor = next_full_hour(finding.changes.since if finding.changes else now)
+            floor = next_full_hour(changed)
             anew = replace(decided, since=max(finding.since, floor), under_since=None)
             decided = anew if finding.stage in STAGES_THAT_TIME_MOVES else _until(anew, now + policy.probation, now)
         case Trigger.ACCEPTED_WITH_MORE_TIME:
-            since = max(finding.since, finding.changes.since if finding.changes else now)
             end = max(finding.period_end or now, now + policy.probation)
-            decided = _until(replace(decided, since=since), end, now)
+            decided = _until(replace(decided, since=max(finding.since, changed)), end, now)
         case Trigger.EXTENDED:
             length = timedelta(days=command.days) if command.days else policy.probation
             decided = _until(decided, max(finding.period_end or now, now) + length, now)
@@ -396,8 +395,6 @@ def _decide(
         case Trigger.ACCEPTED_AND_LIFTED | Trigger.LIFTED | Trigger.REINSTATED:
             # What was before must not open it again.
             floor = next_full_hour(now)
-        case _:
-            pass
     return _changed(standing, decided, trigger, act, now, floor)
 
 
@@ -410,7 +407,7 @@ def _decide_suspicion(
         return after, change(standing, after, dismissed, Trigger.DISMISSED, now, act)
     # One more finding of its kind leads to the same, however it was found. What a sender has said of it still waits.
     reviewed = policy.reviewed_by_people(standing.scope)
-    opening = _opening(finding.category, finding.repeat, shutdown=False, reviewed=reviewed)
+    opening = _opening(finding.category, finding.repeat, reviewed=reviewed)
     trigger = Trigger.CONFIRMED if opening is Trigger.REPORTED else opening
     believed = replace(finding, confirmed=tuple(dict.fromkeys(known.source for known in finding.evidence)))
     return _changed(standing, _established(moved(believed, trigger, now), now, policy), trigger, act, now)

@@ -14,6 +14,8 @@ from ses_reputation.domain.eligibility import (
     LEFT_OUT_RECIPIENTS,
     RECIPIENT_RULES,
     RULES,
+    BounceRule,
+    ComplaintRule,
     Measure,
     Rule,
 )
@@ -27,6 +29,8 @@ from ses_reputation.domain.providers import OWN, SIMULATOR
 from ses_reputation.domain.rates import ELIGIBLE, NUMERATOR, HourCounts, Metric, Rate, VolumeSource
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Standing
+
+_COUNTING_RULES: tuple[BounceRule | ComplaintRule, ...] = (*BOUNCE_RULES, *COMPLAINT_RULES)
 
 # What else arrived, and is in no numerator.
 _BESIDES = {
@@ -180,30 +184,33 @@ class _Held:
 
     def volume(self) -> Iterator[Line]:
         """What was sent, less what does not count."""
-        for backfilled, source in ((False, self._source), (True, VolumeSource.STATISTICS)):
-            if backfilled and not self._is_backfilled:
-                continue
-            counts, outages = self._counts[backfilled], self._outages[backfilled]
-            total = 0
-            for part, sign in ELIGIBLE[source].items():
-                # What is taken back is only of real recipients; what was reported is of all, and others follow below.
-                n = _count(counts, part) - (_of_nobody(counts, part) if sign < 0 else 0)
-                total += sign * n
-                # A source's first line is shown even when it is zero: then it says that nothing was heard from it.
-                if n or part in {Measure.SENT, Measure.DELIVERED, Measure.REPORTED}:
-                    yield Line(_volume_text(part, backfilled=backfilled), sign * n, _rules(part) if sign < 0 else ())
-            for rule in RECIPIENT_RULES:
-                reported = [part for part, sign in ELIGIBLE[source].items() if sign > 0]
-                if n := sum(counts.get((rule.provider, part), 0) for part in reported):
-                    total -= n
-                    yield Line(_RECIPIENTS[rule.provider], -n, (rule.name,))
-            for provider in self._in_outage:
-                parts = ELIGIBLE[source].items()
-                if n := sum(sign * outages.get((provider, part), 0) for part, sign in parts):
-                    total -= n
-                    yield Line(_outage_text(provider), -n)
-            if total < 0:
-                yield Line("never attempted, but not reported as sent", -total)
+        yield from self._volume(self._source, backfilled=False)
+        if self._is_backfilled:
+            yield from self._volume(VolumeSource.STATISTICS, backfilled=True)
+
+    def _volume(self, source: VolumeSource, *, backfilled: bool) -> Iterator[Line]:
+        counts, outages = self._counts[backfilled], self._outages[backfilled]
+        parts = ELIGIBLE[source].items()
+        reported = [part for part, sign in parts if sign > 0]
+        total = 0
+        for part, sign in parts:
+            # What is taken back is only of real recipients; what was reported is of all, and others follow below.
+            n = _count(counts, part) - (0 if part in reported else _of_nobody(counts, part))
+            total += sign * n
+            # A source's first line is shown even when it is zero: then it says that nothing was heard from it.
+            if n or part in {Measure.SENT, Measure.DELIVERED, Measure.REPORTED}:
+                rules = () if part in reported else _rules(part)
+                yield Line(_volume_text(part, backfilled=backfilled), sign * n, rules)
+        for rule in RECIPIENT_RULES:
+            if n := sum(counts.get((rule.provider, part), 0) for part in reported):
+                total -= n
+                yield Line(_RECIPIENTS[rule.provider], -n, (rule.name,))
+        for provider in self._in_outage:
+            if n := sum(sign * outages.get((provider, part), 0) for part, sign in parts):
+                total -= n
+                yield Line(_outage_text(provider), -n)
+        if total < 0:
+            yield Line("never attempted, but not reported as sent", -total)
 
     def providers(self, loops: FeedbackLoops) -> Iterator[ProviderLine]:
         """The mailbox providers that were sent to, or complained, the largest first."""
@@ -291,6 +298,4 @@ def _volume_text(part: Measure, *, backfilled: bool) -> str:
 
 def _rules(part: Measure) -> tuple[str, ...]:
     """The names of the rules by which something counts as this."""
-    bounces = (rule.name for rule in BOUNCE_RULES if rule.measure is part)
-    complaints = (rule.name for rule in COMPLAINT_RULES if rule.measure is part)
-    return tuple(dict.fromkeys((*bounces, *complaints)))
+    return tuple(rule.name for rule in _COUNTING_RULES if rule.measure is part)

@@ -135,18 +135,16 @@ def _stretches(
     most = list(accumulate((mail.volume for mail in held), max))
     for hours in range(len(held) - 1, 0, -1):
         part, newer = window.hours[hours - 1], held[hours - 1]
-        without = enough(most[hours - 1])
+        # The step at which the new mail and fewer hours are enough. Where these are so already, the stretch is empty.
+        without = max(first, enough(most[hours - 1]))
         if isinstance(part, WeekSums):
-            whole_until = enough(max(most[hours - 1], newer.volume + part.volume_gained))
-            if whole_until > first:
-                yield first, whole_until, held[hours]
-                first = whole_until
-            if without > first:
-                yield first, without, _AtBest(_at_best(newer, part, over=over))
-                first = without
-        elif without > first:
+            # As long as it is needed in whole, and then while its hours drop out.
+            whole_until = max(first, enough(max(most[hours - 1], newer.volume + part.volume_gained)))
+            yield first, whole_until, held[hours]
+            yield whole_until, without, _AtBest(_at_best(newer, part, over=over))
+        else:
             yield first, without, held[hours]
-            first = without
+        first = without
     yield first, None, held[0]
 
 
@@ -164,11 +162,12 @@ def _first_step(first: int, staying: _Mail, coming: _Coming, bound: Bound, *, ov
     growth = mail.count * limit.denominator - mail.eligible * limit.numerator
     # Over is an excess of at least 1, or of at least 0 where the bound itself is over already. Signs are turned so that
     # "there" is an excess of at least `least` in both directions.
-    sign = 1 if over else -1
+    if not over:
+        excess, growth = -excess, -growth
     least = int(bound.inclusive != over)
-    missing = least - sign * (excess + growth * first)
+    missing = least - (excess + growth * first)
     if missing <= 0:
         return first
-    if sign * growth <= 0:
+    if growth <= 0:
         return None
-    return first + -(-missing // (sign * growth))
+    return first + -(-missing // growth)

@@ -84,4 +84,4 @@ def other_of(group: Group) -> Scope:
 
 def is_other(scope: Scope) -> bool:
     """Whether a scope stands for many, of which SES itself knows nothing."""
-    return scope != ACCOUNT and scope == other_of(group_of(scope))
+    return scope == other_of(group_of(scope))

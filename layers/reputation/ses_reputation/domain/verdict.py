@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from hashlib import blake2b
 from typing import Self
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ses_reputation.domain.categories import Severity
+from ses_reputation.domain.changes import news_id
 from ses_reputation.domain.decisions import Report, Withdraw
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import Scope
@@ -134,7 +134,8 @@ def verdict_change(before: Verdict | None, after: Verdict) -> VerdictChange | No
     told = after.completed(known.enforcement, sending_enabled=known.sending_enabled)
     if (known.enforcement, known.sending_enabled) == (told.enforcement, told.sending_enabled):
         return None
-    return VerdictChange(_id(after.scope, after.time.isoformat()), after.time, after.scope, known, after)
+    identifier = news_id("verdict", after.scope, f"{told.enforcement}/{told.sending_enabled}", after.time)
+    return VerdictChange(identifier, after.time, after.scope, known, after)
 
 
 class Heard(Struct, frozen=True):
@@ -166,7 +167,7 @@ def hear(known: Verdict, said: Statement, now: datetime) -> Heard:
         return Heard(known, outdated=True)
     if told is None or after == known:
         return Heard(after)
-    identifier = _id(known.scope, said.time.isoformat(), *_matter(told))
+    identifier = news_id("verdict", known.scope, _matter(told), said.time)
     return Heard(after, VerdictChange(identifier, now, known.scope, known, after, told))
 
 
@@ -190,8 +191,7 @@ def suspicion(verdict: Verdict, said: Statement, source: str) -> Report | Withdr
 
     `verdict` is the one with the statement in it, `source` who says it.
     """
-    category = SUSPICIONS.get(said.type) if isinstance(said, SesFinding) else None
-    if category is None or not isinstance(said, SesFinding):
+    if not isinstance(said, SesFinding) or (category := SUSPICIONS.get(said.type)) is None:
         return None
     text = f"{' '.join(filter(None, (said.impact, said.type)))}: {said.text or 'SES says no more about it.'}"
     if said.open:
@@ -201,14 +201,9 @@ def suspicion(verdict: Verdict, said: Statement, source: str) -> Report | Withdr
     return Withdraw(verdict.scope, category, source, text)
 
 
-def _matter(said: Statement) -> tuple[str, ...]:
+def _matter(said: Statement) -> str:
     match said:
         case SesFinding():
-            return ("finding", said.type, str(said.impact), str(said.open))
+            return f"{said.type}/{said.impact}/{said.open}"
         case SendingStatus():
-            return ("sending", said.origin, said.status)
-
-
-def _id(*parts: str) -> str:
-    """An id that is the same whenever the same is said again."""
-    return blake2b("\0".join(("verdict", *parts)).encode(), digest_size=10).hexdigest()
+            return f"{said.origin}/{said.status}"

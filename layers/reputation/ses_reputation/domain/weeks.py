@@ -10,6 +10,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
+from ses_reputation.domain.counting import week_of
 from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure
 from ses_reputation.domain.rates import ELIGIBLE, NUMERATOR, WEEK, HourCounts, VolumeSource, Week, WeekTotals
 
@@ -18,11 +19,6 @@ CLOSED_AFTER = timedelta(days=1)
 
 # A Monday, from before all mail.
 ALL_TIME = datetime(1970, 1, 5, tzinfo=UTC)
-
-
-def week_of(time: datetime) -> datetime:
-    """The Monday, at midnight in UTC, on which the week of a moment began."""
-    return (time - timedelta(days=time.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def newest_closed(now: datetime) -> datetime:
