@@ -12,9 +12,9 @@ from ses_reputation.domain.scopes import Scope
 CHUNK = 500
 """So many scopes a run judges by itself; it hands on what is more, so many at a time.
 
-One takes four requests, one after the other, and some milliseconds of a small function's processor: 50 ms where
-DynamoDB answers in 10. So 500 take half a minute of the five that a run has, and 100,000, which are 200 chunks, ten
-runs at once some nine minutes: benchmarks/chunks.py.
+One takes four or five requests, one after the other, and some milliseconds of a small function's processor: 50 to 60 ms
+where DynamoDB answers in 10. So 500 take half a minute of the five that a run has, and 100,000, which are 200 chunks,
+ten runs at once some ten minutes: benchmarks/chunks.py.
 """
 
 CHUNK_BYTES = 200_000
