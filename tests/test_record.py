@@ -41,7 +41,7 @@ class FakeLedger:
         self.counts: dict[tuple[Scope, str], int] = {}
         self.by_provider: dict[tuple[str, str], int] = {}
         self.due: set[Scope] = set()
-        self.due_hours: set[datetime] = set()
+        self.due_cells: set[Cell] = set()
         self.complaining: set[str] = set()
         self.feedback: dict[tuple[str, str], set[Scope]] = {}
         self.sizes: list[int] = []
@@ -70,7 +70,7 @@ class FakeLedger:
 
     def note(self, due: Collection[Cell], feedback_loops: Collection[str], feedback: Collection[Entry]) -> None:
         self.due.update(scope for scope, _ in due)
-        self.due_hours.update(hour for _, hour in due)
+        self.due_cells.update(due)
         self.complaining.update(feedback_loops)
         self.feedback.update({entry.key: set(entry.scopes) for entry in feedback})
 
@@ -147,6 +147,20 @@ def test_an_event_counts_in_all_its_scopes_and_makes_them_due() -> None:
     scopes = {"account", "configuration-set/newsletter", "identity/shop.example"}
     assert ledger.counts == {(Scope(scope), "sent"): 1 for scope in scopes}
     assert ledger.due == {*scopes, "provider/gmail"}
+
+
+def test_a_scope_is_due_for_the_hours_in_which_it_counted_and_for_no_others() -> None:
+    ledger, weeks_ago = FakeLedger(), NOON - timedelta(days=21)
+    record(ledger, send("m-1"), replace(bounce("m-2", "coupons", "a@yahoo.com"), time=weeks_ago))
+    hours = {
+        "account": {NOON, weeks_ago},
+        "configuration-set/newsletter": {NOON},
+        "configuration-set/coupons": {weeks_ago},
+        "identity/shop.example": {NOON, weeks_ago},
+        "provider/gmail": {NOON},
+        "provider/yahoo": {weeks_ago},
+    }
+    assert ledger.due_cells == {(Scope(scope), hour) for scope, counted in hours.items() for hour in counted}
 
 
 def test_a_redelivered_bounce_counts_once() -> None:
