@@ -202,7 +202,7 @@ def _show(asked: "Demand", lines: "Sequence[Line]", found: "Sequence[Limit]", st
     )
     console.print(_busy(asked))
     console.print(
-        f"Each evaluation judges {amount(asked.due)} scopes, in {_duration(asked.evaluation_seconds)}; each scope takes"
+        f"Each evaluation judges {amount(asked.due)} scopes, in {_duration(asked.evaluated_in)}; each scope takes"
         f" {amount(asked.reads_a_scope)} read units.\n",
         highlight=False,
     )

@@ -219,9 +219,18 @@ class Demand(Struct, frozen=True):
 
     @property
     def evaluation_seconds(self) -> float:
-        """How long it takes to judge all that is due, in one run or in chunks: five requests for each scope at most."""
-        runs = self.plan.evaluation_concurrency if self.due > CHUNK else 1
-        return 0.3 + self.due * (5 * REQUEST + SCOPE_CPU / PROCESSOR) / runs
+        """How long functions run to judge all that is due."""
+        return _judging(self.due)
+
+    @property
+    def evaluated_in(self) -> float:
+        """After how many seconds all that is due was judged: in one run, or in chunks of which so many run at once."""
+        return _judging(max(min(self.due, CHUNK), self.due / self.plan.evaluation_concurrency))
+
+
+def _judging(scopes: float) -> float:
+    """How many seconds a function takes to judge so many scopes: five requests at most for each, one by one."""
+    return 0.3 + scopes * (5 * REQUEST + SCOPE_CPU / PROCESSOR)
 
 
 def demand(plan: Plan) -> Demand:

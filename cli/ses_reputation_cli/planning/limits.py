@@ -138,7 +138,7 @@ RULES: Sequence[Rule] = (
         "scopes that are evaluated until the next run",
         "seconds",
         lambda plan: 60 * plan.evaluation_minutes,
-        lambda asked: asked.evaluation_seconds,
+        lambda asked: asked.evaluated_in,
         "EvaluationConcurrency, up to 30 or so; EvaluationSchedule",
         _OURS,
         Growing.SCOPES,

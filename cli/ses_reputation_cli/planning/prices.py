@@ -86,8 +86,8 @@ PRICES: Final[Mapping[Item, Price]] = MappingProxyType(
     {
         Item.WRITE_UNITS: Price(Service.DYNAMODB, "write units", MILLION, "million", _flat(0.625), _DYNAMODB),
         Item.READ_UNITS: Price(Service.DYNAMODB, "read units", MILLION, "million", _flat(0.125), _DYNAMODB),
-        Item.STORED_GB: Price(Service.DYNAMODB, "storage", 1, "GB", _flat(0.25), _DYNAMODB),
-        Item.RECOVERABLE_GB: Price(Service.DYNAMODB, "point-in-time recovery", 1, "GB", _flat(0.20), _DYNAMODB),
+        Item.STORED_GB: Price(Service.DYNAMODB, "GB of storage", 1, "GB", _flat(0.25), _DYNAMODB),
+        Item.RECOVERABLE_GB: Price(Service.DYNAMODB, "GB of point-in-time recovery", 1, "GB", _flat(0.20), _DYNAMODB),
         Item.INVOCATIONS: Price(Service.LAMBDA, "invocations", MILLION, "million", _flat(0.20), _LAMBDA),
         Item.GB_SECONDS: Price(
             Service.LAMBDA,
@@ -106,7 +106,7 @@ PRICES: Final[Mapping[Item, Price]] = MappingProxyType(
             (Tier(0.40, 100e9), Tier(0.30, 200e9), Tier(0.24)),
             _SQS,
         ),
-        Item.LOG_GB: Price(Service.CLOUDWATCH, "logs taken in", 1, "GB", _flat(0.50), _CLOUDWATCH),
+        Item.LOG_GB: Price(Service.CLOUDWATCH, "GB of logs taken in", 1, "GB", _flat(0.50), _CLOUDWATCH),
         Item.METRICS: Price(Service.CLOUDWATCH, "metrics", 1, "metric", _flat(0.30), _CLOUDWATCH),
         Item.METRICS_READ: Price(Service.CLOUDWATCH, "metrics of SES read", 1000, "thousand", _flat(0.01), _CLOUDWATCH),
         Item.ALARMS: Price(Service.CLOUDWATCH, "metrics of alarms", 1, "metric", _flat(0.10), _CLOUDWATCH),
