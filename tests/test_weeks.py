@@ -1,13 +1,16 @@
 """Weeks in place of their hours: whatever is judged by a window is the same, and most hours are never read."""
 
+import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import groupby
 
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from ses_reputation.domain.counting import week_of
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.forecast import forecast
@@ -23,7 +26,7 @@ from ses_reputation.domain.rates import (
     Window,
     measure,
 )
-from ses_reputation.domain.weeks import by_week, newest_closed, week_totals
+from ses_reputation.domain.weeks import ALL_TIME, GROUP, in_groups, newest_closed, together, week_totals
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=1)
@@ -72,7 +75,8 @@ class Opened:
 def in_weeks(hours: Iterable[HourCounts], source: VolumeSource = SENDS) -> list[HourCounts | Week]:
     """The same history, with a week in place of the hours of each that is closed."""
     parts: list[HourCounts | Week] = []
-    for week, held in by_week(hours):
+    for week, group in groupby(hours, key=lambda hour: week_of(hour.hour)):
+        held = list(group)
         closed = week < newest_closed(NOW)
         parts += [Week(week_totals(week, held, source), held)] if closed else held
     return parts
@@ -162,3 +166,84 @@ def test_weeks_in_which_nothing_turns_are_not_gone_through() -> None:
     assert (found.rate.volume, found.rate.count) == (290, 7)
     assert forecast(found, Limits(fifth, fifth, fifth), NOW, timedelta(days=900)).clean_to_limit == 0
     assert not week.read
+
+
+@pytest.fixture
+def in_auckland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose Monday is half a day ahead of UTC's."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Pacific/Auckland")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_auckland")
+def test_a_week_is_closed_a_day_after_it_ended_in_utc_wherever_that_is_asked() -> None:
+    assert newest_closed(MONDAY + 23 * HOUR) == MONDAY - WEEK
+    assert newest_closed(MONDAY + 24 * HOUR) == MONDAY
+    assert newest_closed((MONDAY + 23 * HOUR).astimezone()) == MONDAY - WEEK
+
+
+def last_week(*numbers: tuple[int, int]) -> WeekTotals:
+    return week_totals(MONDAY - WEEK, in_last_week(*numbers)[1:], SENDS)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "first", "strays", "odd"),
+    [
+        pytest.param((), None, False, False, id="nothing"),
+        pytest.param(((0, 7),), None, True, False, id="no mail"),
+        pytest.param(((20, 1), (30, 0)), MONDAY - 2 * HOUR, False, False, id="mail"),
+        pytest.param(((20, 1), (0, 7)), MONDAY - HOUR, True, False, id="bounces before the first mail"),
+        pytest.param(((20, -1), (30, 1)), MONDAY - 2 * HOUR, False, True, id="a negative number, and none before"),
+        pytest.param(((20, 1), (30, -1)), MONDAY - 2 * HOUR, False, True, id="a negative number at first"),
+    ],
+)
+def test_a_week_knows_its_first_mail_and_what_no_sum_tells(
+    numbers: tuple[tuple[int, int], ...], first: datetime | None, *, strays: bool, odd: bool
+) -> None:
+    told = last_week(*numbers)
+    assert (told.first, told.strays, told.odd) == (first, strays, odd)
+    alone = together([told])
+    assert (alone.first, alone.strays, alone.odd) == (first, strays, odd)
+
+
+BEFORE = WeekTotals(MONDAY - 4 * WEEK, {SENT: 5}, {}, 1, MONDAY - 4 * WEEK)
+
+
+@pytest.mark.parametrize(
+    ("newer", "older", "first", "strays", "odd"),
+    [
+        pytest.param(last_week((20, 1)), BEFORE, BEFORE.first, False, False, id="mail in both"),
+        pytest.param(last_week((20, 1), (0, 7)), BEFORE, BEFORE.first, False, False, id="bounces between them"),
+        pytest.param(
+            last_week((20, 1)),
+            WeekTotals(BEFORE.start, {BOUNCED: 7}, {}, 0, None),
+            MONDAY - HOUR,
+            True,
+            False,
+            id="only bounces before",
+        ),
+        pytest.param(last_week((20, -1)), BEFORE, BEFORE.first, False, True, id="a negative number in the newer one"),
+    ],
+)
+def test_weeks_together_know_what_one_of_all_their_hours_would(
+    newer: WeekTotals, older: WeekTotals, first: datetime, *, strays: bool, odd: bool
+) -> None:
+    both = together([newer, older])
+    assert (both.start, both.end) == (older.start, newer.end)
+    assert (both.first, both.strays, both.odd) == (first, strays, odd)
+    assert both.hours == newer.hours + older.hours
+
+
+def test_weeks_are_taken_in_the_same_groups_whenever_and_from_where_one_goes() -> None:
+    """Eight at most since the same Monday, so that a week that is new moves no others; one alone is in no group."""
+    numbers = [GROUP, GROUP - 1, GROUP - 3, 0]
+    told = [WeekTotals(ALL_TIME + n * WEEK, {SENT: n}, {}, 1, ALL_TIME + n * WEEK) for n in numbers]
+    found = list(in_groups(told, lambda week: [HourCounts(week, {SENT: 1})]))
+    assert [(week.start, week.end) for week in found] == [
+        (ALL_TIME + GROUP * WEEK, ALL_TIME + (GROUP + 1) * WEEK),
+        (ALL_TIME, ALL_TIME + GROUP * WEEK),
+    ]
+    assert [hour.hour for week in found for hour in week.hours()] == [each.start for each in told]

@@ -136,17 +136,3 @@ class KnownWeeks(Struct, frozen=True):
 
 NOTHING_KNOWN = KnownWeeks(VolumeSource.SEND_EVENTS, ALL_TIME, ALL_TIME)
 """Of a scope whose weeks are not kept."""
-
-
-def by_week(newest_first: Iterable[HourCounts]) -> Iterator[tuple[datetime, list[HourCounts]]]:
-    """The hours of each week that has any, newest first."""
-    week, hours = ALL_TIME, list[HourCounts]()
-    for hour in newest_first:
-        if hour.hour < week:
-            yield week, hours
-            hours = []
-        if not hours:
-            week = week_of(hour.hour)
-        hours.append(hour)
-    if hours:
-        yield week, hours
