@@ -345,6 +345,23 @@ def test_an_address_is_read_in_lower_case_as_receipts_have_it(text: str) -> None
     assert read_address(text) == read_address(f"Jane Roe <{text.strip()}>") == text.strip().lower()
 
 
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        pytest.param('"Jane <at work>" <jane@x.example>', "jane@x.example", id="the last of several brackets"),
+        pytest.param("jane@x.example>", "jane@x.example>", id="a bracket that nothing opens"),
+        pytest.param("<jane@x.example", "<jane@x.example", id="a bracket that nothing closes"),
+    ],
+)
+def test_an_address_is_what_the_last_pair_of_brackets_holds(text: str, address: str) -> None:
+    assert bare_address(text) == address
+
+
+def test_an_address_may_be_as_long_as_ses_takes_one() -> None:
+    longest = f"a@{'x' * (MAX_ADDRESS - 2)}"
+    assert read_address(longest) == longest
+
+
 @given(st.text(max_size=MAX_ADDRESS), st.text(max_size=MAX_ADDRESS))
 def test_what_was_read_is_read_as_itself(local_part: str, domain: str) -> None:
     with suppress(ValueError):
@@ -354,7 +371,18 @@ def test_what_was_read_is_read_as_itself(local_part: str, domain: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "jane", "jane roe", "@x.example", "jane@", "a@x, b@x", "a@x b@x", "a@x;b@x", f"a@{'x' * (MAX_ADDRESS - 1)}"],
+    [
+        "",
+        "jane",
+        "jane roe",
+        "@x.example",
+        "jane@",
+        "jane@home@",
+        "a@x, b@x",
+        "a@x b@x",
+        "a@x;b@x",
+        f"a@{'x' * (MAX_ADDRESS - 1)}",
+    ],
 )
 def test_what_is_no_address_is_refused_without_being_quoted(text: str) -> None:
     with pytest.raises(ValueError, match=r"^not one address such as jane@example\.com$"):

@@ -157,6 +157,19 @@ def test_every_day_of_the_week_can_be_the_one(weekday: int) -> None:
     assert timedelta(0) <= NOW - latest < timedelta(days=7)
 
 
+@pytest.mark.parametrize(
+    ("now", "latest"),
+    [
+        pytest.param(EIGHT, EIGHT, id="at the moment"),
+        pytest.param(EIGHT - timedelta(microseconds=1), EIGHT - timedelta(days=7), id="just before it"),
+        pytest.param(EIGHT.replace(minute=17, second=23, microsecond=45), EIGHT, id="within its hour"),
+        pytest.param(EIGHT + timedelta(days=6, hours=3, minutes=5, seconds=7, microseconds=9), EIGHT, id="days later"),
+    ],
+)
+def test_the_moment_of_a_week_is_a_full_hour(now: datetime, latest: datetime) -> None:
+    assert WEDNESDAY.latest(now) == latest
+
+
 def test_the_summary_tells_how_scopes_stand_after_the_run() -> None:
     standings, topic = FakeStandings(ACCOUNT, GMAIL), FakeChannel()
     run = evaluate(BAD, standings, topic, weekly=Weekly(NOW.weekday()))
