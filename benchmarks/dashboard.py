@@ -39,21 +39,22 @@ _CONTEXT = {
 _SHOW = """
 import sys
 from benchmarks.dashboard import deployment_of, pages_of, show
-deployment = deployment_of(int(sys.argv[1]))
+deployment = deployment_of(int(sys.argv[1]), int(sys.argv[2]))
 """
 
 
 def measure(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - as all parts
     """CPU, requests, what is read and the size of the overview and of a scope's page."""
-    scopes, rounds = (SCOPES[0], 1_000) if quick else SCOPES, 1 if quick else 7
+    scopes, days, rounds = ((SCOPES[0], 100), 28, 1) if quick else (SCOPES, DAYS, 7)
     for number in scopes:
-        deployment = deployment_of(number, days=28 if quick else DAYS)
+        deployment = deployment_of(number, days)
         pages = pages_of(deployment)
         took = cpu_seconds({name: partial(show, deployment, page) for name, page in pages.items()}, rounds)
         for name, page in pages.items():
             yield from _of_page(f"{name}, {number:,} scopes", deployment, page, took[name])
             shown = f"show(deployment, pages_of(deployment)[{name!r}])"
-            memory = peak_megabytes(_SHOW + shown, str(number)) - peak_megabytes(_SHOW, str(number))
+            arguments = str(number), str(days)
+            memory = peak_megabytes(_SHOW + shown, *arguments) - peak_megabytes(_SHOW, *arguments)
             yield Figure(PART, f"{name}, {number:,} scopes", "memory", max(memory, 0), "MB", "beside the tables")
 
 

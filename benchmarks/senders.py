@@ -12,8 +12,11 @@ from benchmarks.tables import Tables
 from ses_reputation.adapters import clients, keys
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.feedback import DynamoDbFeedback
+from ses_reputation.adapters.known_weeks import DynamoDbKnownWeeks
 from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.domain.counting import week_of
 from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
 from ses_reputation.domain.survey import survey
 from ses_reputation.evaluate import Evaluated, evaluate_reputation
@@ -68,9 +71,10 @@ class Deployment:
 
     def evaluate(self) -> Evaluated:
         """A run, a quarter of an hour after the last one, in which each touched scope was touched again."""
+        week = week_of(self.now)
         for each in self.touched:
-            due = keys.item_key(keys.shard("due", each), each)
-            self.tables.put(STANDINGS, {**due, "token": keys.string("again")})
+            mark = {"week": keys.string(week.isoformat()), "token": keys.string("again")}
+            self.tables.put(STANDINGS, {**keys.due_key(each, week), **mark})
         with self.answering() as client:
             evaluated = evaluate_reputation(
                 self.now,
@@ -80,6 +84,9 @@ class Deployment:
                 standings=DynamoDbStandings(client, table=STANDINGS),
                 channels={channel: lambda _: "id" for channel in Channel},
                 to_alert=partial(alert_of, account=ACCOUNT_ID, region=REGION),
+                weeks=DynamoDbKnownWeeks(
+                    client, table=STANDINGS, source=VolumeSource.SEND_EVENTS, counter_retention=timedelta(days=396)
+                ),
                 to_summary=partial(summary_of, account=ACCOUNT_ID, region=REGION),
             )
         self.now += PERIOD

@@ -177,7 +177,7 @@ def test_marks_that_dynamodb_did_not_take_are_sent_again(cloud: LocalCloud) -> N
     with Stubber(client) as stub:
         stub.add_response("batch_write_item", {"UnprocessedItems": left})
         stub.add_response("batch_write_item", {"UnprocessedItems": {}}, {"RequestItems": left})
-        ledger(cloud, client, pause=pauses.append).note(due=[ACCOUNT, SHOP])
+        ledger(cloud, client, pause=pauses.append).note(due=[(ACCOUNT, NOON), (SHOP, NOON)])
         stub.assert_no_pending_responses()
     assert pauses == [1]
 
@@ -189,7 +189,7 @@ def test_marks_that_dynamodb_never_takes_bring_the_batch_back(cloud: LocalCloud)
         for _ in range(BATCH_WRITE_ATTEMPTS):
             stub.add_response("batch_write_item", {"UnprocessedItems": left})
         with pytest.raises(NotWritten, match="1 items"):
-            ledger(cloud, client).note(due=[ACCOUNT])
+            ledger(cloud, client).note(due=[(ACCOUNT, NOON)])
 
 
 def test_what_a_batch_leaves_to_be_done_is_one_request_and_what_is_left_of_it_goes_to_its_own_table(
@@ -207,7 +207,7 @@ def test_what_a_batch_leaves_to_be_done_is_one_request_and_what_is_left_of_it_go
         return SimpleNamespace(status_code=200), {"UnprocessedItems": left}
 
     client.meta.events.register_last("before-call.dynamodb.BatchWriteItem", take_the_first)
-    ledger(cloud, client).note(due=[ACCOUNT, SHOP], feedback_loops=["proton"], feedback=[bounce])
+    ledger(cloud, client).note(due=[(ACCOUNT, NOON), (SHOP, NOON)], feedback_loops=["proton"], feedback=[bounce])
     assert asked == [{kept: 3, receipts: 1}, {kept: 2}, {kept: 1}]
 
 
@@ -284,7 +284,7 @@ def test_a_transaction_has_a_token_so_that_boto3_may_send_it_again(cloud: LocalC
 
 def test_any_number_of_scopes_is_marked(cloud: LocalCloud) -> None:
     scopes = {Scope(f"tenant/{n}") for n in range(120)}
-    ledger(cloud).note(due=scopes)
+    ledger(cloud).note(due={(scope, NOON) for scope in scopes})
     assert {due.scope for due in standings(cloud).due()} == scopes
 
 
@@ -461,7 +461,7 @@ def fill(cloud: LocalCloud, scope: Scope, hours: int, sent: int) -> None:
 
 def evaluation(cloud: LocalCloud, scope: Scope, policy: Policy) -> tuple[Reads, Measures]:
     """What the evaluation of one scope reads, and the bounce rate that it finds."""
-    ledger(cloud).note(due=[scope])
+    ledger(cloud).note(due=[(scope, NOON)])
     client = clients.dynamodb()
     reads, kept = Reads(client), standings(cloud, client)
     run = evaluate_reputation(

@@ -15,6 +15,7 @@ from ses_reputation.backfill import (
     carry_out,
     plan_backfill,
 )
+from ses_reputation.domain.counting import Cell
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.policy import Policy
@@ -75,10 +76,10 @@ class Table:
             self.live[ACCOUNT].setdefault(hour, {})[OTHER, Measure.HARD_BOUNCED] = 1
         self.reports = reported or {}
         self.writes: list[tuple[Scope, datetime]] = []
-        self.marked: list[Scope] = []
+        self.marked: list[Cell] = []
         self.read: list[datetime] = []
 
-    def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+    def hours(self, scope: Scope, before: datetime, since: datetime | None = None) -> Iterator[HourCounts]:
         found = {hour: HourCounts(hour, counts) for hour, counts in self.live.get(scope, {}).items()}
         for (about, hour), told in self.backfilled.items():
             if about == scope:
@@ -89,7 +90,7 @@ class Table:
                 }
                 found[hour] = HourCounts(hour, counts, backfilled=True)
         for hour in sorted(found, reverse=True):
-            if hour < before:
+            if hour < before and (since is None or since <= hour):
                 self.read.append(hour)
                 yield found[hour]
 
@@ -106,8 +107,8 @@ class Table:
         self.writes += [(scope, hour) for hour in hours]
         return len(hours)
 
-    def mark(self, scopes: Collection[Scope]) -> None:
-        self.marked += scopes
+    def mark(self, counted: Collection[Cell]) -> None:
+        self.marked += counted
 
 
 def _scope(name: str) -> Scope:
@@ -368,7 +369,13 @@ def test_scopes_are_evaluated_again_even_if_all_was_written_before() -> None:
         pass
     table.marked.clear()
     assert backfill(ses, table) == 0
-    assert table.marked == [ACCOUNT, NEWSLETTER]
+    assert table.marked == [(ACCOUNT, NOON - 2 * HOUR), (NEWSLETTER, NOON - 2 * HOUR)]
+
+
+def test_mailbox_providers_are_evaluated_again_of_whose_mail_nothing_is_known_any_longer() -> None:
+    gmail, table = Scope("provider/gmail"), Table()
+    backfill(Ses({NOON - 2 * HOUR: MAIL}), table, known=[ACCOUNT, gmail])
+    assert table.marked == [(ACCOUNT, NOON - 2 * HOUR), (gmail, NOON - 2 * HOUR)]
 
 
 def test_a_scope_without_mail_is_not_evaluated() -> None:

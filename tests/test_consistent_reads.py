@@ -32,6 +32,7 @@ NOW: frozenset[Read] = frozenset(
         ("evaluate_reputation", "standings: due"),
         ("evaluate_reputation", "standings: chunks"),
         ("evaluate_reputation", "standings: standing"),
+        ("evaluate_reputation", "standings: weeks"),
         ("evaluate_reputation", "standings: outages"),
         ("evaluate_reputation", "standings: feedback-loops"),
         ("evaluate_reputation", "standings: outbox"),

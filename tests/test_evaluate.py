@@ -45,9 +45,10 @@ class FakeCounters:
         self.by_scope = hours
         self.read: list[Scope] = []
 
-    def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+    def hours(self, scope: Scope, before: datetime, since: datetime | None = None) -> Iterator[HourCounts]:
         self.read.append(scope)
-        return (hour for hour in self.by_scope.get(scope, []) if hour.hour < before)
+        hours = self.by_scope.get(scope, [])
+        return (hour for hour in hours if hour.hour < before and (since is None or since <= hour.hour))
 
 
 class FakeReplies:
@@ -279,9 +280,9 @@ def test_a_scope_that_is_marked_again_meanwhile_stays_due() -> None:
     standings = FakeStandings(ACCOUNT)
 
     class MarkedWhileRead(FakeCounters):
-        def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+        def hours(self, scope: Scope, before: datetime, since: datetime | None = None) -> Iterator[HourCounts]:
             standings.marks[ACCOUNT] = "2"
-            return super().hours(scope, before)
+            return super().hours(scope, before, since)
 
     evaluate(MarkedWhileRead({ACCOUNT: [hour(1)]}), standings)
     assert standings.marks == {ACCOUNT: "2"}
@@ -300,8 +301,8 @@ def test_what_is_marked_while_others_are_read_stays_due() -> None:
             standings.settle(due)
 
     class CountedMeanwhile(FakeCounters):
-        def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
-            yield from super().hours(scope, before)
+        def hours(self, scope: Scope, before: datetime, since: datetime | None = None) -> Iterator[HourCounts]:
+            yield from super().hours(scope, before, since)
             standings.marks[GMAIL] = "2"
 
     evaluate(CountedMeanwhile({ACCOUNT: [hour(1)]}), LazyStandings())
@@ -487,10 +488,10 @@ def test_what_a_run_sends_at_its_second_attempt_is_no_failure() -> None:
 
 def test_a_scope_that_cannot_be_judged_keeps_back_no_other_and_no_alert() -> None:
     class Broken(FakeCounters):
-        def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
+        def hours(self, scope: Scope, before: datetime, since: datetime | None = None) -> Iterator[HourCounts]:
             if scope == NEWSLETTER:
                 raise ConnectionError("no answer")
-            return super().hours(scope, before)
+            return super().hours(scope, before, since)
 
     standings = FakeStandings(NEWSLETTER, ACCOUNT)
     topic = FakeChannel()
@@ -502,8 +503,8 @@ def test_a_scope_that_cannot_be_judged_keeps_back_no_other_and_no_alert() -> Non
 
 def test_a_provider_is_not_judged_by_the_part_of_the_accounts_mail_that_could_be_read() -> None:
     class Half(FakeCounters):
-        def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
-            yield from super().hours(scope, before)
+        def hours(self, scope: Scope, before: datetime, since: datetime | None = None) -> Iterator[HourCounts]:
+            yield from super().hours(scope, before, since)
             raise ConnectionError("no answer")
 
     gmail = Scope("provider/gmail")
@@ -534,8 +535,8 @@ def test_statistics_tell_no_volume_of_a_tenant_so_nothing_of_it_is_read() -> Non
     read: list[datetime] = []
 
     class Watched(FakeCounters):
-        def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
-            for one in super().hours(scope, before):
+        def hours(self, scope: Scope, before: datetime, since: datetime | None = None) -> Iterator[HourCounts]:
+            for one in super().hours(scope, before, since):
                 read.append(one.hour)
                 yield one
 

@@ -44,6 +44,16 @@ QUERIES: list[dict[str, Any]] = [
     {"KeyConditionExpression": "pk = :pk", "ScanIndexForward": False, "Limit": 1},
     {"KeyConditionExpression": "pk = :pk AND sk > :sk", "ExpressionAttributeValues": {":sk": {"S": "1"}}},
     {"KeyConditionExpression": "pk = :pk AND sk < :sk", "ExpressionAttributeValues": {":sk": {"S": "1"}}},
+    *(
+        {
+            "KeyConditionExpression": f"pk = :pk AND sk {condition}",
+            "ExpressionAttributeValues": {":low": {"S": "0"}, ":sk": {"S": "1"}},
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        for condition in ("BETWEEN :low AND :sk", "BETWEEN :sk AND :sk")
+        for limit in (1, 2, 9)
+    ),
 ]
 
 

@@ -18,8 +18,9 @@ from ses_reputation.adapters import keys
 from ses_reputation.adapters.books import DynamoDbBooks
 from ses_reputation.adapters.counters import DynamoDbCounters
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.domain.counting import Cell
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.reconciliation import Cell, Counted, Discrepancy, Receipted, compare
+from ses_reputation.domain.reconciliation import Counted, Discrepancy, Receipted, compare
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.rebuild import LEAST_RETENTION, LOOKS, Span, UnfitSpan, reconcile, span_of
 from ses_reputation_cli.main import main
@@ -100,7 +101,9 @@ def delete(cloud: LocalCloud, item: Mapping[str, Any], *names: str, table: str =
 
 
 def due(cloud: LocalCloud) -> set[str]:
-    return {item["name"]["S"] for item in items(cloud, "StandingsTable") if item["collection"]["S"].startswith("due/")}
+    """The scopes that are marked because something was counted."""
+    found = items(cloud, "StandingsTable")
+    return {each["name"]["S"].rpartition(" ")[0] for each in found if each["collection"]["S"].startswith("due/")}
 
 
 # -- The whole of it ---------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ses_reputation.domain.admission import Cohort
-from ses_reputation.domain.counting import Entry, entries
+from ses_reputation.domain.counting import Cell, Entry, entries
 from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -41,6 +41,7 @@ class FakeLedger:
         self.counts: dict[tuple[Scope, str], int] = {}
         self.by_provider: dict[tuple[str, str], int] = {}
         self.due: set[Scope] = set()
+        self.due_cells: set[Cell] = set()
         self.complaining: set[str] = set()
         self.feedback: dict[tuple[str, str], set[Scope]] = {}
         self.sizes: list[int] = []
@@ -67,8 +68,9 @@ class FakeLedger:
                         self.by_provider[provider, measure] = self.by_provider.get((provider, measure), 0) + n
         return Committed()
 
-    def note(self, due: Collection[Scope], feedback_loops: Collection[str], feedback: Collection[Entry]) -> None:
-        self.due.update(due)
+    def note(self, due: Collection[Cell], feedback_loops: Collection[str], feedback: Collection[Entry]) -> None:
+        self.due.update(scope for scope, _ in due)
+        self.due_cells.update(due)
         self.complaining.update(feedback_loops)
         self.feedback.update({entry.key: set(entry.scopes) for entry in feedback})
 
@@ -145,6 +147,20 @@ def test_an_event_counts_in_all_its_scopes_and_makes_them_due() -> None:
     scopes = {"account", "configuration-set/newsletter", "identity/shop.example"}
     assert ledger.counts == {(Scope(scope), "sent"): 1 for scope in scopes}
     assert ledger.due == {*scopes, "provider/gmail"}
+
+
+def test_a_scope_is_due_for_the_hours_in_which_it_counted_and_for_no_others() -> None:
+    ledger, weeks_ago = FakeLedger(), NOON - timedelta(days=21)
+    record(ledger, send("m-1"), replace(bounce("m-2", "coupons", "a@yahoo.com"), time=weeks_ago))
+    hours = {
+        "account": {NOON, weeks_ago},
+        "configuration-set/newsletter": {NOON},
+        "configuration-set/coupons": {weeks_ago},
+        "identity/shop.example": {NOON, weeks_ago},
+        "provider/gmail": {NOON},
+        "provider/yahoo": {weeks_ago},
+    }
+    assert ledger.due_cells == {(Scope(scope), hour) for scope, counted in hours.items() for hour in counted}
 
 
 def test_a_redelivered_bounce_counts_once() -> None:

@@ -12,7 +12,7 @@ from ses_reputation.adapters import keys, restored_tables
 from ses_reputation.adapters.documents import put_if_unchanged
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.domain.lifecycle import Status
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.restore import SUFFIX, Outcome, Table
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
@@ -220,6 +220,19 @@ def test_the_standing_that_has_been_through_more_stays(
     found = {item["collection"]["S"][:4]: item for item in items(cloud, "StandingsTable")}
     assert found["stan"]["version"]["N"] == str(version)
     assert ("due/" in found) == (outcome != "kept"), "what is back is judged"
+
+
+def test_counts_that_are_back_are_judged_in_weeks_that_are_added_up_anew(cloud: LocalCloud) -> None:
+    hour = {"scope": {"S": ACCOUNT}, "hour": {"S": "2026-02-03T07#1"}, "gmail.sent": {"N": "1"}}
+    weeks = {**keys.item_key(keys.shard(keys.WEEKS, ACCOUNT), ACCOUNT), "version": {"N": "1"}}
+    put(cloud, "CountersTable", hour)
+    put(cloud, "StandingsTable", weeks)
+    back_up(cloud)
+    lose(cloud, "CountersTable", "StandingsTable")
+    assert restored("--apply") == {"receipts": {}, "counters": {"restored": 1}, "standings": {}}
+    assert items(cloud, "CountersTable") == [hour]
+    marked = {item["name"]["S"]: item["week"]["S"] for item in items(cloud, "StandingsTable")}
+    assert marked == dict.fromkeys(("account 2026-02-02", "provider/gmail 2026-02-02"), "2026-02-02T00:00:00+00:00")
 
 
 def test_an_alert_that_was_sent_since_is_not_sent_again_and_one_that_was_lost_is(cloud: LocalCloud) -> None:

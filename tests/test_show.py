@@ -55,10 +55,11 @@ class Known:
         self.stale: dict[Scope, Standing] = {}
         self.asked: Counter[str] = Counter()
 
-    def listed(self, requests: int) -> Listing:
+    def listed(self, requests: int, *, well: bool = True) -> Listing:
         self.asked["listed"] += requests
         rows = (listed(standing) for standing in (self.standings | self.stale).values())
-        return Listing(tuple(rows), self.complete)
+        looked_at = (row for row in rows if well or row.status is not Status.HEALTHY or row.findings or row.outages)
+        return Listing(tuple(looked_at), self.complete)
 
     def read(self, scope: Scope) -> Versioned:
         self.asked["read"] += 1

@@ -196,12 +196,12 @@ def test_every_standing_is_read_whichever_part_of_the_table_it_is_in(standings: 
 
 def test_a_scope_that_was_marked_again_is_not_settled(cloud: LocalCloud, standings: DynamoDbStandings) -> None:
     marks = due(cloud)
-    marks.mark([NEWSLETTER])
+    marks.mark([(NEWSLETTER, NOON)])
     (seen,) = standings.due()
-    marks.mark([NEWSLETTER])
+    marks.mark([(NEWSLETTER, NOON)])
     standings.settle(seen)
     (again,) = standings.due()
-    assert again.token != seen.token
+    assert again.weeks != seen.weeks
     standings.settle(again)
     assert list(standings.due()) == []
     standings.settle(Due(NEWSLETTER, "gone"))
@@ -254,7 +254,7 @@ def in_the_way(client: Any, operation: str, times: int) -> Stubber:
 def test_a_scope_that_is_being_marked_at_this_moment_stays_on_the_list(
     cloud: LocalCloud, standings: DynamoDbStandings
 ) -> None:
-    due(cloud).mark([NEWSLETTER])
+    due(cloud).mark([(NEWSLETTER, NOON)])
     (seen,) = standings.due()
     client = cloud.client("dynamodb")
     with in_the_way(client, "delete_item", 1):
@@ -327,6 +327,7 @@ def test_the_listing_has_every_scope_the_worst_status_first(standings: DynamoDbS
     assert [row.scope for row in listing.rows] == [NEWSLETTER, ACME, *sorted(looked_at), ACCOUNT]
     assert listing.complete
     assert listing.rows == tuple(listed(standings.read(row.scope).standing) for row in listing.rows)
+    assert standings.listed(1, well=False).rows == listing.rows[:-1], "nobody has to look at the account"
 
 
 def test_a_scope_has_another_place_in_the_listing_with_another_status(standings: DynamoDbStandings) -> None:
@@ -411,7 +412,7 @@ def test_an_id_is_of_one_act_whatever_scope_it_is_about(standings: DynamoDbStand
 def test_a_scope_that_somebody_decides_about_while_it_is_evaluated_stays_due(
     cloud: LocalCloud, standings: DynamoDbStandings
 ) -> None:
-    due(cloud).mark([NEWSLETTER])
+    due(cloud).mark([(NEWSLETTER, NOON)])
     (seen,) = standings.due()
     act(standings, report(), "r-1")
     standings.settle(seen)

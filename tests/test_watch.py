@@ -8,6 +8,7 @@ from typing import NoReturn
 import pytest
 from msgspec.structs import replace
 
+from ses_reputation.domain.counting import Cell
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
@@ -141,8 +142,8 @@ class FakeStandings:
         self.read_until = time
         self.log.append("statistics read")
 
-    def mark(self, scopes: Collection[Scope]) -> None:
-        self.log.append(f"due {' '.join(sorted(scopes))}")
+    def mark(self, counted: Collection[Cell]) -> None:
+        self.log.append(f"due {' '.join(sorted(f'{scope} {hour:%d %Hh}' for scope, hour in counted))}")
 
 
 def watch(
@@ -462,7 +463,13 @@ def test_an_hour_that_grows_is_written_again_and_its_scope_is_due(ses: FakeSes) 
     kept.log.clear()
     ses.hours[ACCOUNT] = {NOON: Reported(12)}
     assert statistics(ses, kept, NOON + 30 * MINUTE).hours == 1
-    assert kept.log == ["verdict account", "due account", "account 06 12h 12", "due account", "statistics read"]
+    assert kept.log == [
+        "verdict account",
+        "due account 06 12h",
+        "account 06 12h 12",
+        "due account 06 12h",
+        "statistics read",
+    ]
 
 
 @pytest.mark.parametrize("told", [0, 8, 9], ids=["nothing", "less", "as much"])
@@ -482,12 +489,12 @@ def test_scopes_are_due_before_and_after_their_counts_are_written(ses: FakeSes) 
     assert kept.log == [
         "verdict account",
         "identity shop.example",
-        "due account",
+        "due account 06 12h",
         "account 06 12h 9",
-        "due account",
-        "due configuration-set/newsletter",
+        "due account 06 12h",
+        "due configuration-set/newsletter 06 12h",
         "configuration-set/newsletter 06 12h 3",
-        "due configuration-set/newsletter",
+        "due configuration-set/newsletter 06 12h",
         "statistics read",
     ]
 
@@ -505,7 +512,7 @@ def test_what_was_written_before_a_failure_is_due_all_the_same(ses: FakeSes) -> 
     ses.hours[ACCOUNT] = {NOON: Reported(9), NOON + HOUR: Reported(9)}
     with pytest.raises(SesNotRead, match="the account's statistics: no answer"):
         statistics(ses, kept, NOON + 2 * HOUR)
-    assert "due account" in kept.log
+    assert "due account 06 12h account 06 13h" in kept.log
 
 
 def test_an_account_whose_identities_cannot_be_read_keeps_those_it_has(ses: FakeSes) -> None:

@@ -357,10 +357,10 @@ def test_identities_that_dynamodb_does_not_take_are_sent_again_and_at_last_are_a
 
 def test_marked_scopes_are_due_with_a_token_that_changes(cloud: LocalCloud, standings: DynamoDbStandings) -> None:
     marks = due(cloud)
-    marks.mark({ACCOUNT, NEWSLETTER})
-    first = {mark.scope: mark.token for mark in standings.due()}
-    marks.mark({ACCOUNT})
-    second = {mark.scope: mark.token for mark in standings.due()}
+    marks.mark({(ACCOUNT, NOON), (NEWSLETTER, NOON)})
+    first = {mark.scope: mark.weeks for mark in standings.due()}
+    marks.mark({(ACCOUNT, NOON)})
+    second = {mark.scope: mark.weeks for mark in standings.due()}
     assert first.keys() == second.keys() == {ACCOUNT, NEWSLETTER}
     assert first[ACCOUNT] != second[ACCOUNT]
     assert first[NEWSLETTER] == second[NEWSLETTER]
@@ -368,7 +368,7 @@ def test_marked_scopes_are_due_with_a_token_that_changes(cloud: LocalCloud, stan
 
 def test_more_scopes_than_fit_into_a_batch_are_marked(cloud: LocalCloud, standings: DynamoDbStandings) -> None:
     scopes = {Scope(f"configuration-set/{n}") for n in range(BATCH_WRITE_ITEMS + 1)}
-    due(cloud).mark(scopes)
+    due(cloud).mark({(scope, NOON) for scope in scopes})
     assert {mark.scope for mark in standings.due()} == scopes
 
 
@@ -380,5 +380,5 @@ def test_marks_that_dynamodb_does_not_take_are_sent_again_and_at_last_are_an_err
         for _ in range(BATCH_WRITE_ATTEMPTS):
             stub.add_response("batch_write_item", {"UnprocessedItems": left})
         with pytest.raises(NotWritten, match="1 items"):
-            due(cloud, client, pauses.append).mark([ACCOUNT])
+            due(cloud, client, pauses.append).mark([(ACCOUNT, NOON)])
     assert pauses == list(range(1, BATCH_WRITE_ATTEMPTS + 1))

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ses_reputation.domain.reconciliation import Cell, Comparison, Difference
+from ses_reputation.domain.counting import Cell
+from ses_reputation.domain.reconciliation import Comparison, Difference
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.notices.numbers import moment
 from ses_reputation.notices.structure import readable

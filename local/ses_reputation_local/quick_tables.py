@@ -65,15 +65,16 @@ def _query_one_partition(query: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _newest_page(table: Table, items: Any, arguments: Sequence[Any]) -> Any:
-    """The items that one page of a backward query before a key can hold, and those that moto looks at beside them: the
-    last item of the page before, and the first of the page after. All items for any other query.
+    """The items that one page of a backward query before a key, or between two, can hold, and those that moto looks at
+    beside them: the last item of the page before, and the first of the page after. All items for any other query.
     """
     comparison, bounds, limit, start, forward, *rest = arguments
     filtered = len(rest) > 3 and rest[3] is not None and not isinstance(rest[3], comparisons.OpDefault)
-    if comparison != "<" or forward or filtered or not isinstance(limit, int) or bounds[0].type != "S":
+    ends = {"<": bisect_left, "BETWEEN": bisect_right}
+    if comparison not in ends or forward or filtered or not isinstance(limit, int) or bounds[-1].type != "S":
         return items
     names = sorted(key.value for key in items)
-    end = bisect_left(names, bounds[0].value)
+    end = ends[comparison](names, bounds[-1].value)
     if start:
         end = min(end, bisect_right(names, start[table.range_key_attr]["S"]))
     page = (DynamoType({"S": name}) for name in names[max(end - limit - 2, 0) : end])

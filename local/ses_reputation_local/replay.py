@@ -26,8 +26,8 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Standing
-from ses_reputation.evaluate import Reading
 from ses_reputation.explain import explain_scope
+from ses_reputation.past import Reading
 from ses_reputation.ses_events import read_event
 from ses_reputation.settings import EvaluateSettings
 from ses_reputation_local.captures import Captured

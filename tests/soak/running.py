@@ -340,14 +340,15 @@ class _Run:
     def _mark_all_due(self) -> None:
         """Have every scope judged once more: feedback loops that were learned since it was are another denominator."""
         marks = count()
+        client = self._cloud.client("dynamodb")
         due = DynamoDbDue(
-            self._cloud.client("dynamodb"),
+            client,
             standings_table=self._cloud.resources["StandingsTable"],
             new_token=lambda: f"at the end, {next(marks)}",
             pause=lambda _: None,
         )
-        if scopes := self._standings():
-            due.mark([Scope(scope) for scope in scopes])
+        for action in due.again([Scope(scope) for scope in self._standings()]):
+            client.put_item(**action["Put"])
 
     def _queue(self, name: str) -> Queue:
         queue: Queue = sqs_backends[self._cloud.account][self._cloud.region].get_queue(name)
@@ -386,7 +387,8 @@ class _Run:
             self._told,
             self._cloud.emails(),
             len(self._collection(keys.OUTBOX)),
-            {name for collection, name in collections if collection.startswith("due/")},
+            # A mark that names a week has it behind the scope.
+            {name.partition(" ")[0] for collection, name in collections if collection.startswith("due/")},
             {name: len(self._cloud.messages(name)) for name in names if name not in letters},
             letters,
             self._redriven,

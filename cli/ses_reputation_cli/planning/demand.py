@@ -50,6 +50,8 @@ SCOPE_CPU = 3e-3
 VOLUME_RECEIPT, FEEDBACK_RECEIPT = 250, 640
 LISTED = 125
 COUNTER = 150
+WEEK = 160
+"""Bytes of a week that was added up, in the one item of all weeks of a scope, with what is kept of hours beside it."""
 STANDING_WRITES = 4
 """Write units of a scope that is evaluated: a standing of up to 2 KB, its entry in the index, and the mark it had."""
 LOGGED = 1_500
@@ -61,6 +63,8 @@ TRANSACTION, REQUEST = 0.025, 0.006
 STEADY_METRICS = 20
 """Metrics that a deployment with four kinds of scopes writes: see docs/watching-the-system.md."""
 WATCH_SECONDS = 2.0
+# Days since the newest week that is added up, on average: a week is when it has been over for a day.
+RECENT_DAYS = 4.5
 
 
 class Plan(Struct, frozen=True):
@@ -225,8 +229,8 @@ class Demand(Struct, frozen=True):
 
 
 def _judging(scopes: float) -> float:
-    """How many seconds a function takes to judge so many scopes: four requests for each, one after the other."""
-    return 0.3 + scopes * (4 * REQUEST + SCOPE_CPU / PROCESSOR)
+    """How many seconds a function takes to judge so many scopes: five requests at most for each, one by one."""
+    return 0.3 + scopes * (5 * REQUEST + SCOPE_CPU / PROCESSOR)
 
 
 def demand(plan: Plan) -> Demand:
@@ -267,15 +271,21 @@ def _due(plan: Plan, events_a_second: float) -> float:
     return distinct(1, drawn) + plan.each * distinct(plan.streams, drawn) + distinct(plan.providers, drawn)
 
 
+def _window_days(plan: Plan) -> float:
+    """How many days the window of a scope goes back, on average."""
+    full = plan.representative_volume * plan.streams / plan.mails_per_day
+    return min(float(plan.oldest_mail_days), max(1 / plan.busy_hours, full))
+
+
 def _reads(plan: Plan, writers: float) -> float:
-    """Read units of one scope: its standing, and the counters of as many hours as its window has, in pages of 100."""
-    hourly = plan.mails_a_second * HOUR / plan.streams
-    hours = plan.oldest_mail_days * plan.busy_hours
-    if hourly:
-        hours = min(hours, max(1.0, plan.representative_volume / hourly))
-    items = ceil(hours * writers / 100) * 100
-    kept = plan.oldest_mail_days * plan.busy_hours * writers
-    return 1 + ceil(min(items, kept) * COUNTER / READ_BYTES)
+    """Read units of one scope: its standing, the counters of the newest hours of its window, which are not added up
+    yet, in pages of 100, and its weeks, if the window goes further back.
+    """
+    days = _window_days(plan)
+    items = ceil(min(days, RECENT_DAYS) * plan.busy_hours * writers / 100) * 100
+    kept = RECENT_DAYS * plan.busy_hours * writers
+    weeks = max(0.0, days - RECENT_DAYS) / 7
+    return 1 + ceil(min(items, kept) * COUNTER / READ_BYTES) + ceil(weeks * WEEK / READ_BYTES)
 
 
 def monthly(asked: Demand) -> Mapping[Item, float]:

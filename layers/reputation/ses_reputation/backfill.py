@@ -18,7 +18,7 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, is_other, kind_of
 from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
-from ses_reputation.evaluate import Counters
+from ses_reputation.past import Counters
 from ses_reputation.watch import DueScopes
 
 HOUR = timedelta(hours=1)
@@ -118,7 +118,8 @@ class Plan(Struct, frozen=True):
     """What a backfill is to write: nothing before `start`, and of each scope nothing from its boundary on.
 
     `drawn` is the hour from which the account's events count if nobody chooses another. If a later one is chosen,
-    `replaced` is how many hours of the account would lose the events that were counted in them.
+    `replaced` is how many hours of the account would lose the events that were counted in them. `providers` are the
+    mailbox providers that are judged by the account's counts.
     """
 
     start: datetime
@@ -126,6 +127,7 @@ class Plan(Struct, frozen=True):
     account: ScopePlan
     configuration_sets: Sequence[ScopePlan]
     replaced: int
+    providers: Sequence[Scope] = ()
 
     @property
     def scopes(self) -> Sequence[ScopePlan]:
@@ -164,7 +166,9 @@ def plan_backfill(
     drawn = boundaries.of(ACCOUNT) or Boundary(end, BoundaryReason.NO_EVENTS_YET)
     boundary = Boundary(_checked(until, now, end), BoundaryReason.CHOSEN) if until else drawn
 
-    candidates = ses.publishing(SesMetric.SENT) | frozenset(known)
+    everybody = frozenset(known)
+    providers = {scope for scope in everybody if kind_of(scope) is ScopeKind.PROVIDER}
+    candidates = ses.publishing(SesMetric.SENT) | everybody
     sets = {s for s in candidates if kind_of(s) is ScopeKind.CONFIGURATION_SET and not is_other(s)}
     metrics = ses.hourly_counts(frozenset({ACCOUNT, *sets}), start, end)
     # The hour in which the two weeks begin is told only in part.
@@ -190,7 +194,7 @@ def plan_backfill(
         if any(reported.sent for reported in told.values()):
             plans.append(plan_of(scope, ends, told))
     replaced = _live(counters, ACCOUNT, drawn.hour, boundary.hour) & frozenset(account.unwritten)
-    return Plan(start, drawn.hour, account, plans, len(replaced))
+    return Plan(start, drawn.hour, account, plans, len(replaced), sorted(providers))
 
 
 def carry_out(plan: Plan, statistics: Statistics, due: DueScopes) -> Iterator[int]:
@@ -203,7 +207,9 @@ def carry_out(plan: Plan, statistics: Statistics, due: DueScopes) -> Iterator[in
             chunk = scope_plan.unwritten[first : first + CHUNK]
             statistics.write_backfill(scope_plan.scope, {hour: scope_plan.hours[hour] for hour in chunk})
             yield len(chunk)
-    due.mark([scope_plan.scope for scope_plan in plan.scopes if scope_plan.hours])
+    counted = [(scope_plan.scope, hour) for scope_plan in plan.scopes for hour in scope_plan.hours]
+    # Of an hour of the account that was backfilled no provider's mail is known any longer.
+    due.mark([*counted, *((provider, hour) for provider in plan.providers for hour in plan.account.hours)])
 
 
 class _Boundaries:

@@ -12,9 +12,9 @@ from ses_reputation.domain.scopes import Scope
 CHUNK = 500
 """So many scopes a run judges by itself; it hands on what is more, so many at a time.
 
-One takes four requests, one after the other, and some milliseconds of a small function's processor: 50 ms where
-DynamoDB answers in 10. So 500 take half a minute of the five that a run has, and 100,000, which are 200 chunks, ten
-runs at once some nine minutes: benchmarks/chunks.py.
+One takes four or five requests, one after the other, and some milliseconds of a small function's processor: 50 to 60 ms
+where DynamoDB answers in 10. So 500 take half a minute of the five that a run has, and 100,000, which are 200 chunks,
+ten runs at once some ten minutes: benchmarks/chunks.py.
 """
 
 CHUNK_BYTES = 200_000
@@ -24,14 +24,34 @@ GIVEN_UP = timedelta(hours=3)
 """After so long the queue has given up a chunk: it offers one five times, and hides it for half an hour each time."""
 
 
-class Due(Struct, frozen=True, array_like=True):
-    """A scope to evaluate. The token changes whenever the scope is marked again.
+class TouchedWeek(Struct, frozen=True, array_like=True):
+    """A mark that something was counted in a week, which is named by its Monday."""
 
-    Where many are kept they are pairs, not objects: that saves a fifth of what is written.
+    week: datetime
+    token: str
+
+
+class Due(Struct, frozen=True, array_like=True):
+    """A scope to evaluate, and the marks that say so. A token changes whenever its mark is made again.
+
+    There is a mark for each week in which something was counted, and one with a token of its own (empty if it is not
+    there) that comes from no count. Where many are kept they are lists, not objects: that saves a fifth of what is
+    written.
     """
 
     scope: Scope
-    token: str
+    token: str = ""
+    weeks: tuple[TouchedWeek, ...] = ()
+
+    def answered(self, closed: datetime) -> "Due | None":
+        """Which marks may go once a scope was judged that has to be judged again; None if none may.
+
+        Those of weeks that are closed: what was counted there was added up. One mark stays in any case.
+        """
+        past = tuple(touched for touched in self.weeks if touched.week < closed)
+        if not self.token and len(past) == len(self.weeks):
+            past = past[:-1]
+        return Due(self.scope, weeks=past) if past else None
 
 
 class Chunk(Struct, frozen=True):
@@ -84,7 +104,7 @@ def in_chunks(due: Iterable[Due], now: datetime, size: int) -> Iterator[Chunk]:
     taken: list[Due] = []
     room = CHUNK_BYTES
     for each in due:
-        needs = len(each.scope.encode()) + len(each.token.encode())
+        needs = sum(len(text.encode()) for text in (each.scope, each.token, *(week.token for week in each.weeks)))
         if taken and (len(taken) == size or needs > room):
             yield _chunk(taken, now)
             taken, room = [], CHUNK_BYTES

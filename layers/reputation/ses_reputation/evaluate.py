@@ -16,29 +16,25 @@ from ses_reputation.domain.detection import RECENT, SOURCE, Heard, rises, suspic
 from ses_reputation.domain.outage_detection import with_outages
 from ses_reputation.domain.outages import Outage, held, without_outages
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, of_provider
+from ses_reputation.domain.rates import HourCounts
 from ses_reputation.domain.reply_rules import ReplyClass
-from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, kind_of, name_of
+from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind
 from ses_reputation.domain.standing import Act, Actor, Standing
 from ses_reputation.domain.trend import with_today
 from ses_reputation.domain.weekly import Weekly
+from ses_reputation.domain.weeks import newest_closed
 from ses_reputation.due import Chunk, Chunks, Due, in_chunks
 from ses_reputation.news import News, Told
 from ses_reputation.notices.alert import Alert
 from ses_reputation.notices.suspicions import evidence_text
 from ses_reputation.outbox import Channel, Outbox, Publish, send
-from ses_reputation.rereadable import Rereadable
+from ses_reputation.past import Counters, Reading, Weeks
 
 # Enough of what servers replied to see which lists they name, and to quote some of it.
 HEARD = 200
+# Counts are kept for a month longer than any rate reaches back, and what they add up to for as long.
+KEPT_LONGER = timedelta(days=31)
 DETECTOR = Actor("SES Reputation", proven=True)
-
-
-class Counters(Protocol):
-    """What was counted."""
-
-    def hours(self, scope: Scope, before: datetime) -> Iterable[HourCounts]:
-        """The counts of the hours that began before a moment, newest first."""
 
 
 class Replies(Protocol):
@@ -147,7 +143,7 @@ class EvaluationIncomplete(RuntimeError):
         self.evaluated = evaluated
 
 
-def evaluate_reputation(
+def evaluate_reputation(  # noqa: PLR0913 - each is another part of the world
     now: datetime,
     *,
     policy: Policy,
@@ -159,12 +155,13 @@ def evaluate_reputation(
     to_summary: Callable[[Iterable[Standing], datetime, Policy], Alert],
     weekly: Weekly | None = None,
     chunks: Chunks | None = None,
+    weeks: Weeks | None = None,
 ) -> Evaluated:
     """Judge every due scope at one moment, and send what is in the outbox; EvaluationIncomplete if some of it failed.
 
     More scopes than fit into one of `chunks` are handed on in there, but for the account and the mailbox providers;
-    without `chunks` all are judged here. To run it twice for the same moment does the same as to run it once, one after
-    the other or both at once.
+    without `chunks` all are judged here. With `weeks`, those that are over are not gone through hour by hour.
+    To run it twice for the same moment does the same as to run it once, one after the other or both at once.
     """
     failures: list[Exception] = []
     unsent: list[Exception] = []
@@ -187,7 +184,7 @@ def evaluate_reputation(
         judge_all,
         now=now,
         policy=policy,
-        reading=Reading(counters, now),
+        reading=Reading(counters, now, weeks),
         replies=replies,
         standings=standings,
         to_alert=to_alert,
@@ -243,7 +240,7 @@ def judge_all(
     outages: tuple[Outage, ...],
     now: datetime,
     policy: Policy,
-    reading: "Reading",
+    reading: Reading,
     replies: Replies,
     standings: Standings,
     to_alert: Callable[[Told, Policy], Alert],
@@ -283,7 +280,7 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
     due: Due,
     now: datetime,
     policy: Policy,
-    reading: "Reading",
+    reading: Reading,
     outages: tuple[Outage, ...],
     replies: Replies,
     standings: Standings,
@@ -295,20 +292,20 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
 
     A mailbox provider is judged with its own outages, everybody else with those that are given.
     """
-    read, hours = standings.read(due.scope), reading.hours(due.scope)
+    read, past = standings.read(due.scope), reading.past(due.scope, [touched.week for touched in due.weeks])
     standing = read.standing
     told_of: tuple[OutageChange, ...] = ()
     if _is_provider(due.scope):
         standing, told_of = with_outages(standing, reading.hours(ACCOUNT), now, policy)
         outages = standing.outages
-    found = windows(standing, without_outages(hours, held(outages, policy)), now, policy)
+    found = windows(standing, without_outages(past, held(outages, policy)), now, policy)
     measures = measured(found, due.scope, now, policy)
     judged, decided = assess(standing, measures, now, policy)
     if judged is standing:
         return Evaluated(scopes=1, awaited=1)
     deciding = {metric: judged.measures[metric].deciding for metric in judged.measures}
     judged = replace(judged, trend=with_today(judged.trend, deciding, now.astimezone(UTC).date(), policy))
-    after, suspected = _with_suspicions(judged, hours, now, policy, replies)
+    after, suspected = _with_suspicions(judged, past.hours, now, policy, replies)
     news = (*told_of, *decided, *suspected)
     alerts = [to_alert(piece, policy) for piece in news if not isinstance(piece, EvidenceAdded)]
     if not standings.write(after, read.version, news, alerts):
@@ -318,8 +315,11 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
     warnings = sum(isinstance(piece, EarlyWarning) for piece in news)
     # A change may have moved a floor: the next run shows the rates that follow from it.
     awaited = bool(changes or after.moves_with_time)
-    if not awaited:
-        standings.settle(due)
+    # While somebody else adds up the same weeks nobody can say who of them knew of what was counted last.
+    if reading.keep(due.scope, past, now - policy.oldest_mail - KEPT_LONGER) and (
+        done := due.answered(newest_closed(now)) if awaited else due
+    ):
+        standings.settle(done)
     return Evaluated(
         scopes=1,
         changes=changes,
@@ -357,27 +357,3 @@ def _with_suspicions(
 
 def _sum(one: Evaluated, other: Evaluated) -> Evaluated:
     return Evaluated(*(a + b for a, b in zip(astuple(one), astuple(other), strict=True)))
-
-
-class Reading:
-    """The hours of any scope, before a moment. The account's are kept: a mailbox provider's are a view of them."""
-
-    def __init__(self, counters: Counters, before: datetime) -> None:
-        self._counters = counters
-        self._before = before
-        self._account: Rereadable[HourCounts] | None = None
-
-    def hours(self, scope: Scope) -> Iterable[HourCounts]:
-        """The hours of a scope, newest first, as often as somebody goes through them."""
-        match kind_of(scope):
-            case ScopeKind.ACCOUNT:
-                return self._account_hours()
-            case ScopeKind.PROVIDER:
-                return Rereadable(of_provider(name_of(scope), self._account_hours()))
-            case _:
-                return Rereadable(self._counters.hours(scope, self._before))
-
-    def _account_hours(self) -> Rereadable[HourCounts]:
-        if self._account is None:
-            self._account = Rereadable(self._counters.hours(ACCOUNT, self._before))
-        return self._account

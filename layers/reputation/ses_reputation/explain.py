@@ -6,7 +6,8 @@ from ses_reputation.domain.explanation import Explanation, explain
 from ses_reputation.domain.outages import held, without_outages
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
-from ses_reputation.evaluate import Counters, Reading, Standings
+from ses_reputation.evaluate import Standings
+from ses_reputation.past import Counters, Reading
 from ses_reputation.rereadable import Rereadable
 
 

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from ses_reputation.discretion import told
 from ses_reputation.domain.policy import Policy
 from ses_reputation.due import Chunks
-from ses_reputation.evaluate import Counters, Evaluated, Reading, Replies, Standings, judge_all
+from ses_reputation.evaluate import Evaluated, Replies, Standings, judge_all
 from ses_reputation.news import Told
 from ses_reputation.notices.alert import Alert
 from ses_reputation.outbox import Channel, Publish, outgoing_of, send
+from ses_reputation.past import Counters, Reading, Weeks
 
 
 class ChunkMessage(Struct, frozen=True):
@@ -107,6 +108,7 @@ def judge_chunk(
     chunks: Chunks,
     channels: Mapping[Channel, Publish],
     to_alert: Callable[[Told, Policy], Alert],
+    weeks: Weeks | None = None,
 ) -> Evaluated:
     """Judge the scopes of a chunk at the moment at which they were handed on, and tell what changed.
 
@@ -122,7 +124,7 @@ def judge_chunk(
         outages=tuple(standings.outages()),
         now=chunk.now,
         policy=standings.learned().applied_to(policy),
-        reading=Reading(counters, chunk.now),
+        reading=Reading(counters, chunk.now, weeks),
         replies=replies,
         standings=standings,
         to_alert=to_alert,

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from ses_reputation.domain.counting import hour_of
-from ses_reputation.domain.reconciliation import Cell, Comparison, Counted, Discrepancy, Receipted, compare, confirmed
+from ses_reputation.domain.counting import Cell, hour_of
+from ses_reputation.domain.reconciliation import Comparison, Counted, Discrepancy, Receipted, compare, confirmed
 from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
 
 # The least that ReceiptRetentionDays may be. What it is now says nothing of receipts that were written before it was

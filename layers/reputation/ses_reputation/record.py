@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ses_reputation.domain.admission import Cohort, added, admitted, cohorts
-from ses_reputation.domain.counting import Entry, entries, provider_scopes
+from ses_reputation.domain.counting import Cell, Entry, entries, provider_scopes
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import can_be_learned
 from ses_reputation.domain.providers import AddressBook
@@ -65,9 +65,9 @@ class Ledger(Protocol):
     def commit(self, writes: Sequence[Write]) -> Committed | Contended | AlreadyRecorded:
         """Write receipts and add to counters in one transaction; after contention, to other items of theirs."""
 
-    def note(self, due: Collection[Scope], feedback_loops: Collection[str], feedback: Collection[Entry]) -> None:
-        """Have these scopes evaluated at the next run, remember that complaints come from these mailbox providers, and
-        let these bounces, delays and complaints be found by when they were.
+    def note(self, due: Collection[Cell], feedback_loops: Collection[str], feedback: Collection[Entry]) -> None:
+        """Have the scopes of these hours evaluated at the next run, remember that complaints come from these mailbox
+        providers, and let these bounces, delays and complaints be found by when they were.
         """
 
 
@@ -256,10 +256,19 @@ def _chunks(writes: Iterable[Write]) -> Iterator[list[Write]]:
         yield chunk
 
 
-def _touched(judged: Collection[Entry]) -> set[Scope]:
-    """The scopes in which anything is judged anew. Most entries are in the same ones, so those are told apart first."""
-    named = {scope for scopes in {entry.scopes for entry in judged} for scope in scopes}
-    return named | provider_scopes(what for entry in judged for what in entry.increments)
+def _touched(judged: Iterable[Entry]) -> set[Cell]:
+    """The hours of scopes in which anything is judged anew.
+
+    Most entries are in the same hours of the same scopes, so those are told apart first.
+    """
+    together: dict[tuple[tuple[Scope, ...], datetime], set[tuple[str, Measure]]] = {}
+    for entry in judged:
+        together.setdefault((entry.scopes, entry.hour), set()).update(entry.increments)
+    return {
+        (scope, hour)
+        for (scopes, hour), increments in together.items()
+        for scope in (*scopes, *provider_scopes(increments))
+    }
 
 
 def _complaining(judged: Iterable[Entry]) -> set[str]:

@@ -18,6 +18,11 @@ class Rereadable(Generic[T]):
         self._read: list[T] = []
         self._error: Exception | None = None
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether somebody asked for some of it."""
+        return bool(self._read)
+
     def __iter__(self) -> Iterator[T]:
         for number in count():
             if number == len(self._read):

@@ -1,8 +1,8 @@
 """The use case of the dashboard: gather what one page shows, with a bounded number of reads.
 
-Every page reads the listing of all scopes (LISTING_REQUESTS requests at most; one is enough for 2,000 scopes), for what
-waits for a person anywhere, and at most ten items and short lists beside it, however many scopes there are. A scope's
-page reads besides:
+The overview reads the listing of all scopes, in LISTING_REQUESTS requests at most (one is enough for 2,000 scopes); the
+other pages read it without the scopes that are well, for what waits for a person anywhere. Beside it are at most ten
+items and short lists, however many scopes there are. A scope's page reads besides:
 
 - the newest news of its history, in one request;
 - a sample of its recent feedback, in 18 requests at most (adapters/feedback.py);
@@ -44,12 +44,13 @@ from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT, Scope, kind_of
 from ses_reputation.domain.standing import Standing
 from ses_reputation.domain.verdict import Verdict
-from ses_reputation.evaluate import Counters, Learned, Reading, Versioned
+from ses_reputation.evaluate import Learned, Versioned
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, DELAYS, RecentFeedback
 from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import Alert, alert_of
 from ses_reputation.notices.enforcement import STATES
 from ses_reputation.notices.vocabulary import Vocabulary
+from ses_reputation.past import Counters, Reading
 from ses_reputation.rereadable import Rereadable
 from ses_reputation.watch import VersionedVerdict
 
@@ -75,8 +76,10 @@ FEEDBACK_SHOWN = 20
 class ShownStandings(Protocol):
     """What is decided, and the history of it."""
 
-    def listed(self, requests: int) -> Listing:
-        """The listing of all scopes, those with the worst status first, as far as so many requests reach."""
+    def listed(self, requests: int, *, well: bool = True) -> Listing:
+        """The listing of all scopes, or without those that are well, those with the worst status first, as far as so
+        many requests reach.
+        """
 
     def read(self, scope: Scope) -> Versioned:
         """The standing of a scope; a new one if it has none."""
@@ -148,7 +151,8 @@ def gather(page: Page, now: datetime, zone: tzinfo, sources: Sources) -> View:
 
     A page of a list that is no longer so long is the last one that there is.
     """
-    listing = sources.standings.listed(LISTING_REQUESTS)
+    # Only the overview shows those that are well: of 10,000 scopes they are a tenth of a second, and 260 read units.
+    listing = sources.standings.listed(LISTING_REQUESTS, well=isinstance(page, OverviewPage))
     frame = Frame(
         account=sources.account,
         region=sources.region,

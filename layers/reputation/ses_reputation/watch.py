@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ses_reputation.domain.counting import hour_of
+from ses_reputation.domain.counting import Cell, hour_of
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import next_full_hour
@@ -148,8 +148,8 @@ class Verdicts(Protocol):
 class DueScopes(Protocol):
     """The scopes to evaluate."""
 
-    def mark(self, scopes: Collection[Scope]) -> None:
-        """Have these scopes evaluated at the next run."""
+    def mark(self, counted: Collection[Cell]) -> None:
+        """Have the scopes evaluated at the next run in whose hours something was counted."""
 
 
 class Watched(Struct, frozen=True):
@@ -307,10 +307,11 @@ def _keep_statistics(
     if grown:
         # What is written is no news to the next run. Marked before, the scopes are due even if this run dies on the
         # way; marked after, even if they were judged meanwhile. If both happens, they wait until SES tells more.
-        due.mark(grown)
+        counted = [(scope, hour) for scope, sent in grown.items() for hour in sent]
+        due.mark(counted)
         for scope, sent in grown.items():
             statistics.write_reported(scope, sent)
-        due.mark(grown)
+        due.mark(counted)
     return sum(map(len, grown.values()))
 
 

@@ -22,6 +22,7 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.identities import DynamoDbIdentities
+from ses_reputation.adapters.known_weeks import DynamoDbKnownWeeks
 from ses_reputation.adapters.pace import Pace
 from ses_reputation.adapters.related_buses import EventBridgeRelatedBuses
 from ses_reputation.adapters.runs import DynamoDbRuns
@@ -42,7 +43,7 @@ from ses_reputation.domain.suppression import Preferences
 from ses_reputation.domain.survey import Survey, survey
 from ses_reputation.due import CHUNK
 from ses_reputation.enforce import Enforcer, Handled, enforce_status
-from ses_reputation.evaluate import Evaluated, evaluate_reputation
+from ses_reputation.evaluate import KEPT_LONGER, Evaluated, evaluate_reputation
 from ses_reputation.judge_chunks import ChunkMessage, Judged, judge_chunk, judge_chunks
 from ses_reputation.judge_chunks import read_messages as read_chunks
 from ses_reputation.listen import listen_to_ses
@@ -115,6 +116,12 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
         "replies": DynamoDbFeedback(client, table=settings.receipts_table, pause=back_off),
         "standings": standings,
         "chunks": chunks,
+        "weeks": DynamoDbKnownWeeks(
+            client,
+            table=settings.standings_table,
+            source=settings.policy.volume_source,
+            counter_retention=settings.policy.oldest_mail + KEPT_LONGER,
+        ),
         "channels": _channels(settings.channels),
         "to_alert": partial(alert_of, account=account, region=region),
     }

@@ -12,9 +12,9 @@ from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import Item, written
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.scans import scan_parts
-from ses_reputation.domain.counting import hour_of, provider_scopes
+from ses_reputation.domain.counting import Cell, hour_of, provider_scopes
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.reconciliation import Cell, Counted, Discrepancy, Receipted
+from ses_reputation.domain.reconciliation import Counted, Discrepancy, Receipted
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.rebuild import Span
 
@@ -127,7 +127,8 @@ class DynamoDbBooks:
                 },
             }
             judged = {scope, *(provider_scopes(dict(chunk)) if scope == ACCOUNT else ())}
-            actions: list[Any] = [{"Update": update}, *self._due.marks(judged)]
+            marks = self._due.marks([(each, hour) for each in judged])
+            actions: list[Any] = [{"Update": update}, *marks]
             if not written(partial(self._client.transact_write_items, TransactItems=actions)):
                 return False
         return True

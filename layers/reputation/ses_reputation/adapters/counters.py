@@ -32,26 +32,35 @@ class DynamoDbCounters:
         self._table = table
         self._page_items = page_items
 
-    def hours(self, scope: Scope, before: datetime) -> Iterator[HourCounts]:
-        """The counts of the hours that began before a moment, newest first, read only as far as they are asked for."""
-        for hour, items in groupby(self._items(scope, before), key=lambda item: keys.counter_hour(item["hour"]["S"])):
-            yield _hour_counts(hour, {keys.counter_writer(item["hour"]["S"]): item for item in items})
+    def hours(self, scope: Scope, before: datetime, since: datetime | None = None) -> Iterator[HourCounts]:
+        """The counts of the hours that began before a moment, and not before another, newest first.
+
+        They are read only as far as they are asked for.
+        """
+        # By the text of the hour: to make a moment of it takes longer than to group by it.
+        for hour, items in groupby(self._items(scope, before, since), key=lambda item: item["hour"]["S"][:13]):
+            by_writer = {keys.counter_writer(item["hour"]["S"]): item for item in items}
+            yield _hour_counts(keys.counter_hour(hour), by_writer)
 
     def newest_event(self, scope: Scope, before: datetime) -> datetime | None:
         """The newest hour before a moment of which events were counted; what is from SES's statistics is none."""
         names = (item["hour"]["S"] for item in self._items(scope, before))
         return next((keys.counter_hour(name) for name in names if keys.counter_writer(name) not in _NO_EVENTS), None)
 
-    def _items(self, scope: Scope, before: datetime) -> Iterator[dict[str, Any]]:
+    def _items(self, scope: Scope, before: datetime, since: datetime | None = None) -> Iterator[dict[str, Any]]:
         # An hour that began at `before` or later sorts behind the key; one that began earlier, before it or within it.
         limit = keys.hour_key(before) + ("" if before == hour_of(before) else "~")
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="#scope = :scope AND #hour < :limit",
+            # A condition on a key may have one comparison. What is between two limits has both in it, but no key is
+            # an hour without a writer.
+            KeyConditionExpression="#scope = :scope AND "
+            + ("#hour BETWEEN :since AND :limit" if since else "#hour < :limit"),
             ExpressionAttributeNames={"#scope": "scope", "#hour": "hour"},
             ExpressionAttributeValues={
                 ":scope": {"S": scope},
                 ":limit": {"S": limit},
+                **({":since": {"S": keys.hour_key(since)}} if since else {}),
             },
             ScanIndexForward=False,
             # A scope is settled after it was read: what was counted before it was marked as due must be seen.

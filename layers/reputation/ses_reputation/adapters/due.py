@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import put_all
+from ses_reputation.domain.counting import Cell, week_of
 from ses_reputation.domain.scopes import Scope
 
 if TYPE_CHECKING:
@@ -30,15 +31,28 @@ class DynamoDbDue:
         self._new_token = new_token
         self._pause = pause
 
-    def mark(self, scopes: Collection[Scope]) -> None:
-        """Have these scopes evaluated at the next run; NotWritten if DynamoDB keeps refusing."""
-        put_all(self._client, self._standings_table, self.items(scopes), self._pause)
+    def mark(self, counted: Collection[Cell]) -> None:
+        """Have the scopes evaluated at the next run in whose hours something was counted.
 
-    def marks(self, scopes: Collection[Scope]) -> list[Any]:
+        NotWritten if DynamoDB keeps refusing.
+        """
+        put_all(self._client, self._standings_table, self.items(counted), self._pause)
+
+    def marks(self, counted: Collection[Cell]) -> list[Any]:
         """The actions of a transaction that do the same."""
-        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in self.items(scopes)]
+        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in self.items(counted)]
 
-    def items(self, scopes: Collection[Scope]) -> Iterator[dict[str, Any]]:
-        """What the standings table then holds, for who writes it together with other items."""
+    def again(self, scopes: Collection[Scope]) -> list[Any]:
+        """The actions of a transaction that have scopes evaluated though nothing was counted."""
+        again = keys.string(self._new_token())
+        items = ({**keys.due_key(scope), "token": again} for scope in scopes)
+        return [{"Put": {"TableName": self._standings_table, "Item": item}} for item in items]
+
+    def items(self, counted: Collection[Cell]) -> Iterator[dict[str, Any]]:
+        """What the standings table then holds, for who writes it together with other items.
+
+        A mark for each week: one for all of them would hide from an evaluation what it does not name.
+        """
         token = keys.string(self._new_token())
-        return ({**keys.item_key(keys.shard("due", scope), scope), "token": token} for scope in sorted(scopes))
+        for scope, week in sorted({(scope, week_of(hour)) for scope, hour in counted}):
+            yield {**keys.due_key(scope, week), "week": keys.string(week.isoformat()), "token": token}

@@ -7,8 +7,10 @@ counters   scope, hour                      `2026-03-02T08#1`: the hour, and whi
                                             `#statistics` and `#backfill` are written from SES's own statistics,
                                             `#rebuild` by whoever mended the hour by its receipts
 standings  collection, name                 `standing/2` of a scope, `news/SCOPE`, `news-in/2026-03` and `outbox` by
-                                            time, `due/2`: the scopes to evaluate at the next run, `chunks`: those of
-                                            them that a run has handed on to others, `open-findings`:
+                                            time, `due/2`: the scopes to evaluate at the next run, as
+                                            `tenant/acme 2026-03-02` because of what was counted in a week, `chunks`:
+                                            those of them that a run has handed on to others, `weeks/2`: what the
+                                            hours of a scope's weeks add up to, `open-findings`:
                                             the scopes that have any, `requests`: the ids of what people and
                                             programs asked for, `summary`: when the last was sent,
                                             `runs`: when functions on a schedule last ended well,
@@ -30,6 +32,7 @@ status and scope, which sort the worst first, and `listed`: what a list of all s
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -42,6 +45,7 @@ WRITERS = 64
 SHARDS = 4
 
 OUTBOX = "outbox"
+WEEKS = "weeks"
 CHUNKS = "chunks"
 OPEN_FINDINGS = "open-findings"
 OUTAGES = "outages"
@@ -105,19 +109,33 @@ def counter_attribute(provider: str, measure: Measure) -> str:
 
 def counter_numbers(attributes: Mapping[str, Any]) -> dict[tuple[str, Measure], int]:
     """The numbers among the attributes of a counter item, by mailbox provider and measure; no others."""
-    read = (_counter_number(name, value) for name, value in attributes.items() if "." in name)
-    return dict(number for number in read if number)
+    read = {}
+    for name, value in attributes.items():
+        if (what := counter_name(name)) and (n := _number(value)) is not None:
+            read[what] = n
+    return read
 
 
 def foreign_attributes(attributes: Mapping[str, Any]) -> list[str]:
     """The attributes of a counter item that are named as numbers are, and are none: this version never wrote them."""
-    return sorted(name for name, value in attributes.items() if "." in name and not _counter_number(name, value))
+    named = ((name, value) for name, value in attributes.items() if "." in name)
+    return sorted(name for name, value in named if not counter_name(name) or _number(value) is None)
 
 
-def _counter_number(name: str, value: Mapping[str, Any]) -> tuple[tuple[str, Measure], int] | None:
-    provider, _, measure = name.rpartition(".")
+# The names are few, and the same in every item: to look one up takes a fifth of what it takes to make an enum of it.
+@lru_cache(10_000)
+def counter_name(attribute: str) -> tuple[str, Measure] | None:
+    """Of which mailbox provider and measure an attribute is; None of one that is no number's."""
+    provider, dot, measure = attribute.rpartition(".")
     try:
-        return (provider, Measure(measure)), int(value["N"])
+        return (provider, Measure(measure)) if dot else None
+    except ValueError:
+        return None
+
+
+def _number(value: Mapping[str, Any]) -> int | None:
+    try:
+        return int(value["N"])
     except (KeyError, ValueError):
         return None
 
@@ -130,6 +148,11 @@ def shard(collection: str, scope: Scope) -> str:
 def shards(collection: str) -> list[str]:
     """All parts of a collection."""
     return [f"{collection}/{n}" for n in range(SHARDS)]
+
+
+def due_key(scope: Scope, week: datetime | None = None) -> dict[str, Any]:
+    """The key of the mark that a scope has to be evaluated, because of what was counted in the week of that Monday."""
+    return item_key(shard("due", scope), f"{scope} {week:%Y-%m-%d}" if week else scope)
 
 
 def string(text: str) -> dict[str, str]:

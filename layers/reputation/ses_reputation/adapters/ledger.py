@@ -11,7 +11,7 @@ from ses_reputation.adapters.documents import CONTENTION, Item
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.feedback import listing_items
 from ses_reputation.adapters.kept_recipients import RECIPIENTS, to_attribute
-from ses_reputation.domain.counting import Entry
+from ses_reputation.domain.counting import Cell, Entry
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.record import AlreadyRecorded, Committed, Contended, Write
 
@@ -87,11 +87,12 @@ class DynamoDbLedger:
 
     def note(
         self,
-        due: Collection[Scope] = (),
+        due: Collection[Cell] = (),
         feedback_loops: Collection[str] = (),
         feedback: Collection[Entry] = (),
     ) -> None:
-        """Have scopes evaluated, remember mailbox providers that complaints come from, and list feedback by its time.
+        """Have the scopes of these hours evaluated, remember mailbox providers that complaints come from, and list
+        feedback by its time.
 
         All together, in one request as a rule. NotWritten if DynamoDB keeps refusing.
         """

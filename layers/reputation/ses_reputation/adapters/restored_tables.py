@@ -20,7 +20,8 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.kept_recipients import RECIPIENTS
 from ses_reputation.adapters.scans import scan_parts
 from ses_reputation.domain.admission import added
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.counting import Cell, provider_scopes
+from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.notices.alert import SummaryAlert
 from ses_reputation.outbox import Outgoing
 from ses_reputation.restore import SUFFIX, Outcome, Table
@@ -87,10 +88,14 @@ class DynamoDbRestoredTables:
         read = partial(self._copy, table, apply=apply)
         if table is Table.STANDINGS:
             yield read(items_of(self._client, self._restored(table), keys.OUTBOX))
+            # Weeks are added up anew from the counters, in which more may have been counted since.
             others: Any = {
-                "FilterExpression": "#collection <> :outbox",
+                "FilterExpression": "#collection <> :outbox AND NOT begins_with(#collection, :weeks)",
                 "ExpressionAttributeNames": {"#collection": "collection"},
-                "ExpressionAttributeValues": {":outbox": keys.string(keys.OUTBOX)},
+                "ExpressionAttributeValues": {
+                    ":outbox": keys.string(keys.OUTBOX),
+                    ":weeks": keys.string(f"{keys.WEEKS}/"),
+                },
             }
             yield from scan_parts(self._client, self._restored(table), read, **others)
         else:
@@ -109,12 +114,19 @@ class DynamoDbRestoredTables:
                 (item[partition]["S"], item[name]["S"]): item
                 for item in get_all(self._client, self._tables[table], wanted, self._pause)
             }
-            for item in chunk:
-                step = self._step(table, item, there.get((item[partition]["S"], item[name]["S"])))
+            steps = [self._step(table, item, there.get((item[partition]["S"], item[name]["S"]))) for item in chunk]
+            back = [step.item for step in steps if step.item] if apply and table is Table.COUNTERS else []
+            counted = [cell for item in back for cell in _cells(item)]
+            # Before, so that they are judged even if this is stopped on the way: what is back is no news next time.
+            self._due.mark(counted)
+            for step in steps:
+                outcome = step.outcome
                 if apply and step.item and not self._write(table, step.item, step.condition):
                     # A scope may just have been marked as due with its standing: one mark is as good as another.
-                    step = _Step(Outcome.KEPT if _in(step.item, _DUE) else Outcome.CHANGED)
-                outcomes[step.outcome] += 1
+                    outcome = Outcome.KEPT if _in(step.item, _DUE) else Outcome.CHANGED
+                outcomes[outcome] += 1
+            # And after, even if they were judged meanwhile.
+            self._due.mark(counted)
         return outcomes
 
     def _step(self, table: Table, restored: Item, there: Item | None) -> _Step:
@@ -148,8 +160,16 @@ class DynamoDbRestoredTables:
     def _write(self, table: Table, item: Item, condition: Mapping[str, Any]) -> bool:
         """Write an item on its condition; a standing is judged at the next evaluation. False if it does not hold."""
         put = {"TableName": self._tables[table], "Item": item, **condition}
-        judged = {Scope(item["name"]["S"])} if _in(item, _STANDINGS) else set()
-        return put_if_unchanged(self._client, put, self._due.marks(judged))
+        judged = [Scope(item["name"]["S"])] if _in(item, _STANDINGS) else []
+        return put_if_unchanged(self._client, put, self._due.again(judged))
+
+
+def _cells(counter: Item) -> Iterator[Cell]:
+    """Whom a counter item is about: that of the account also its mailbox providers."""
+    scope, hour = Scope(counter["scope"]["S"]), keys.counter_hour(counter["hour"]["S"])
+    yield scope, hour
+    if scope == ACCOUNT:
+        yield from ((provider, hour) for provider in provider_scopes(keys.counter_numbers(counter)))
 
 
 def _in(item: Item, collections: Iterable[str]) -> bool:

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import get_all
@@ -31,7 +33,7 @@ from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Standing
-from ses_reputation.due import Due
+from ses_reputation.due import Due, TouchedWeek
 from ses_reputation.evaluate import Learned, Versioned
 from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import Alert, SummaryAlert
@@ -75,8 +77,18 @@ class DynamoDbStandings:
     def due(self) -> Iterator[Due]:
         """The scopes whose counts changed, and those that time may move."""
         for shard in keys.shards("due"):
+            by_scope: dict[Scope, Due] = {}
             for item in items_of(self._client, self._table, shard):
-                yield Due(Scope(item["name"]["S"]), item["token"]["S"])
+                name, token = item["name"]["S"], item["token"]["S"]
+                if "week" not in item:
+                    scope = Scope(name)
+                    by_scope[scope] = replace(by_scope.get(scope, Due(scope)), token=token)
+                    continue
+                touched = TouchedWeek(datetime.fromisoformat(item["week"]["S"]), token)
+                scope = Scope(name.rpartition(" ")[0])
+                known = by_scope.get(scope, Due(scope))
+                by_scope[scope] = replace(known, weeks=(*known.weeks, touched))
+            yield from by_scope.values()
 
     def read(self, scope: Scope) -> Versioned:
         """The standing of a scope; a new one if it has none."""
@@ -91,21 +103,29 @@ class DynamoDbStandings:
         items = get_all(self._client, self._table, [_standing_key(scope) for scope in scopes], self._pause)
         return {Scope(item["name"]["S"]): decode(item, Standing) for item in items}
 
-    def listed(self, requests: int) -> Listing:
+    def listed(self, requests: int, *, well: bool = True) -> Listing:
         """The listing of all scopes, those with the worst status first, as far as so many requests reach.
 
+        Without those that are `well`: they are healthy, and nobody has to look at them.
         A request reads 1 MB, of 2,000 scopes or so. It may be a moment old: an index of a table always may.
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
         """
         rows: list[Listed] = []
+        query: Any = {
+            "KeyConditionExpression": "listing = :scopes",
+            "ExpressionAttributeValues": {":scopes": _LISTING},
+        }
+        if not well:
+            query["KeyConditionExpression"] += " AND #rank < :well"
+            query["ExpressionAttributeNames"] = {"#rank": "rank"}
+            query["ExpressionAttributeValues"][":well"] = keys.string(_WELL)
         start: Any = {}
         for _ in range(requests):
             answer = self._client.query(
                 TableName=self._table,
                 IndexName=keys.WORST_FIRST,
-                KeyConditionExpression="listing = :scopes",
-                ExpressionAttributeValues={":scopes": _LISTING},
                 ProjectionExpression="listed",
+                **query,
                 **start,
             )
             rows += [msgspec.json.decode(item["listed"]["S"], type=Listed) for item in answer["Items"]]
@@ -184,7 +204,7 @@ class DynamoDbStandings:
 
     def _due(self, scope: Scope, token: str) -> Any:
         """Have a scope evaluated at the next run."""
-        item = {**keys.item_key(keys.shard("due", scope), scope), "token": keys.string(token)}
+        item = {**keys.due_key(scope), "token": keys.string(token)}
         return {"Put": {"TableName": self._table, "Item": item}}
 
     def _list(self, standing: Standing) -> Any:
@@ -195,17 +215,20 @@ class DynamoDbStandings:
         return {"Delete": {"TableName": self._table, "Key": key}}
 
     def settle(self, due: Due) -> None:
-        """Take a scope off the list, unless it was marked again since."""
-        # Not if it was marked again, is being marked at this moment, or was taken off by another run. A scope that
-        # stays on the list is judged once more, which does no harm.
-        written(
-            lambda: self._client.delete_item(
-                TableName=self._table,
-                Key=keys.item_key(keys.shard("due", due.scope), due.scope),
-                ConditionExpression="#token = :seen",
-                ExpressionAttributeNames={"#token": "token"},
-                ExpressionAttributeValues={":seen": keys.string(due.token)},
-            )
+        """Take these marks of a scope off the list, but for those that were made again since."""
+        marks = [(touched.week, touched.token) for touched in due.weeks]
+        for week, token in [(None, due.token), *marks] if due.token else marks:
+            # Not if it was made again, is being made at this moment, or was taken off by another run. A scope that
+            # stays on the list is judged once more, which does no harm.
+            written(partial(self._unmark, keys.due_key(due.scope, week), token))
+
+    def _unmark(self, key: Item, token: str) -> None:
+        self._client.delete_item(
+            TableName=self._table,
+            Key=key,
+            ConditionExpression="#token = :seen",
+            ExpressionAttributeNames={"#token": "token"},
+            ExpressionAttributeValues={":seen": keys.string(token)},
         )
 
     def news(self, scope: Scope) -> Iterator[News]:
@@ -336,6 +359,8 @@ def _request_key(request: str) -> Item:
 
 
 _WORST_FIRST = tuple(reversed(Status))
+# Where those begin that are healthy, and nobody has to look at: behind all others.
+_WELL = f"{_WORST_FIRST.index(Status.HEALTHY)}/"
 # Only standings have this attribute, so that nothing else in the table is in the index.
 _LISTING = keys.string("scopes")
 _SUMMARY_KEY = keys.item_key(keys.SUMMARY, "weekly")

@@ -12,7 +12,7 @@ from ses_reputation.domain.changes import Change, EarlyWarning, Reminder, Remind
 from ses_reputation.domain.forecast import Forecast, forecast
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Trigger
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, Metric, Rate, Span, Window, measure
+from ses_reputation.domain.rates import HourCounts, Metric, Rate, Span, Week, Window, measure
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import (
     Finding,
@@ -43,9 +43,9 @@ class Windows(Struct, frozen=True):
 
 
 def windows(
-    standing: Standing, newest_first: Iterable[HourCounts], now: datetime, policy: Policy
+    standing: Standing, newest_first: Iterable[HourCounts | Week], now: datetime, policy: Policy
 ) -> Mapping[Metric, Windows]:
-    """The mail that a standing is judged by, from its scope's hours, read no further back than they are needed."""
+    """The mail that a standing is judged by, from its scope's past, read no further back than they are needed."""
     wanted = _spans(standing, now, policy)
     told = newest_first if policy.can_measure(standing.scope) else ()
     measured = measure(told, wanted, policy.volume_source, policy.feedback_loops)

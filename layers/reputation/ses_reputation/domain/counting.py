@@ -1,7 +1,7 @@
 """What an event adds to which counts, and by which rule."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from datetime import time as clock_time
 from functools import lru_cache
 from itertools import starmap
@@ -25,6 +25,9 @@ from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
 
 Increments = Mapping[tuple[str, Measure], int]
 """How much is added, by mailbox provider and measure."""
+
+Cell = tuple[Scope, datetime]
+"""A scope and an hour."""
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -64,6 +67,11 @@ class Entry(Struct, frozen=True, gc=False):
 def hour_of(time: datetime) -> datetime:
     """The full hour that a moment is in."""
     return _full_hour(time.date(), time.hour, time.tzinfo)
+
+
+def week_of(time: datetime) -> datetime:
+    """The Monday, at midnight in UTC, on which the week of a moment began."""
+    return (time - timedelta(days=time.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 # To make an hour and to hash it for the first time takes 2 us, and a batch is about few hours.

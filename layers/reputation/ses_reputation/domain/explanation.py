@@ -1,10 +1,11 @@
 """Explanations: the arithmetic of a rate, line by line, so that a person can check it with a pencil."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import takewhile
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.domain.assessment import Windows, measured, windows
 from ses_reputation.domain.eligibility import (
@@ -165,40 +166,47 @@ def _back_to(oldest: datetime, newest_first: Iterable[HourCounts]) -> list[HourC
     return list(takewhile(lambda hour: hour.hour >= oldest, newest_first))
 
 
+_Sums = Mapping[tuple[str, Measure], int]
+
+
 class _Held:
-    """The counts of the hours that a rate is made of, summed up."""
+    """The counts of the hours that a rate is made of, summed up: the hours of a year are gone through once."""
 
     def __init__(self, hours: list[HourCounts], source: VolumeSource, metric: Metric) -> None:
-        self._hours = hours
         self._source = source
-        in_outage = {name for hour in hours for name in hour.in_outage} if metric is Metric.BOUNCE_RATE else set()
-        self._in_outage = sorted(in_outage)
+        self._counts = {told: _sums(hour for hour in hours if hour.backfilled is told) for told in (False, True)}
+        self._is_backfilled = any(hour.backfilled for hour in hours)
+        outages = [hour for hour in hours if hour.in_outage] if metric is Metric.BOUNCE_RATE else []
+        self._in_outage = sorted({name for hour in outages for name in hour.in_outage})
+        self._outages = {
+            told: _sums(_within(hour) for hour in outages if hour.backfilled is told) for told in (False, True)
+        }
 
     def volume(self) -> Iterator[Line]:
         """What was sent, less what does not count."""
         yield from self._volume(self._source, backfilled=False)
-        if any(hour.backfilled for hour in self._hours):
+        if self._is_backfilled:
             yield from self._volume(VolumeSource.STATISTICS, backfilled=True)
 
     def _volume(self, source: VolumeSource, *, backfilled: bool) -> Iterator[Line]:
-        hours = [hour for hour in self._hours if hour.backfilled is backfilled]
+        counts, outages = self._counts[backfilled], self._outages[backfilled]
         parts = ELIGIBLE[source].items()
         reported = [part for part, sign in parts if sign > 0]
         total = 0
         for part, sign in parts:
             # What is taken back is only of real recipients; what was reported is of all, and others follow below.
-            n = sum(_count(hour, part) if part in reported else hour.total(part) for hour in hours)
+            n = _count(counts, part) - (0 if part in reported else _of_nobody(counts, part))
             total += sign * n
             # A source's first line is shown even when it is zero: then it says that nothing was heard from it.
             if n or part in {Measure.SENT, Measure.DELIVERED, Measure.REPORTED}:
                 rules = () if part in reported else _rules(part)
                 yield Line(_volume_text(part, backfilled=backfilled), sign * n, rules)
         for rule in RECIPIENT_RULES:
-            if n := sum(_count(hour, part, rule.provider) for hour in hours for part in reported):
+            if n := sum(counts.get((rule.provider, part), 0) for part in reported):
                 total -= n
                 yield Line(_RECIPIENTS[rule.provider], -n, (rule.name,))
         for provider in self._in_outage:
-            if n := sum(sign * self._in_outage_of(provider, part, hours) for part, sign in parts):
+            if n := sum(sign * outages.get((provider, part), 0) for part, sign in parts):
                 total -= n
                 yield Line(_outage_text(provider), -n)
         if total < 0:
@@ -208,9 +216,9 @@ class _Held:
         """The mailbox providers that were sent to, or complained, the largest first."""
         volumes: dict[str, int] = {}
         complaints: dict[str, int] = {}
-        for hour in self._hours:
-            signs = ELIGIBLE[VolumeSource.STATISTICS if hour.backfilled else self._source]
-            for (provider, part), n in hour.counts.items():
+        for backfilled, counts in self._counts.items():
+            signs = ELIGIBLE[VolumeSource.STATISTICS if backfilled else self._source]
+            for (provider, part), n in counts.items():
                 volumes[provider] = volumes.get(provider, 0) + n * signs.get(part, 0)
                 complaints[provider] = complaints.get(provider, 0) + (n if part is Measure.COMPLAINED else 0)
         for provider in sorted(volumes, key=lambda name: (-volumes[name], name)):
@@ -225,22 +233,41 @@ class _Held:
 
     def numerator(self, part: Measure) -> Iterator[Line]:
         """What was reported, less what does not count."""
-        yield Line(_NUMERATORS[part], sum(_count(hour, part) for hour in self._hours), _rules(part))
+        yield Line(_NUMERATORS[part], sum(_count(counts, part) for counts in self._counts.values()), _rules(part))
         for rule in RECIPIENT_RULES:
-            if n := sum(_count(hour, part, rule.provider) for hour in self._hours):
+            if n := sum(counts.get((rule.provider, part), 0) for counts in self._counts.values()):
                 yield Line(_RECIPIENTS[rule.provider], -n, (rule.name,))
         for provider in self._in_outage:
-            if n := self._in_outage_of(provider, part, self._hours):
+            if n := sum(counts.get((provider, part), 0) for counts in self._outages.values()):
                 yield Line(_outage_text(provider), -n)
-
-    def _in_outage_of(self, provider: str, part: Measure, hours: Iterable[HourCounts]) -> int:
-        return sum(_count(hour, part, provider) for hour in hours if provider in hour.in_outage)
 
     def besides(self, parts: Iterable[Measure]) -> Iterator[Line]:
         """What was reported and is in no numerator."""
         for part in parts:
-            if n := sum(_count(hour, part) for hour in self._hours):
+            if n := sum(_count(counts, part) for counts in self._counts.values()):
                 yield Line(_BESIDES_TEXTS[part], n, _rules(part))
+
+
+def _sums(hours: Iterable[HourCounts]) -> _Sums:
+    sums: dict[tuple[str, Measure], int] = {}
+    for hour in hours:
+        for what, n in hour.counts.items():
+            sums[what] = sums.get(what, 0) + n
+    return sums
+
+
+def _within(hour: HourCounts) -> HourCounts:
+    """What is left out of an hour because of an outage."""
+    return replace(hour, counts={(p, m): n for (p, m), n in hour.counts.items() if p in hour.in_outage})
+
+
+def _count(counts: _Sums, part: Measure) -> int:
+    return sum(n for (_, measure), n in counts.items() if measure is part)
+
+
+def _of_nobody(counts: _Sums, part: Measure) -> int:
+    """Of recipients that are in no rate."""
+    return sum(counts.get((provider, part), 0) for provider in LEFT_OUT_RECIPIENTS)
 
 
 _RECIPIENTS = {SIMULATOR: "at SES's mailbox simulator", OWN: "at your own verified identities"}
@@ -267,10 +294,6 @@ def _outage_text(provider: str) -> str:
 
 def _volume_text(part: Measure, *, backfilled: bool) -> str:
     return f"{_VOLUME_TEXTS[part]}, backfilled" if backfilled else _VOLUME_TEXTS[part]
-
-
-def _count(hour: HourCounts, part: Measure, provider: str | None = None) -> int:
-    return sum(n for (p, m), n in hour.counts.items() if m is part and provider in {None, p})
 
 
 def _rules(part: Measure) -> tuple[str, ...]:

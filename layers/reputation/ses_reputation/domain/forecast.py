@@ -11,7 +11,7 @@ from itertools import accumulate
 from msgspec import Struct
 
 from ses_reputation.domain.limits import Bound, Limits
-from ses_reputation.domain.rates import Window
+from ses_reputation.domain.rates import WeekSums, Window
 
 # A day has every hour of the day in it, and little that is no longer true.
 TREND = timedelta(days=1)
@@ -88,9 +88,16 @@ def _steps(window: Window, held: list[_Mail], coming: _Coming, bound: Bound, *, 
     """The first whole number of steps after which the rate is over the bound, or is not; None if there is none.
 
     While the same hours stay in the window, the rate's excess over the bound grows evenly, so the answer is a division;
-    with each hour that drops out, a new such stretch begins.
+    with each hour that drops out, a new such stretch begins. Of a week it takes the hours only if one of them might be
+    the answer.
     """
-    for first, last, staying in _stretches(window.span.volume, held, coming):
+    for first, last, staying in _stretches(window, held, coming, over=over):
+        if isinstance(staying, _AtBest):
+            step = _first_step(first, staying.mail, coming, bound, over=over)
+            if step is not None and (last is None or step < last):
+                opened = window.opened()
+                return _steps(opened, _newest(opened), coming, bound, over=over)
+            continue
         # Without eligible mail there is no rate, and so none over a bound.
         if staying.eligible <= 0 and coming.mail.eligible <= 0:
             continue
@@ -100,24 +107,52 @@ def _steps(window: Window, held: list[_Mail], coming: _Coming, bound: Bound, *, 
     return None
 
 
-def _stretches(volume: int | None, held: list[_Mail], coming: _Coming) -> Iterator[tuple[int, int | None, _Mail]]:
+class _AtBest(Struct, frozen=True, gc=False):
+    """What stays of a week while its hours drop out, one by one, is this at best, as far as an answer is wanted."""
+
+    mail: _Mail
+
+
+def _stretches(
+    window: Window, held: list[_Mail], coming: _Coming, *, over: bool
+) -> Iterator[tuple[int, int | None, _Mail | _AtBest]]:
     """The steps from which, and up to which, the same hours stay in the window, and what these hold.
 
     `measure` adds hours until the volume is held. So the newest hours stay for as long as they are needed to hold it
     together with the new mail.
     """
+    volume = window.span.volume
     if volume is None or coming.mail.volume <= 0:
         yield 0, None, held[-1]
         return
+
+    def enough(volume_held: int) -> int:
+        """The step at which the new mail and so much of the old are enough."""
+        return -((volume_held - volume) * coming.each // coming.mail.volume)
+
     first = 0
     # The most that any of the newest hours hold: an hour that only takes mail back holds less than those before it.
     most = list(accumulate((mail.volume for mail in held), max))
     for hours in range(len(held) - 1, 0, -1):
+        part, newer = window.hours[hours - 1], held[hours - 1]
         # The step at which the new mail and fewer hours are enough. Where these are so already, the stretch is empty.
-        enough = max(first, -((most[hours - 1] - volume) * coming.each // coming.mail.volume))
-        yield first, enough, held[hours]
-        first = enough
+        without = max(first, enough(most[hours - 1]))
+        if isinstance(part, WeekSums):
+            # As long as it is needed in whole, and then while its hours drop out.
+            whole_until = max(first, enough(max(most[hours - 1], newer.volume + part.volume_gained)))
+            yield first, whole_until, held[hours]
+            yield whole_until, without, _AtBest(_at_best(newer, part, over=over))
+        else:
+            yield first, without, held[hours]
+        first = without
     yield first, None, held[0]
+
+
+def _at_best(newer: _Mail, week: WeekSums, *, over: bool) -> _Mail:
+    """The most that may stay of a week and what is newer, for a rate that is to be over a bound; else the least."""
+    if over:
+        return _Mail(newer.count + week.count, newer.eligible - -(-week.lost // 100) - 1)
+    return _Mail(newer.count, newer.eligible + week.gained // 100 + 1)
 
 
 def _first_step(first: int, staying: _Mail, coming: _Coming, bound: Bound, *, over: bool) -> int | None:

@@ -8,12 +8,13 @@ https://status.mixpanel.com/incidents/vjftprp9lcbv
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts
+from ses_reputation.domain.rates import HourCounts, Week
 
 LONGEST = timedelta(hours=48)
 """What bounces for longer is no outage."""
@@ -85,11 +86,22 @@ def held(outages: Iterable[Outage], policy: Policy) -> tuple[Outage, ...]:
     return tuple(outage for outage in outages if outage.is_held(policy))
 
 
-def without_outages(hours: Iterable[HourCounts], left_out: tuple[Outage, ...]) -> Iterator[HourCounts]:
-    """The same hours, each knowing the providers whose mail in it is in no bounce rate."""
+Part = TypeVar("Part", HourCounts, HourCounts | Week)
+
+
+def without_outages(past: Iterable[Part], left_out: tuple[Outage, ...]) -> Iterator[Part]:
+    """The same hours, each knowing the providers whose mail in it is in no bounce rate.
+
+    Of a week that has some of an outage these are its hours.
+    """
     if not left_out:
-        yield from hours
+        yield from past
         return
-    for hour in hours:
-        providers = frozenset(outage.provider for outage in left_out if outage.covers(hour.hour))
-        yield replace(hour, in_outage=providers)
+    for part in past:
+        if not isinstance(part, Week):
+            providers = frozenset(outage.provider for outage in left_out if outage.covers(part.hour))
+            yield replace(part, in_outage=providers)
+        elif any(outage.start < part.end and outage.until > part.start for outage in left_out):
+            yield from without_outages(part.parts, left_out)
+        else:
+            yield part

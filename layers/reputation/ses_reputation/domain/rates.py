@@ -1,7 +1,7 @@
 """Rates: how many of the recipients that count bounced, or led to a complaint, over which mail."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from itertools import chain
@@ -45,6 +45,9 @@ ELIGIBLE: Mapping[VolumeSource, Mapping[Measure, int]] = {
 }
 
 
+WEEK = timedelta(days=7)
+
+
 class HourCounts(Struct, frozen=True, gc=False):
     """What one scope counted in one full hour, by mailbox provider and measure.
 
@@ -81,10 +84,12 @@ class HourCounts(Struct, frozen=True, gc=False):
         """What this hour adds to a rate."""
         sign = ELIGIBLE[VolumeSource.STATISTICS if self.backfilled else source]
         numerator = NUMERATOR[metric]
-        left_out = self.in_outage if metric is Metric.BOUNCE_RATE else frozenset()
+        left_out = LEFT_OUT_RECIPIENTS
+        if self.in_outage and metric is Metric.BOUNCE_RATE:
+            left_out |= self.in_outage
         volume = hundredths = count = 0
         for (provider, measure), n in self.counts.items():
-            if provider in LEFT_OUT_RECIPIENTS or provider in left_out:
+            if provider in left_out:
                 continue
             if measure is numerator:
                 count += n
@@ -105,6 +110,123 @@ class HourSums(Struct, frozen=True, gc=False):
     count: int
     hundredths: int
     volume: int
+
+    @property
+    def mail_hours(self) -> int:
+        """How many hours with mail it is."""
+        return int(self.volume > 0)
+
+
+class WeekTotals(Struct, frozen=True, gc=False):
+    """What one scope counted in a week that began on a Monday, or in several, as far as it is in rates, by provider.
+
+    `counts` are of hours whose events were counted, `backfilled` of those that are from SES's statistics. `hours` is
+    how many hours had mail, `first` the oldest of them, None without any; `strays` whether an older hour has what is no
+    mail, such as a bounce. `odd` says that an hour has a negative number, which no event leads to.
+    """
+
+    start: datetime
+    counts: Increments
+    backfilled: Increments
+    hours: int
+    first: datetime | None
+    strays: bool = False
+    odd: bool = False
+    weeks: int = 1
+
+    @property
+    def end(self) -> datetime:
+        """The hour after its last."""
+        return self.start + self.weeks * WEEK
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything in it."""
+        return bool(self.counts or self.backfilled)
+
+
+class Week(Struct, frozen=True):
+    """A week that is over, or several: the totals, and their parts, newest first.
+
+    A rate takes the totals where they are exact. The parts, weeks or hours, are read only if somebody goes through
+    them.
+    """
+
+    totals: WeekTotals
+    parts: Iterable["HourCounts | Week"]
+
+    @property
+    def start(self) -> datetime:
+        """Its first hour."""
+        return self.totals.start
+
+    @property
+    def end(self) -> datetime:
+        """The hour after its last."""
+        return self.totals.end
+
+    def hours(self) -> Iterator[HourCounts]:
+        """All of its hours, newest first."""
+        for part in self.parts:
+            if isinstance(part, Week):
+                yield from part.hours()
+            else:
+                yield part
+
+    def sums(self, metric: Metric, source: VolumeSource, loops: FeedbackLoops) -> "WeekSums":
+        """What this week adds to a rate."""
+        count = gained = lost = volume_gained = volume_lost = 0
+        for counts, told_by in ((self.totals.counts, source), (self.totals.backfilled, VolumeSource.STATISTICS)):
+            sign = ELIGIBLE[told_by]
+            for (provider, measure), n in counts.items():
+                if measure is NUMERATOR[metric]:
+                    count += n
+                if measure in sign:
+                    hundredths = n * (100 if metric is Metric.BOUNCE_RATE else loops.percent(provider))
+                    if sign[measure] > 0:
+                        gained, volume_gained = gained + hundredths, volume_gained + n
+                    else:
+                        lost, volume_lost = lost + hundredths, volume_lost + n
+        return WeekSums(
+            hour=self.totals.first or self.start,
+            count=count,
+            gained=gained,
+            lost=lost,
+            volume_gained=volume_gained,
+            volume_lost=volume_lost,
+            mail_hours=self.totals.hours,
+            strays=self.totals.strays,
+            opened=lambda: [hour.sums(metric, source, loops) for hour in self.hours()],
+        )
+
+
+class WeekSums(Struct, frozen=True):
+    """What one week adds to a rate. Of what its newest hours add nothing is known but its bounds.
+
+    They have no more than all of the count, no more in the denominator and the window than what was `gained`, and no
+    less than what was `lost` there, taken away. `hour` is the oldest that has mail; before it may be `strays`. `opened`
+    has what each hour adds.
+    """
+
+    hour: datetime
+    count: int
+    gained: int
+    lost: int
+    volume_gained: int
+    volume_lost: int
+    mail_hours: int
+    strays: bool
+    opened: Callable[[], list[HourSums]]
+
+    @property
+    def hundredths(self) -> int:
+        """Hundredths of recipients in the denominator."""
+        return self.gained - self.lost
+
+    @property
+    def volume(self) -> int:
+        """Recipients in the window."""
+        return self.volume_gained - self.volume_lost
 
 
 def of_provider(provider: str, account: Iterable[HourCounts]) -> Iterator[HourCounts]:
@@ -169,10 +291,10 @@ def decimal(fraction: Fraction) -> str:
 
 
 class Window(Struct, frozen=True):
-    """A rate and the hours that it is made of, newest first."""
+    """A rate and the hours that it is made of, newest first; of some weeks only what they add up to."""
 
     span: Span
-    hours: tuple[HourSums, ...] = ()
+    hours: tuple[HourSums | WeekSums, ...] = ()
 
     @property
     def rate(self) -> Rate:
@@ -183,15 +305,28 @@ class Window(Struct, frozen=True):
             eligible=max(sum(hour.hundredths for hour in self.hours), 0) // 100,
             volume=max(sum(hour.volume for hour in self.hours), 0),
             start=self.hours[-1].hour if self.hours else None,
-            hours=sum(hour.volume > 0 for hour in self.hours),
+            hours=sum(hour.mail_hours for hour in self.hours),
         )
+
+    def opened(self) -> "Window":
+        """The same, with each hour of its weeks."""
+        return Window(self.span, tuple(chain.from_iterable(map(_opened, self.hours))))
+
+
+def _opened(part: HourSums | WeekSums) -> Iterable[HourSums]:
+    """The hours of what a window is made of, without those that add nothing to it."""
+    return filter(_adds, part.opened()) if isinstance(part, WeekSums) else (part,)
+
+
+def _adds(sums: HourSums) -> bool:
+    return bool(sums.count or sums.volume or sums.hundredths)
 
 
 K = TypeVar("K")
 
 
 def measure(
-    newest_first: Iterable[HourCounts], spans: Mapping[K, Span], source: VolumeSource, loops: FeedbackLoops
+    newest_first: Iterable[HourCounts | Week], spans: Mapping[K, Span], source: VolumeSource, loops: FeedbackLoops
 ) -> dict[K, Window]:
     """The mail of each span, reading no further back than the one that reaches furthest.
 
@@ -199,28 +334,69 @@ def measure(
     accounts name windows of just over 10,000 eligible recipients, whether those took 75 days or 225.
     https://docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html
     """
-    held: dict[K, list[HourSums]] = {key: [] for key in spans}
-    volumes = dict.fromkeys(spans, 0)
-    open_spans = dict(spans)
-    for hour in newest_first:
-        for key, span in list(open_spans.items()):
-            if hour.hour < span.start or (span.volume is not None and volumes[key] >= span.volume):
-                del open_spans[key]
-            else:
-                sums = hour.sums(span.metric, source, loops)
-                if sums.count or sums.volume or sums.hundredths:
-                    held[key].append(sums)
-                    volumes[key] += sums.volume
-        if not open_spans:
+    filling = {key: _Filling(span, source, loops) for key, span in spans.items()}
+    still_open = list(filling.values())
+    for part in newest_first:
+        still_open = [each for each in still_open if each.takes(part)]
+        if not still_open:
             break
-    return {key: Window(span, tuple(_with_volume(held[key]))) for key, span in spans.items()}
+    return {key: Window(each.span, tuple(_with_volume(each.held))) for key, each in filling.items()}
 
 
-def _with_volume(newest_first: list[HourSums]) -> list[HourSums]:
+class _Filling:
+    """A window that is filled, with the newest mail first."""
+
+    def __init__(self, span: Span, source: VolumeSource, loops: FeedbackLoops) -> None:
+        self.span = span
+        self.held: list[HourSums | WeekSums] = []
+        self._volume = 0
+        self._source = source
+        self._loops = loops
+
+    @property
+    def _is_full(self) -> bool:
+        return self.span.volume is not None and self._volume >= self.span.volume
+
+    def takes(self, part: HourCounts | Week) -> bool:
+        """Add what belongs to it of a part; whether it may reach further back than that."""
+        if self._is_full:
+            return False
+        if isinstance(part, Week):
+            return self._takes_week(part)
+        if part.hour < self.span.start:
+            return False
+        sums = part.sums(self.span.metric, self._source, self._loops)
+        if _adds(sums):
+            self._add(sums)
+        return not self._is_full
+
+    def _takes_week(self, week: Week) -> bool:
+        if week.end <= self.span.start:
+            return False
+        if week.start >= self.span.start and not week.totals.odd:
+            sums = week.sums(self.span.metric, self._source, self._loops)
+            # Else it may be full at an hour of this week.
+            if self.span.volume is None or self._volume + sums.volume_gained < self.span.volume:
+                self._add(sums)
+                return True
+        return all(map(self.takes, week.parts))
+
+    def _add(self, sums: HourSums | WeekSums) -> None:
+        self.held.append(sums)
+        self._volume += sums.volume
+
+
+def _with_volume(newest_first: list[HourSums | WeekSums]) -> list[HourSums | WeekSums]:
     """The hours from the first on of which mail was reported.
 
     Bounces from before have nothing to be divided by: Send events were connected later, or another source was chosen.
     """
-    while newest_first and newest_first[-1].volume <= 0:
-        newest_first.pop()
+    while newest_first:
+        last = newest_first[-1]
+        if isinstance(last, WeekSums) and last.mail_hours and last.strays:
+            newest_first[-1:] = _opened(last)
+        elif last.mail_hours:
+            break
+        else:
+            newest_first.pop()
     return newest_first

@@ -6,12 +6,9 @@ from datetime import datetime
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ses_reputation.domain.counting import Increments
+from ses_reputation.domain.counting import Cell, Increments
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.scopes import Scope
-
-Cell = tuple[Scope, datetime]
-"""A scope and an hour."""
 
 
 class Counted(Struct, frozen=True):

@@ -38,12 +38,11 @@ def survey(scopes: Iterable[Listed], policy: Policy) -> Survey:
     shares: dict[tuple[Metric, ScopeKind], float] = {}
     for scope in scopes:
         statuses[scope.status] += 1
+        kind = kind_of(scope.scope)
         for metric in Metric:
-            rate = scope.rate(metric)
-            if scope.scope == ACCOUNT and rate and (shown := policy.shown(rate)) is not None:
-                rates[metric] = shown
             share = share_of_limit(scope, metric, policy)
             if share is not None:
-                of_kind = metric, kind_of(scope.scope)
-                shares[of_kind] = max(shares.get(of_kind, 0.0), min(share, MOST))
+                shares[metric, kind] = max(shares.get((metric, kind), 0.0), min(share, MOST))
+            if scope.scope == ACCOUNT and (rate := scope.rate(metric)) and (shown := policy.shown(rate)) is not None:
+                rates[metric] = shown
     return Survey(statuses, rates, shares)
