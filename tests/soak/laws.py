@@ -108,8 +108,9 @@ def dead_letters_are_poison_with_its_reason(ended: Ended) -> None:
     }
     assert not any(kept.values()), kept
     assert all(letter.attributes["reason"] for letters in ended.letters.values() for letter in letters)
-    if ended.redriven:
-        assert sum(n for (called, _), n in ended.injected.items() if called.function == "RecordFeedback") >= RECEIVES
+    for letters, function in ("FeedbackDeadLetterQueue", "RecordFeedback"), ("EvaluationDeadLetterQueue", "EvaluateReputation"):
+        failed = sum(n for (called, _), n in ended.injected.items() if called.function == function)
+        assert failed >= RECEIVES or not ended.redriven[letters]
 
 
 def ses_does_what_the_standings_ask_for(ended: Ended) -> None:

@@ -41,6 +41,8 @@ ATTEMPTS: Final = 12
 
 FEEDBACK_QUEUES: Final = ("BounceQueue", "ComplaintQueue", "VolumeQueue")
 FEEDBACK_LETTERS: Final = "FeedbackDeadLetterQueue"
+# Where what could be read ends if it fails often enough, and the queue that it is put back on.
+REDRIVEN_TO: Final = {FEEDBACK_LETTERS: FEEDBACK_QUEUES[0], "EvaluationDeadLetterQueue": "EvaluationQueue"}
 
 _WIDGET: Final = {
     "theme": "light",
@@ -148,7 +150,7 @@ class Ended:
     due: set[str]
     waiting: dict[str, int]
     letters: dict[str, list[QueuedMessage]]
-    redriven: int
+    redriven: Counter[str]
     ses: SesAccount
     verdicts: dict[str, Verdict]
     injected: Injected
@@ -169,7 +171,7 @@ class _Run:
         self._history = history
         self._faults = faults
         self._told = Told()
-        self._redriven = 0
+        self._redriven: Counter[str] = Counter()
         self._crashes = 0
         self._runs: Counter[str] = Counter()
 
@@ -309,14 +311,15 @@ class _Run:
         self._told.messages = len(program)
 
     def _redrive(self) -> None:
-        """Put dead letters that could be read back onto a queue, as an operator does when AWS works again."""
-        queue = self._queue(self._cloud.resources[FEEDBACK_LETTERS].rpartition("/")[2])
-        for message in queues.peek(queue):
-            if "reason" not in message.attributes:
-                self._redriven += 1
-                self._cloud.enqueue(FEEDBACK_QUEUES[0], [message.body])
-                with queue._messages_lock:
-                    queue._messages = [kept for kept in queue._messages if kept.id != message.message_id]
+        """Put dead letters that could be read back onto their queues, as an operator does when AWS works again."""
+        for letters, source in REDRIVEN_TO.items():
+            queue = self._queue(self._cloud.resources[letters].rpartition("/")[2])
+            for message in queues.peek(queue):
+                if "reason" not in message.attributes:
+                    self._redriven[letters] += 1
+                    self._cloud.enqueue(source, [message.body])
+                    with queue._messages_lock:
+                        queue._messages = [kept for kept in queue._messages if kept.id != message.message_id]
 
     def _settle(self) -> None:
         """Let everything come to its end: what queues and schedules repeat is repeated until nothing changes. SES is

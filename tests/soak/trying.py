@@ -68,7 +68,7 @@ def _numbers(ended: Ended, history: History) -> Counter[str]:
             "changes": sum(isinstance(piece, Change) for piece in ended.news),
             "alerts": ended.told.messages,
             "dead letters": sum(map(len, ended.letters.values())),
-            "redriven": ended.redriven,
+            "redriven": ended.redriven.total(),
             "calls": ended.seen.total(),
             "faults": ended.injected.total(),
         }
