@@ -32,6 +32,7 @@ HISTORIES_OF_A_PROCESS = 200
 @click.command(help=__doc__)
 @click.option("--minutes", default=1.0, show_default=True, help="How long new histories are begun.")
 @click.option("--histories", type=int, help="How many at most.")
+@click.option("--series", help="The histories of this name, the same each time. Without it, new ones.")
 @click.option("--seed", "seeds", multiple=True, help="Run the history with this seed, and no others.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="How many processes run them.")
 @click.option("--chance", default=CHANCE, show_default=True, help="How likely a call goes wrong.")
@@ -40,6 +41,7 @@ HISTORIES_OF_A_PROCESS = 200
 def main(  # noqa: PLR0917 - click gives them by name
     minutes: float,
     histories: int | None,
+    series: str | None,
     seeds: tuple[str, ...],
     jobs: int,
     chance: float,
@@ -52,8 +54,14 @@ def main(  # noqa: PLR0917 - click gives them by name
     covered = Covered()
     started = time.monotonic()
     console = Console(width=None if sys.stdout.isatty() else 150)
-    begun = secrets.token_hex(4)
-    wanted = ((seed, focus) for seed in seeds) if seeds else _fresh(begun, histories or sys.maxsize, covered)
+    number = histories or sys.maxsize
+    wanted: Iterator[tuple[str, Focus | None]]
+    if seeds:
+        wanted = ((seed, focus) for seed in seeds)
+    elif series:
+        wanted = ((f"{series}-{n}", focus) for n in range(number))
+    else:
+        wanted = _fresh(secrets.token_hex(4), number, covered)
     failed: list[Tried] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

@@ -108,9 +108,11 @@ def dead_letters_are_poison_with_its_reason(ended: Ended) -> None:
     }
     assert not any(kept.values()), kept
     assert all(letter.attributes["reason"] for letters in ended.letters.values() for letter in letters)
-    for letters, function in ("FeedbackDeadLetterQueue", "RecordFeedback"), ("EvaluationDeadLetterQueue", "EvaluateReputation"):
-        failed = sum(n for (called, _), n in ended.injected.items() if called.function == function)
-        assert failed >= RECEIVES or not ended.redriven[letters]
+    failed: Counter[str] = Counter()
+    for (called, _), number in ended.injected.items():
+        failed[called.function] += number
+    assert failed["RecordFeedback"] >= RECEIVES or not ended.redriven["FeedbackDeadLetterQueue"]
+    assert failed["EvaluateReputation"] >= RECEIVES or not ended.redriven["EvaluationDeadLetterQueue"]
 
 
 def ses_does_what_the_standings_ask_for(ended: Ended) -> None:
