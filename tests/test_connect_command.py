@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.connections import ATTEMPTS, SesConnections
@@ -21,6 +21,7 @@ from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.server import Clock, Server, address_of, listening, serving
 from ses_reputation_local.ses_faults import Faults
+from tests.command import Command
 
 NOW = datetime(2026, 3, 20, 12, 40, tzinfo=UTC)
 DOCS = (Path(__file__).parents[1] / "docs/connecting.md").read_text()
@@ -58,15 +59,8 @@ def handled(event: str, handler: Any) -> Iterator[None]:
         session.unregister(event, handler)
 
 
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, ("connect", *arguments), obj=NOW)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def told(*arguments: str, code: int = 0) -> Any:
-    """The JSON document that the command prints."""
-    return json.loads(run(*arguments, "--json", code=code).stdout)
+COMMAND = Command(NOW, ("connect",))
+run, told = COMMAND.run, COMMAND.told
 
 
 def text(*arguments: str, code: int = 0) -> str:

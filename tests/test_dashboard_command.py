@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from ses_reputation.dashboard.pages import OverviewPage, Page
 from ses_reputation.dashboard.views import Urgent, View
@@ -35,6 +35,7 @@ from ses_reputation_cli.site.sheet import SCOPES, WORST, scopes_of
 from ses_reputation_cli.site.zone import MachineZone
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.server import Clock, Server, address_of, listening, serving
+from tests.command import Command
 
 ROOT = Path(__file__).parents[1]
 BOUNCE = json.loads((ROOT / "events/configuration-set/bounce.json").read_text())
@@ -43,10 +44,7 @@ NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 ACME = "tenant/acme"
 
 
-def run(*arguments: str, code: int = 0, now: datetime | None = None) -> Result:
-    result = CliRunner().invoke(main, arguments, obj=now)
-    assert result.exit_code == code, result.output
-    return result
+run = Command().run
 
 
 @pytest.fixture

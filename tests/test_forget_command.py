@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from ses_reputation.adapters.personal_items import DynamoDbPersonalItems
@@ -18,6 +18,7 @@ from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.ses_mail import Bounce, Complaint
 from ses_reputation_local.ses_simulator import SesSimulator
+from tests.command import Command
 from tests.noted_calls import noted
 from tests.privileges import refused, unused
 from tests.test_recipient_storage import LATER, items, names
@@ -49,10 +50,7 @@ def tell(cloud: LocalCloud) -> None:
     cloud.deliver()
 
 
-def run(*arguments: str, code: int = 0, said: str = "") -> Result:
-    result = CliRunner().invoke(main, ("forget", *arguments), input=said, obj=LATER)
-    assert result.exit_code == code, result.output
-    return result
+run = Command(LATER, ("forget",)).run
 
 
 def told(*arguments: str, said: str = "") -> Any:

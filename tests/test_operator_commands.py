@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from click.shell_completion import ShellComplete
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.standings import DynamoDbStandings
@@ -39,6 +38,7 @@ from ses_reputation_local.ses_mail import (
     Topic,
 )
 from ses_reputation_local.ses_simulator import SesSimulator
+from tests.command import Command
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 YESTERDAY = NOW - timedelta(days=1)
@@ -60,15 +60,8 @@ def cloud() -> Iterator[LocalCloud]:
         yield cloud
 
 
-def run(*arguments: str, code: int = 0, now: datetime = NOW) -> Result:
-    result = CliRunner().invoke(main, arguments, obj=now)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def told(*arguments: str) -> Any:
-    """The JSON document that a command prints."""
-    return json.loads(run(*arguments, "--json").stdout)
+COMMAND = Command(NOW)
+run, told = COMMAND.run, COMMAND.told
 
 
 def reported(category: str = "spamtrap", *options: str) -> str:

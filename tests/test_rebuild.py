@@ -1,6 +1,5 @@
 """Counters are compared with the receipts, and mended by them: what differs is found, and nothing else is touched."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samtranslator.yaml_helper import yaml_parse
@@ -23,10 +21,10 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.reconciliation import Counted, Discrepancy, Receipted, compare
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.rebuild import LEAST_RETENTION, LOOKS, Span, UnfitSpan, reconcile, span_of
-from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Complaint, Format, Message, Outcome, Topic
 from ses_reputation_local.ses_simulator import SesSimulator
+from tests.command import Command
 
 NOW = datetime(2026, 3, 7, 12, 30, tzinfo=UTC)
 NINE = datetime(2026, 3, 6, 9, tzinfo=UTC)
@@ -45,14 +43,8 @@ def cloud() -> Iterator[LocalCloud]:
         yield cloud
 
 
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, ["rebuild", *arguments], obj=NOW)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def told(*arguments: str, code: int = 0) -> Any:
-    return json.loads(run(*arguments, "--json", code=code).stdout)
+COMMAND = Command(NOW, ("rebuild",))
+run, told = COMMAND.run, COMMAND.told
 
 
 def mail(cloud: LocalCloud, count: int = 5, at: datetime = NINE) -> None:

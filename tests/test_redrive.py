@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 import pytest
 from botocore.exceptions import ClientError
-from click.testing import CliRunner, Result
 
 from ses_reputation.adapters.dead_letter_queues import DeadLetterQueues
 from ses_reputation.adapters.standings import DynamoDbStandings
@@ -32,8 +31,8 @@ from ses_reputation.redrive import (
     retry,
     subject_of,
 )
-from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
+from tests.command import Command
 from tests.test_whole_path import EVENTS, MORNING, mail, publish, totals
 
 NOW = MORNING + timedelta(days=1)
@@ -66,14 +65,8 @@ def cloud() -> Iterator[LocalCloud]:
         yield cloud
 
 
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, ["redrive", *arguments], obj=NOW)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def told(*arguments: str, code: int = 0) -> Any:
-    return json.loads(run(*arguments, "--json", code=code).stdout)
+COMMAND = Command(NOW, ("redrive",))
+run, told = COMMAND.run, COMMAND.told
 
 
 def visible(cloud: LocalCloud, queue: str) -> int:

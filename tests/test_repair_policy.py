@@ -6,12 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from ses_reputation.restore import SUFFIX
-from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from tests.access import listed, statements_of
+from tests.command import Command
 from tests.noted_calls import noted
 from tests.privileges import refused, unused
 from tests.test_template import of_type
@@ -27,9 +26,7 @@ def cloud() -> Iterator[LocalCloud]:
         yield cloud
 
 
-def run(*arguments: str) -> None:
-    result = CliRunner().invoke(main, arguments, obj=MORNING + timedelta(days=1))
-    assert result.exit_code == 0, result.output
+run = Command(MORNING + timedelta(days=1)).run
 
 
 def key_of(table: str, item: Mapping[str, Any]) -> dict[str, Any]:

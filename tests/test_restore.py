@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from ses_reputation.adapters import keys, restored_tables
 from ses_reputation.adapters.documents import put_if_unchanged
@@ -14,9 +13,9 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.restore import SUFFIX, Outcome, Table
-from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.ses_mail import Format, Topic
+from tests.command import Command
 from tests.test_whole_path import EMAIL, HOUR, MORNING, mail, publish, status, totals
 
 TABLES = ("ReceiptsTable", "CountersTable", "StandingsTable")
@@ -36,10 +35,7 @@ def cloud() -> Iterator[LocalCloud]:
         yield cloud
 
 
-def run(*arguments: str, now: datetime = MORNING + DAY, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, arguments, obj=now)
-    assert result.exit_code == code, result.output
-    return result
+run = Command(MORNING + DAY).run
 
 
 def restored(*arguments: str) -> Mapping[str, Mapping[str, int]]:
