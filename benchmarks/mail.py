@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
+from hashlib import blake2b, md5
 from itertools import cycle, islice
 from types import MappingProxyType
 from typing import Any
@@ -11,11 +11,10 @@ from typing import Any
 from msgspec import Struct
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-PROVIDER = "outlook.com"
 
 
 class Senders(Struct, frozen=True):
-    """Who sends: the events take the names of each list by turns. `tenants` and `campaigns` may be empty.
+    """Who sends, and to which domains: the events take the names of each list by turns. Most may be empty.
 
     Without an identity an event counts in the account alone, which is less than SES ever tells.
     """
@@ -24,7 +23,7 @@ class Senders(Struct, frozen=True):
     identities: Sequence[str] = ()
     tenants: Sequence[str] = ()
     campaigns: Sequence[str] = ()
-    domain: str = PROVIDER
+    domains: Sequence[str] = ("outlook.com",)
 
 
 def send(mail: dict[str, Any], _address: str, _time: str, _number: int) -> dict[str, Any]:
@@ -51,10 +50,21 @@ def bounce(mail: dict[str, Any], address: str, time: str, number: int) -> dict[s
         "[Name=Protocol Filter Agent][AGT=PFA][MxId=11BA5A2F1C7D9E30] [BN8NAM11FT043.eop-nam11.prod.protection."
         f"outlook.com 2026-03-02T08:00:00.000Z 08DE{number:012X}]"
     )
-    recipient = {"emailAddress": address, "action": "failed", "status": "5.5.0", "diagnosticCode": reply}
+    return _bounced(mail, address, time, ("Permanent", "General", "5.5.0", reply))
+
+
+def soft_bounce(mail: dict[str, Any], address: str, time: str, _number: int) -> dict[str, Any]:
+    """A soft bounce."""
+    reply = f"smtp; 452 4.2.2 <{address}>: the mailbox is over quota"
+    return _bounced(mail, address, time, ("Transient", "MailboxFull", "4.2.2", reply))
+
+
+def _bounced(mail: dict[str, Any], address: str, time: str, why: tuple[str, str, str, str]) -> dict[str, Any]:
+    kind, subtype, status, reply = why
+    recipient = {"emailAddress": address, "action": "failed", "status": status, "diagnosticCode": reply}
     told = {
-        "bounceType": "Permanent",
-        "bounceSubType": "General",
+        "bounceType": kind,
+        "bounceSubType": subtype,
         "bouncedRecipients": [recipient],
         "timestamp": time,
         "feedbackId": f"{mail['messageId'][:16]}-feedback-000000",
@@ -90,7 +100,7 @@ KINDS: Mapping[str, Sequence[Kind]] = MappingProxyType(
 def events(kinds: Sequence[Kind], senders: Senders, number: int, *, first: int = 0) -> Iterator[str]:
     """So many different events, all within an hour, from the one with a number on."""
     for n, kind in zip(range(first, first + number), islice(cycle(kinds), number), strict=True):
-        address = f"person-{n:08}@{senders.domain}"
+        address = f"person-{n:08}@{senders.domains[n % len(senders.domains)]}"
         time = START + timedelta(milliseconds=(n * 37) % 3_600_000)
         written = f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"
         yield json.dumps(kind(_mail(senders, n, address, written), address, written, n))
@@ -98,7 +108,27 @@ def events(kinds: Sequence[Kind], senders: Senders, number: int, *, first: int =
 
 def invocation(bodies: Sequence[str]) -> dict[str, Any]:
     """A batch of a queue as Lambda hands it to a function."""
-    return {"Records": [{"messageId": f"{n}", "body": body, "eventSource": "aws:sqs"} for n, body in enumerate(bodies)]}
+    return {"Records": list(map(_record, bodies))}
+
+
+def _record(body: str) -> Mapping[str, Any]:
+    digest = md5(body.encode(), usedforsecurity=False).hexdigest()
+    return {
+        "messageId": f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}",
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": "1772788519124",
+            "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+            "ApproximateFirstReceiveTimestamp": "1772788519133",
+        },
+        "messageAttributes": {},
+        "md5OfBody": digest,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:ses-reputation-VolumeQueue",
+        "awsRegion": "eu-west-1",
+    }
 
 
 def _mail(senders: Senders, n: int, address: str, time: str) -> dict[str, Any]:

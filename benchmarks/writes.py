@@ -30,7 +30,7 @@ BATCHES = (1, 10, 100, 1000)
 _ONE = ("news.example",)
 CASES: Final[Mapping[str, Senders]] = MappingProxyType(
     {
-        "the account alone": Senders(domain="brewery.example"),
+        "the account alone": Senders(domains=("brewery.example",)),
         "account, configuration set, identity, provider": Senders(("newsletter",), _ONE),
         "those, a tenant and a tag": Senders(("newsletter",), _ONE, ("garden-shop",), ("spring",)),
         "50 configuration sets": Senders(tuple(f"stream-{n}" for n in range(50)), _ONE),
