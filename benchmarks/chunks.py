@@ -4,54 +4,54 @@ DynamoDB is answered here. The time that it takes there is added on paper: the r
 other. So is the processor that Lambda gives a function, which is less than one of this machine's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from benchmarks.figures import Figure
 from benchmarks.null_endpoint import null_endpoint
+from benchmarks.senders import REGION, STANDINGS, TO_SUMMARY, Deployment, judging
 from benchmarks.turns import cpu_seconds, peak_megabytes
 from ses_reputation.adapters import clients, keys
 from ses_reputation.adapters.chunks import DynamoDbChunks
-from ses_reputation.adapters.counters import DynamoDbCounters
-from ses_reputation.adapters.documents import encode
-from ses_reputation.adapters.feedback import DynamoDbFeedback
-from ses_reputation.adapters.standings import DynamoDbStandings
-from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.domain.standing import Standing
-from ses_reputation.due import CHUNK, Chunk, Due
+from ses_reputation.domain.scopes import ACCOUNT, ScopeKind, scope
+from ses_reputation.due import CHUNK, Due, in_chunks
 from ses_reputation.evaluate import evaluate_reputation
 from ses_reputation.judge_chunks import judge_chunk
 from ses_reputation_cli.planning.demand import PROCESSOR
 from ses_reputation_local.environment import no_other_aws
 
-NOW: Final = datetime(2026, 3, 6, 12, tzinfo=UTC)
-HOURS: Final = 67  # of 150 recipients each: a full window of 10,000
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# In the hours of so many days so many mails to each provider are a full window of 10,000 recipients.
+DAYS: Final = 12
+MAILS: Final = 38
 SCOPES: Final = 100_000
 PERIOD: Final = 15 * 60  # the default of EvaluationSchedule, in seconds
 CONCURRENCY: Final = 10  # the default of EvaluationConcurrency
 LATENCIES: Final = (0.005, 0.010)  # of a request, in seconds
-PAGE: Final = 7_000  # marks in 1 MB, which is a page of a query
 
 
 def measure(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - as all parts
     """What a scope costs in a chunk, what handing on costs, and what follows for all."""
     size, rounds = (50, 1) if quick else (CHUNK, 5)
     scopes = 2_000 if quick else SCOPES
-    with answered(scopes) as stub:
-        took = cpu_seconds({"judge": lambda: stub.judge(size), "hand on": stub.hand_on}, rounds)
-        stub.requests = 0
-        stub.judge(size)
-    cpu, requests = took["judge"] / size, stub.requests / size
-    yield Figure("chunks", "a scope in a chunk", "processor", 1e3 * cpu, "ms", f"{size} scopes of {HOURS} hours each")
+    with measured(scopes, size) as large:
+        large.judge()
+        took = cpu_seconds({"judge": large.judge, "hand on": large.hand_on}, rounds)
+        large.deployment.tables.reset()
+        large.judge()
+    cpu, requests = took["judge"] / size, large.deployment.tables.requests.total() / size
+    yield Figure(
+        "chunks", "a scope in a chunk", "processor", 1e3 * cpu, "ms", f"{size} scopes, each with a full window"
+    )
     yield Figure("chunks", "a scope in a chunk", "requests", requests, "", "one after the other")
     handed_on = f"handing on {scopes:,} scopes"
     yield Figure("chunks", handed_on, "processor", took["hand on"], "s", "reading what is due, keeping and sending it")
     if not quick:
-        code = "from benchmarks.chunks import SCOPES, answered\nwith answered(SCOPES) as stub: stub.hand_on()"
-        yield Figure("chunks", handed_on, "memory", peak_megabytes(code), "MB", "of 512")
+        code = "from benchmarks.chunks import SCOPES, measured\nwith measured(SCOPES, 1) as large: large.hand_on()"
+        yield Figure("chunks", handed_on, "memory", peak_megabytes(code), "MB", "of 512, with the tables in it")
     for latency in LATENCIES:
         case = f"{1e3 * latency:.0f} ms a request, {PROCESSOR:.2f} processors"
         seconds = requests * latency + cpu / PROCESSOR
@@ -62,77 +62,41 @@ def measure(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - as all parts
 
 
 @contextmanager
-def answered(scopes: int) -> Iterator["Stub"]:
-    """Until the block ends, an evaluation of so many scopes is answered at once."""
-    with no_other_aws("eu-west-1"):
-        dynamodb, sqs = clients.dynamodb(), clients.sqs()
-        stub = Stub(dynamodb, sqs, scopes)
-        with null_endpoint(dynamodb, stub.answer), null_endpoint(sqs):
-            yield stub
+def measured(scopes: int, size: int) -> Iterator["Large"]:
+    """Until the block ends, a deployment of so many scopes, and of so many in a chunk, is answered at once."""
+    with no_other_aws(REGION):
+        sqs = clients.sqs(REGION)
+    deployment = Deployment(DAYS, 1 + size, MAILS)
+    with deployment.answering() as client, null_endpoint(sqs):
+        url = f"https://sqs.{REGION}.amazonaws.com/123456789012/evaluation"
+        chunks = DynamoDbChunks(client, sqs, table=STANDINGS, queue_url=url, size=CHUNK)
+        yield Large(deployment, client, chunks, scopes)
 
 
-class Stub:
-    """DynamoDB and SQS as an evaluation of so many scopes finds them, and how many requests there were."""
+class Large:
+    """A deployment with more scopes than a run judges by itself. Those that are touched have a history besides."""
 
-    def __init__(self, dynamodb: Any, sqs: Any, scopes: int) -> None:
-        self.requests = 0
-        self._dynamodb = dynamodb
-        url = "https://sqs.eu-west-1.amazonaws.com/123456789012/evaluation"
-        self._chunks = DynamoDbChunks(dynamodb, sqs, table="standings", queue_url=url, size=CHUNK)
-        self._due = [
-            {"name": {"S": f"tenant/customer-{number:06}"}, "token": {"S": f"{number:032x}"}}
-            for number in range(scopes)
-        ]
-        self._chunk = Chunk("chunk", NOW, ())
-        hours = ((NOW - timedelta(hours=ago)).isoformat()[:13] for ago in range(1, HOURS + 1))
-        self._hours = [
-            {"hour": {"S": f"{hour}#0"}, "gmail.sent": {"N": "100"}, "yahoo.sent": {"N": "50"}} for hour in hours
-        ]
-        self._standing = {"document": encode(Standing(Scope("tenant/known"))), "version": {"N": "7"}}
+    def __init__(self, deployment: Deployment, client: "DynamoDBClient", chunks: DynamoDbChunks, scopes: int) -> None:
+        self.deployment = deployment
+        self._client = client
+        self._chunks = chunks
+        self._all = [scope(ScopeKind.TENANT, f"all-{number:06}") for number in range(scopes)]
+        deployment.touch(self._all)
 
-    def judge(self, size: int) -> None:
-        """Judge a chunk of so many scopes."""
-        due = tuple(Due(Scope(item["name"]["S"]), item["token"]["S"]) for item in self._due[:size])
-        self._chunk = Chunk("chunk", NOW, due)
-        judged = judge_chunk("chunk", chunks=self._chunks, **self._judging())
-        if judged.scopes != len(due):
-            raise RuntimeError(f"{judged.scopes} of {len(due)} scopes were judged")
+    def judge(self) -> None:
+        """Judge a chunk of those with a history."""
+        scopes = [each for each in self.deployment.touched if each != ACCOUNT]
+        (chunk,) = in_chunks((Due(each, "again") for each in scopes), self.deployment.now, len(scopes))
+        self._chunks.hand_on([chunk])
+        judged = judge_chunk(chunk.id, chunks=self._chunks, **judging(self._client))
+        if judged.scopes != len(scopes):
+            raise RuntimeError(f"{judged.scopes} of {len(scopes)} scopes were judged")
 
     def hand_on(self) -> None:
         """Read all that is due, and hand it on."""
-        run = evaluate_reputation(NOW, chunks=self._chunks, to_summary=_nothing, **self._judging())
-        if run.handed_on != len(self._due):
-            raise RuntimeError(f"{run.handed_on} of {len(self._due)} scopes were handed on")
-
-    def _judging(self) -> dict[str, Any]:
-        return {
-            "policy": Policy(),
-            "counters": DynamoDbCounters(self._dynamodb, table="counters"),
-            "replies": DynamoDbFeedback(self._dynamodb, table="receipts"),
-            "standings": DynamoDbStandings(self._dynamodb, table="standings"),
-            "channels": {},
-            "to_alert": _nothing,
-        }
-
-    def answer(self, operation: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What DynamoDB says to a request."""
-        self.requests += 1
-        match operation, asked:
-            case "GetItem", {"Key": {"collection": {"S": keys.CHUNKS}}}:
-                return {"Item": {"document": encode(self._chunk)}}
-            case "GetItem", _:
-                return {"Item": self._standing}
-            case "Query", {"TableName": "counters"}:
-                return {"Items": self._hours}
-            case "Query", {"ExpressionAttributeValues": {":collection": {"S": "due/0"}}}:
-                start = int(asked.get("ExclusiveStartKey", {}).get("n", {"N": "0"})["N"])
-                end = start + PAGE
-                more = {"LastEvaluatedKey": {"n": {"N": str(end)}}} if end < len(self._due) else {}
-                return {"Items": self._due[start:end], **more}
-            case "Query", _:
-                return {"Items": []}
-        return {}
-
-
-def _nothing(*_: object) -> Any:
-    raise RuntimeError(f"nothing is to be told, not even of {ACCOUNT}")
+        run = evaluate_reputation(
+            self.deployment.now, chunks=self._chunks, to_summary=TO_SUMMARY, **judging(self._client)
+        )
+        if run.handed_on != len(self._all):
+            raise RuntimeError(f"{run.handed_on} of {len(self._all)} scopes were handed on")
+        self.deployment.tables.clear(STANDINGS, keys.CHUNKS)

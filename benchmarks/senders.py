@@ -1,6 +1,6 @@
 """A deployment with many small senders, in memory: what an evaluation and the dashboard are measured on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -45,10 +45,10 @@ _PROVIDERS: Final = ("gmail", "microsoft", "yahoo", "other")
 class Deployment:
     """Tables, in which some scopes, the account among them, have a history of so many days.
 
-    Every third of their days has a bounce in it.
+    In each hour they write so many mails to each provider. Every third of their days has a bounce in it.
     """
 
-    def __init__(self, days: int, touched: int) -> None:
+    def __init__(self, days: int, touched: int, mails: int = 1) -> None:
         self.tables = Tables(
             {RECEIPTS: ("message_id", "entry"), COUNTERS: ("scope", "hour"), STANDINGS: ("collection", "name")},
             {keys.WORST_FIRST: ("listing", "rank", "listed")},
@@ -56,7 +56,7 @@ class Deployment:
         self.now = NOW
         self.touched = [ACCOUNT, *(scope(ScopeKind.TENANT, f"customer-{n:06}") for n in range(1, touched))]
         for each in self.touched:
-            for item in _counters(each, days):
+            for item in _counters(each, days, mails):
                 self.tables.put(COUNTERS, item)
 
     def add_others(self, number: int) -> None:
@@ -69,26 +69,18 @@ class Deployment:
             copied: Item = msgspec.json.decode(pattern.replace(known.encode(), other.encode()))
             self.tables.put(STANDINGS, {**copied, **keys.item_key(keys.shard("standing", other), other)})
 
-    def evaluate(self) -> Evaluated:
-        """A run, a quarter of an hour after the last one, in which each touched scope was touched again."""
+    def touch(self, scopes: Iterable[Scope]) -> None:
+        """Have something counted in each of these scopes."""
         week = week_of(self.now)
-        for each in self.touched:
+        for each in scopes:
             mark = {"week": keys.string(week.isoformat()), "token": keys.string("again")}
             self.tables.put(STANDINGS, {**keys.due_key(each, week), **mark})
+
+    def evaluate(self) -> Evaluated:
+        """A run, a quarter of an hour after the last one, in which each touched scope was touched again."""
+        self.touch(self.touched)
         with self.answering() as client:
-            evaluated = evaluate_reputation(
-                self.now,
-                policy=Policy(),
-                counters=DynamoDbCounters(client, table=COUNTERS),
-                replies=DynamoDbFeedback(client, table=RECEIPTS),
-                standings=DynamoDbStandings(client, table=STANDINGS),
-                channels={channel: lambda _: "id" for channel in Channel},
-                to_alert=partial(alert_of, account=ACCOUNT_ID, region=REGION),
-                weeks=DynamoDbKnownWeeks(
-                    client, table=STANDINGS, source=VolumeSource.SEND_EVENTS, counter_retention=timedelta(days=396)
-                ),
-                to_summary=partial(summary_of, account=ACCOUNT_ID, region=REGION),
-            )
+            evaluated = evaluate_reputation(self.now, to_summary=TO_SUMMARY, **judging(client))
         self.now += PERIOD
         return evaluated
 
@@ -105,6 +97,24 @@ class Deployment:
             yield client
 
 
+def judging(client: "DynamoDBClient") -> dict[str, Any]:
+    """What whoever judges scopes is given besides them: what the functions are given."""
+    return {
+        "policy": Policy(),
+        "counters": DynamoDbCounters(client, table=COUNTERS),
+        "replies": DynamoDbFeedback(client, table=RECEIPTS),
+        "standings": DynamoDbStandings(client, table=STANDINGS),
+        "channels": {channel: lambda _: "id" for channel in Channel},
+        "to_alert": partial(alert_of, account=ACCOUNT_ID, region=REGION),
+        "weeks": DynamoDbKnownWeeks(
+            client, table=STANDINGS, source=VolumeSource.SEND_EVENTS, counter_retention=timedelta(days=396)
+        ),
+    }
+
+
+TO_SUMMARY: Final = partial(summary_of, account=ACCOUNT_ID, region=REGION)
+
+
 @cache
 def dynamodb() -> "DynamoDBClient":
     """A client as the functions have it, that can reach nobody."""
@@ -112,14 +122,14 @@ def dynamodb() -> "DynamoDBClient":
         return clients.dynamodb(REGION)
 
 
-def _counters(of: Scope, days: int) -> Iterator["Item"]:
+def _counters(of: Scope, days: int, mails: int) -> Iterator["Item"]:
     for day in range(days):
         for hour in _HOURS:
             time = (NOW - timedelta(days=day)).replace(hour=hour)
             if time >= NOW:
                 continue
-            numbers: dict[str, Any] = {f"{provider}.sent": {"N": "1"} for provider in _PROVIDERS}
-            numbers |= {f"{provider}.delivered": {"N": "1"} for provider in _PROVIDERS}
+            numbers: dict[str, Any] = {f"{provider}.sent": {"N": f"{mails}"} for provider in _PROVIDERS}
+            numbers |= {f"{provider}.delivered": {"N": f"{mails}"} for provider in _PROVIDERS}
             if day % 3 == 0 and hour == _HOURS[0]:
                 numbers |= {"gmail.hard_bounced": {"N": "1"}, "gmail.reply_user_unknown": {"N": "1"}}
             key = {"scope": keys.string(of), "hour": keys.string(keys.counter_key(time, 0))}

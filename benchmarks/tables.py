@@ -58,6 +58,11 @@ class Tables:
                 kept = _Kept(json.dumps(entry, separators=(",", ":")).encode(), size)
                 self._put(name, (partition, rank), item, kept, of=item[self._keys[table][1]]["S"])
 
+    def clear(self, table: str, partition: str) -> None:
+        """Delete all items that have this partition key."""
+        self._items[table].pop(partition, None)
+        self._names[table].pop(partition, None)
+
     def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any]:
         """The item that has this key; KeyError if there is none."""
         partition, name = (key[part]["S"] for part in self._keys[table])
