@@ -48,7 +48,7 @@ def measure(quick: bool) -> Iterator[Figure]:  # noqa: FBT001 - as all parts
     )
     yield Figure("chunks", "a scope in a chunk", "requests", requests, "", "one after the other")
     handed_on = f"handing on {scopes:,} scopes"
-    yield Figure("chunks", handed_on, "processor", took["hand on"], "s", "reading what is due, keeping and sending it")
+    yield Figure("chunks", handed_on, "processor", took["hand on"], "s", "with what the tables in memory take")
     if not quick:
         code = "from benchmarks.chunks import SCOPES, measured\nwith measured(SCOPES, 1) as large: large.hand_on()"
         yield Figure("chunks", handed_on, "memory", peak_megabytes(code), "MB", "of 512, with the tables in it")
