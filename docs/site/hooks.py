@@ -1,9 +1,9 @@
 """What MkDocs does not do by itself for the site of the documentation.
 
 Pages lead to files outside of docs/: the template, the changelog, a test. On GitHub such a link shows the file. The
-site has no address of a repository to lead to, and there would be another version's file. So it has a page for each file
-that a page leads to, with the file's text, and can be read whole without a network. A link to a folder has nothing to
-lead to there, and is only text.
+site has no address of a repository to lead to, and there would be another version's file. So it has a page for each of
+these files, with the file's text, and can be read whole without a network. A link to a folder has nothing to lead to
+there, and is only text.
 """
 
 import posixpath

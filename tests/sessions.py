@@ -1,0 +1,47 @@
+"""Sessions that pages show, run: what a command prints is held against what the page has it print."""
+
+import shlex
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from ses_reputation_cli.main import main
+from tests.pages import Session, read
+
+# Targets of the Makefile that run the command, and what they run.
+MAKE = {"make demo": "ses-reputation demo"}
+
+
+def shown_in(paths: Sequence[Path]) -> list[Session]:
+    """All sessions of these pages that are run. One that shows nothing of what is printed is not."""
+    sessions = dict.fromkeys(session for path in paths for session in read(path).sessions)
+    return [each for each in sessions if each.shown and each.command.startswith(("ses-reputation ", "make "))]
+
+
+def difference(session: Session) -> str:
+    """The first line that is shown and not printed where it should be; empty if there is none.
+
+    `...` stands for lines that are left out. What follows the last line, and spaces at a line's end, say nothing.
+    """
+    lines = iter(_printed(MAKE.get(session.command, session.command)))
+    skipping = False
+    for line in session.shown:
+        if line == "...":
+            skipping = True
+            continue
+        actual = next((printed for printed in lines if printed == line), None) if skipping else next(lines, None)
+        if actual != line:
+            return f"shown is {line!r}, printed {'nowhere' if actual is None else repr(actual)}"
+        skipping = False
+    return ""
+
+
+@cache
+def _printed(command: str) -> tuple[str, ...]:
+    name, *arguments = shlex.split(command)
+    if name != "ses-reputation":
+        raise ValueError(f"nobody knows here what {command} runs")
+    printed = CliRunner().invoke(main, arguments).stdout.lstrip("\n")
+    return tuple(line.rstrip() for line in printed.split("\n"))
