@@ -17,7 +17,9 @@ from docs.generators import (
     checks,
     detectors,
     enforcement,
+    figures,
     guarantees,
+    keeping,
     lifecycle,
     outcomes,
     parameters,
@@ -52,6 +54,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "states": enforcement.states,
             "actions": enforcement.actions,
         },
+        "performance-and-cost.md": {"measured": figures.measured, "bills": figures.bills},
         "reliability.md": {"privileges": privileges.privileges, "guarantees": guarantees.guarantees},
         "reporting-findings.md": {
             "event": schemas.report_fields,
@@ -67,6 +70,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "limits": scale.outgrown,
             "contention": scale.contention,
         },
+        "security-and-privacy.md": {"places": keeping.places},
         "smtp-replies.md": {
             "classes": replies.classes,
             "codes": replies.codes,
