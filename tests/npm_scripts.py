@@ -83,6 +83,7 @@ def get(script: Script) -> None:
         raise NotGot(NO_NPM.format(package=script.package))
     sys.stdout.write(f"Getting {script.package} ...\n")
     sys.stdout.flush()
+    script.archive.parent.mkdir(exist_ok=True)
     folder = str(script.archive.parent)
     command = [npm, "pack", script.package, "--silent", "--ignore-scripts", "--pack-destination", folder]
     packed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own

@@ -41,7 +41,7 @@ def problems(words: Sequence[str]) -> Iterator[str]:
         case ["aws", service, operation, *arguments]:
             yield from _of_aws(service, operation, arguments)
             yield from _names_of_stack(" ".join(arguments))
-        case [str(python), "-m", module, *_] if python.endswith("python"):
+        case [".venv/bin/python", "-m", module, *_]:
             if not importlib.util.find_spec(module):
                 yield f"there is no module {module}"
     for path in re.findall(r"(?<![\w/.-])tests/[\w/]+\.py", " ".join(words)):
@@ -52,7 +52,7 @@ def problems(words: Sequence[str]) -> Iterator[str]:
 def unknown(words: Sequence[str]) -> Iterator[str]:
     """What a command that a sentence names does not have; arguments may be left out there, or words stand for them."""
     match words:
-        case ["ses-reputation", str(name), *arguments] if not name.startswith("-"):
+        case ["ses-reputation", str(name), *arguments] if not name.startswith("-") and not name.isupper():
             command = main.get_command(click.Context(main), name)
             if not command:
                 yield f"there is no command {name}"
