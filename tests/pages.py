@@ -30,6 +30,13 @@ class Session(Struct, frozen=True):
     shown: tuple[str, ...]
 
 
+class Line(Struct, frozen=True):
+    """A command in a block for a shell: its words, and the folder of the repository that it is given in."""
+
+    words: tuple[str, ...]
+    folder: str = "."
+
+
 class Page(Struct, frozen=True):
     """One page, with what is in it."""
 
@@ -37,8 +44,8 @@ class Page(Struct, frozen=True):
     links: tuple[str, ...]
     anchors: frozenset[str]
     """Where a link to this page may lead, as GitHub names its headings."""
-    lines: tuple[tuple[str, ...], ...]
-    """The commands in its blocks for a shell, as lists of words."""
+    lines: tuple[Line, ...]
+    """The commands in its blocks for a shell."""
     mentions: tuple[tuple[str, ...], ...]
     """The commands that its sentences name, with some of their arguments or without any."""
     sessions: tuple[Session, ...]
@@ -53,7 +60,7 @@ class Page(Struct, frozen=True):
 def read(path: Path) -> Page:
     """A page of the repository."""
     links: list[str] = []
-    lines: list[tuple[str, ...]] = []
+    lines: list[Line] = []
     mentions: list[tuple[str, ...]] = []
     sessions: list[Session] = []
     headings: list[str] = []
@@ -63,9 +70,9 @@ def read(path: Path) -> Page:
             case "fence", "console":
                 found = list(_sessions(token.content))
                 sessions += found
-                lines += (words for session in found for words in commands(session.command))
+                lines += _lines("\n".join(session.command for session in found))
             case "fence", "sh":
-                lines += commands(token.content)
+                lines += _lines(token.content)
             case "inline", _:
                 inside = token.children or []
                 if before.type == "heading_open":
@@ -78,6 +85,14 @@ def read(path: Path) -> Page:
                     for words in commands(part.content)
                 )
     return Page(path, tuple(links), frozenset(_anchors(headings)), tuple(lines), tuple(mentions), tuple(sessions))
+
+
+def _lines(block: str) -> Iterator[Line]:
+    folder = "."
+    for words in commands(block):
+        yield Line(words, folder)
+        if words[0] == "cd":
+            folder = words[1]
 
 
 def commands(text: str) -> Iterator[tuple[str, ...]]:

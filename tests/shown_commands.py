@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,8 +14,8 @@ from click.testing import CliRunner
 from samtranslator.yaml_helper import yaml_parse
 
 from ses_reputation_cli.main import main
+from tests.pages import ROOT, Line
 
-ROOT = Path(__file__).parents[1]
 TARGETS = frozenset(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 # Options of the aws command itself, and commands that are of its own making: AWS's models of services do not have them.
@@ -25,17 +24,20 @@ _OPTIONS_OF_AWS = frozenset({"cli-binary-format", "endpoint-url", "output", "pro
 _MADE_BY_AWS = frozenset({("cloudformation", "deploy"), ("cloudformation", "package")})
 
 
-def problems(words: Sequence[str]) -> Iterator[str]:
-    """What is wrong with a command, by its words; nothing if it is none of those that are known here."""
-    match words:
+def problems(line: Line) -> Iterator[str]:
+    """What is wrong with a command; nothing if it is none of those that are known here."""
+    match line.words:
         case ["ses-reputation", *arguments]:
             yield from _misused(arguments)
             given = [value for option, value in pairwise(arguments) if option in {"-P", "--parameter"}]
             yield from _not_in("template.yaml", " ".join(given))
         case ["make", *arguments]:
             yield from (f"there is no target {name}" for name in _targets(arguments) if name not in TARGETS)
+        case ["cd", folder]:
+            if not (ROOT / folder).is_dir():
+                yield f"there is no folder {folder}"
         case ["sam", *arguments]:
-            yield from _overrides(arguments, "template.yaml")
+            yield from _overrides(arguments, f"{line.folder}/template.yaml".removeprefix("./"))
         case ["aws", "s3", *_] | ["aws", _, "wait", *_]:
             pass
         case ["aws", service, operation, *arguments]:
@@ -44,7 +46,7 @@ def problems(words: Sequence[str]) -> Iterator[str]:
         case [".venv/bin/python", "-m", module, *_]:
             if not importlib.util.find_spec(module):
                 yield f"there is no module {module}"
-    for path in re.findall(r"(?<![\w/.-])tests/[\w/]+\.py", " ".join(words)):
+    for path in re.findall(r"(?<![\w/.-])tests/[\w/]+\.py", " ".join(line.words)):
         if not (ROOT / path).exists():
             yield f"there is no {path}"
 
@@ -62,7 +64,7 @@ def unknown(words: Sequence[str]) -> Iterator[str]:
                 if word.startswith("-") and word != "-" and word not in options | {"--help"}:
                     yield f"{name} has no {word}"
         case ["make", *_]:
-            yield from problems(words)
+            yield from problems(Line(tuple(words)))
 
 
 def _misused(arguments: Sequence[str]) -> Iterator[str]:

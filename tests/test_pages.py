@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import PATHS, README, ROOT, commands, read
+from tests.pages import PATHS, README, ROOT, Line, commands, read
 from tests.shown_commands import problems, unknown
 
 # Pages that are being written. Links lead to them already.
@@ -40,7 +40,7 @@ def test_every_link_leads_to_a_file_and_a_heading_in_it(path: Path) -> None:
 @PAGES
 def test_every_command_that_is_shown_can_be_given_like_that(path: Path) -> None:
     page = read(path)
-    found = {" ".join(words): list(problems(words)) for words in page.lines}
+    found = {" ".join(line.words): list(problems(line)) for line in page.lines}
     found |= {" ".join(words): list(unknown(words)) for words in page.mentions}
     assert not {command: wrong for command, wrong in found.items() if wrong}
 
@@ -65,7 +65,7 @@ def test_every_command_that_is_shown_can_be_given_like_that(path: Path) -> None:
     ],
 )
 def test_a_command_that_can_not_be_given_is_noticed(command: str, wrong: str) -> None:
-    (told,) = (problem for words in commands(command) for problem in problems(words))
+    (told,) = (problem for words in commands(command) for problem in problems(Line(words)))
     assert wrong in told
 
 
@@ -81,6 +81,12 @@ def test_a_command_that_can_not_be_given_is_noticed(command: str, wrong: str) ->
 )
 def test_commands_are_taken_from_what_is_around_them(text: str, expected: list[tuple[str, ...]]) -> None:
     assert list(commands(text)) == expected
+
+
+def test_a_command_is_given_in_the_folder_that_was_gone_to_before(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```sh\ncd events/stories\nsam build && sam deploy\n```\n\n```sh\nsam build\n```\n")
+    assert [line.folder for line in read(page).lines] == [".", "events/stories", "events/stories", "."]
 
 
 def test_a_heading_has_the_anchor_that_github_gives_it(tmp_path: Path) -> None:
