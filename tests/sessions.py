@@ -1,7 +1,7 @@
 """Sessions that pages show, run: what a command prints is held against what the page has it print."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -14,18 +14,29 @@ from tests.pages import Session, read
 MAKE = {"make demo": "ses-reputation demo"}
 
 
-def shown_in(paths: Sequence[Path]) -> list[Session]:
-    """All sessions of these pages that are run. One that shows nothing of what is printed is not."""
-    sessions = dict.fromkeys(session for path in paths for session in read(path).sessions)
-    return [each for each in sessions if each.shown and each.command.startswith(("ses-reputation ", "make "))]
+def shown_in(paths: Sequence[Path]) -> Mapping[str, list[Session]]:
+    """The commands that are run, each once, with all that these pages show of it.
+
+    One of which no page shows what it prints is not.
+    """
+    shown: dict[str, list[Session]] = {}
+    for session in (session for path in paths for session in read(path).sessions):
+        if session.shown and session.command.startswith(("ses-reputation ", "make ")):
+            shown.setdefault(session.command, []).append(session)
+    return shown
 
 
-def difference(session: Session) -> str:
+def differences(sessions: Sequence[Session]) -> list[str]:
+    """What is shown of one command, and not printed."""
+    return [told for session in sessions if (told := _difference(session, _printed(session.command)))]
+
+
+def _difference(session: Session, printed: Sequence[str]) -> str:
     """The first line that is shown and not printed where it should be; empty if there is none.
 
     `...` stands for lines that are left out. What follows the last line, and spaces at a line's end, say nothing.
     """
-    lines = iter(_printed(MAKE.get(session.command, session.command)))
+    lines = iter(printed)
     skipping = False
     for line in session.shown:
         if line == "...":
@@ -40,7 +51,7 @@ def difference(session: Session) -> str:
 
 @cache
 def _printed(command: str) -> tuple[str, ...]:
-    name, *arguments = shlex.split(command)
+    name, *arguments = shlex.split(MAKE.get(command, command))
     if name != "ses-reputation":
         raise ValueError(f"nobody knows here what {command} runs")
     printed = CliRunner().invoke(main, arguments).stdout.lstrip("\n")

@@ -33,10 +33,10 @@ def problems(line: Line) -> Iterator[str]:
             yield from _not_in("template.yaml", " ".join(given))
         case ["make", *arguments]:
             yield from (f"there is no target {name}" for name in _targets(arguments) if name not in TARGETS)
-        case ["cd", folder]:
+        case ["cd", folder] if (ROOT / folder.partition("/")[0]).exists():
             if not (ROOT / folder).is_dir():
                 yield f"there is no folder {folder}"
-        case ["sam", *arguments]:
+        case ["sam", *arguments] if (ROOT / line.folder).is_dir():  # Else it is one of the reader's.
             yield from _overrides(arguments, f"{line.folder}/template.yaml".removeprefix("./"))
         case ["aws", "s3", *_] | ["aws", _, "wait", *_]:
             pass

@@ -3,16 +3,17 @@
 import pytest
 
 from ses_reputation_cli.main import main
-from tests.pages import README, ROOT, Session
-from tests.sessions import difference, shown_in
+from tests.pages import README, ROOT
+from tests.sessions import differences, shown_in
 
 TEXT = README.read_text()
+SESSIONS = shown_in([README])
 
 
-@pytest.mark.parametrize("session", shown_in([README]), ids=lambda session: session.command)
-def test_a_command_prints_what_is_shown(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", SESSIONS)
+def test_a_command_prints_what_is_shown(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert not difference(session)
+    assert not differences(SESSIONS[command])
 
 
 def test_the_readme_names_every_command_and_target() -> None:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.pages import PATHS, README, ROOT, Session
-from tests.sessions import difference, shown_in
+from tests.pages import PATHS, README, ROOT
+from tests.sessions import differences, shown_in
+
+SESSIONS = shown_in([path for path in PATHS if path != README])
 
 
-@pytest.mark.parametrize(
-    "session", shown_in([path for path in PATHS if path != README]), ids=lambda session: session.command
-)
-def test_a_command_prints_what_is_shown(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", SESSIONS)
+def test_a_command_prints_what_is_shown(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert not difference(session)
+    assert not differences(SESSIONS[command])
