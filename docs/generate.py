@@ -15,6 +15,7 @@ import click
 from docs.generators import (
     blocklists,
     checks,
+    commands,
     detectors,
     enforcement,
     figures,
@@ -39,6 +40,11 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
         "checking-a-deployment.md": {
             "checks": checks.checks,
             "faults": checks.faults,
+        },
+        "commands.md": {
+            "index": commands.index,
+            "options": commands.options,
+            "commands": commands.commands,
         },
         "lifecycle.md": {
             "statuses": lifecycle.statuses,

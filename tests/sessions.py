@@ -28,31 +28,30 @@ def shown_in(paths: Sequence[Path]) -> Mapping[str, list[Session]]:
 
 def differences(sessions: Sequence[Session]) -> list[str]:
     """What is shown of one command, and not printed."""
-    return [told for session in sessions if (told := _difference(session, _printed(session.command)))]
+    return [told for session in sessions if (told := not_printed(session.shown, _printed(session.command)))]
 
 
-def _difference(session: Session, printed: Sequence[str]) -> str:
-    """The first line that is shown and not printed where it should be; empty if there is none.
+def not_printed(shown: Sequence[str], printed: str) -> str | None:
+    """The first line that is shown but not printed at that place, and what is instead; None if there is none.
 
     `...` stands for lines that are left out. What follows the last line, and spaces at a line's end, say nothing.
     """
-    lines = iter(printed)
+    lines = iter(line.rstrip() for line in printed.lstrip("\n").split("\n"))
     skipping = False
-    for line in session.shown:
+    for line in shown:
         if line == "...":
             skipping = True
             continue
-        actual = next((printed for printed in lines if printed == line), None) if skipping else next(lines, None)
+        actual = next((each for each in lines if each == line), None) if skipping else next(lines, None)
         if actual != line:
-            return f"shown is {line!r}, printed {'nowhere' if actual is None else repr(actual)}"
+            return f"{line!r} is shown; printed is {'nowhere' if actual is None and skipping else repr(actual)}"
         skipping = False
-    return ""
+    return None
 
 
 @cache
-def _printed(command: str) -> tuple[str, ...]:
+def _printed(command: str) -> str:
     name, *arguments = shlex.split(MAKE.get(command, command))
     if name != "ses-reputation":
         raise ValueError(f"nobody knows here what {command} runs")
-    printed = CliRunner().invoke(main, arguments).stdout.lstrip("\n")
-    return tuple(line.rstrip() for line in printed.split("\n"))
+    return CliRunner().invoke(main, arguments).stdout

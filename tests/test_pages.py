@@ -12,10 +12,11 @@ COMING = frozenset(
     {
         "architecture.md",
         "building-on-it.md",
+        "configuration.md",
+        "contributing.md",
+        "deployment.md",
         "events-and-schemas.md",
-        "getting-started.md",
-        "permissions.md",
-        "trying-it.md",
+        "extending.md",
     }
 )
 

@@ -5,7 +5,9 @@ import pytest
 from tests.pages import PATHS, README, ROOT
 from tests.sessions import differences, shown_in
 
-SESSIONS = shown_in([path for path in PATHS if path != README])
+# tests/test_getting_started.py runs that page, which needs a deployment.
+OWN = {README, ROOT / "docs" / "getting-started.md"}
+SESSIONS = shown_in([path for path in PATHS if path not in OWN])
 
 
 @pytest.mark.parametrize("command", SESSIONS)
