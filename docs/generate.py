@@ -18,7 +18,9 @@ from docs.generators import (
     commands,
     detectors,
     enforcement,
+    figures,
     guarantees,
+    keeping,
     lifecycle,
     outcomes,
     parameters,
@@ -58,6 +60,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "states": enforcement.states,
             "actions": enforcement.actions,
         },
+        "performance-and-cost.md": {"measured": figures.measured, "bills": figures.bills},
         "reliability.md": {"privileges": privileges.privileges, "guarantees": guarantees.guarantees},
         "reporting-findings.md": {
             "event": schemas.report_fields,
@@ -73,6 +76,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "limits": scale.outgrown,
             "contention": scale.contention,
         },
+        "security-and-privacy.md": {"places": keeping.places},
         "smtp-replies.md": {
             "classes": replies.classes,
             "codes": replies.codes,

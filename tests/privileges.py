@@ -46,8 +46,8 @@ POLICIES = (OPERATOR, "RepairPolicy", "ForgetPolicy")
 # These commands make a cloud of their own, and everything in it is theirs.
 OWN_CLOUD = frozenset({"demo", "local", "replay"})
 
-# These need more than operators have, besides what these have; what, is in docs/permissions.md, and checking-a-deployment.md for
-# doctor.
+# These need more than operators have, besides what these have; what, is in docs/permissions.md, and for doctor in
+# docs/checking-a-deployment.md.
 BEYOND_OPERATORS = frozenset({"backfill", "connect", "doctor"})
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,9 +15,10 @@ from ses_reputation_cli import doctor
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import Email, LocalCloud
 from ses_reputation_local.server import Clock, Server, address_of, listening, serving
-from tests.console_blocks import not_printed, sessions
+from tests.pages import ROOT, Session, read
+from tests.sessions import difference, lines_of
 
-PAGE = Path(__file__).parents[1] / "docs" / "getting-started.md"
+PAGE = ROOT / "docs" / "getting-started.md"
 NOW = datetime(2026, 3, 2, 9, 40, tzinfo=UTC)
 SETS = ("alerts", "newsletter", "password-resets", "receipts")
 
@@ -58,16 +58,17 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, SetByHand, l
 
 def test_the_page_can_be_walked_from_top_to_bottom(shop: tuple[Server, SetByHand, list[Email]]) -> None:
     server, clock, emails = shop
-    for minute, (command, shown) in enumerate(sessions(PAGE)):
+    for minute, session in enumerate(read(PAGE).sessions):
         clock.times.append(NOW + timedelta(minutes=minute))
         server.tick()
-        name, *arguments = shlex.split(command)
+        name, *arguments = shlex.split(session.command)
         assert name == "ses-reputation"
         result = CliRunner().invoke(main, arguments, obj=clock.now())
         assert result.exit_code == 0, result.output
-        assert not_printed(shown, result.stdout) is None, command
+        assert not difference(session, lines_of(result.stdout)), session.command
     server.tick()
     told = [re.sub(r"^SES | of .*|: .*", "", email.subject) for email in emails]
     assert told == ["other problem", "other problem", "bounce rate"]
     (letter,) = re.findall(r"^```text\n(Subject:.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    assert not_printed(letter.splitlines(), f"Subject: {emails[0].subject}\n\n{emails[0].body}") is None
+    first = lines_of(f"Subject: {emails[0].subject}\n\n{emails[0].body}")
+    assert not difference(Session("the first alert", tuple(letter.splitlines())), first)
