@@ -168,6 +168,8 @@ def test_its_keys_are_shown_to_nobody_who_looks_at_the_stack() -> None:
 
 def test_the_alarm_watches_what_the_function_measures() -> None:
     alarm = RESOURCES["UnusableBlocklistsAlarm"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("SESReputation", "UnusableBlocklists")
+    function = RESOURCES["LookUpBlocklists"]["Properties"]["Environment"]["Variables"]
+    assert alarm["Namespace"] == function["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["MetricName"] == "UnusableBlocklists"
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "look_up_blocklists"}]
     assert alarm["TreatMissingData"] == "ignore", "it stays as the last run left it"
