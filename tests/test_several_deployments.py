@@ -6,9 +6,19 @@ from typing import Any
 
 import pytest
 
-from ses_reputation.domain.connections import Action, ConfigurationSet, Destination, Identity, Plan
+from ses_reputation.domain.connections import (
+    Action,
+    ConfigurationSet,
+    Destination,
+    Identity,
+    Plan,
+    Reason,
+    Stream,
+    Wanted,
+    plan_connection,
+    plan_undoing,
+)
 from ses_reputation.domain.connections import Notification as Type
-from ses_reputation.domain.connections import Reason, Stream, Wanted, plan_connection, plan_undoing
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation_local.cloud import TEMPLATE, LocalCloud
 from ses_reputation_local.resources import STACK_NAME, create_stack

@@ -282,7 +282,7 @@ def test_all_that_decide_decide_by_the_same_policy_and_tell_the_same_people() ->
         },
         "Operate": set(),
         "ReceiveFinding": {"DEAD_LETTER_QUEUE_URL"},
-        "LookUpBlocklists": {"BLOCKLIST_ZONES", "BLOCKLIST_KEYS", "BLOCKLIST_RESOLVER"},
+        "LookUpBlocklists": {"BLOCKLIST_ZONES", "BLOCKLIST_KEYS_SECRET", "BLOCKLIST_RESOLVER"},
     }
     evaluate, *others = [
         {
