@@ -106,6 +106,10 @@ build: .venv/demo.installed .venv-sam/installed ## Build what is deployed into .
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(SAM) build
 	.venv/bin/python .ci/check_build.py
 
+.PHONY: package
+package: build ## Pack what is deployed for people without the SAM CLI, into build/dist; see docs/deployment.md
+	@.venv/bin/python -m release.sam_package
+
 # The dependencies layer, for this machine's processor and Python instead of Lambda's.
 build/engine/python: layers/dependencies/requirements.txt .venv-engine/installed
 	@rm -rf $@
