@@ -15,6 +15,7 @@ import click
 from docs.generators import (
     blocklists,
     checks,
+    deployment,
     detectors,
     enforcement,
     guarantees,
@@ -37,6 +38,11 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
         "checking-a-deployment.md": {
             "checks": checks.checks,
             "faults": checks.faults,
+        },
+        "deployment.md": {
+            "questions": deployment.questions,
+            "refused": deployment.refused,
+            "stays": deployment.stays,
         },
         "lifecycle.md": {
             "statuses": lifecycle.statuses,
