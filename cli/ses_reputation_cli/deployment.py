@@ -88,6 +88,7 @@ def aws_errors_for_people() -> Iterator[None]:
     from ses_reputation.adapters.recipient_key import KeyNotRead  # noqa: PLC0415
     from ses_reputation.adapters.ses import MetricsNotRead  # noqa: PLC0415
     from ses_reputation.forget import NotForgotten  # noqa: PLC0415
+    from ses_reputation.schema import TablesAreNewer  # noqa: PLC0415
     from ses_reputation.settings import SettingsError  # noqa: PLC0415
 
     try:
@@ -102,6 +103,7 @@ def aws_errors_for_people() -> Iterator[None]:
         NotForgotten,
         NotRead,
         NotWritten,
+        TablesAreNewer,
     ) as error:
         raise click.ClickException(str(error)) from error
     except SettingsError as error:
