@@ -15,7 +15,7 @@ TABLES = ("receipts", "counters", "standings")
 
 
 def items(release: str, table: str, storage: str = "") -> Sequence[Item]:
-    """The items of a table as a release wrote them; with a storage, receipts of a deployment that kept them like that."""
+    """The items of a table as a release wrote them; with a storage, receipts of one that kept recipients like that."""
     return _lines(RELEASED / release / f"{table}{f'-{storage}' if storage else ''}.jsonl")
 
 

@@ -38,7 +38,7 @@ def _standing_kind(item: Item) -> Iterator[str]:
 
 
 def fields_of(item: Item) -> set[str]:
-    """The fields of an item, of what is in its maps and lists, and of its document. All numbers of a counter are one."""
+    """The fields of an item, of its maps and lists, and of its document. All numbers of counters are one."""
     return {field for name, value in item.items() for field in _fields(_any_number(name), value)}
 
 
