@@ -84,6 +84,10 @@ bench: .venv/test.installed .venv-engine/installed build build/engine/python ## 
 docs: .venv/demo.installed ## Write the generated parts of docs/ anew
 	@.venv/bin/python docs/generate.py $(ARGS)
 
+.PHONY: released
+released: .venv/test.installed ## Keep what this version writes, for tests of upgrades: tests/released
+	@.venv/bin/python -m tests.released.keep
+
 .PHONY: check
 check: lint types template build ## Run lint, types, template and build
 

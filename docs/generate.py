@@ -39,6 +39,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "checks": checks.checks,
             "faults": checks.faults,
         },
+        "configuration.md": {"parameters": parameters.all_of_them},
         "deployment.md": {
             "questions": deployment.questions,
             "refused": deployment.refused,
