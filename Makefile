@@ -89,6 +89,10 @@ site: .venv/test.installed .venv-site/installed ## Make the documentation a site
 	$(if $(ARGS),,@.venv/bin/python -m pytest tests/site)
 	@NO_MKDOCS_2_WARNING=1 .venv-site/bin/python -m mkdocs $(or $(ARGS),build --strict --quiet)
 
+.PHONY: released
+released: .venv/test.installed ## Keep what this version writes, for tests of upgrades: tests/released
+	@.venv/bin/python -m tests.released.keep
+
 .PHONY: check
 check: lint types template build ## Run lint, types, template and build
 
@@ -110,6 +114,10 @@ template: .venv/check.installed .venv-sam/installed ## Check template.yaml
 build: .venv/demo.installed .venv-sam/installed ## Build what is deployed into .aws-sam, and check that Lambda can import it
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(SAM) build
 	.venv/bin/python .ci/check_build.py
+
+.PHONY: package
+package: build ## Pack what is deployed for people without the SAM CLI, into build/dist; see docs/deployment.md
+	@.venv/bin/python -m release.sam_package
 
 # The dependencies layer, for this machine's processor and Python instead of Lambda's.
 build/engine/python: layers/dependencies/requirements.txt .venv-engine/installed

@@ -16,6 +16,7 @@ from docs.generators import (
     blocklists,
     checks,
     commands,
+    deployment,
     detectors,
     enforcement,
     figures,
@@ -45,6 +46,12 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "index": commands.index,
             "options": commands.options,
             "commands": commands.commands,
+        },
+        "configuration.md": {"parameters": parameters.all_of_them},
+        "deployment.md": {
+            "questions": deployment.questions,
+            "refused": deployment.refused,
+            "stays": deployment.stays,
         },
         "lifecycle.md": {
             "statuses": lifecycle.statuses,

@@ -47,7 +47,7 @@ POLICIES = (OPERATOR, "RepairPolicy", "ForgetPolicy")
 OWN_CLOUD = frozenset({"demo", "local", "replay"})
 
 # These need more than operators have, besides what these have; what, is in docs/permissions.md, and for doctor in
-# checking-a-deployment.md.
+# docs/checking-a-deployment.md.
 BEYOND_OPERATORS = frozenset({"backfill", "connect", "doctor"})
 
 

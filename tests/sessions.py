@@ -28,30 +28,35 @@ def shown_in(paths: Sequence[Path]) -> Mapping[str, list[Session]]:
 
 def differences(sessions: Sequence[Session]) -> list[str]:
     """What is shown of one command, and not printed."""
-    return [told for session in sessions if (told := not_printed(session.shown, _printed(session.command)))]
+    return [told for session in sessions if (told := difference(session, _printed(session.command)))]
 
 
-def not_printed(shown: Sequence[str], printed: str) -> str | None:
-    """The first line that is shown but not printed at that place, and what is instead; None if there is none.
+def difference(session: Session, printed: Sequence[str]) -> str:
+    """The first line that is shown and not printed where it should be; empty if there is none.
 
     `...` stands for lines that are left out. What follows the last line, and spaces at a line's end, say nothing.
     """
-    lines = iter(line.rstrip() for line in printed.lstrip("\n").split("\n"))
+    lines = iter(printed)
     skipping = False
-    for line in shown:
+    for line in session.shown:
         if line == "...":
             skipping = True
             continue
-        actual = next((each for each in lines if each == line), None) if skipping else next(lines, None)
+        actual = next((printed for printed in lines if printed == line), None) if skipping else next(lines, None)
         if actual != line:
-            return f"{line!r} is shown; printed is {'nowhere' if actual is None and skipping else repr(actual)}"
+            return f"shown is {line!r}, printed {'nowhere' if actual is None else repr(actual)}"
         skipping = False
-    return None
+    return ""
 
 
 @cache
-def _printed(command: str) -> str:
+def _printed(command: str) -> tuple[str, ...]:
     name, *arguments = shlex.split(MAKE.get(command, command))
     if name != "ses-reputation":
         raise ValueError(f"nobody knows here what {command} runs")
-    return CliRunner().invoke(main, arguments).stdout
+    return lines_of(CliRunner().invoke(main, arguments).stdout)
+
+
+def lines_of(printed: str) -> tuple[str, ...]:
+    """What a command printed, as it is held against what is shown."""
+    return tuple(line.rstrip() for line in printed.lstrip("\n").split("\n"))

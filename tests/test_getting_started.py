@@ -15,8 +15,8 @@ from ses_reputation_cli import doctor
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import Email, LocalCloud
 from ses_reputation_local.server import Clock, Server, address_of, listening, serving
-from tests.pages import ROOT, read
-from tests.sessions import not_printed
+from tests.pages import ROOT, Session, read
+from tests.sessions import difference, lines_of
 
 PAGE = ROOT / "docs" / "getting-started.md"
 NOW = datetime(2026, 3, 2, 9, 40, tzinfo=UTC)
@@ -65,9 +65,10 @@ def test_the_page_can_be_walked_from_top_to_bottom(shop: tuple[Server, SetByHand
         assert name == "ses-reputation"
         result = CliRunner().invoke(main, arguments, obj=clock.now())
         assert result.exit_code == 0, result.output
-        assert not_printed(session.shown, result.stdout) is None, session.command
+        assert not difference(session, lines_of(result.stdout)), session.command
     server.tick()
     told = [re.sub(r"^SES | of .*|: .*", "", email.subject) for email in emails]
     assert told == ["other problem", "other problem", "bounce rate"]
     (letter,) = re.findall(r"^```text\n(Subject:.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    assert not_printed(letter.splitlines(), f"Subject: {emails[0].subject}\n\n{emails[0].body}") is None
+    first = lines_of(f"Subject: {emails[0].subject}\n\n{emails[0].body}")
+    assert not difference(Session("the first alert", tuple(letter.splitlines())), first)

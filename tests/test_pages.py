@@ -12,9 +12,7 @@ COMING = frozenset(
     {
         "architecture.md",
         "building-on-it.md",
-        "configuration.md",
         "contributing.md",
-        "deployment.md",
         "events-and-schemas.md",
         "extending.md",
     }

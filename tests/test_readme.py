@@ -1,4 +1,4 @@
-"""The README is true: what its console blocks show is what the commands print, and what it says of others was read."""
+"""The README is true, and short: what its console blocks show is what the commands print."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,7 @@ from tests.sessions import differences, shown_in
 
 TEXT = README.read_text()
 SESSIONS = shown_in([README])
+COMPARISONS = (README, ROOT / "docs" / "comparison.md")
 
 
 @pytest.mark.parametrize("command", SESSIONS)
@@ -20,18 +21,18 @@ def test_a_command_prints_what_is_shown(command: str, monkeypatch: pytest.Monkey
 
 def test_the_readme_is_a_page_that_names_what_a_newcomer_needs() -> None:
     assert len(TEXT.splitlines()) <= 130
-    for name in ("make demo", "make test", "make build", "ses-reputation connect", "ses-reputation doctor"):
-        assert name in TEXT
+    for command in ("make demo", "make test", "make build", "ses-reputation connect", "ses-reputation doctor"):
+        assert command in TEXT
     assert "(docs/commands.md)" in TEXT
 
 
-@pytest.mark.parametrize("page", [README, ROOT / "docs" / "comparison.md"], ids=lambda page: page.name)
-def test_what_is_said_of_others_links_to_where_it_was_read(page: Path) -> None:
+@pytest.mark.parametrize("page", COMPARISONS, ids=lambda page: page.name)
+def test_what_is_said_of_others_leads_to_where_it_was_read(page: Path) -> None:
     text = page.read_text()
-    known = set(re.findall(r"^\[([\w-]+)\]: https://\S+$", text, re.MULTILINE))
-    cited = set(re.findall(r"\]\[([\w-]+)\]", text))
-    assert cited == known
-    rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    said = [cell.strip() for row in rows if len(row) >= 5 and row[0].strip() for cell in row[2:]]
-    assert len(said) > 20
-    assert [cell for cell in said if cell != "-" and not set(re.findall(r"\]\[([\w-]+)\]", cell)) & known] == []
+    sources = set(re.findall(r"^\[([\w-]+)\]: https://\S+$", text, re.MULTILINE))
+    assert set(re.findall(r"\]\[([\w-]+)\]", text)) == sources
+    (head,) = (line for line in text.splitlines() if line.startswith("| | SES Reputation |"))
+    rows = [line for line in text.splitlines() if line.count(" | ") == head.count(" | ") and line != head]
+    said = [cell for row in rows for cell in row.strip("| ").split(" | ")[2:]]
+    assert len(said) >= 32
+    assert not [cell for cell in said if cell != "-" and "][" not in cell]

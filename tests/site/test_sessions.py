@@ -1,13 +1,14 @@
-"""All pages but the README, whose sessions run with `make test`: what they show is what the commands print."""
+"""What pages show is what the commands print.
+
+Those of the README run with `make test`, and so do those of getting-started.md, which need a deployment.
+"""
 
 import pytest
 
 from tests.pages import PATHS, README, ROOT
 from tests.sessions import differences, shown_in
 
-# tests/test_getting_started.py runs that page, which needs a deployment.
-OWN = {README, ROOT / "docs" / "getting-started.md"}
-SESSIONS = shown_in([path for path in PATHS if path not in OWN])
+SESSIONS = shown_in([path for path in PATHS if path != README and path.name != "getting-started.md"])
 
 
 @pytest.mark.parametrize("command", SESSIONS)
