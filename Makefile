@@ -87,7 +87,7 @@ docs: .venv/demo.installed ## Write the generated parts of docs/ anew
 .PHONY: site
 site: .venv/test.installed .venv-site/installed ## Make the documentation a site in build/site, its commands tried; ARGS=serve shows it
 	$(if $(ARGS),,@.venv/bin/python -m pytest tests/site)
-	@NO_MKDOCS_2_WARNING=1 .venv-site/bin/python -m mkdocs $(or $(ARGS),build --strict --quiet)
+	@NO_MKDOCS_2_WARNING=1 .venv-site/bin/python -m mkdocs $(or $(ARGS),build --strict)
 
 .PHONY: released
 released: .venv/test.installed ## Keep what this version writes, for tests of upgrades: tests/released

@@ -30,8 +30,10 @@ _LANGUAGES = {".css": "css", ".json": "json", ".py": "python", ".toml": "toml", 
 _WITH_ADDRESS = {"404.html", "sitemap.xml"}
 # Named in mkdocs.yml and theme/main.html. Otherwise the theme has them come from a network.
 _SCRIPTS = {"assets/mermaid.js": Script.MERMAID, "assets/iframe-worker.js": Script.IFRAME_WORKER}
-# What a browser gets when it opens a page; not what a reader may click.
-_LOADED = re.compile(r"""<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)=["']?(?:https?:)?//[^"'\s>]*""")
+# What a browser gets when it opens a page; not what a reader may click, nor what a page says its own address is.
+_LOADED = re.compile(
+    r"""<(?:script|link(?! rel="?canonical)|img|iframe|source)\b[^>]*?\b(?:src|href)=["']?(?:https?:)?//[^"'\s>]*"""
+)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
