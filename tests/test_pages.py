@@ -15,6 +15,8 @@ COMING = frozenset(
         "contributing.md",
         "events-and-schemas.md",
         "extending.md",
+        "releases.md",
+        "upgrading.md",
     }
 )
 
