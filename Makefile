@@ -84,6 +84,15 @@ bench: .venv/test.installed .venv-engine/installed build build/engine/python ## 
 docs: .venv/demo.installed ## Write the generated parts of docs/ anew
 	@.venv/bin/python docs/generate.py $(ARGS)
 
+.PHONY: site
+site: .venv/test.installed .venv-site/installed ## Make the documentation a site in build/site, its commands tried; ARGS=serve shows it
+	$(if $(ARGS),,@.venv/bin/python -m pytest tests/site)
+	@NO_MKDOCS_2_WARNING=1 .venv-site/bin/python -m mkdocs $(or $(ARGS),build --strict)
+
+.PHONY: released
+released: .venv/test.installed ## Keep what this version writes, for tests of upgrades: tests/released
+	@.venv/bin/python -m tests.released.keep
+
 .PHONY: check
 check: lint types template build ## Run lint, types, template and build
 
@@ -105,6 +114,10 @@ template: .venv/check.installed .venv-sam/installed ## Check template.yaml
 build: .venv/demo.installed .venv-sam/installed ## Build what is deployed into .aws-sam, and check that Lambda can import it
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(SAM) build
 	.venv/bin/python .ci/check_build.py
+
+.PHONY: package
+package: build ## Pack what is deployed for people without the SAM CLI, into build/dist; see docs/deployment.md
+	@.venv/bin/python -m release.sam_package
 
 # The dependencies layer, for this machine's processor and Python instead of Lambda's.
 build/engine/python: layers/dependencies/requirements.txt .venv-engine/installed
@@ -132,16 +145,18 @@ lock: .venv-lock/installed ## Pin requirements anew after a change in pyproject.
 		--python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/engine.txt
 	$(COMPILE) --group audit \
 		--python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/audit.txt
+	$(COMPILE) --group site \
+		--python-version 3.11 --constraints requirements/constraints.txt --output-file requirements/site.txt
 	$(COMPILE) --group lock --python-version 3.11 --output-file requirements/lock.txt
 
 .PHONY: clean
 clean: ## Delete everything that the other targets made
-	rm -rf .venv .venv-sam .venv-lock .venv-engine .venv-audit .aws-sam build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-lock .venv-engine .venv-audit .venv-site .aws-sam build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # -- Virtual environments ----------------------------------------------------------------------------------------------
 # .venv for the project; .venv-sam for the SAM CLI, .venv-engine for MiniStack and .venv-audit for checkov, which pin packages
-# that the project has newer; .venv-lock for uv.
+# that the project has newer; .venv-site for MkDocs; .venv-lock for uv.
 
 .venv/%.installed: requirements/%.txt pyproject.toml .venv/bin/python
 	@echo "Installing requirements/$*.txt into .venv ..."
@@ -149,7 +164,7 @@ clean: ## Delete everything that the other targets made
 	@.venv/bin/python $(EDITABLE) .
 	@touch $@
 
-.venv-sam/installed .venv-lock/installed .venv-engine/installed .venv-audit/installed: .venv-%/installed: requirements/%.txt .venv-%/bin/python
+.venv-sam/installed .venv-lock/installed .venv-engine/installed .venv-audit/installed .venv-site/installed: .venv-%/installed: requirements/%.txt .venv-%/bin/python
 	@echo "Installing $< into $(@D) ..."
 	@$(@D)/bin/python $(INSTALL) --requirement $< || $(INSTALL_FAILED)
 	@touch $@
@@ -165,7 +180,7 @@ ifneq ($(shell cat .venv/made-with 2>/dev/null),$(PYTHON))
 endif
 endif
 
-.venv/bin/python .venv-sam/bin/python .venv-lock/bin/python .venv-engine/bin/python .venv-audit/bin/python: %/bin/python:
+.venv/bin/python .venv-sam/bin/python .venv-lock/bin/python .venv-engine/bin/python .venv-audit/bin/python .venv-site/bin/python: %/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here. $(WANTED)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is $$($(PYTHON) --version 2>&1), which is too old. $(WANTED)" >&2; exit 1; }

@@ -15,9 +15,13 @@ import click
 from docs.generators import (
     blocklists,
     checks,
+    commands,
+    deployment,
     detectors,
     enforcement,
+    figures,
     guarantees,
+    keeping,
     lifecycle,
     outcomes,
     parameters,
@@ -38,6 +42,17 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "checks": checks.checks,
             "faults": checks.faults,
         },
+        "commands.md": {
+            "index": commands.index,
+            "options": commands.options,
+            "commands": commands.commands,
+        },
+        "configuration.md": {"parameters": parameters.all_of_them},
+        "deployment.md": {
+            "questions": deployment.questions,
+            "refused": deployment.refused,
+            "stays": deployment.stays,
+        },
         "lifecycle.md": {
             "statuses": lifecycle.statuses,
             "stages": lifecycle.stages,
@@ -52,6 +67,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "states": enforcement.states,
             "actions": enforcement.actions,
         },
+        "performance-and-cost.md": {"measured": figures.measured, "bills": figures.bills},
         "reliability.md": {"privileges": privileges.privileges, "guarantees": guarantees.guarantees},
         "reporting-findings.md": {
             "event": schemas.report_fields,
@@ -67,6 +83,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "limits": scale.outgrown,
             "contention": scale.contention,
         },
+        "security-and-privacy.md": {"places": keeping.places},
         "smtp-replies.md": {
             "classes": replies.classes,
             "codes": replies.codes,

@@ -46,8 +46,8 @@ POLICIES = (OPERATOR, "RepairPolicy", "ForgetPolicy")
 # These commands make a cloud of their own, and everything in it is theirs.
 OWN_CLOUD = frozenset({"demo", "local", "replay"})
 
-# These need more than operators have, besides what these have; what, is in README.md, and checking-a-deployment.md for
-# doctor.
+# These need more than operators have, besides what these have; what, is in docs/permissions.md, and for doctor in
+# docs/checking-a-deployment.md.
 BEYOND_OPERATORS = frozenset({"backfill", "connect", "doctor"})
 
 
@@ -169,18 +169,18 @@ def undocumented(notes: Notes, table: Needs) -> list[str]:
 
 
 def documented() -> Needs:
-    """What README.md says, and the table of checks for doctor.
+    """What docs/permissions.md says, and the table of checks for doctor.
 
     Who decides on the dashboard does what decide does, but in a thread that serves his browser, which is not seen here.
     """
     checks = (ROOT / "docs" / "checking-a-deployment.md").read_text(encoding="utf-8").partition("<!-- end -->")[0]
-    table = needs_in((ROOT / "README.md").read_text(encoding="utf-8"))
+    table = needs_in((ROOT / "docs" / "permissions.md").read_text(encoding="utf-8"))
     return [*table, ({"doctor"}, _actions(checks))]
 
 
-def needs_in(readme: str) -> Needs:
+def needs_in(page: str) -> Needs:
     """The rows of the table of commands."""
-    rows = re.findall(r"^\| ((?:all that look|`[a-z-]+`)[^|]*) \| (.*[a-z]+:[A-Z][^|]*) \|$", readme, re.MULTILINE)
+    rows = re.findall(r"^\| ((?:all that look|`[a-z-]+`)[^|]*) \| (.*[a-z]+:[A-Z][^|]*) \|$", page, re.MULTILINE)
     return [(set(re.findall(r"`([a-z-]+)`", names)), _actions(needs)) for names, needs in rows]
 
 

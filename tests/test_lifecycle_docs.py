@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from ses_reputation.domain.standing import EVIDENCE_KEPT, Actor, Finding, Report
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGE = (DOCS / "lifecycle.md").read_text()
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *ROOT.glob("events/*.md")])
 TIME = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
@@ -175,22 +173,6 @@ def test_numbers_in_the_text_are_those_of_the_code() -> None:
         f"in this scope for {DISMISSED_FOR.days} days",
     ):
         assert said in text
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_links_within_the_project_lead_somewhere(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
-        if not link.startswith("https://"):
-            name, _, anchor = link.partition("#")
-            target = (page.parent / name) if name else page
-            assert target.exists(), link
-            assert not anchor or anchor in anchors(target), link
-
-
-def anchors(page: Path) -> Iterator[str]:
-    """What a link can name on a page: its headings, as GitHub writes them."""
-    for heading in re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE):
-        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 @pytest.mark.parametrize("page", ["lifecycle.md", "reporting-findings.md"])

@@ -107,7 +107,7 @@ def test_what_was_done_without_permission_is_told_with_its_test() -> None:
     assert refused(notes) == ["Operate may not sns:Publish on arn:x (tests/test_x.py::test_y)"]
 
 
-README = """
+PAGE = """
 | commands | the IAM actions that they need |
 |---|---|
 | all that look | `dynamodb:Query` |
@@ -137,7 +137,7 @@ README = """
     ],
 )
 def test_what_commands_do_is_what_the_documents_say(commands: dict[str, set[str]], expected: list[str]) -> None:
-    assert undocumented(Notes(commands=commands), needs_in(README)) == expected
+    assert undocumented(Notes(commands=commands), needs_in(PAGE)) == expected
 
 
 def test_the_documents_name_actions_for_every_command_that_asks_aws() -> None:

@@ -1,6 +1,7 @@
 """The tables of docs/scale.md, from the model behind `ses-reputation cost`."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from docs.generators.tables import table
 from ses_reputation.domain.rates import VolumeSource
@@ -110,7 +111,9 @@ def outgrown() -> str:
                 f"{amount(limit.allows)} {limit.unit}",
                 _holds_to(limit),
                 limit.moves,
-                f"<{limit.source}>" if limit.source.startswith("https:") else limit.source,
+                f"<{limit.source}>"
+                if limit.source.startswith("https:")
+                else f"[{limit.source}]({Path(limit.source).name})",
             )
             for limit in limits(Plan(10**6))
         ),

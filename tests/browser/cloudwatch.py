@@ -13,7 +13,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from ses_reputation_local.cloud import LocalCloud
-from tests.browser.prepare import Script
+from tests.npm_scripts import Script
 
 _BACKGROUND = {"light": "#ffffff", "dark": "#161d26"}
 
