@@ -98,7 +98,7 @@ types: .venv/check.installed ## Check types
 
 .PHONY: template
 template: .venv/check.installed .venv-sam/installed ## Check template.yaml
-	.venv/bin/cfn-lint template.yaml encryption-key.yaml
+	.venv/bin/cfn-lint template.yaml encryption-key.yaml examples/*/template.yaml
 	$(SAM) validate --lint
 
 .PHONY: build
