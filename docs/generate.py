@@ -20,6 +20,7 @@ from docs.generators import (
     guarantees,
     lifecycle,
     outcomes,
+    outputs,
     parameters,
     privileges,
     replies,
@@ -34,6 +35,11 @@ DOCS = Path(__file__).parent
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
         "blocklist-look-ups.md": {"answers": blocklists.answers},
+        "building-on-it.md": {
+            "outputs": outputs.exported,
+            "tables": outputs.tables,
+            "attributes": outputs.attributes,
+        },
         "checking-a-deployment.md": {
             "checks": checks.checks,
             "faults": checks.faults,

@@ -1,7 +1,9 @@
 """examples/: each is deployed beside the application, in one cloud, and does what it says with what really comes."""
 
+import contextlib
 import json
 import re
+from ast import literal_eval
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -166,6 +168,19 @@ def test_what_the_program_filters_by_and_stops_at_is_what_there_is() -> None:
     assert set(policy["scope_kind"]) <= set(ScopeKind)
     assert set(Status) > STOPPING
     assert {"opened", "revision"} <= {field.name for field in structs.fields(FindingDocument)}
+
+
+def test_the_program_on_the_page_prints_what_the_subscriber_keeps(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs/building-on-it.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    with contextlib.chdir(ROOT):
+        exec(program, {})  # noqa: S102 - our own page
+    (item,) = literal_eval(capsys.readouterr().out)
+    assert (item["scope"], item["category"], item["status"]) == (
+        {"S": "tenant/acme"},
+        {"S": "spamtrap"},
+        {"S": "Probation"},
+    )
 
 
 # -- A program that reports findings -----------------------------------------------------------------------------------
