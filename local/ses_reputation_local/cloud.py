@@ -73,7 +73,7 @@ class LocalCloud:
     """A context manager: inside it, template.yaml is deployed in moto and boto3 talks to nothing else. One at a time.
 
     `resources` gives the physical id of each logical id, `invocations` the newest thousand runs of functions, and `ses`
-    is what SES and CloudWatch say of the account when a function asks them. `deploy` adds another stack.
+    is what SES and CloudWatch say of the account when a function asks them.
     Entering raises ParameterError for a parameter that CloudFormation would refuse, and ResourceError for a resource
     that could not be created. IAM, topic, queue and event bus policies are stored, but nothing is refused because of
     them, except that SES publishes only where a topic's policy lets it. Given an `address` such as

@@ -91,7 +91,7 @@ class Request:
 def create_stack(
     template: Template, account: str, region: str, address: str | None, name: str = STACK_NAME
 ) -> Mapping[str, Any]:
-    """Create the stack, and return moto's model, or a Resource, for every logical id whose condition holds.
+    """Create a stack of this name, and return moto's model, or a Resource, for every logical id whose condition holds.
 
     Function URLs begin with `address` if it is given. Raises ResourceError, naming logical id and type, if one of them
     was not created.
