@@ -1,9 +1,9 @@
 """examples/: each is deployed beside the application, in one cloud, and does what it says with what really comes."""
 
+import ast
 import contextlib
 import json
 import re
-from ast import literal_eval
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +37,7 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
 SUBSCRIBER: dict[str, Any] = yaml_parse((EXAMPLES / "subscribe_to_status_changes/template.yaml").read_text())
+FILTER = SUBSCRIBER["Resources"]["KeepStatus"]["Properties"]["Events"]["StatusChange"]["Properties"]["FilterPolicy"]
 HILL_BIKES = Scope("tenant/hill-bikes")
 MORNING = datetime(2026, 3, 6, 9, tzinfo=UTC)
 
@@ -163,9 +164,8 @@ def test_an_alert_of_a_version_that_the_program_does_not_know_is_not_lost(cloud:
 
 
 def test_what_the_program_filters_by_and_stops_at_is_what_there_is() -> None:
-    policy = SUBSCRIBER["Resources"]["KeepStatus"]["Properties"]["Events"]["StatusChange"]["Properties"]["FilterPolicy"]
-    assert policy.keys() <= set(ATTRIBUTES)
-    assert set(policy["scope_kind"]) <= set(ScopeKind)
+    assert FILTER.keys() <= set(ATTRIBUTES)
+    assert set(FILTER["scope_kind"]) <= set(ScopeKind)
     assert set(Status) > STOPPING
     assert {"opened", "revision"} <= {field.name for field in structs.fields(FindingDocument)}
 
@@ -175,12 +175,19 @@ def test_the_program_on_the_page_prints_what_the_subscriber_keeps(capsys: pytest
     (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     with contextlib.chdir(ROOT):
         exec(program, {})  # noqa: S102 - our own page
-    (item,) = literal_eval(capsys.readouterr().out)
+    (item,) = ast.literal_eval(capsys.readouterr().out)
     assert (item["scope"], item["category"], item["status"]) == (
         {"S": "tenant/acme"},
         {"S": "spamtrap"},
         {"S": "Probation"},
     )
+
+
+def test_the_cdk_filters_by_what_the_template_filters_by() -> None:
+    """The CDK is not installed here, so its app is read and not run."""
+    app = ast.parse((EXAMPLES / "with_cdk/app.py").read_text(encoding="utf-8"))
+    filters = [n.value for n in app.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "FILTER"]
+    assert [ast.literal_eval(each) for each in filters] == [FILTER]
 
 
 # -- A program that reports findings -----------------------------------------------------------------------------------
