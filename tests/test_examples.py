@@ -253,9 +253,17 @@ def test_ten_findings_are_put_in_a_call() -> None:
 @pytest.mark.parametrize(("code", "calls"), [("InternalFailure", 4), ("MalformedDetail", 1)])
 def test_what_is_not_taken_in_the_end_is_an_error_that_says_why(code: str, calls: int) -> None:
     bus = Bus(lambda _call, text: code if text == "1" else None)
-    with pytest.raises(NotReported, match=rf'^{code} \(no\): .*"evidence": "1"'):
+    with pytest.raises(NotReported, match=rf'^{code} \(no\): [^;]*"evidence": "1"[^;]*$'):
         put(bus, 2)
     assert len(bus.calls) == calls
+
+
+def test_one_that_can_never_be_taken_keeps_back_no_other() -> None:
+    codes = {"0": "MalformedDetail", "1": "ThrottlingException"}
+    bus = Bus(lambda call, text: codes.get(text) if call == 1 else None)
+    with pytest.raises(NotReported, match=r'^MalformedDetail [^;]*"evidence": "0"[^;]*$'):
+        put(bus, 12)
+    assert bus.calls[1:] == [["1"], ["10", "11"]]
 
 
 def test_a_reporter_may_put_events_of_one_type_on_our_bus_and_nothing_else(cloud: LocalCloud) -> None:

@@ -7,7 +7,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,8 @@ MAX_ENTRIES = 10
 # Of all codes of an entry these two may go away by themselves.
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
 PASSING = frozenset({"InternalFailure", "ThrottlingException"})
-ATTEMPTS = 4
+PAUSES = (2.0, 4.0, 8.0)
+"""Seconds between attempts."""
 
 SOURCE = "abuse-mailbox"
 
@@ -83,28 +84,33 @@ def report(
     client: "EventBridgeClient",
     wait: Callable[[float], None] = sleep,
 ) -> None:
-    """Put findings on the bus, and again what EventBridge does not take. Raises NotReported for what is left then.
+    """Put findings on the bus, and again what EventBridge does not take. Raises NotReported for all that is left then.
 
     A finding that is put twice does no harm: the second is one more piece of evidence.
     """
     entries = iter([_entry(finding, bus, source) for finding in findings])
+    left: list[str] = []
     while some := list(islice(entries, MAX_ENTRIES)):
-        _put(some, client, wait)
+        left += _put(some, client, wait)
+    if left:
+        raise NotReported("; ".join(left))
 
 
 def _put(
     entries: Sequence["PutEventsRequestEntryTypeDef"], client: "EventBridgeClient", wait: Callable[[float], None]
-) -> None:
-    # The call itself boto3 repeats. But it succeeds even if EventBridge took none of its entries.
-    for attempt in range(1, ATTEMPTS + 1):
+) -> Iterator[str]:
+    """Put them, and say what was not taken in the end, and why."""
+    for pause in (*PAUSES, None):
+        # The call itself boto3 repeats. But it succeeds even if EventBridge took none of its entries.
         answer = client.put_events(Entries=entries)
         if not answer["FailedEntryCount"]:
             return
-        failed = [(e, r) for e, r in zip(entries, answer["Entries"], strict=True) if "ErrorCode" in r]
-        if attempt == ATTEMPTS or any(result["ErrorCode"] not in PASSING for _, result in failed):
-            raise NotReported("; ".join(_told(entry, result) for entry, result in failed))
-        entries = [entry for entry, _ in failed]
-        wait(2.0**attempt)
+        failed = [(e, result) for e, result in zip(entries, answer["Entries"], strict=True) if "ErrorCode" in result]
+        entries = [entry for entry, result in failed if result["ErrorCode"] in PASSING and pause is not None]
+        yield from (_told(entry, result) for entry, result in failed if entry not in entries)
+        if pause is None or not entries:
+            return
+        wait(pause)
 
 
 def _entry(finding: Finding, bus: str, source: str) -> "PutEventsRequestEntryTypeDef":
