@@ -5,6 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 MINUTES ?= 5
 MUTATIONS ?= 1000000
+export PYTHONS
 
 # The sets are complete and pinned by hash: pip resolves nothing, compiles nothing, and installs nothing unpinned.
 INSTALL = -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
@@ -106,6 +107,14 @@ build: .venv/demo.installed .venv-sam/installed ## Build what is deployed into .
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(SAM) build
 	.venv/bin/python .ci/check_build.py
 
+.PHONY: wheel
+wheel: .venv/test.installed ## Build the command's wheel, and try it in environments of its own; PYTHONS="python3.13 ..." of these
+	@$(BUILD_WHEEL)
+	@.venv/bin/python -m pytest tests/wheel $(ARGS)
+
+# Without a build environment, for which pip would fetch what nothing pins: .venv has the build backend.
+BUILD_WHEEL = rm -rf build/dist/ses_reputation-* && .venv/bin/python -m hatchling build --directory build/dist
+
 # The dependencies layer, for this machine's processor and Python instead of Lambda's.
 build/engine/python: layers/dependencies/requirements.txt .venv-engine/installed
 	@rm -rf $@
@@ -124,6 +133,8 @@ lock: .venv-lock/installed ## Pin requirements anew after a change in pyproject.
 		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/measure.txt
 	$(COMPILE) pyproject.toml --extra local --group build \
 		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/demo.txt
+	$(COMPILE) pyproject.toml \
+		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/cli.txt
 	$(COMPILE) --group functions \
 		--python-version $(RUNTIME) --constraints requirements/check.txt --output-file layers/dependencies/requirements.txt
 	$(COMPILE) --group sam \
