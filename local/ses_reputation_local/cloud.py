@@ -73,7 +73,7 @@ class LocalCloud:
 
     `resources` gives the physical id of each logical id, `invocations` the newest thousand runs of functions, and `ses`
     is what SES and CloudWatch say of the account when a function asks them.
-    Entering raises ParameterError for a parameter that CloudFormation would refuse, and ResourceError for a resource
+    Entering raises ParameterError for parameters that CloudFormation would refuse, and ResourceError for a resource
     that could not be created. IAM, topic, queue and event bus policies are stored, but nothing is refused because of
     them, except that SES publishes only where a topic's policy lets it. Given an `address` such as
     http://127.0.0.1:4588, function URLs begin with it: somebody serves them there.

@@ -86,15 +86,17 @@ class Request:
         return model.create_from_cloudformation_json(self.name, declared, self.account, self.region)
 
 
-def create_stack(template: Template, account: str, region: str, address: str | None) -> Mapping[str, Any]:
-    """Create the stack, and return moto's model, or a Resource, for every logical id whose condition holds.
+def create_stack(
+    template: Template, account: str, region: str, address: str | None, name: str = STACK_NAME
+) -> Mapping[str, Any]:
+    """Create a stack of this name, and return moto's model, or a Resource, for every logical id whose condition holds.
 
     Function URLs begin with `address` if it is given. Raises ResourceError, naming logical id and type, if one of them
     was not created.
     """
     backend = cloudformation_backends[account][region]
     with _our_types(address):
-        stack = backend.create_stack(STACK_NAME, json.dumps(template.body), dict(template.parameters))
+        stack = backend.create_stack(name, json.dumps(template.body), dict(template.parameters))
     resources: Any = stack.resource_map
     created: dict[str, Any] = {}
     for logical_id, declared in template.body["Resources"].items():

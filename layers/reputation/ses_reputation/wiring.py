@@ -34,6 +34,7 @@ from ses_reputation.adapters.status_topic import SnsStatusTopic
 from ses_reputation.adapters.suppression_histories import DynamoDbSuppressionHistories
 from ses_reputation.adapters.suppression_list import SesSuppressionList, SesSuppressionPreferences
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
+from ses_reputation.adapters.zone_keys import read_zone_keys
 from ses_reputation.commands import Answer, Call, answer
 from ses_reputation.dashboard.pages import Page
 from ses_reputation.dashboard.views import View
@@ -327,17 +328,18 @@ def shown(settings: ShowSettings, client: "DynamoDBClient") -> Sources:
 def looker(environment: Mapping[str, str]) -> Callable[[datetime, Callable[[], bool]], LookedUp]:
     """`look_up_blocklists` at a moment, while there is time, with what this environment names.
 
-    SettingsError if the environment is incomplete.
+    SettingsError if the environment is incomplete, SecretNotRead if the keys of its zones can not be had.
     """
     # dnspython takes a tenth of a second to import, and no other function needs it.
     from ses_reputation.adapters.dns_zones import DnsZones  # noqa: PLC0415
 
     settings = LookSettings.from_environment(environment)
+    keys = read_zone_keys(clients.secretsmanager(), settings.keys) if settings.keys else {}
     client, table = clients.dynamodb(), settings.operate.standings_table
     look_up = partial(
         look_up_blocklists,
         zones=settings.zones,
-        lists=DnsZones(keys=settings.keys, server=settings.server),
+        lists=DnsZones(keys=keys, server=settings.server),
         identities=DynamoDbIdentities(client, table=table),
         standings=DynamoDbStandings(client, table=table),
         operate=_operate(settings.operate, client, _channels(settings.operate.channels)),
@@ -350,7 +352,7 @@ def suppressor(
 ) -> Callable[[object, Callable[[], bool]], Suppressed]:
     """`suppress_recipients` of Lambda's events, while there is time, with the table and the queue of this environment.
 
-    `sleep` waits for so many seconds. SettingsError if the environment is incomplete, KeyNotRead if the key of
+    `sleep` waits for so many seconds. SettingsError if the environment is incomplete, SecretNotRead if the key of
     recipients' identities can not be had.
     """
     settings = SuppressSettings.from_environment(environment)
