@@ -85,6 +85,10 @@ bench: .venv/test.installed .venv-engine/installed build build/engine/python ## 
 docs: .venv/demo.installed ## Write the generated parts of docs/ anew
 	@.venv/bin/python docs/generate.py $(ARGS)
 
+.PHONY: release
+release: .venv/demo.installed ## Check, build, commit and tag VERSION=0.2.0 here; ARGS=--dry-run only says what it would do
+	@.venv/bin/python -m release $(VERSION) $(ARGS)
+
 .PHONY: check
 check: lint types template build ## Run lint, types, template and build
 

@@ -24,7 +24,7 @@ HEADINGS: Mapping[str, Weight] = MappingProxyType(
     }
 )
 
-_RELEASED = re.compile(r"^## \[(?P<version>[^\]]+)\] - (?P<date>\d{4}-\d\d-\d\d)$", re.MULTILINE)
+_RELEASED = re.compile(r"## \[(?P<version>[^\]]+)\] - (?P<date>\d{4}-\d\d-\d\d)")
 
 
 class ChangelogError(ValueError):
@@ -61,19 +61,21 @@ def read(text: str) -> Changelog:
     heads = list(re.finditer(r"^## .*$", text, re.MULTILINE))
     if not heads or heads[0].group() != UNRELEASED:
         raise ChangelogError(f"its first section has to be {UNRELEASED}")
-    released = []
-    for head in heads[1:]:
-        found = _RELEASED.fullmatch(head.group())
-        try:
-            if found is None:
-                raise ValueError("it has to be such as '## [0.2.0] - 2027-01-31'")
-            released.append((Version.parse(found["version"]), date.fromisoformat(found["date"])))
-        except ValueError as error:
-            raise ChangelogError(f"the heading {head.group()!r}: {error}") from error
+    released = [_release_of(head.group()) for head in heads[1:]]
     if released != sorted(released, key=lambda each: (each[0], each[1]), reverse=True):
         raise ChangelogError("the versions do not stand with the newest first")
     end = heads[1].start() if len(heads) > 1 else len(text)
     return Changelog(text[heads[0].end() : end].strip("\n"), tuple(released))
+
+
+def _release_of(heading: str) -> tuple[Version, date]:
+    found = _RELEASED.fullmatch(heading)
+    if found is None:
+        raise ChangelogError(f"the heading {heading!r} has to be such as '## [0.2.0] - 2027-01-31'")
+    try:
+        return Version.parse(found["version"]), date.fromisoformat(found["date"])
+    except ValueError as error:
+        raise ChangelogError(f"the heading {heading!r}: {error}") from error
 
 
 def release(text: str, version: Version, day: date) -> str:

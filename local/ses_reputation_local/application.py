@@ -5,8 +5,8 @@ from typing import Final
 
 _PACKAGE: Final = Path(__file__).parent
 
-# A wheel brings the application in this package (see pyproject.toml); a checkout has it two folders up. Installers unpack
-# wheels into files, which functions need: they are loaded by their paths.
+# A wheel brings the application in this package (see pyproject.toml); a checkout has it two folders up. Installers
+# unpack wheels into files, which functions need: they are loaded by their paths.
 _IN_WHEEL: Final = _PACKAGE / "application"
 
 APPLICATION: Final = _IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parents[1]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -61,7 +62,7 @@ def install(python: str, requirements: str, package: str, environment: Path) -> 
     folder.mkdir()
     # The pip of these tests installs into it: one of its own, and all of moto compiled, would take half the time.
     _check([python, "-m", "venv", "--without-pip", environment])
-    pip = [sys.executable, "-m", "pip", "--python", environment, "--disable-pip-version-check", "-qq"]
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", environment, "--disable-pip-version-check", "-qq"]
     _check([*pip, "install", "--no-compile", *PINNED, "--requirement", ROOT / "requirements" / requirements])
     # With no index, pip says what is missing.
     _check([*pip, "install", "--no-compile", "--no-index", package])
@@ -69,6 +70,6 @@ def install(python: str, requirements: str, package: str, environment: Path) -> 
     return Installation(environment, folder)
 
 
-def _check(command: list[str | Path]) -> None:
+def _check(command: Sequence[str | Path]) -> None:
     ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     assert ran.returncode == 0, ran.stdout + ran.stderr
