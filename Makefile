@@ -111,6 +111,11 @@ build: .venv/demo.installed .venv-sam/installed ## Build what is deployed into .
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" $(SAM) build
 	.venv/bin/python .ci/check_build.py
 
+.PHONY: package
+package: build ## Pack what is deployed, for people without the SAM CLI, and the command, into build/dist; see docs/releases.md
+	@.venv/bin/python -m release.sam_package
+	@$(BUILD_WHEEL)
+
 .PHONY: wheel
 wheel: .venv/test.installed ## Build the command's wheel, and try it in environments of its own; PYTHONS="python3.13 ..." of these
 	@$(BUILD_WHEEL)

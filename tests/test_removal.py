@@ -5,8 +5,14 @@ from typing import Any
 
 import pytest
 
+from ses_reputation.restore import SUFFIX
+from ses_reputation_local.cloud import TEMPLATE, LocalCloud
+from ses_reputation_local.resources import create_stack
+from ses_reputation_local.template import read_template
+from tests.test_restore import TABLES, run
 from tests.test_several_deployments import NAMES
 from tests.test_template import RESOURCES, SOURCE
+from tests.test_whole_path import HOUR, MORNING, mail, publish
 
 
 class Fate(Enum):
@@ -16,7 +22,7 @@ class Fate(Enum):
     GOES = auto()  # the stack makes another one, or it is worth nothing alone
 
 
-# Topics and queues go with what is in them, and subscriptions with their topic: docs/deployment.md says what to do first.
+# Topics and queues go with what is in them, subscriptions with their topic: docs/deployment.md says what to do first.
 FATES: dict[str, Fate] = {
     "AWS::CloudWatch::Alarm": Fate.GOES,
     "AWS::CloudWatch::Dashboard": Fate.GOES,
@@ -81,3 +87,31 @@ def test_tables_are_protected_from_deletion_by_hand_unless_somebody_says_otherwi
         if name.endswith("Table"):
             properties = SOURCE["Resources"][name]["Properties"]
             assert properties["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+
+
+def test_a_stack_that_is_deployed_anew_gets_back_what_the_tables_of_the_one_before_hold() -> None:
+    with LocalCloud() as cloud:
+        cloud.now = MORNING + HOUR
+        publish(cloud, mail(60, bad=6))
+        cloud.deliver()
+        cloud.tick(MORNING + HOUR, ["EvaluateReputation"])
+        shown = [run("status", *scope).stdout for scope in ((), ("account",))]
+        template = read_template(TEMPLATE, {}, cloud.region)
+        anew = create_stack(template, cloud.account, cloud.region, None, "deployed-anew")
+        dynamodb = cloud.client("dynamodb")
+        for table in TABLES:
+            dynamodb.restore_table_to_point_in_time(
+                SourceTableName=cloud.resources[table],
+                TargetTableName=f"{anew[table].name}{SUFFIX}",
+                UseLatestRestorableTime=True,
+            )
+        run("restore", "--apply", "--stack-name", "deployed-anew")
+        assert "0 differ" in run("rebuild", "--stack-name", "deployed-anew").output
+        for table in ("ReceiptsTable", "CountersTable"):
+            before, after = (
+                sorted(map(str, dynamodb.scan(TableName=name)["Items"]))
+                for name in (cloud.resources[table], anew[table].name)
+            )
+            assert before
+            assert after == before
+        assert [run("status", *scope, "--stack-name", "deployed-anew").stdout for scope in ((), ("account",))] == shown

@@ -163,7 +163,7 @@ def _holds(condition: Mapping[str, Any], values: Mapping[str, str]) -> bool:
         case {"Fn::Not": [inner]}:
             return not _holds(inner, values)
         case {"Fn::Equals": [{"Ref": name}, text]}:
-            return values[name] == text
+            return bool(values[name] == text)
         case _:
             raise NotImplementedError(f"the local cloud knows no {', '.join(condition)} of this form in rules")
 
