@@ -85,6 +85,10 @@ bench: .venv/test.installed .venv-engine/installed build build/engine/python ## 
 docs: .venv/demo.installed ## Write the generated parts of docs/ anew
 	@.venv/bin/python docs/generate.py $(ARGS)
 
+.PHONY: released
+released: .venv/test.installed ## Keep what this version writes, for tests of upgrades: tests/released
+	@.venv/bin/python -m tests.released.keep
+
 .PHONY: release
 release: .venv/demo.installed ## Check, build, commit and tag VERSION=0.2.0 here; ARGS=--dry-run only says what it would do
 	@.venv/bin/python -m release $(VERSION) $(ARGS)

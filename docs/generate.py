@@ -38,6 +38,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "checks": checks.checks,
             "faults": checks.faults,
         },
+        "configuration.md": {"parameters": parameters.all_of_them},
         "lifecycle.md": {
             "statuses": lifecycle.statuses,
             "stages": lifecycle.stages,

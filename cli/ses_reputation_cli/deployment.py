@@ -88,6 +88,7 @@ def aws_errors_for_people() -> Iterator[None]:
     from ses_reputation.adapters.secret_texts import SecretNotRead  # noqa: PLC0415
     from ses_reputation.adapters.ses import MetricsNotRead  # noqa: PLC0415
     from ses_reputation.forget import NotForgotten  # noqa: PLC0415
+    from ses_reputation.schema import TablesAreNewer  # noqa: PLC0415
     from ses_reputation.settings import SettingsError  # noqa: PLC0415
 
     try:
@@ -102,6 +103,7 @@ def aws_errors_for_people() -> Iterator[None]:
         NotRead,
         NotWritten,
         SecretNotRead,
+        TablesAreNewer,
     ) as error:
         raise click.ClickException(str(error)) from error
     except SettingsError as error:

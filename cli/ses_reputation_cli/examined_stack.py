@@ -34,6 +34,10 @@ class ExaminedStack:
         """The resources of its stack."""
         return self._parts
 
+    def held_schema(self) -> int | None:
+        """Which schema its tables hold; None before the first evaluation."""
+        return self._stack.held_schema()
+
     def last_run(self, function: str) -> datetime | None:
         """The newest time for which a function ended well."""
         return self._stack.runs().last(function)

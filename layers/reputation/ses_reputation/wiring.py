@@ -21,6 +21,7 @@ from ses_reputation.adapters.dead_letters import SqsDeadLetters
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.feedback import DynamoDbFeedback
+from ses_reputation.adapters.held_schema import DynamoDbHeldSchema
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.known_weeks import DynamoDbKnownWeeks
 from ses_reputation.adapters.pace import Pace
@@ -126,7 +127,7 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
         "channels": _channels(settings.channels),
         "to_alert": partial(alert_of, account=account, region=region),
     }
-    run = partial(
+    run: Callable[[datetime], Evaluated] = partial(
         evaluate_reputation,
         **judging,
         to_summary=partial(summary_of, account=account, region=region),
@@ -141,8 +142,14 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
         return list(judge_chunks(read_chunks(invocation), judge, set_apart, chunks.retry_soon))
 
     runs = DynamoDbRuns(client, table=settings.standings_table)
+    schema = DynamoDbHeldSchema(client, table=settings.standings_table)
+
+    def evaluate(now: datetime) -> Evaluated:
+        schema.take_up(now)
+        return run(now)
+
     return Evaluator(
-        _noted(run, runs, EVALUATE, lambda did: did.in_time),
+        _noted(evaluate, runs, EVALUATE, lambda did: did.in_time),
         take,
         lambda: survey(standings.listed(SURVEY_REQUESTS).rows, settings.policy),
     )

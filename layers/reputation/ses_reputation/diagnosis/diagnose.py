@@ -93,6 +93,9 @@ class Deployment(Protocol):
     def aws_time(self) -> datetime | None:
         """What AWS's clock shows; None if it does not say."""
 
+    def held_schema(self) -> int | None:
+        """Which schema its tables hold; None before the first evaluation."""
+
     def last_run(self, function: str) -> datetime | None:
         """The newest time for which a function ended well."""
 
@@ -212,6 +215,7 @@ _EXAMINATIONS: Mapping[Check, Callable[[Deployment, datetime, datetime], Judged]
         Check.VERSION: lambda d, _now, _here: judgements.judge_version(d.versions()),
         Check.CLOCK: lambda d, _now, here: judgements.judge_clock(here, d.aws_time()),
         Check.FUNCTIONS: lambda d, now, _here: judgements.judge_functions(d.parts().functions(), d.parts().runs(now)),
+        Check.TABLES: lambda d, _now, _here: judgements.judge_tables(d.held_schema()),
         Check.TOPICS: lambda d, _now, _here: judgements.judge_topics(d.parts().topics()),
         Check.SUBSCRIPTIONS: lambda d, _now, _here: judgements.judge_subscriptions(
             d.parts().topics(), d.parts().queues()

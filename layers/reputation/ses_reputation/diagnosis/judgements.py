@@ -31,6 +31,7 @@ from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.numbers import moment
 from ses_reputation.notices.structure import readable
+from ses_reputation.schema import SCHEMA
 from ses_reputation.settings import (
     EnforceSettings,
     EvaluateSettings,
@@ -209,6 +210,14 @@ def unfit_settings(function: Function) -> str | None:
     except SettingsError as error:
         return str(error)
     return None
+
+
+def judge_tables(held: int | None) -> Judged:
+    """Whether the tables hold a schema that this version knows. Older ones it can all read."""
+    if held is None:
+        return judged("they hold no schema before the first evaluation")
+    newer = [found(Fault.TABLES_NEWER, held=str(held), known=str(SCHEMA))] if held > SCHEMA else []
+    return judged(f"they hold schema {held}", newer)
 
 
 def judge_topics(topics: Sequence[Topic]) -> Judged:

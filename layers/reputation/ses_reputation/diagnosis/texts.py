@@ -67,6 +67,7 @@ CHECKS: Mapping[Check, CheckText] = MappingProxyType(
             "Every function can be run, has the settings of this version, and did not fail in the last day.",
             ("lambda:GetFunctionConfiguration", "cloudwatch:GetMetricData"),
         ),
+        Check.TABLES: CheckText("The tables hold a schema that this version can read."),
         Check.TOPICS: CheckText(
             "SES may publish to the three topics on behalf of this account, and no outsider to any topic.",
             ("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"),
@@ -211,6 +212,15 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             "a dead letter.",
             "If it goes on, its log says why.",
             _LOGS,
+        ),
+        Fault.TABLES_NEWER: FaultText(
+            Check.TABLES,
+            _PROBLEM,
+            "The tables hold schema {held}, and this version knows none above {known}.",
+            "A newer version has written there, and an older one was deployed after it, or this command is older than "
+            "the stack. Functions of the older version count on, but judge nothing: they would misread it.",
+            "Deploy the version that wrote them, or a newer one (make build, then sam deploy), and use its command. "
+            "Nothing is lost meanwhile.",
         ),
         Fault.TOPIC_CLOSED: FaultText(
             Check.TOPICS,
