@@ -15,6 +15,7 @@ import click
 from docs.generators import (
     blocklists,
     checks,
+    deployment,
     detectors,
     enforcement,
     guarantees,
@@ -39,6 +40,11 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "faults": checks.faults,
         },
         "configuration.md": {"parameters": parameters.all_of_them},
+        "deployment.md": {
+            "questions": deployment.questions,
+            "refused": deployment.refused,
+            "stays": deployment.stays,
+        },
         "lifecycle.md": {
             "statuses": lifecycle.statuses,
             "stages": lifecycle.stages,

@@ -105,7 +105,10 @@ OCCASIONS: Mapping[str, str] = MappingProxyType(
             "If you want to hear of a listing before bounces tell of it. Read first what each list demands of who "
             "asks it: [Blocklist look-ups](blocklist-look-ups.md)."
         ),
-        "BlocklistKeys": "With a zone that gives keys to its users.",
+        "BlocklistKeysSecretArn": (
+            "With a zone that gives keys to its users: [make a secret](blocklist-look-ups.md#keys-are-secret) that "
+            "holds them."
+        ),
         "BlocklistResolver": (
             "If a zone refuses to answer AWS's DNS servers, which the alarm about unusable blocklists tells of."
         ),
