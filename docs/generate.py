@@ -15,6 +15,7 @@ import click
 from docs.generators import (
     blocklists,
     checks,
+    deployment,
     detectors,
     enforcement,
     guarantees,
@@ -43,6 +44,12 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
         "checking-a-deployment.md": {
             "checks": checks.checks,
             "faults": checks.faults,
+        },
+        "configuration.md": {"parameters": parameters.all_of_them},
+        "deployment.md": {
+            "questions": deployment.questions,
+            "refused": deployment.refused,
+            "stays": deployment.stays,
         },
         "lifecycle.md": {
             "statuses": lifecycle.statuses,

@@ -29,6 +29,7 @@ NOW: frozenset[Read] = frozenset(
     {
         ("record_feedback", "standings: verified-identities"),
         ("record_feedback", "standings: scopes"),
+        ("evaluate_reputation", "standings: schema"),
         ("evaluate_reputation", "standings: due"),
         ("evaluate_reputation", "standings: chunks"),
         ("evaluate_reputation", "standings: standing"),

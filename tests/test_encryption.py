@@ -95,6 +95,9 @@ ASKED_FOR: Mapping[str, tuple[str, ...]] = {
 }
 
 
+OF_SECRETS = {"DecryptRecipientKey": "EncryptsRecipientKey", "DecryptBlocklistKeys": "EncryptsBlocklistKeys"}
+
+
 def documents() -> dict[str, Mapping[str, Any]]:
     """What each function's role, and those who operate and mend, may do."""
     roles = {name: RESOURCES[f"{name}Role"]["Properties"]["Policies"][0]["PolicyDocument"] for name in FUNCTIONS}
@@ -126,7 +129,7 @@ def test_nobody_may_do_anything_with_the_key_unless_there_is_one(who: str) -> No
     for statement in documents()[who]["Statement"]:
         given = statement["Fn::If"][1] if "Fn::If" in statement else statement
         if any(action.startswith("kms:") for action in listed(given["Action"])):
-            condition = "EncryptsRecipientKey" if "Recipient" in given["Sid"] else "HasEncryptionKey"
+            condition = OF_SECRETS.get(given["Sid"], "HasEncryptionKey")
             assert statement == {"Fn::If": [condition, given, NOTHING]}
             assert given["Resource"] == {"Ref": "EncryptionKeyArn"}
             assert given["Condition"].keys() == {"StringEquals"}

@@ -16,10 +16,11 @@ from moto.events.models import EventsBackend, Rule
 from moto.sns.models import Subscription
 from moto.sqs.models import SQSBackend
 
-from ses_reputation_local.cloud import TEMPLATE, LocalCloud
+from ses_reputation_local.application import TEMPLATE
+from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.quick_start import LISTED_BY_NAME, quick_regions
 from ses_reputation_local.resources import ResourceError
-from ses_reputation_local.template import ParameterError, check_parameters, read_template
+from ses_reputation_local.template import ParameterError, check_parameters, check_rules, read_template
 
 QUEUE_AND_FUNCTION = """
 Resources:
@@ -40,16 +41,19 @@ def cloud() -> Iterator[LocalCloud]:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"MinimumVolume": "0"}, "MinimumVolume must be at least 1, not 0"),
-        ({"OldestMailDays": "1096"}, "OldestMailDays must be at most 1095, not 1096"),
+        ({"MinimumVolume": "0"}, "MinimumVolume must be a number of recipients, 1 or more, not 0"),
+        ({"OldestMailDays": "1096"}, "OldestMailDays must be a number of days from 1 to 1095, not 1096"),
         ({"MinimumVolume": "many"}, "MinimumVolume must be a number, not 'many'"),
         ({"MinimumVolume": ""}, "MinimumVolume must be a number, not empty"),
         ({"MinimumVolume": "1_000"}, "MinimumVolume must be a number, not '1_000'"),
-        ({"Vocabulary": "modern"}, "Vocabulary must be one of classic, current, not 'modern'"),
-        ({"LogRetentionDays": "2"}, "LogRetentionDays must be one of 1, 3, 5"),
-        ({"NotificationEmail": "me"}, "NotificationEmail must be one e-mail address, or empty, not 'me'"),
-        ({"NotificationEmail": "me@example.com\n"}, "NotificationEmail must be one e-mail address"),
-        ({"Minimum": "1"}, "there is no parameter Minimum; there are NotificationEmail, Vocabulary"),
+        ({"Vocabulary": "modern"}, "Vocabulary must be classic or current, not 'modern'"),
+        ({"LogRetentionDays": "2"}, "LogRetentionDays must be a number of days that CloudWatch Logs knows - 1, 3, 5"),
+        (
+            {"NotificationEmail": "me"},
+            "or one e-mail address such as ops@shop.example, not 'me'",
+        ),
+        ({"NotificationEmail": "me@example.com\n"}, "NotificationEmail must be empty, or one e-mail address"),
+        ({"Minimum": "1"}, "there is no parameter Minimum; there are NotificationEmail, Profile"),
     ],
 )
 def test_a_parameter_that_cloudformation_would_refuse_is_refused(given: dict[str, str], message: str) -> None:
@@ -80,6 +84,17 @@ def test_a_value_within_its_rules_is_taken() -> None:
     rules = {"Type": "Number", "AllowedValues": [1, 30], "Default": 1}
     assert check_parameters({"P": rules}, {"P": "30"}) == {"P": "30"}
     assert check_parameters({"P": rules}, {}) == {"P": "1"}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [{"Fn::Contains": [["a"], {"Ref": "P"}]}, {"Fn::Equals": [{"Fn::Join": ["", "a"]}, "a"]}],
+    ids=["a function", "a function within another"],
+)
+def test_a_rule_that_the_local_cloud_can_not_judge_is_not_passed_over(condition: dict[str, Any]) -> None:
+    rules = {"R": {"Assertions": [{"Assert": condition, "AssertDescription": "P must be a"}]}}
+    with pytest.raises(NotImplementedError, match="Fn::"):
+        check_rules(rules, {"P": "a"})
 
 
 def test_every_resource_of_the_template_is_created(cloud: LocalCloud) -> None:

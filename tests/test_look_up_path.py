@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import dns.rcode
 import pytest
 
 from ses_reputation.adapters.identities import DynamoDbIdentities
+from ses_reputation.adapters.secret_texts import SecretNotRead
+from ses_reputation.adapters.zone_keys import read_zone_keys
 from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.functions import Invocation
@@ -20,6 +23,7 @@ from tests.test_template import RESOURCES, SOURCE
 
 KEY = "0123456789abcdefghijklmnop"
 DBL, SURBL = "dbl.dq.spamhaus.net", "multi.surbl.org"
+KEYS_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:blocklist-keys-a1B2c3"
 SHOP, SCOPE = "shop.example", "identity/shop.example"
 SIX_HOURS, DAY = timedelta(hours=6), timedelta(days=1)
 
@@ -39,11 +43,12 @@ def cloud(server: BlocklistServer) -> Iterator[LocalCloud]:
     parameters = {
         **EMAIL,
         "BlocklistZones": f"{DBL},{SURBL}",
-        "BlocklistKeys": f"{DBL}={KEY}",
+        "BlocklistKeysSecretArn": KEYS_ARN,
         "BlocklistResolver": server.address,
     }
     with LocalCloud(parameters) as cloud:
         cloud.now = MORNING
+        put_keys(cloud, f"{DBL}={KEY}")
         identities = DynamoDbIdentities(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"])
         identities.write(frozenset({SHOP, "news@shop.example", "good.example"}))
         yield cloud
@@ -51,6 +56,10 @@ def cloud(server: BlocklistServer) -> Iterator[LocalCloud]:
         for run in cloud.invocations:
             assert KEY not in f"{run.logs} {run.result} {run.error}".lower()
         assert KEY not in str(items).lower()
+
+
+def put_keys(cloud: LocalCloud, text: str) -> None:
+    cloud.client("secretsmanager").create_secret(Name=KEYS_ARN.rpartition(":")[2], SecretString=text)
 
 
 def look_up(cloud: LocalCloud, now: Any) -> Invocation:
@@ -159,15 +168,63 @@ def test_nothing_of_it_is_there_unless_a_zone_is_named() -> None:
     assert SOURCE["Parameters"]["BlocklistZones"]["Default"] == ""
 
 
-def test_its_keys_are_shown_to_nobody_who_looks_at_the_stack() -> None:
-    assert SOURCE["Parameters"]["BlocklistKeys"]["NoEcho"] is True
-    uses = json.dumps(SOURCE["Resources"]).count('{"Ref": "BlocklistKeys"}')
-    assert uses == 1
-    assert "BlocklistKeys" not in json.dumps(SOURCE["Outputs"])
+def test_its_keys_are_shown_to_nobody_who_looks_at_the_stack_or_the_function(cloud: LocalCloud) -> None:
+    (stack,) = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    function = cloud.client("lambda").get_function_configuration(FunctionName=cloud.resources["LookUpBlocklists"])
+    assert KEYS_ARN in str(stack)
+    assert KEYS_ARN in str(function)
+    assert KEY not in f"{stack} {function}"
+
+
+KEYS = {
+    "one": (f"{DBL}={KEY}", {DBL: KEY}),
+    "two, in lines of a file": (f"{DBL}={KEY},\n list.example=Def-7\n", {DBL: KEY, "list.example": "Def-7"}),
+    "a zone in capitals": (f"DBL.dq.spamhaus.net={KEY}", {DBL: KEY}),
+    "the longest": (f"list.example={'k' * 63}", {"list.example": "k" * 63}),
+    "one more": (f"list.example={'k' * 64}", None),
+    "no zone": (KEY, None),
+    "no zone before the equals sign": (f"={KEY}", None),
+    "no key": ("list.example=", None),
+    "a dot in it": ("list.example=a.b", None),
+    "no dot in the zone": (f"example={KEY}", None),
+    "one that makes sense, and one that does not": (f"{DBL}={KEY},list.test=", None),
+    "JSON": (f'{{"{DBL}": "{KEY}"}}', None),
+    "nothing": (" ", None),
+}
+
+
+@pytest.mark.parametrize(("text", "keys"), KEYS.values(), ids=KEYS)
+def test_the_secret_is_a_list_of_zones_with_their_keys_or_refused_without_showing_one(
+    text: str, keys: dict[str, str] | None
+) -> None:
+    secrets = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": text})
+    if keys is not None:
+        assert read_zone_keys(secrets, KEYS_ARN) == keys
+        return
+    with pytest.raises(
+        SecretNotRead, match=f"the keys of blocklists could not be read from the secret {KEYS_ARN}"
+    ) as no:
+        read_zone_keys(secrets, KEYS_ARN)
+    assert KEY not in str(no.value)
+    assert no.value.__cause__ is None
+
+
+def test_without_its_keys_nothing_is_asked(server: BlocklistServer) -> None:
+    parameters = {"BlocklistZones": DBL, "BlocklistKeysSecretArn": KEYS_ARN, "BlocklistResolver": server.address}
+    with LocalCloud(parameters) as cloud:
+        (run,) = cloud.tick(MORNING, ["LookUpBlocklists"])
+        assert str(run.error) == (
+            f"the keys of blocklists could not be read from the secret {KEYS_ARN}: ResourceNotFoundException"
+        )
+        put_keys(cloud, f"{DBL}={KEY}")
+        (again,) = cloud.tick(MORNING, ["LookUpBlocklists"])
+        assert again.error is None
 
 
 def test_the_alarm_watches_what_the_function_measures() -> None:
     alarm = RESOURCES["UnusableBlocklistsAlarm"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("SESReputation", "UnusableBlocklists")
+    function = RESOURCES["LookUpBlocklists"]["Properties"]["Environment"]["Variables"]
+    assert alarm["Namespace"] == function["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["MetricName"] == "UnusableBlocklists"
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "look_up_blocklists"}]
     assert alarm["TreatMissingData"] == "ignore", "it stays as the last run left it"

@@ -17,7 +17,10 @@ from ses_reputation.domain.survey import Survey
 from ses_reputation.metrics import METERS, Meter, Reading
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.functions import Invocation
+from ses_reputation_local.resources import STACK_NAME
 from tests.test_whole_path import EVENTS, HOUR, MORNING, mail, publish
+
+OURS = f"{metrics.NAMESPACE}/{STACK_NAME}"
 
 Written = dict[tuple[str, ...], float]
 """What was written: the name of each metric with the values of its dimensions, `service` first."""
@@ -35,7 +38,7 @@ def written(lines: Iterator[str] | tuple[str, ...]) -> Written:
     found: Written = {}
     for document in map(json.loads, lines):
         for directive in document.get("_aws", {}).get("CloudWatchMetrics", ()):
-            assert directive["Namespace"] == metrics.NAMESPACE
+            assert directive["Namespace"] == OURS
             ((*dimensions,),) = directive["Dimensions"]
             for metric in directive["Metrics"]:
                 row = METERS[metric["Name"]]
@@ -50,7 +53,7 @@ def written(lines: Iterator[str] | tuple[str, ...]) -> Written:
 def test_what_has_the_same_dimensions_is_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", metrics.NAMESPACE)
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", OURS)
     survey = Survey(
         {Status.HEALTHY: 3},
         {Metric.BOUNCE_RATE: Fraction(0)},

@@ -53,6 +53,7 @@ POISON = (
 )
 KEY = f"0123456789{MARK}abcdefghijklm"
 ZONE = "dbl.dq.spamhaus.net"
+KEYS_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:blocklist-keys-a1B2c3"
 PARAMETERS = {
     "NotificationEmail": "ops@shop.example",
     "AutomaticSuppression": "true",
@@ -60,7 +61,7 @@ PARAMETERS = {
     "SuspicionMinimum": "3",
     "MinimumVolume": "10",
     "BlocklistZones": ZONE,
-    "BlocklistKeys": f"{ZONE}={KEY}",
+    "BlocklistKeysSecretArn": KEYS_ARN,
 }
 
 
@@ -217,6 +218,8 @@ def lived_through(storage: RecipientStorage, failure: Failure) -> Iterator[tuple
         parameters = {**PARAMETERS, "BlocklistResolver": server.address, "RecipientStorage": storage}
         with LocalCloud(parameters) as cloud, failing_once(failure) as faults:
             cloud.now = NOON
+            keys = {"Name": KEYS_ARN.rpartition(":")[2], "SecretString": f"{ZONE}={KEY}"}
+            cloud.client("secretsmanager").create_secret(**keys)
             cloud.ses.verify("shop.example")
             cloud.ses.configuration_sets.add("newsletter").suppression = {"SuppressedReasons": []}
             cloud.ses.add_tenant("acme")

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from ses_reputation.adapters import clients
-from ses_reputation.adapters.recipient_key import KeyNotRead, read_key
+from ses_reputation.adapters.recipient_key import read_key
+from ses_reputation.adapters.secret_texts import SecretNotRead
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.recipients import RecipientStorage
 from ses_reputation_cli.main import main
@@ -127,7 +128,7 @@ def test_without_the_key_nothing_is_counted_under_another_identity(cloud: LocalC
     client.delete_secret(SecretId=secret)
     (bounce,) = [p.message for p in told() if "Bounce" in p.message and "eventType" in p.message][:1]
     run = cloud.invoke(function, json.loads(bounce))
-    assert isinstance(run.error, KeyNotRead)
+    assert isinstance(run.error, SecretNotRead)
     assert str(run.error) == (
         f"the key of recipients' identities could not be read from the secret {secret}: InvalidRequestException"
     )
@@ -155,7 +156,7 @@ def test_a_key_that_somebody_shortened_is_refused(cloud: LocalCloud) -> None:
     assert len(read_key(client, secret)) == 64
     whole = key_of(cloud)
     client.put_secret_value(SecretId=secret, SecretString=whole[:31])
-    with pytest.raises(KeyNotRead, match="32 characters or more") as refused:
+    with pytest.raises(SecretNotRead, match="32 characters or more") as refused:
         read_key(client, secret)
     assert whole[:31] not in str(refused.value)
     client.put_secret_value(SecretId=secret, SecretString=whole)

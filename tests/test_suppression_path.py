@@ -48,7 +48,7 @@ def measured(cloud: LocalCloud) -> dict[str, float]:
     sums: dict[str, float] = {}
     for line in logged(cloud):
         for metric in line.get("_aws", {}).get("CloudWatchMetrics", ()):
-            assert (metric["Namespace"], line["service"]) == ("SESReputation", "suppress_recipients")
+            assert (metric["Namespace"], line["service"]) == ("SESReputation/ses-reputation", "suppress_recipients")
             for defined in metric["Metrics"]:
                 sums[defined["Name"]] = sums.get(defined["Name"], 0) + sum(line[defined["Name"]])
     return sums

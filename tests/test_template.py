@@ -10,6 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 import ses_reputation.settings
 from ses_reputation.domain.policy import Policy
+from ses_reputation.metrics import NAMESPACE
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.ses_events import TagNames
 from ses_reputation.settings import EvaluateSettings, RecordSettings
@@ -240,7 +241,7 @@ def test_what_a_function_logs_and_measures_has_its_name_on_it(name: str) -> None
     variables = RESOURCES[name]["Properties"]["Environment"]["Variables"]
     snake_case = "_".join(re.findall("[A-Z][a-z]+", name)).lower()
     assert variables[SERVICE] == snake_case
-    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "SESReputation"
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == {"Fn::Sub": f"{NAMESPACE}/${{AWS::StackName}}"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -281,7 +282,7 @@ def test_all_that_decide_decide_by_the_same_policy_and_tell_the_same_people() ->
         },
         "Operate": set(),
         "ReceiveFinding": {"DEAD_LETTER_QUEUE_URL"},
-        "LookUpBlocklists": {"BLOCKLIST_ZONES", "BLOCKLIST_KEYS", "BLOCKLIST_RESOLVER"},
+        "LookUpBlocklists": {"BLOCKLIST_ZONES", "BLOCKLIST_KEYS_SECRET", "BLOCKLIST_RESOLVER"},
     }
     evaluate, *others = [
         {

@@ -15,7 +15,8 @@ from ses_reputation.domain.recipients import RecipientStorage
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.settings import WEEKDAYS
-from tests.test_template import FUNCTIONS, PARAMETERS, SOURCE, environment, parameter_of
+from ses_reputation_local.template import ParameterError, read_template
+from tests.test_template import FUNCTIONS, PARAMETERS, SOURCE, TEMPLATE, environment, parameter_of
 
 
 def is_list(parameter: str) -> bool:
@@ -209,17 +210,15 @@ TEXTS: dict[str, dict[str, tuple[str, bool]]] = {
         "a trailing comma": ("multi.surbl.org,", False),
         "a space": ("multi.surbl.org, multi.uribl.com", False),
     },
-    "BlocklistKeys": {
+    "BlocklistKeysSecretArn": {
         "nothing": ("", True),
-        "one": ("dbl.dq.spamhaus.net=0123456789abcdefghijklmnop", True),
-        "two": ("dbl.dq.spamhaus.net=abc,list.example=Def-7", True),
-        "the longest": (f"list.example={'k' * 63}", True),
-        "one more": (f"list.example={'k' * 64}", False),
-        "no zone": ("0123456789abcdefghijklmnop", False),
-        "no key": ("list.example=", False),
-        "a dot in it": ("list.example=a.b", False),
-        "a trailing comma": ("list.example=abc,", False),
-        "a space": ("list.example=abc, list.test=abc", False),
+        "one": ("arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail/blocklist.keys-a1B2c3", True),
+        "a key": ("0123456789abcdefghijklmnop", False),
+        "a key with its zone": ("dbl.dq.spamhaus.net=0123456789abcdefghijklmnop", False),
+        "a name": ("blocklist-keys", False),
+        "any secret": ("arn:aws:secretsmanager:eu-west-1:123456789012:secret:*", False),
+        "a parameter": ("arn:aws:ssm:eu-west-1:123456789012:parameter/blocklist-keys", False),
+        "two": (",".join(["arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys-a1B2c3"] * 2), False),
     },
     "BlocklistResolver": {
         "nothing": ("", True),
@@ -296,5 +295,99 @@ def test_every_parameter_is_described_labelled_and_in_a_group() -> None:
     assert interface["ParameterLabels"].keys() == SOURCE["Parameters"].keys()
     for name, parameter in SOURCE["Parameters"].items():
         assert parameter["Description"].endswith("."), name
-        if "AllowedPattern" in parameter:
-            assert parameter["ConstraintDescription"].startswith("must be"), name
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_whoever_gives_a_wrong_value_is_told_what_is_allowed(name: str) -> None:
+    """CloudFormation puts "Parameter NAME" before it, and without it only quotes a pattern."""
+    parameter, told = PARAMETERS[name], PARAMETERS[name]["ConstraintDescription"]
+    assert told.startswith("must be ")
+    assert not told.endswith(".")
+    match parameter:
+        case {"AllowedValues": ["off", *days]}:
+            assert "off" in told
+            assert any(day in told for day in days)
+        case {"AllowedValues": values}:
+            assert all(re.search(rf"\b{value}\b", told) for value in values)
+        case {"MinValue": least, "MaxValue": most}:
+            assert re.search(rf"from {least}\b.* to {most}\b", told)
+        case {"MinValue": least}:
+            assert re.search(rf"\b{least}\b.* or more$", told)
+        case {"AllowedPattern": _} if "Schedule" in name:
+            examples = re.findall(r"(?:such as|or) (\w+\([^)]+\))", told)
+            assert len(examples) == 2
+            assert all(matches(name, example) for example in examples)
+        case {"AllowedPattern": _}:
+            example, *_ = re.findall(r"such as (\S+?)(?:,? |,?$)", told) or [""]
+            assert example, "an example says more than a description"
+            assert matches(name, example)
+        case _:
+            pytest.fail("anything is allowed")
+
+
+def test_nothing_is_asked_for_that_can_not_be_left_as_it_is() -> None:
+    """`sam deploy --guided` takes no empty answer for a parameter without a default, nor for one with NoEcho."""
+    for name, parameter in PARAMETERS.items():
+        assert "Default" in parameter, name
+        assert not parameter.get("NoEcho"), name
+
+
+FIRST = (
+    *("NotificationEmail", "Profile", "VolumeSource", "EnforceScopes"),
+    *("AutomaticSuppression", "RecipientStorage", "EncryptionKeyArn", "CloudWatchDashboard"),
+)
+
+
+def test_what_is_worth_a_thought_is_asked_first_and_the_rest_in_the_order_of_the_groups() -> None:
+    """`sam deploy --guided` asks in the order of the template, and shows nothing but names and defaults."""
+    interface = SOURCE["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    assert list(PARAMETERS) == [*FIRST, *(name for name in grouped if name not in FIRST)]
+
+
+# -- Values that make sense each, and not together ---------------------------------------------------------------------
+
+ZONES = "BlocklistKeysSecretArn and BlocklistResolver are for BlocklistZones, which is empty"
+HELD = "HoldOutages=true holds what bounces in a suspected outage, and with SuspicionMinimum=0 nothing is suspected"
+KEYS = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys-a1B2c3"
+TOGETHER: dict[str, tuple[dict[str, str], str | None]] = {
+    "all defaults": ({}, None),
+    "zones alone": ({"BlocklistZones": "multi.surbl.org"}, None),
+    "zones and their keys": ({"BlocklistZones": "dbl.dq.spamhaus.net", "BlocklistKeysSecretArn": KEYS}, None),
+    "keys of no zones": ({"BlocklistKeysSecretArn": KEYS}, ZONES),
+    "zones and whom to ask": ({"BlocklistZones": "multi.surbl.org", "BlocklistResolver": "192.0.2.53"}, None),
+    "whom to ask about nothing": ({"BlocklistResolver": "192.0.2.53"}, ZONES),
+    "outages are held": ({"HoldOutages": "true"}, None),
+    "nothing is suspected": ({"SuspicionMinimum": "0"}, None),
+    "one bounce is an outage that is held": ({"HoldOutages": "true", "SuspicionMinimum": "1"}, None),
+    "outages are held, and none is suspected": ({"HoldOutages": "true", "SuspicionMinimum": "0"}, HELD),
+    # What would be paused is told as well where nothing is.
+    "paused at probation, but nothing is enforced": ({"PauseAtProbationScopes": "tenant"}, None),
+    "a minimum above the representative volume": ({"MinimumVolume": "20000"}, None),
+    "reminders before a probation begins": ({"ProbationDays": "3", "PeriodReminderDays": "7,1"}, None),
+    "Almost healed for longer than a probation": ({"ProbationDays": "3", "HealingDays": "7"}, None),
+}
+
+
+@pytest.mark.parametrize(("given", "refusal"), TOGETHER.values(), ids=TOGETHER)
+def test_values_that_do_not_go_together_are_refused_at_deployment(given: dict[str, str], refusal: str | None) -> None:
+    if refusal is None:
+        read_template(TEMPLATE, given, "eu-west-1")
+    else:
+        with pytest.raises(ParameterError, match=f"^{re.escape(refusal)}: "):
+            read_template(TEMPLATE, given, "eu-west-1")
+
+
+@pytest.mark.parametrize("given", [given for given, refusal in TOGETHER.values() if refusal is None])
+def test_what_is_deployed_together_every_function_can_read(given: dict[str, str]) -> None:
+    for function, variables in ((name, environment(name)) for name in FUNCTIONS):
+        sources = SOURCE["Resources"][function]["Properties"]["Environment"]["Variables"]
+        set_by = {name: given[parameter] for name, of in sources.items() if (parameter := parameter_of(of)) in given}
+        FUNCTIONS[function].from_environment({**variables, **set_by})
+
+
+def test_every_rule_refuses_something() -> None:
+    refused = {refusal for _, refusal in TOGETHER.values() if refusal}
+    told = [a["AssertDescription"] for rule in SOURCE["Rules"].values() for a in rule["Assertions"]]
+    assert {text.partition(": ")[0] for text in told} == refused
+    assert len(told) == sum(refusal is not None for _, refusal in TOGETHER.values())

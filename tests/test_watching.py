@@ -15,6 +15,7 @@ from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.metrics import METERS, NAMESPACE, Meter
 from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.resources import STACK_NAME
 from tests.access import listed
 from tests.test_template import PARAMETERS, RESOURCES, SOURCE, of_type
 
@@ -123,7 +124,7 @@ def titled(deployed: Stack, words: str) -> dict[str, Any]:
 def test_every_metric_on_the_dashboard_or_in_an_alarm_is_one_that_is_written(deployed: Stack) -> None:
     alarmed = {shown for alarm in deployed.alarms.values() for shown in of_alarm(alarm)}
     for shown in all_shown(deployed) | alarmed:
-        if shown.namespace == NAMESPACE:
+        if shown.namespace == f"{NAMESPACE}/{STACK_NAME}":
             row = METERS[Meter(shown.name)]
             dimensions = dict(shown.dimensions)
             assert dimensions.pop("service") == row.service, shown

@@ -186,7 +186,7 @@ def test_an_unknown_bounce_subtype_is_counted_logged_and_measured_once(cloud: Lo
     assert warning["subtypes"] == {"BrandNew": 1}
     (metric,) = [line for line in lines if "_aws" in line]
     (directive,) = metric["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "SESReputation"
+    assert directive["Namespace"] == "SESReputation/ses-reputation"
     assert ("UnknownBounceSubtype", "Count") in [(m["Name"], m["Unit"]) for m in directive["Metrics"]]
     assert (metric["UnknownBounceSubtype"], metric["service"]) == ([1.0], "record_feedback")
     assert totals(cloud, "account") == {Measure.HARD_BOUNCED: 1, Measure.REPLY_USER_UNKNOWN: 1}

@@ -130,6 +130,7 @@ def command(
     https://docs.aws.amazon.com/ses/latest/dg/monitor-using-event-publishing.html
     """  # noqa: D301 - click takes \b for: do not wrap what follows
     with deployed(stack) as deployment:
+        deployment.refuse_newer_tables()
         policy, statistics = deployment.policy(), deployment.statistics()
         try:
             plan = plan_backfill(

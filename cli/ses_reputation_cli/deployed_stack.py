@@ -21,6 +21,7 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.feedback import DynamoDbFeedback
 from ses_reputation.adapters.function_url import FunctionUrl
+from ses_reputation.adapters.held_schema import DynamoDbHeldSchema
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.mailer import SesMailer
 from ses_reputation.adapters.personal_items import DynamoDbPersonalItems
@@ -47,6 +48,7 @@ from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.record_wiring import back_off
 from ses_reputation.redrive import Origin
 from ses_reputation.restore import Table
+from ses_reputation.schema import refuse_newer
 from ses_reputation.settings import ChannelSettings, KeepingSettings, RecordSettings, ShowSettings, read_policy
 from ses_reputation.show import Sources
 
@@ -114,6 +116,10 @@ class DeployedStack:
     def region(self) -> str:
         """Its region, also if that of the user's profile was taken."""
         return self._deployment.region
+
+    def version(self) -> str | None:
+        """The version that it says it is of."""
+        return self._deployment.output("Version")
 
     def policy(self) -> Policy:
         """The numbers that scopes are judged by."""
@@ -248,6 +254,14 @@ class DeployedStack:
             sns=clients.sns(region),
             sqs=clients.sqs(region),
         )
+
+    def held_schema(self) -> int | None:
+        """Which schema its tables hold; None before the first evaluation."""
+        return DynamoDbHeldSchema(self._dynamodb, table=self._standings_table).read()
+
+    def refuse_newer_tables(self) -> None:
+        """For a command that writes into the tables itself: TablesAreNewer if newer code has written there."""
+        refuse_newer(self.held_schema() or 0)
 
     def runs(self) -> DynamoDbRuns:
         """When the functions that schedules run last ended well."""

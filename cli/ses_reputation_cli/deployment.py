@@ -85,9 +85,10 @@ def aws_errors_for_people() -> Iterator[None]:
     from ses_reputation.adapters.batches import NotRead, NotWritten  # noqa: PLC0415
     from ses_reputation.adapters.deployment import DeploymentNotFound  # noqa: PLC0415
     from ses_reputation.adapters.function_url import FunctionUrlFailed  # noqa: PLC0415
-    from ses_reputation.adapters.recipient_key import KeyNotRead  # noqa: PLC0415
+    from ses_reputation.adapters.secret_texts import SecretNotRead  # noqa: PLC0415
     from ses_reputation.adapters.ses import MetricsNotRead  # noqa: PLC0415
     from ses_reputation.forget import NotForgotten  # noqa: PLC0415
+    from ses_reputation.schema import TablesAreNewer  # noqa: PLC0415
     from ses_reputation.settings import SettingsError  # noqa: PLC0415
 
     try:
@@ -97,11 +98,12 @@ def aws_errors_for_people() -> Iterator[None]:
     except (
         DeploymentNotFound,
         FunctionUrlFailed,
-        KeyNotRead,
         MetricsNotRead,
         NotForgotten,
         NotRead,
         NotWritten,
+        SecretNotRead,
+        TablesAreNewer,
     ) as error:
         raise click.ClickException(str(error)) from error
     except SettingsError as error:

@@ -87,6 +87,7 @@ def command(
     from ses_reputation.adapters.scans import PARTS  # noqa: PLC0415 - help must not wait for boto3
 
     with deployed(stack) as deployment:
+        deployment.refuse_newer_tables()
         now, books = deployment.now(), deployment.books()
         first, last = (since.at(now) if since else None), (until.at(now) if until else None)
         try:

@@ -52,6 +52,7 @@ def command(stack: Stack, *, dry_run: bool, as_json: bool) -> None:
     wrong usage.
     """
     with deployed(stack) as deployment:
+        deployment.refuse_newer_tables()
         tables, parts = deployment.restored_tables()
         with progress("restoring", parts) as advance:
             outcomes = restore(tables, apply=not dry_run, advance=advance)

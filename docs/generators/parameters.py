@@ -1,10 +1,11 @@
-"""The table of the parameters of template.yaml that the lifecycle depends on."""
+"""The parameters of template.yaml: all of them on a page of their own, and tables of some on others."""
 
 from pathlib import Path
 from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from docs.generators.occasions import OCCASIONS
 from docs.generators.tables import table
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
@@ -19,20 +20,74 @@ def of_lifecycle() -> str:
 
 def of_group(*labels: str) -> str:
     """What the template says of the parameters in the groups with these labels."""
-    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
-    groups = {
-        group["Label"]["default"]: group["Parameters"]
-        for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
-    }
-    parameters = {name: template["Parameters"][name] for group in labels for name in groups[group]}
+    template = _template()
+    groups = _groups(template)
     return table(
         ("parameter", "default", "what it is"),
         (
-            (f"`{name}`", f"`{parameter['Default']}`" if parameter["Default"] != "" else "none", _line(parameter))
-            for name, parameter in parameters.items()
+            (f"`{name}`", _default(parameter), _line(parameter).replace("|", "\\|"))
+            for name, parameter in ((name, template["Parameters"][name]) for label in labels for name in groups[label])
         ),
     )
 
 
+def all_of_them() -> str:
+    """Every parameter in its group: what it is, its default, what it may be, and when to change it."""
+    template = _template()
+    labels = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterLabels"]
+    lines: list[str] = []
+    for label, names in _groups(template).items():
+        lines += [f"## {label}", ""]
+        for name in names:
+            parameter = template["Parameters"][name]
+            lines += [
+                f"### `{name}`",
+                "",
+                f"**{labels[name]['default']}.** {_line(parameter)}",
+                "",
+                f"- Default: {_default(parameter)}",
+                f"- Allowed: {_allowed(parameter)}",
+                f"- When to change it: {OCCASIONS[name]}",
+                "",
+            ]
+    return "\n".join(lines).rstrip()
+
+
+def _template() -> dict[str, Any]:
+    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    return template
+
+
+def _groups(template: dict[str, Any]) -> dict[str, list[str]]:
+    """The names of the parameters of each group, in the order in which CloudFormation shows them."""
+    return {
+        group["Label"]["default"]: group["Parameters"]
+        for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    }
+
+
+def _default(parameter: dict[str, Any]) -> str:
+    if "Default" not in parameter:
+        return "none: it has to be given"
+    return f"`{parameter['Default']}`" if parameter["Default"] != "" else "none"
+
+
+def _allowed(parameter: dict[str, Any]) -> str:
+    """What it may be, in words: its values, its bounds, or what CloudFormation says of one that it refuses."""
+    if values := parameter.get("AllowedValues"):
+        return ", ".join(f"`{value}`" for value in values)
+    if parameter["Type"] == "Number":
+        least, most = parameter.get("MinValue"), parameter.get("MaxValue")
+        return "a number" + (
+            f" from {least:,} to {most:,}" if most is not None else f", {least:,} or more" if least is not None else ""
+        )
+    refused = str(parameter.get("ConstraintDescription", "any text"))
+    return _words(refused).removeprefix("must be ")
+
+
 def _line(parameter: dict[str, Any]) -> str:
-    return " ".join(str(parameter["Description"]).split()).replace("|", "\\|")
+    return _words(str(parameter["Description"]))
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())

@@ -21,6 +21,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import Message, Queue, sqs_backends
 
 from ses_reputation_local import queues
+from ses_reputation_local.application import TEMPLATE
 from ses_reputation_local.asynchronous import WaitingEvent, allowed_attempts, failure_queue, failure_record
 from ses_reputation_local.environment import no_other_aws
 from ses_reputation_local.events import SentEvent, collected_events, send_to_rules
@@ -40,8 +41,6 @@ from ses_reputation_local.topics import Email, collected_deliveries
 from ses_reputation_local.transactions import real_transactions
 
 __all__ = ["Answer", "Email", "Invocation", "LocalCloud", "QueuedMessage", "SentEvent"]
-
-TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _MAXIMUM_MESSAGE_BYTES: Final = 262_144
@@ -74,7 +73,7 @@ class LocalCloud:
 
     `resources` gives the physical id of each logical id, `invocations` the newest thousand runs of functions, and `ses`
     is what SES and CloudWatch say of the account when a function asks them.
-    Entering raises ParameterError for a parameter that CloudFormation would refuse, and ResourceError for a resource
+    Entering raises ParameterError for parameters that CloudFormation would refuse, and ResourceError for a resource
     that could not be created. IAM, topic, queue and event bus policies are stored, but nothing is refused because of
     them, except that SES publishes only where a topic's policy lets it. Given an `address` such as
     http://127.0.0.1:4588, function URLs begin with it: somebody serves them there.

@@ -61,6 +61,7 @@ def _translated(text: str, folder: Path, parameters: tuple[tuple[str, str], ...]
     # A copy: translating it changes it.
     sam = deepcopy(_parsed(text))
     values = check_parameters(sam.get("Parameters", {}), dict(parameters))
+    check_rules(sam.get("Rules", {}), values)
     folders = _take_code_folders(sam, folder)
     # The translator asks its session for nothing but the region.
     session = SimpleNamespace(region_name=region)
@@ -141,6 +142,30 @@ def _length_and_pattern(rules: Mapping[str, Any], kind: str, value: str) -> str 
     if "AllowedPattern" in rules and not all(re.fullmatch(rules["AllowedPattern"], member) for member in members):
         return f"must match {rules['AllowedPattern']}"
     return None
+
+
+def check_rules(rules: Mapping[str, Mapping[str, Any]], values: Mapping[str, str]) -> None:
+    """Check values of parameters together as the rules of a template do.
+
+    Raises ParameterError for the first assertion that does not hold, with what the template says of it.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
+    """
+    for rule in rules.values():
+        if "RuleCondition" in rule and not _holds(rule["RuleCondition"], values):
+            continue
+        for assertion in rule["Assertions"]:
+            if not _holds(assertion["Assert"], values):
+                raise ParameterError(assertion["AssertDescription"])
+
+
+def _holds(condition: Mapping[str, Any], values: Mapping[str, str]) -> bool:
+    match condition:
+        case {"Fn::Not": [inner]}:
+            return not _holds(inner, values)
+        case {"Fn::Equals": [{"Ref": name}, text]}:
+            return bool(values[name] == text)
+        case _:
+            raise NotImplementedError(f"the local cloud knows no {', '.join(condition)} of this form in rules")
 
 
 def _take_code_folders(sam: Mapping[str, Any], root: Path) -> dict[str, Path]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a cold start of record_feedback must not wait for them
     from ses_reputation.evaluate import Evaluated
 
 NAMESPACE = "SESReputation"
-"""What the template gives every function as POWERTOOLS_METRICS_NAMESPACE."""
+"""What the template gives every function as POWERTOOLS_METRICS_NAMESPACE, with a slash and the stack's name behind."""
 
 
 class Meter(StrEnum):

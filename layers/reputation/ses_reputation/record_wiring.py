@@ -40,7 +40,7 @@ class Record(Protocol):
 def recorder(environment: Mapping[str, str]) -> Record:
     """`record_feedback` of Lambda's events with the tables and the queue of this environment.
 
-    SettingsError if the environment is incomplete, KeyNotRead if the key of recipients' identities can not be had.
+    SettingsError if the environment is incomplete, SecretNotRead if the key of recipients' identities can not be had.
     """
     settings = RecordSettings.from_environment(environment)
     keeping = keeping_of(settings.keeping)

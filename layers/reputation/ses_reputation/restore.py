@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Protocol
 
+from ses_reputation.schema import refuse_newer
+
 SUFFIX = "-restored"
 """A table is restored beside its own: by this name it is found, and RepairPolicy lets it be read."""
 
@@ -47,6 +49,9 @@ class RestoredTables(Protocol):
     def is_there(self, table: Table) -> bool:
         """Whether a table was restored, and is ready to be read."""
 
+    def schema(self) -> int | None:
+        """Which schema the restored standings say that all tables held then; None if they do not say."""
+
     def restore(self, table: Table, *, apply: bool) -> Iterator[Mapping[Outcome, int]]:
         """Bring back what is missing of a table, or only say what would be: the outcomes of each part of it."""
 
@@ -54,7 +59,12 @@ class RestoredTables(Protocol):
 def restore(
     tables: RestoredTables, *, apply: bool, advance: Callable[[int], None]
 ) -> dict[Table, Mapping[Outcome, int]]:
-    """Bring back what is missing, or only say what would be; what became of the items of each restored table."""
+    """Bring back what is missing, or only say what would be; what became of the items of each restored table.
+
+    TablesAreNewer, and nothing changed, if they were written by newer code than this.
+    """
+    if tables.is_there(Table.STANDINGS):
+        refuse_newer(tables.schema() or 0)
     outcomes: dict[Table, Mapping[Outcome, int]] = {}
     for table in Table:
         if tables.is_there(table):

@@ -254,33 +254,25 @@ class SuppressSettings(Struct, frozen=True):
         )
 
 
-class Secret(str):
-    """A text that is shown to nobody who only looks at what holds it."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'...'"
-
-
 class LookSettings(Struct, frozen=True):
     """What look_up_blocklists is told.
 
-    `keys` are by zone. `server` is the address and port of the DNS server to ask, None for the machine's own.
+    `keys` is the secret that holds those of zones, None if there is none. `server` is the address and port of the DNS
+    server to ask, None for the machine's own.
     """
 
     operate: OperateSettings
     zones: tuple[str, ...]
-    keys: Mapping[str, Secret]
+    keys: str | None
     server: tuple[str, int] | None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the variables; SettingsError for the first that is wrong, without any key."""
+        """Read the variables; SettingsError for the first that is wrong."""
         return cls(
             operate=OperateSettings.from_environment(environment),
             zones=_read(environment, "BLOCKLIST_ZONES", _zones),
-            keys=_read(environment, "BLOCKLIST_KEYS", _keys, secret=True),
+            keys=_read(environment, "BLOCKLIST_KEYS_SECRET", str) or None,
             server=_read(environment, "BLOCKLIST_RESOLVER", _server),
         )
 
@@ -337,15 +329,13 @@ def _read_providers(environment: Mapping[str, str]) -> _Providers:
     return _Providers(book.domains, frozenset(map(provider, sending)), frozenset(map(provider, silent)))
 
 
-def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T], *, secret: bool = False) -> T:
+def _read(environment: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T:
     text = environment.get(name)
     if text is None:
         raise SettingsError(f"the environment variable {name} is missing")
     try:
         return parse(text)
     except ValueError as error:
-        if secret:
-            raise SettingsError(f"the environment variable {name} makes no sense: {error}") from None
         raise SettingsError(f"the environment variable {name} is {text!r}: {error}") from error
 
 
@@ -354,14 +344,6 @@ def _zones(text: str) -> tuple[str, ...]:
     if wrong := next((zone for zone in zones if lists_addresses(zone)), None):
         raise ValueError(f"{wrong} lists IP addresses, and would never list a domain")
     return zones
-
-
-def _keys(text: str) -> Mapping[str, Secret]:
-    """`dbl.dq.spamhaus.net=KEY`: the keys of zones. No error names one."""
-    pairs = [pair.partition("=") for pair in _names(text)]
-    if not all(zone and key for zone, _, key in pairs):
-        raise ValueError("a list looks like dbl.dq.spamhaus.net=KEY,zone.example=KEY")
-    return {zone.lower(): Secret(key) for zone, _, key in pairs}
 
 
 def _server(text: str) -> tuple[str, int] | None:

@@ -21,6 +21,7 @@ from ses_reputation.adapters.dead_letters import SqsDeadLetters
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.enforcements import DynamoDbEnforcements
 from ses_reputation.adapters.feedback import DynamoDbFeedback
+from ses_reputation.adapters.held_schema import DynamoDbHeldSchema
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.adapters.known_weeks import DynamoDbKnownWeeks
 from ses_reputation.adapters.pace import Pace
@@ -34,6 +35,7 @@ from ses_reputation.adapters.status_topic import SnsStatusTopic
 from ses_reputation.adapters.suppression_histories import DynamoDbSuppressionHistories
 from ses_reputation.adapters.suppression_list import SesSuppressionList, SesSuppressionPreferences
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
+from ses_reputation.adapters.zone_keys import read_zone_keys
 from ses_reputation.commands import Answer, Call, answer
 from ses_reputation.dashboard.pages import Page
 from ses_reputation.dashboard.views import View
@@ -125,7 +127,7 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
         "channels": _channels(settings.channels),
         "to_alert": partial(alert_of, account=account, region=region),
     }
-    run = partial(
+    run: Callable[[datetime], Evaluated] = partial(
         evaluate_reputation,
         **judging,
         to_summary=partial(summary_of, account=account, region=region),
@@ -140,8 +142,14 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
         return list(judge_chunks(read_chunks(invocation), judge, set_apart, chunks.retry_soon))
 
     runs = DynamoDbRuns(client, table=settings.standings_table)
+    schema = DynamoDbHeldSchema(client, table=settings.standings_table)
+
+    def evaluate(now: datetime) -> Evaluated:
+        schema.take_up(now)
+        return run(now)
+
     return Evaluator(
-        _noted(run, runs, EVALUATE, lambda did: did.in_time),
+        _noted(evaluate, runs, EVALUATE, lambda did: did.in_time),
         take,
         lambda: survey(standings.listed(SURVEY_REQUESTS).rows, settings.policy),
     )
@@ -327,17 +335,18 @@ def shown(settings: ShowSettings, client: "DynamoDBClient") -> Sources:
 def looker(environment: Mapping[str, str]) -> Callable[[datetime, Callable[[], bool]], LookedUp]:
     """`look_up_blocklists` at a moment, while there is time, with what this environment names.
 
-    SettingsError if the environment is incomplete.
+    SettingsError if the environment is incomplete, SecretNotRead if the keys of its zones can not be had.
     """
     # dnspython takes a tenth of a second to import, and no other function needs it.
     from ses_reputation.adapters.dns_zones import DnsZones  # noqa: PLC0415
 
     settings = LookSettings.from_environment(environment)
+    keys = read_zone_keys(clients.secretsmanager(), settings.keys) if settings.keys else {}
     client, table = clients.dynamodb(), settings.operate.standings_table
     look_up = partial(
         look_up_blocklists,
         zones=settings.zones,
-        lists=DnsZones(keys=settings.keys, server=settings.server),
+        lists=DnsZones(keys=keys, server=settings.server),
         identities=DynamoDbIdentities(client, table=table),
         standings=DynamoDbStandings(client, table=table),
         operate=_operate(settings.operate, client, _channels(settings.operate.channels)),
@@ -350,7 +359,7 @@ def suppressor(
 ) -> Callable[[object, Callable[[], bool]], Suppressed]:
     """`suppress_recipients` of Lambda's events, while there is time, with the table and the queue of this environment.
 
-    `sleep` waits for so many seconds. SettingsError if the environment is incomplete, KeyNotRead if the key of
+    `sleep` waits for so many seconds. SettingsError if the environment is incomplete, SecretNotRead if the key of
     recipients' identities can not be had.
     """
     settings = SuppressSettings.from_environment(environment)

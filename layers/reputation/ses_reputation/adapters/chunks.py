@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.dead_letters import BATCH_ENTRIES
-from ses_reputation.adapters.documents import Item, decode, encode, items_of, written
+from ses_reputation.adapters.documents import Item, decode, items_of, written, written_out
 from ses_reputation.due import Chunk, NotHandedOn
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _batches(chunks: Sequence[Chunk]) -> Iterator[Sequence[Chunk]]:
 
 
 def _item(chunk: Chunk) -> Item:
-    return {**_key(chunk.id), "document": encode(chunk)}
+    return {**_key(chunk.id), **written_out(chunk)}
 
 
 def _key(identifier: str) -> Item:

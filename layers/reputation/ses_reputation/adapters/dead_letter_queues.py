@@ -11,7 +11,7 @@ from ses_reputation.adapters import keys
 from ses_reputation.adapters.aws_errors import AwsError, explained, is_for_all
 from ses_reputation.adapters.batches import put_all
 from ses_reputation.adapters.dead_letters import attribute_texts, batches_of
-from ses_reputation.adapters.documents import decode, encode, items_of
+from ses_reputation.adapters.documents import decode, items_of, written_out
 from ses_reputation.redrive import DISCARDED_KEPT, Discarded, Letter, Origin, Unreadable, invocation_of
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class DeadLetterQueues:
         items = (
             {
                 **keys.item_key(keys.DISCARDED, f"{one.origin}/{one.id}"),
-                "document": encode(one),
+                **written_out(one),
                 "expires": keys.expires(one.time, DISCARDED_KEPT),
             }
             for one in discarded

@@ -10,6 +10,7 @@ from ses_reputation.adapters import keys
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 from ses_reputation.outbox import Outgoing, outgoing_of
+from ses_reputation.schema import SCHEMA, refuse_newer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,8 +30,23 @@ def encode(document: msgspec.Struct) -> dict[str, str]:
     return keys.string(msgspec.json.encode(document).decode())
 
 
+def written_out(document: msgspec.Struct) -> Item:
+    """What an item has of a document: the document itself, and the schema that it is written in."""
+    return {"document": encode(document), "schema": {"N": str(SCHEMA)}}
+
+
+def schema_of(item: Item) -> int:
+    """The schema that an item was written in; items of the first one need not say so."""
+    return int(item["schema"]["N"]) if "schema" in item else 1
+
+
 def decode(item: Item, to: Any) -> Any:
-    """The document that an item holds."""
+    """The document that an item holds; TablesAreNewer if it was written in a schema that this code does not know.
+
+    Who reads a document mostly writes it again. Without this, code that is older than the document would drop what it
+    does not know of it, also in the minute in which a new version is deployed function by function.
+    """
+    refuse_newer(schema_of(item))
     return msgspec.json.decode(item["document"]["S"], type=to)
 
 
@@ -117,14 +133,14 @@ def still_at(version: int) -> dict[str, Any]:
 def _news_items(news: News) -> Iterator[Item]:
     """News is kept twice: in the history of its scope, and among all news of its month."""
     for collection in (keys.news_of(news.scope), keys.news_in(news.time)):
-        yield {**keys.item_key(collection, moment(news)), "document": encode(news)}
+        yield {**keys.item_key(collection, moment(news)), **written_out(news)}
 
 
 def outbox_items(alerts: Sequence[Alert]) -> Iterator[Item]:
     """Alerts in the outbox, once for each channel that they go through."""
     for alert in alerts:
         for outgoing in outgoing_of(alert):
-            yield {**keys.item_key(keys.OUTBOX, outbox_name(outgoing)), "document": encode(outgoing)}
+            yield {**keys.item_key(keys.OUTBOX, outbox_name(outgoing)), **written_out(outgoing)}
 
 
 def outbox_name(outgoing: Outgoing) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import get_all
-from ses_reputation.adapters.documents import Item, decode, encode, items_of, write_decided
+from ses_reputation.adapters.documents import Item, decode, items_of, write_decided, written_out
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.enforcement import Enforced, Enforcement
 from ses_reputation.domain.scopes import Scope
@@ -71,7 +71,7 @@ class DynamoDbEnforcements:
         item: Item = {
             **_key(enforcement.scope),
             "state": keys.string(enforcement.state),
-            "document": encode(enforcement),
+            **written_out(enforcement),
         }
         others: list[Any] = self._standings.rewritten(standing) if floored else [self._standings.unchanged(standing)]
         return write_decided(self._client, self._table, item, version, news, alerts, others)

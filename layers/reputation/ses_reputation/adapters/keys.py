@@ -24,7 +24,10 @@ standings  collection, name                 `standing/2` of a scope, `news/SCOPE
                                             identities, as `Bounce/shop.example`; `enforcements`: what was done at
                                             SES about a scope's status; `discarded` dead letters, by queue and id;
                                             `scopes/tenant/2026-03`: the scopes that are
-                                            counted apart in a month, and in `scope-counts` how many they are
+                                            counted apart in a month, and in `scope-counts` how many they are;
+                                            `schema`: the newest that any code has written in
+
+What has a `document` in the standings table has a `schema` as well: the one that it was written in.
 
 A standing has three attributes more, of which the index WorstFirst is made: `listing`, which is `scopes`, `rank`, its
 status and scope, which sort the worst first, and `listed`: what a list of all scopes shows of it.
@@ -60,6 +63,7 @@ TENANT_VERDICTS = "tenant-verdicts"
 REPLACED_TOPICS = "replaced-topics"
 DISCARDED = "discarded"
 SCOPE_COUNTS = "scope-counts"
+SCHEMA = "schema"
 
 WORST_FIRST = "WorstFirst"
 """The index that lists all scopes, those with the worst status first."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.documents import decode, encode, put_of, written
+from ses_reputation.adapters.documents import decode, put_of, written, written_out
 from ses_reputation.domain.counting import Increments
 from ses_reputation.domain.rates import WEEK, HourCounts, VolumeSource, WeekTotals
 from ses_reputation.domain.scopes import Scope
@@ -86,7 +86,7 @@ class DynamoDbKnownWeeks:
         tail = tuple(_Hour((hour.hour - week) // _HOUR, _attributes(hour.counts), hour.backfilled) for hour in hours)
         item = {
             **_key(scope),
-            "document": encode(_Document(known.source, known.start, known.end, totals, week, tail)),
+            **written_out(_Document(known.source, known.start, known.end, totals, week, tail)),
             "expires": keys.expires(known.end, self._retention),
         }
         put = put_of(self._table, item, known.version)

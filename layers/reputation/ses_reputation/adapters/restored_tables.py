@@ -17,6 +17,7 @@ from ses_reputation.adapters import keys
 from ses_reputation.adapters.batches import BATCH_GET_KEYS, get_all
 from ses_reputation.adapters.documents import Item, decode, items_of, moment, put_if_unchanged
 from ses_reputation.adapters.due import DynamoDbDue
+from ses_reputation.adapters.held_schema import read_held
 from ses_reputation.adapters.kept_recipients import RECIPIENTS
 from ses_reputation.adapters.scans import scan_parts
 from ses_reputation.domain.admission import added
@@ -78,6 +79,10 @@ class DynamoDbRestoredTables:
         except self._client.exceptions.ResourceNotFoundException:
             return False
         return True
+
+    def schema(self) -> int | None:
+        """Which schema the restored standings say that all tables held then; None if they do not say."""
+        return read_held(self._client, self._restored(Table.STANDINGS))
 
     def restore(self, table: Table, *, apply: bool) -> Iterator[Mapping[Outcome, int]]:
         """Bring back what is missing of a table, or only say what would be: the outcomes of each part of it.

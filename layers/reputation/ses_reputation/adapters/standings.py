@@ -25,6 +25,7 @@ from ses_reputation.adapters.documents import (
     still_at,
     write_decided,
     written,
+    written_out,
 )
 from ses_reputation.domain.changes import Change, OutageChange
 from ses_reputation.domain.lifecycle import Status
@@ -185,7 +186,7 @@ class DynamoDbStandings:
         if told:
             outages = {
                 **keys.item_key(keys.OUTAGES, standing.scope),
-                "document": encode(_Outages(standing.outages)),
+                **written_out(_Outages(standing.outages)),
             }
             # What the provider bounced is in the account's rate, or no longer.
             others = (*others, {"Put": {"TableName": self._table, "Item": outages}}, self._due(ACCOUNT, told[0]))
@@ -334,7 +335,7 @@ def _standing_item(standing: Standing) -> Item:
     return {
         **_standing_key(standing.scope),
         "status": keys.string(standing.status),
-        "document": encode(standing),
+        **written_out(standing),
         "listing": _LISTING,
         "rank": keys.string(_rank(row)),
         "listed": encode(row),

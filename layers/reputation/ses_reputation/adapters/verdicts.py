@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.documents import Item, decode, encode, items_of, write_decided
+from ses_reputation.adapters.documents import Item, decode, items_of, write_decided, written_out
 from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
 from ses_reputation.domain.verdict import Verdict
@@ -48,7 +48,7 @@ class DynamoDbVerdicts:
 
     def write_verdict(self, verdict: Verdict, version: int, news: Sequence[News], alerts: Sequence[Alert]) -> bool:
         """Write a verdict with its news and the alerts to send; False if it no longer has the version."""
-        item = {**_key(verdict.scope), "document": encode(verdict)}
+        item = {**_key(verdict.scope), **written_out(verdict)}
         return write_decided(self._client, self._table, item, version, news, alerts)
 
     def write_feedback_share(self, percent: int) -> None:

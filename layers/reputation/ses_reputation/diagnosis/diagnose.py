@@ -26,6 +26,7 @@ from ses_reputation.diagnosis.readings import (
     Schedule,
     Source,
     Topic,
+    Versions,
 )
 from ses_reputation.diagnosis.texts import CHECKS, FAULTS
 from ses_reputation.domain.rates import VolumeSource
@@ -83,11 +84,17 @@ class Deployment(Protocol):
     def parts(self) -> Parts:
         """The resources of its stack."""
 
+    def versions(self) -> Versions:
+        """Which version it is of, and which one what looks at it."""
+
     def now(self) -> datetime:
         """The time that it is there."""
 
     def aws_time(self) -> datetime | None:
         """What AWS's clock shows; None if it does not say."""
+
+    def held_schema(self) -> int | None:
+        """Which schema its tables hold; None before the first evaluation."""
 
     def last_run(self, function: str) -> datetime | None:
         """The newest time for which a function ended well."""
@@ -205,8 +212,10 @@ def _last_run(deployment: Deployment, part: str) -> LastRun:
 _EXAMINATIONS: Mapping[Check, Callable[[Deployment, datetime, datetime], Judged]] = MappingProxyType(
     {
         Check.STACK: lambda d, _now, _here: judgements.judge_stack(d.parts().listed()),
+        Check.VERSION: lambda d, _now, _here: judgements.judge_version(d.versions()),
         Check.CLOCK: lambda d, _now, here: judgements.judge_clock(here, d.aws_time()),
         Check.FUNCTIONS: lambda d, now, _here: judgements.judge_functions(d.parts().functions(), d.parts().runs(now)),
+        Check.TABLES: lambda d, _now, _here: judgements.judge_tables(d.held_schema()),
         Check.TOPICS: lambda d, _now, _here: judgements.judge_topics(d.parts().topics()),
         Check.SUBSCRIPTIONS: lambda d, _now, _here: judgements.judge_subscriptions(
             d.parts().topics(), d.parts().queues()

@@ -24,12 +24,14 @@ from ses_reputation.diagnosis.readings import (
     Schedule,
     Source,
     Topic,
+    Versions,
 )
 from ses_reputation.domain.connections import VOLUME_EVENTS, ConfigurationSet, EventType, Notification
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.numbers import moment
 from ses_reputation.notices.structure import readable
+from ses_reputation.schema import SCHEMA
 from ses_reputation.settings import (
     EnforceSettings,
     EvaluateSettings,
@@ -140,6 +142,28 @@ def judge_stack(parts: Sequence[Part]) -> Judged:
     return judged(numbered(len(parts), "part"), missing + incomplete)
 
 
+def judge_version(versions: Versions) -> Judged:
+    """Whether the command and the stack are of one version. The last number is that of mended mistakes alone: it may
+    differ (docs/releases.md).
+    """
+    command, stack = _release(versions.command), _release(versions.stack or "")
+    looked_at = f"the stack is of {_version_text(versions.stack)}, this command of version {versions.command}"
+    if command == stack:
+        return judged(looked_at)
+    fault = Fault.COMMAND_OLDER if command < stack else Fault.STACK_OLDER
+    return judged(looked_at, [found(fault, version=_version_text(versions.stack), command=versions.command)])
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The major and the minor number of a version; of what is none, what is less than any."""
+    numbers = re.match(r"(\d+)\.(\d+)\.", version)
+    return tuple(map(int, numbers.groups())) if numbers else ()
+
+
+def _version_text(version: str | None) -> str:
+    return f"version {version}" if version else "a version that it does not tell"
+
+
 def judge_clock(here: datetime, aws: datetime | None) -> Judged:
     """Whether this machine's clock is that of AWS."""
     if aws is None:
@@ -186,6 +210,14 @@ def unfit_settings(function: Function) -> str | None:
     except SettingsError as error:
         return str(error)
     return None
+
+
+def judge_tables(held: int | None) -> Judged:
+    """Whether the tables hold a schema that this version knows. Older ones it can all read."""
+    if held is None:
+        return judged("they hold no schema before the first evaluation")
+    newer = [found(Fault.TABLES_NEWER, held=str(held), known=str(SCHEMA))] if held > SCHEMA else []
+    return judged(f"they hold schema {held}", newer)
 
 
 def judge_topics(topics: Sequence[Topic]) -> Judged:

@@ -58,11 +58,16 @@ def tell(case: Found, *, stack: str, region: str) -> Told:
 CHECKS: Mapping[Check, CheckText] = MappingProxyType(
     {
         Check.STACK: CheckText("Every part of the stack is there, and CloudFormation has finished with it."),
+        Check.VERSION: CheckText(
+            "The stack and this command are of one version; the last number may differ.",
+            ("cloudformation:DescribeStacks",),
+        ),
         Check.CLOCK: CheckText("The clock of this machine agrees with that of AWS."),
         Check.FUNCTIONS: CheckText(
             "Every function can be run, has the settings of this version, and did not fail in the last day.",
             ("lambda:GetFunctionConfiguration", "cloudwatch:GetMetricData"),
         ),
+        Check.TABLES: CheckText("The tables hold a schema that this version can read."),
         Check.TOPICS: CheckText(
             "SES may publish to the three topics on behalf of this account, and no outsider to any topic.",
             ("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"),
@@ -162,6 +167,20 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             "Let CloudFormation say what differs, take that part out of the template, deploy, put it back, deploy.",
             "aws cloudformation detect-stack-drift --region {region} --stack-name {stack}",
         ),
+        Fault.STACK_OLDER: FaultText(
+            Check.VERSION,
+            _WARNING,
+            "The stack is of {version}, older than this command, which is of version {command}.",
+            "What this command asks for, or shows, may not be there yet.",
+            "Deploy the version of this command: docs/upgrading.md says how.",
+        ),
+        Fault.COMMAND_OLDER: FaultText(
+            Check.VERSION,
+            _WARNING,
+            "This command is of version {command}, older than the stack, which is of {version}.",
+            "It may misread, or leave out, what a newer stack keeps.",
+            "Install the command of the version that is deployed.",
+        ),
         Fault.CLOCK_DIFFERS: FaultText(
             Check.CLOCK,
             _WARNING,
@@ -193,6 +212,15 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             "a dead letter.",
             "If it goes on, its log says why.",
             _LOGS,
+        ),
+        Fault.TABLES_NEWER: FaultText(
+            Check.TABLES,
+            _PROBLEM,
+            "The tables hold schema {held}, and this version knows none above {known}.",
+            "A newer version has written there, and an older one was deployed after it, or this command is older than "
+            "the stack. Functions of the older version count on, but judge nothing: they would misread it.",
+            "Deploy the version that wrote them, or a newer one (make build, then sam deploy), and use its command. "
+            "Nothing is lost meanwhile.",
         ),
         Fault.TOPIC_CLOSED: FaultText(
             Check.TOPICS,

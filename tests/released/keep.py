@@ -1,0 +1,87 @@
+"""Keep what this version writes, so that every later one is tested to read it: `make released`, before each release.
+
+Into tests/released/VERSION go the items of a small deployment's tables as DynamoDB JSON, its dead letters, and the
+schemas of all documents. A version that is released is never written again.
+"""
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ses_reputation.domain.recipients import RecipientStorage
+from tests.released import world
+from tests.released.kinds import Item, kind_of
+
+ROOT = Path(__file__).parents[2]
+RELEASED = Path(__file__).parent
+SCHEMAS = ROOT / "docs/schemas"
+
+# History and the ids of requests are read item by item: one of each kind tells as much as all of them.
+_ONE_OF_EACH = ("standings: news", "standings: requests")
+_KEPT_APART = (RecipientStorage.HASHED, RecipientStorage.NONE)
+
+
+def version() -> str:
+    """The version that is built here."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
+
+
+def keep(folder: Path) -> None:
+    """Write all of it into a folder."""
+    folder.mkdir(exist_ok=True)
+    left = world.whole()
+    for table, items in left.tables.items():
+        _write(folder / f"{table}.jsonl", sample(table, items))
+    for storage in _KEPT_APART:
+        _write(folder / f"receipts-{storage}.jsonl", world.receipts(storage))
+    _write(folder / "dead-letters.jsonl", (letter._asdict() for letter in left.letters))
+    schemas = folder / "schemas"
+    schemas.mkdir(exist_ok=True)
+    for path in schemas.glob("*.json"):
+        path.unlink()
+    for path in SCHEMAS.glob("*.json"):
+        (schemas / path.name).write_text(path.read_text())
+
+
+def sample(table: str, items: Sequence[Item]) -> Iterator[Item]:
+    """What there has to be of a table to go on from it, and one of each kind of what there are many of."""
+    seen = set()
+    for item in sorted(items, key=_key):
+        kind = kind_of(table, item)
+        many = kind.startswith(_ONE_OF_EACH) or (table == "receipts" and not _of_the_morning(item))
+        if not many or kind not in seen:
+            yield item
+        seen.add(kind)
+
+
+def _key(item: Item) -> list[str]:
+    return [item[name]["S"] for name in ("message_id", "entry", "scope", "hour", "collection", "name") if name in item]
+
+
+def _of_the_morning(receipt: Item) -> bool:
+    return "campaign=spring" in json.dumps(receipt.get("scopes", {}))
+
+
+def _write(path: Path, documents: Iterable[Any]) -> None:
+    path.write_text("".join(f"{json.dumps(document, sort_keys=True)}\n" for document in documents))
+
+
+def _is_released(version: str) -> bool:
+    # Without git nothing is released from here.
+    tags = subprocess.run(("git", "tag"), cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return not {version, f"v{version}"}.isdisjoint(tags.stdout.split())
+
+
+def main() -> None:
+    """Keep what this version writes, unless it is released."""
+    if _is_released(version()):
+        sys.exit(f"{version()} is released: what it writes stays as it was kept. Raise the version in pyproject.toml.")
+    keep(RELEASED / version())
+
+
+if __name__ == "__main__":
+    main()
