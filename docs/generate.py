@@ -15,6 +15,7 @@ import click
 from docs.generators import (
     blocklists,
     checks,
+    contracts,
     deployment,
     detectors,
     enforcement,
@@ -39,7 +40,6 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
         "building-on-it.md": {
             "outputs": outputs.exported,
             "tables": outputs.tables,
-            "attributes": outputs.attributes,
         },
         "checking-a-deployment.md": {
             "checks": checks.checks,
@@ -51,6 +51,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "refused": deployment.refused,
             "stays": deployment.stays,
         },
+        "events-and-schemas.md": {"alerts": contracts.alerts},
         "lifecycle.md": {
             "statuses": lifecycle.statuses,
             "stages": lifecycle.stages,
@@ -104,7 +105,7 @@ SCHEMAS: Mapping[str, Callable[[], schemas.Schema]] = MappingProxyType(
     {
         "schemas/finding-reported.json": schemas.finding_reported,
         "schemas/operate-command.json": schemas.operate_command,
-        "schemas/enforcement-alert.json": schemas.enforcement_alert,
+        **{f"schemas/{name}.json": schema for name, schema in contracts.CONTRACTS.items()},
     }
 )
 """The files that are generated whole."""
