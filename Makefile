@@ -5,6 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 MINUTES ?= 5
 MUTATIONS ?= 1000000
+export PYTHONS
 
 # The sets are complete and pinned by hash: pip resolves nothing, compiles nothing, and installs nothing unpinned.
 INSTALL = -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
@@ -93,6 +94,10 @@ site: .venv/test.installed .venv-site/installed ## Make the documentation a site
 released: .venv/test.installed ## Keep what this version writes, for tests of upgrades: tests/released
 	@.venv/bin/python -m tests.released.keep
 
+.PHONY: release
+release: .venv/demo.installed ## Check, build, commit and tag VERSION=0.2.0 here; ARGS=--dry-run only says what it would do
+	@.venv/bin/python -m release $(VERSION) $(ARGS)
+
 .PHONY: check
 check: lint types template build ## Run lint, types, template and build
 
@@ -107,7 +112,7 @@ types: .venv/check.installed ## Check types
 
 .PHONY: template
 template: .venv/check.installed .venv-sam/installed ## Check template.yaml
-	.venv/bin/cfn-lint template.yaml encryption-key.yaml
+	.venv/bin/cfn-lint template.yaml encryption-key.yaml examples/*/template.yaml
 	$(SAM) validate --lint
 
 .PHONY: build
@@ -116,8 +121,17 @@ build: .venv/demo.installed .venv-sam/installed ## Build what is deployed into .
 	.venv/bin/python .ci/check_build.py
 
 .PHONY: package
-package: build ## Pack what is deployed for people without the SAM CLI, into build/dist; see docs/deployment.md
+package: build ## Pack what is deployed, for people without the SAM CLI, and the command, into build/dist; see docs/releases.md
 	@.venv/bin/python -m release.sam_package
+	@$(BUILD_WHEEL)
+
+.PHONY: wheel
+wheel: .venv/test.installed ## Build the command's wheel, and try it in environments of its own; PYTHONS="python3.13 ..." of these
+	@$(BUILD_WHEEL)
+	@.venv/bin/python -m pytest tests/wheel $(ARGS)
+
+# Without a build environment, for which pip would fetch what nothing pins: .venv has the build backend.
+BUILD_WHEEL = rm -rf build/dist/ses_reputation-* && .venv/bin/python -m hatchling build --directory build/dist
 
 # The dependencies layer, for this machine's processor and Python instead of Lambda's.
 build/engine/python: layers/dependencies/requirements.txt .venv-engine/installed
@@ -137,6 +151,8 @@ lock: .venv-lock/installed ## Pin requirements anew after a change in pyproject.
 		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/measure.txt
 	$(COMPILE) pyproject.toml --extra local --group build \
 		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/demo.txt
+	$(COMPILE) pyproject.toml \
+		--python-version 3.11 --constraints requirements/check.txt --output-file requirements/cli.txt
 	$(COMPILE) --group functions \
 		--python-version $(RUNTIME) --constraints requirements/check.txt --output-file layers/dependencies/requirements.txt
 	$(COMPILE) --group sam \

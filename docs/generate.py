@@ -16,6 +16,7 @@ from docs.generators import (
     blocklists,
     checks,
     commands,
+    contracts,
     deployment,
     detectors,
     enforcement,
@@ -24,6 +25,7 @@ from docs.generators import (
     keeping,
     lifecycle,
     outcomes,
+    outputs,
     parameters,
     privileges,
     replies,
@@ -38,6 +40,10 @@ DOCS = Path(__file__).parent
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
         "blocklist-look-ups.md": {"answers": blocklists.answers},
+        "building-on-it.md": {
+            "outputs": outputs.exported,
+            "tables": outputs.tables,
+        },
         "checking-a-deployment.md": {
             "checks": checks.checks,
             "faults": checks.faults,
@@ -53,6 +59,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "refused": deployment.refused,
             "stays": deployment.stays,
         },
+        "events-and-schemas.md": {"alerts": contracts.alerts},
         "lifecycle.md": {
             "statuses": lifecycle.statuses,
             "stages": lifecycle.stages,
@@ -108,7 +115,7 @@ SCHEMAS: Mapping[str, Callable[[], schemas.Schema]] = MappingProxyType(
     {
         "schemas/finding-reported.json": schemas.finding_reported,
         "schemas/operate-command.json": schemas.operate_command,
-        "schemas/enforcement-alert.json": schemas.enforcement_alert,
+        **{f"schemas/{name}.json": schema for name, schema in contracts.CONTRACTS.items()},
     }
 )
 """The files that are generated whole."""

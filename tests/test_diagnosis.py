@@ -27,6 +27,7 @@ from ses_reputation.diagnosis.readings import (
     Source,
     Subscription,
     Topic,
+    Versions,
 )
 from ses_reputation.diagnosis.texts import CHECKS, FAULTS, tell
 from ses_reputation.domain.connections import ConfigurationSet, Destination, Identity, Notification
@@ -137,6 +138,26 @@ def test_a_part_that_is_missing_or_was_never_created_is_named() -> None:
     missing, failed = judgements.judge_stack(parts).faults
     assert (missing.fault, missing.details["part"]) == (Fault.PART_MISSING, judgements.PARTS[0])
     assert (failed.fault, failed.details["status"]) == (Fault.PART_NOT_COMPLETE, "CREATE_FAILED")
+
+
+@pytest.mark.parametrize(
+    ("stack", "fault"),
+    [
+        ("0.9.3", None),
+        ("0.9.12", None),
+        ("0.10.0", Fault.COMMAND_OLDER),
+        ("1.0.0", Fault.COMMAND_OLDER),
+        ("0.8.9", Fault.STACK_OLDER),
+        (None, Fault.STACK_OLDER),
+        ("whatever", Fault.STACK_OLDER),
+    ],
+    ids=["the same", "mended", "ten after nine", "major", "before", "it does not say", "no version"],
+)
+def test_the_command_and_the_stack_have_to_be_of_one_version_but_for_the_last_number(
+    stack: str | None, fault: Fault | None
+) -> None:
+    found_faults = judgements.judge_version(Versions("0.9.3", stack)).faults
+    assert [each.fault for each in found_faults] == ([fault] if fault else [])
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_of_a_deployment_that_is_well_every_check_is_ok_and_needs_no_other_actio
         checks = examined(exit_code=0)
         assert {check["state"] for check in checks.values()} == {"ok"}, checks
         assert result.exit_code == 0
-        assert result.stdout.splitlines()[-1] == "17 checks: all is well."
+        assert result.stdout.splitlines()[-1] == "18 checks: all is well."
         assert re.search(
             "^ok +connections +1 of 1 configuration set and 0 of 1 identity publish here$", result.stdout, re.MULTILINE
         )
@@ -356,7 +356,7 @@ def test_what_these_credentials_may_not_read_is_unknown_and_the_rest_is_told() -
     assert {check["state"] for check in checks.values()} == {"ok", "unknown"}
     assert result.exit_code == 0
     assert "The IAM action that these credentials lack: scheduler:GetSchedule" in " ".join(result.stdout.split())
-    assert result.stdout.splitlines()[-1] == "17 checks: 9 that could not be made."
+    assert result.stdout.splitlines()[-1] == "18 checks: 9 that could not be made."
 
 
 def test_a_part_that_was_deleted_behind_the_stack_s_back_is_a_problem() -> None:

@@ -16,7 +16,8 @@ from moto.events.models import EventsBackend, Rule
 from moto.sns.models import Subscription
 from moto.sqs.models import SQSBackend
 
-from ses_reputation_local.cloud import TEMPLATE, LocalCloud
+from ses_reputation_local.application import TEMPLATE
+from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.quick_start import LISTED_BY_NAME, quick_regions
 from ses_reputation_local.resources import ResourceError
 from ses_reputation_local.template import ParameterError, check_parameters, check_rules, read_template

@@ -904,6 +904,7 @@ def test_a_program_gets_the_whole_change_as_a_versioned_document() -> None:
         "gone": "healthy",
         "allowed": ["changes-made", "lift", "extend", "shutdown"],
         "suspected": False,
+        "revision": 1,
     }
     assert VERSION == 1
 

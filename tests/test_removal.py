@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ses_reputation.restore import SUFFIX
-from ses_reputation_local.cloud import TEMPLATE, LocalCloud
+from ses_reputation_local.application import TEMPLATE
+from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.resources import create_stack
 from ses_reputation_local.template import read_template
 from tests.test_restore import TABLES, run

@@ -20,7 +20,8 @@ from ses_reputation.domain.connections import (
 )
 from ses_reputation.domain.connections import Notification as Type
 from ses_reputation.domain.rates import VolumeSource
-from ses_reputation_local.cloud import TEMPLATE, LocalCloud
+from ses_reputation_local.application import TEMPLATE
+from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.resources import STACK_NAME, create_stack
 from ses_reputation_local.template import read_template
 from tests.test_template import RESOURCES

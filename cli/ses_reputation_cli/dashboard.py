@@ -4,7 +4,7 @@ import os
 import shlex
 import stat
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, tzinfo
 from ipaddress import ip_address
 from pathlib import Path
@@ -114,7 +114,8 @@ def command(  # noqa: PLR0917 - each is an option
     settings that are given, and shown as it was at its end. What was read of it is told on standard error.
     """
     _check_usage(paths, out, given=bool(parameters or identities))
-    with errors_for_people():
+    # A deployed stack is shown without the local cloud, too.
+    with errors_for_people() if paths else nullcontext():
         if out is not None:
             from ses_reputation_cli.site.sheet import sheet  # noqa: PLC0415 - help must not wait for it
 

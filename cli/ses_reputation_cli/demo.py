@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ses_reputation_local.replay import Playback, Tick
     from ses_reputation_local.stories import Chapter, Story
 
-STORIES = Path(__file__).parents[2] / "events" / "stories"
 DEFAULT_STORY = "purchased-list"
 
 _WIDTH = 80
@@ -50,13 +49,13 @@ def command(story: str, parameters: dict[str, str], identities: tuple[str, ...],
     STORY is the name of a story in events/stories (default: purchased-list), or the path of one of your own. SES is
     simulated, everything behind it is real: the topics, queues, functions and tables of template.yaml, in this process.
     """
-    from ses_reputation_cli.dashboard import serve_replay  # noqa: PLC0415 - help must not wait for it
-    from ses_reputation_cli.replay_report import outcomes_text, scopes_table  # noqa: PLC0415
-    from ses_reputation_local.stories import read_story  # noqa: PLC0415
-
     console = Console(highlight=False)
     console.width = min(console.width, _WIDTH)
     with errors_for_people():
+        from ses_reputation_cli.dashboard import serve_replay  # noqa: PLC0415 - help must not wait for it
+        from ses_reputation_cli.replay_report import outcomes_text, scopes_table  # noqa: PLC0415
+        from ses_reputation_local.stories import read_story  # noqa: PLC0415
+
         told = read_story(_path(story))
         with local_playback(parameters, identities) as playback:
             letters = _tell(console, told, playback)
@@ -76,8 +75,10 @@ def _is_watched() -> bool:
 
 
 def _path(story: str) -> Path:
+    from ses_reputation_local.application import STORIES, sample  # noqa: PLC0415
+
     if story.endswith(".toml"):
-        return Path(story)
+        return sample(Path(story))
     path = STORIES / f"{story}.toml"
     if not path.exists():
         known = ", ".join(sorted(p.stem for p in STORIES.glob("*.toml")))

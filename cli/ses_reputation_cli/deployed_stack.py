@@ -117,6 +117,10 @@ class DeployedStack:
         """Its region, also if that of the user's profile was taken."""
         return self._deployment.region
 
+    def version(self) -> str | None:
+        """The version that it says it is of."""
+        return self._deployment.output("Version")
+
     def policy(self) -> Policy:
         """The numbers that scopes are judged by."""
         return read_policy(self._deployment.environment("EvaluateReputation"))

@@ -4,11 +4,12 @@ from datetime import datetime
 from functools import cached_property
 
 from ses_reputation.adapters.deployed_parts import DeployedParts
-from ses_reputation.diagnosis.readings import Connections, Outbox
+from ses_reputation.diagnosis.readings import Connections, Outbox, Versions
 from ses_reputation.domain.connections import ConfigurationSet
 from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.watch import AccountFacts
 from ses_reputation_cli.deployed_stack import DeployedStack
+from ses_reputation_cli.installation import installed_version
 
 
 class ExaminedStack:
@@ -16,6 +17,10 @@ class ExaminedStack:
 
     def __init__(self, stack: DeployedStack) -> None:
         self._stack = stack
+
+    def versions(self) -> Versions:
+        """Which version it is of, and which one this command."""
+        return Versions(installed_version(), self._stack.version())
 
     def now(self) -> datetime:
         """The time that it is there."""

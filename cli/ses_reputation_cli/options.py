@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -149,14 +150,23 @@ _parameter_option = click.option(
 
 @contextmanager
 def errors_for_people() -> Iterator[None]:
-    """Tell what is wrong with an argument as a usage error (exit code 2), and a function's failure without a traceback
-    (exit code 1).
+    """For a block that uses the local cloud: tell what is wrong with an argument as a usage error (exit code 2), and a
+    function's failure, or that the local cloud is not installed, without a traceback (exit code 1).
     """
     from ses_reputation.explain import NothingCounted  # noqa: PLC0415 - help must not wait for it
-    from ses_reputation_local.captures import CaptureError  # noqa: PLC0415
-    from ses_reputation_local.replay import ReplayFailed  # noqa: PLC0415
-    from ses_reputation_local.stories import StoryError  # noqa: PLC0415
-    from ses_reputation_local.template import ParameterError  # noqa: PLC0415
+
+    try:
+        from ses_reputation_local.captures import CaptureError  # noqa: PLC0415
+        from ses_reputation_local.replay import ReplayFailed  # noqa: PLC0415
+        from ses_reputation_local.stories import StoryError  # noqa: PLC0415
+        from ses_reputation_local.template import ParameterError  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        from ses_reputation_cli.installation import requirement  # noqa: PLC0415
+
+        raise click.ClickException(
+            f"the local cloud is not installed ({error.name} is missing); "
+            f"this installs it, too: pipx install --force {quote(requirement('local'))}"
+        ) from error
 
     try:
         yield

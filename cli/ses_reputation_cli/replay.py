@@ -37,15 +37,16 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], identities: tup
 
     A PATH is a file with one event, JSON lines or a JSON array (also with .gz), a folder of such files, - for standard
     input, or a story (.toml). Events may be in any envelope, mixed: as SES wrote them, in an SNS notification, in an
-    EventBridge event, or a whole Lambda event from SQS or SNS.
+    EventBridge event, or a whole Lambda event from SQS or SNS. What the examples below take from events/ comes with the
+    command.
 
     The events are played in their own time, and every scope is evaluated at every full hour of it, with the same code
     and template.yaml that SAM deploys. Nothing leaves this machine.
     """
-    from ses_reputation_cli.replay_report import document, print_report  # noqa: PLC0415 - help must not wait for it
-
     with errors_for_people(), played(paths, parameters, identities) as playback:
         report = playback.report()
+    from ses_reputation_cli.replay_report import document, print_report  # noqa: PLC0415 - help must not wait for it
+
     if as_json:
         click.echo(document(report))
     else:
@@ -63,9 +64,11 @@ def played(paths: tuple[Path, ...], parameters: dict[str, str], identities: tupl
 
 def read_events(paths: tuple[Path, ...]) -> "list[Played]":
     """The events at these paths, of captures and of stories, in order of time."""
-    from ses_reputation_local.captures import read_captures  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_local.application import sample  # noqa: PLC0415 - help must not wait for it
+    from ses_reputation_local.captures import read_captures  # noqa: PLC0415
     from ses_reputation_local.stories import read_story  # noqa: PLC0415
 
+    paths = tuple(map(sample, paths))
     stories = [read_story(path) for path in paths if path.suffix == ".toml"]
     events: list[Played] = list(read_captures([path for path in paths if path.suffix != ".toml"]))
     events += [event for story in stories for event in story.events()]

@@ -21,6 +21,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import Message, Queue, sqs_backends
 
 from ses_reputation_local import queues
+from ses_reputation_local.application import TEMPLATE
 from ses_reputation_local.asynchronous import WaitingEvent, allowed_attempts, failure_queue, failure_record
 from ses_reputation_local.environment import no_other_aws
 from ses_reputation_local.events import SentEvent, collected_events, send_to_rules
@@ -35,13 +36,11 @@ from ses_reputation_local.quick_tables import quick_tables
 from ses_reputation_local.resources import EVENT_SOURCE_MAPPING, Resource, create_stack
 from ses_reputation_local.ses_account import SesAccount
 from ses_reputation_local.ses_calls import answered_calls
-from ses_reputation_local.template import read_template
+from ses_reputation_local.template import Template, read_template
 from ses_reputation_local.topics import Email, collected_deliveries
 from ses_reputation_local.transactions import real_transactions
 
 __all__ = ["Answer", "Email", "Invocation", "LocalCloud", "QueuedMessage", "SentEvent"]
-
-TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _MAXIMUM_MESSAGE_BYTES: Final = 262_144
@@ -104,7 +103,7 @@ class LocalCloud:
         self._address = address
         self._clients: dict[str, Any] = {}
         self._exit = ExitStack()
-        self._functions = Functions({}, {}, region, lambda: self.now)
+        self._functions = Functions(region, lambda: self.now)
         self._sources: list[_Source] = []
         self._emails: list[Email] = []
         self._waiting: deque[WaitingEvent] = deque()
@@ -131,21 +130,28 @@ class LocalCloud:
             opened.enter_context(answered_invokes(self._invoke_by_arn, self._waiting))
             self.ses = opened.enter_context(answered_calls(self.account, self.region))
             created = create_stack(template, self.account, self.region, self._address)
-            models = {logical_id: r for logical_id, r in created.items() if isinstance(r, LambdaFunction)}
-            self._functions = Functions(template.functions, models, self.region, lambda: self.now)
+            self._functions = Functions(self.region, lambda: self.now)
             opened.callback(self._functions.close)
-            self._sources = [
-                self._source(r)
-                for r in created.values()
-                if isinstance(r, Resource) and r.cf_resource_type == EVENT_SOURCE_MAPPING
-            ]
-            self.resources = {logical_id: str(r.physical_resource_id) for logical_id, r in created.items()}
+            self._sources, self.resources = [], {}
+            self._take_on(template, created)
             self._exit = opened.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._clients.clear()
         self._exit.close()
+
+    def deploy(self, stack: str, template: Path, parameters: Mapping[str, str] | None = None) -> Mapping[str, str]:
+        """Create another stack in this cloud, of a program that builds on this one, and return its outputs.
+
+        What it consists of is known here as STACK/LOGICAL-ID, and its functions run as all others do. Raises what
+        entering the cloud raises.
+        """
+        translated = read_template(template, parameters or {}, self.region)
+        created = create_stack(translated, self.account, self.region, self._address, stack)
+        self._take_on(translated, created, f"{stack}/")
+        (described,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
     @property
     def now(self) -> datetime:
@@ -273,6 +279,22 @@ class LocalCloud:
     def messages(self, queue: str) -> list[QueuedMessage]:
         """What is on the queue with this logical id now. Looking is not receiving: nothing changes."""
         return queues.peek(self._queue(queue))
+
+    def _take_on(self, template: Template, created: Mapping[str, Any], prefix: str = "") -> None:
+        """Know what a stack consists of, and run it."""
+        self.resources = {
+            **self.resources,
+            **{prefix + logical_id: str(r.physical_resource_id) for logical_id, r in created.items()},
+        }
+        self._functions.add(
+            {prefix + logical_id: code for logical_id, code in template.functions.items()},
+            {prefix + logical_id: r for logical_id, r in created.items() if isinstance(r, LambdaFunction)},
+        )
+        self._sources += [
+            self._source(r)
+            for r in created.values()
+            if isinstance(r, Resource) and r.cf_resource_type == EVENT_SOURCE_MAPPING
+        ]
 
     def _physical_id(self, logical_id: str) -> str:
         try:

@@ -85,20 +85,19 @@ class Functions:
     One that is called `sleep` does not wait: no time passes while a function runs.
     """
 
-    def __init__(
-        self,
-        code: Mapping[str, FunctionCode],
-        models: Mapping[str, LambdaFunction],
-        region: str,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._code = code
-        self._models = models
+    def __init__(self, region: str, clock: Callable[[], datetime]) -> None:
+        self._code: dict[str, FunctionCode] = {}
+        self._models: dict[str, LambdaFunction] = {}
         self._region = region
         self._clock = clock
         self._handlers: dict[str, Handler] = {}
         self._modules: list[str] = []
         self._one_at_a_time = threading.RLock()
+
+    def add(self, code: Mapping[str, FunctionCode], models: Mapping[str, LambdaFunction]) -> None:
+        """Take on the functions of one more stack, each known here by its key."""
+        self._code |= code
+        self._models |= models
 
     def close(self) -> None:
         """Forget the handlers, and take the loggers that they made back from Python's logging."""

@@ -13,7 +13,7 @@ from botocore.session import Session
 # What moto asks for on our way. botocore reads from the model under which name the endpoints are listed: for these it
 # is the service's own.
 LISTED_BY_NAME: Final = frozenset(
-    {"cloudformation", "dynamodb", "ec2", "events", "iam", "lambda", "logs", "scheduler", "sns", "sqs"}
+    {"cloudformation", "dynamodb", "ec2", "events", "iam", "lambda", "logs", "scheduler", "sns", "sqs", "ssm"}
 )
 
 

@@ -8,7 +8,9 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -458,6 +460,8 @@ def _our_types(address: str | None) -> Iterator[None]:
         patch.object(parsing, "resource_class_from_type", class_of),
         # moto reads JSON as YAML first, which takes half a second.
         patch.object(Stack, "parse_template", staticmethod(json.loads)),
+        # To take what it has created off a list, moto copies all that was declared, which takes a quarter of the time.
+        patch.object(parsing, "copy", SimpleNamespace(deepcopy=copy)),
     ):
         yield
 

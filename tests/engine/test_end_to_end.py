@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
-from tests.engine.application import TEMPLATE, Application, deploy, left_out, read_template
+from tests.engine.application import STACK, TEMPLATE, Application, deploy, left_out, read_template
 from tests.engine.mail import Published, counted, counters, program, received, told
 from tests.engine.server import CREDENTIALS, REGION, ROOT, Engine
 
@@ -154,6 +154,20 @@ def test_every_resource_is_created_but_those_that_the_engine_does_not_know(deplo
 def test_an_e_mail_subscription_is_there(deployed: Deployed) -> None:
     subscriptions = deployed.client("sns").list_subscriptions_by_topic(TopicArn=deployed.id("StatusTopic"))
     assert EMAIL in {each["Endpoint"] for each in subscriptions["Subscriptions"] if each["Protocol"] == "email"}
+
+
+def test_others_find_by_parameters_and_exports_what_the_outputs_say(deployed: Deployed) -> None:
+    pages = deployed.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"/{STACK}/{STACK}")
+    parameters = {each["Name"].rpartition("/")[2]: each["Value"] for page in pages for each in page["Parameters"]}
+    exports = deployed.client("cloudformation").list_exports()["Exports"]
+    exported = {each["Name"].removeprefix(f"{STACK}-"): each["Value"] for each in exports}
+    outputs = deployed.application.outputs
+    assert "StatusTopicArn" in exported
+    assert exported == {name: outputs[name] for name in exported}
+    assert parameters == {name: outputs[name] for name in parameters}
+    assert parameters.keys() - exported.keys() == {
+        f"{table}TableName" for table in ("Receipts", "Counters", "Standings")
+    }
 
 
 def test_the_counters_are_those_of_the_model(story: Deployed) -> None:

@@ -72,6 +72,12 @@ class Deployment:
             self._environments[logical_id] = variables(answer)
         return self._environments[logical_id]
 
+    def output(self, name: str) -> str | None:
+        """An output of the stack; None if it has no such output."""
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+        (stack,) = self._cloudformation.describe_stacks(StackName=self._stack_name)["Stacks"]
+        return next((each["OutputValue"] for each in stack.get("Outputs", ()) if each["OutputKey"] == name), None)
+
     @property
     def now(self) -> datetime | None:
         """The time that it was there when the stack was last looked at, None if AWS did not say.

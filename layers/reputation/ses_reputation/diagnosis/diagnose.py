@@ -26,6 +26,7 @@ from ses_reputation.diagnosis.readings import (
     Schedule,
     Source,
     Topic,
+    Versions,
 )
 from ses_reputation.diagnosis.texts import CHECKS, FAULTS
 from ses_reputation.domain.rates import VolumeSource
@@ -82,6 +83,9 @@ class Deployment(Protocol):
 
     def parts(self) -> Parts:
         """The resources of its stack."""
+
+    def versions(self) -> Versions:
+        """Which version it is of, and which one what looks at it."""
 
     def now(self) -> datetime:
         """The time that it is there."""
@@ -208,6 +212,7 @@ def _last_run(deployment: Deployment, part: str) -> LastRun:
 _EXAMINATIONS: Mapping[Check, Callable[[Deployment, datetime, datetime], Judged]] = MappingProxyType(
     {
         Check.STACK: lambda d, _now, _here: judgements.judge_stack(d.parts().listed()),
+        Check.VERSION: lambda d, _now, _here: judgements.judge_version(d.versions()),
         Check.CLOCK: lambda d, _now, here: judgements.judge_clock(here, d.aws_time()),
         Check.FUNCTIONS: lambda d, now, _here: judgements.judge_functions(d.parts().functions(), d.parts().runs(now)),
         Check.TABLES: lambda d, _now, _here: judgements.judge_tables(d.held_schema()),

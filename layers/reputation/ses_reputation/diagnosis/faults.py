@@ -10,6 +10,7 @@ class Check(StrEnum):
     """What is looked at, in this order: from SES's events to the people who are told."""
 
     STACK = "stack"
+    VERSION = "version"
     CLOCK = "clock"
     FUNCTIONS = "functions"
     TABLES = "tables"
@@ -42,6 +43,8 @@ class Fault(StrEnum):
     PART_MISSING = "part-missing"
     PART_NOT_COMPLETE = "part-not-complete"
     PART_GONE = "part-gone"
+    STACK_OLDER = "stack-older"
+    COMMAND_OLDER = "command-older"
     CLOCK_DIFFERS = "clock-differs"
     VERSION_DIFFERS = "version-differs"
     FUNCTION_BROKEN = "function-broken"

@@ -24,6 +24,7 @@ from ses_reputation.diagnosis.readings import (
     Schedule,
     Source,
     Topic,
+    Versions,
 )
 from ses_reputation.domain.connections import VOLUME_EVENTS, ConfigurationSet, EventType, Notification
 from ses_reputation.domain.counting import hour_of
@@ -139,6 +140,28 @@ def judge_stack(parts: Sequence[Part]) -> Judged:
         if part.status not in _COMPLETE
     ]
     return judged(numbered(len(parts), "part"), missing + incomplete)
+
+
+def judge_version(versions: Versions) -> Judged:
+    """Whether the command and the stack are of one version. The last number is that of mended mistakes alone: it may
+    differ (docs/releases.md).
+    """
+    command, stack = _release(versions.command), _release(versions.stack or "")
+    looked_at = f"the stack is of {_version_text(versions.stack)}, this command of version {versions.command}"
+    if command == stack:
+        return judged(looked_at)
+    fault = Fault.COMMAND_OLDER if command < stack else Fault.STACK_OLDER
+    return judged(looked_at, [found(fault, version=_version_text(versions.stack), command=versions.command)])
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The major and the minor number of a version; of what is none, what is less than any."""
+    numbers = re.match(r"(\d+)\.(\d+)\.", version)
+    return tuple(map(int, numbers.groups())) if numbers else ()
+
+
+def _version_text(version: str | None) -> str:
+    return f"version {version}" if version else "a version that it does not tell"
 
 
 def judge_clock(here: datetime, aws: datetime | None) -> Judged:

@@ -18,6 +18,13 @@ class Part(Struct, frozen=True):
     status: str
 
 
+class Versions(Struct, frozen=True):
+    """Which version the command is of, and which one the stack says that it is of; None if it does not say."""
+
+    command: str
+    stack: str | None
+
+
 class Subscription(Struct, frozen=True):
     """Who gets what is published to a topic. An e-mail address is confirmed by the person who reads its mail."""
 

@@ -58,6 +58,10 @@ def tell(case: Found, *, stack: str, region: str) -> Told:
 CHECKS: Mapping[Check, CheckText] = MappingProxyType(
     {
         Check.STACK: CheckText("Every part of the stack is there, and CloudFormation has finished with it."),
+        Check.VERSION: CheckText(
+            "The stack and this command are of one version; the last number may differ.",
+            ("cloudformation:DescribeStacks",),
+        ),
         Check.CLOCK: CheckText("The clock of this machine agrees with that of AWS."),
         Check.FUNCTIONS: CheckText(
             "Every function can be run, has the settings of this version, and did not fail in the last day.",
@@ -162,6 +166,20 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             "Somebody deleted it behind CloudFormation's back. The rest of this check was left out.",
             "Let CloudFormation say what differs, take that part out of the template, deploy, put it back, deploy.",
             "aws cloudformation detect-stack-drift --region {region} --stack-name {stack}",
+        ),
+        Fault.STACK_OLDER: FaultText(
+            Check.VERSION,
+            _WARNING,
+            "The stack is of {version}, older than this command, which is of version {command}.",
+            "What this command asks for, or shows, may not be there yet.",
+            "Deploy the version of this command: docs/upgrading.md says how.",
+        ),
+        Fault.COMMAND_OLDER: FaultText(
+            Check.VERSION,
+            _WARNING,
+            "This command is of version {command}, older than the stack, which is of {version}.",
+            "It may misread, or leave out, what a newer stack keeps.",
+            "Install the command of the version that is deployed.",
         ),
         Fault.CLOCK_DIFFERS: FaultText(
             Check.CLOCK,

@@ -100,6 +100,7 @@ class FindingDocument(Struct, frozen=True):
     the newest. `changes` wait for a decision, as a finding does that `waits_since`. `allowed` are the commands about it
     that would not be refused. `remains` and `gone` are what the end of its period leads to: `shutdown`, `decision` (a
     person's) or `healthy`. One that is `suspected` has changed no status yet: a person confirms or dismisses it.
+    `revision` goes up with everything that is decided about it: the higher one is newer, whatever came first.
     """
 
     id: str
@@ -120,6 +121,7 @@ class FindingDocument(Struct, frozen=True):
     gone: str
     allowed: tuple[str, ...]
     suspected: bool = False
+    revision: int = 1
 
 
 class StatusAlert(_Alert, frozen=True, tag="status-change"):
@@ -441,6 +443,7 @@ def finding_document(finding: Finding) -> FindingDocument:
         gone=row.gone,
         allowed=allowed(finding),
         suspected=finding.stage is Stage.SUSPECTED,
+        revision=finding.revision,
     )
 
 

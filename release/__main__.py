@@ -1,0 +1,113 @@
+"""Make a release from this checkout, up to the tag: `make release VERSION=0.2.0`. Nothing leaves this machine."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from release import artefacts, checks
+from release.changelog import read
+from release.checkout import Checkout
+from release.source import CHANGELOG, PLACES
+from release.versions import Version
+
+ROOT: Final = Path(__file__).parents[1]
+
+# What `make released` keeps of a version, so that later ones are tested to read what it has written.
+KEPT: Final = "tests/released"
+
+
+class _VersionType(click.ParamType["Version"]):
+    name = "version"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Version:
+        try:
+            return value if isinstance(value, Version) else Version.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command(help=__doc__)
+@click.argument("version", type=_VersionType())
+@click.option(
+    "--dry-run", is_flag=True, help="Check what can be checked at once, say what would be done, change nothing."
+)
+def main(version: Version, *, dry_run: bool) -> None:
+    """No check can be left out: what must hold before a release is what .ci/run checks."""
+    checkout = Checkout(ROOT)
+    texts = {place: checkout.read(place) for place in (CHANGELOG, *PLACES)}
+    problems = [
+        *checks.of_the_tree(checkout.branch(), checkout.changes()),
+        *checks.of_the_version(version, checkout.released(), texts),
+    ]
+    if problems:
+        raise click.ClickException(f"{version} is not released:\n" + "\n".join(f"  {each}" for each in problems))
+    notes = read(texts[CHANGELOG]).unreleased
+    changed = checks.changed(version, datetime.now(UTC).date(), texts)
+    if dry_run:
+        _tell(version, texts, changed)
+        return
+    try:
+        _write_and_check(checkout, version, changed)
+        sums = artefacts.build(checkout)
+    except BaseException:
+        checkout.restore((*changed, f"{KEPT}/{version}"))
+        click.echo(f"{', '.join(changed)} are as they were.", err=True)
+        raise
+    artefacts.write_sums(checkout, sums)
+    checkout.commit((*changed, f"{KEPT}/{version}"), f"Release {version}")
+    checkout.tag(version, notes)
+    click.echo(f"\n{version} is committed and tagged, and in {artefacts.FOLDER}:")
+    for name in (*sorted(sums), artefacts.SUMS):
+        click.echo(f"  {name}")
+    click.echo(f"\n{_by_hand(version)}")
+
+
+def _write_and_check(checkout: Checkout, version: Version, changed: Mapping[str, str]) -> None:
+    """Let the files be those of the release, and everything be checked with them."""
+    for place, text in changed.items():
+        checkout.write(place, text)
+    checkout.run("make", "--no-print-directory", "docs")
+    checkout.run("make", "--no-print-directory", "released")
+    _refuse_others(checkout, version, changed, "make docs and make released have changed")
+    checkout.run("bash", ".ci/run")
+    _refuse_others(checkout, version, changed, ".ci/run has left behind")
+
+
+def _refuse_others(checkout: Checkout, version: Version, changed: Iterable[str], why: str) -> None:
+    """Raise click.ClickException if anything differs from the last commit but what the release changes."""
+    others = [
+        place for place in checkout.changes() if place not in changed and not place.startswith(f"{KEPT}/{version}/")
+    ]
+    if others:
+        raise click.ClickException(f"{why} {', '.join(others)}: look at that, and commit it before a release")
+
+
+def _tell(version: Version, texts: Mapping[str, str], changed: Mapping[str, str]) -> None:
+    """Say what a release would do."""
+    for place, text in changed.items():
+        before, after = texts[place].splitlines(), text.splitlines()
+        for line in difflib.unified_diff(before, after, place, place, n=1, lineterm=""):
+            click.echo(line)
+    click.echo(
+        "\nAll that can be checked at once is right. A release would write this, run make docs, make released and "
+        f".ci/run, build everything twice with make package, write {artefacts.FOLDER / artefacts.SUMS}, commit, and "
+        f"tag v{version}. Nothing was changed."
+    )
+
+
+def _by_hand(version: Version) -> str:
+    return f"""\
+What is left to do by hand:
+  git push --atomic origin {checks.BRANCH} v{version}
+  Put what is in {artefacts.FOLDER} where people find it, {artefacts.SUMS} with it.
+  If it is in the Serverless Application Repository, publish it there: docs/deployment.md.
+To take it back before it is pushed:
+  git tag --delete v{version} && git reset --hard HEAD~1"""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What has to be right before anything is changed."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from release.changelog import ChangelogError, read, release
+from release.source import CHANGELOG, PLACES, version_of, with_version
+from release.versions import Version, objection
+
+BRANCH = "main"
+
+
+def of_the_tree(branch: str, changes: list[str]) -> Iterator[str]:
+    """What is wrong with the checkout."""
+    if branch != BRANCH:
+        yield f"{branch or 'no branch'} is checked out: a release is made from {BRANCH}"
+    if changes:
+        yield f"there is what is not committed: {', '.join(changes[:5])}{' and more' if len(changes) > 5 else ''}"
+
+
+def of_the_version(version: Version, tags: list[Version], texts: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with this version after those that tags name, the newest first, and with these files."""
+    last = tags[0] if tags else None
+    if version in tags:
+        yield f"the tag v{version} is there already"
+    for place in PLACES:
+        try:
+            there = version_of(place, texts[place])
+        except ValueError as error:
+            yield str(error)
+        else:
+            if there != (last or version):
+                yield f"{place} has {there}, not {last or version}" + (", the last release" if last else "")
+    try:
+        changelog = read(texts[CHANGELOG])
+        newest = changelog.released[0][0] if changelog.released else None
+        if newest != last:
+            yield f"the newest version in {CHANGELOG} is {newest or 'none'}, that of the tags {last or 'none'}"
+        weight = changelog.weight()
+    except ChangelogError as error:
+        yield f"{CHANGELOG}: {error}"
+    else:
+        if last and version not in tags and (why := objection(version, last, weight)):
+            yield why
+
+
+def changed(version: Version, day: date, texts: Mapping[str, str]) -> dict[str, str]:
+    """The files as the release has them."""
+    places = {place: with_version(place, texts[place], version) for place in PLACES}
+    return {CHANGELOG: release(texts[CHANGELOG], version, day), **places}

@@ -1,0 +1,316 @@
+"""examples/: each is deployed beside the application, in one cloud, and does what it says with what really comes."""
+
+import ast
+import contextlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from msgspec import structs
+from samtranslator.yaml_helper import yaml_parse
+
+from examples.report_a_finding.reporter import report_finding
+from examples.report_a_finding.reporter.report_finding import NotReported, findings_of, report
+from examples.subscribe_to_status_changes.send_campaign import ASK_EVERY, STOPPING, Campaign, send_campaign, stopped
+from ses_reputation.adapters.standings import DynamoDbStandings
+from ses_reputation.adapters.status_topic import ATTRIBUTES
+from ses_reputation.domain.categories import Category
+from ses_reputation.domain.connections import Stream, Wanted
+from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.rates import VolumeSource
+from ses_reputation.domain.scopes import Scope, ScopeKind
+from ses_reputation.domain.standing import Standing
+from ses_reputation.finding_events import FINDING_REPORTED
+from ses_reputation.notices.alert import VERSION, FindingDocument
+from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.replay import TOPICS
+from ses_reputation_local.ses_mail import Publication
+from ses_reputation_local.stories import read_story
+from tests.access import listed, statements_of
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+SUBSCRIBER: dict[str, Any] = yaml_parse((EXAMPLES / "subscribe_to_status_changes/template.yaml").read_text())
+FILTER = SUBSCRIBER["Resources"]["KeepStatus"]["Properties"]["Events"]["StatusChange"]["Properties"]["FilterPolicy"]
+HILL_BIKES = Scope("tenant/hill-bikes")
+MORNING = datetime(2026, 3, 6, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def cloud() -> Iterator[LocalCloud]:
+    """The application, and beside it the stacks of two programs that build on it."""
+    with LocalCloud() as cloud:
+        cloud.now = MORNING
+        cloud.deploy("campaigns", EXAMPLES / "subscribe_to_status_changes/template.yaml")
+        cloud.deploy("abuse", EXAMPLES / "report_a_finding/template.yaml", {"SesReputationStack": "ses-reputation"})
+        yield cloud
+
+
+def standing(cloud: LocalCloud, scope: Scope) -> Standing:
+    return DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"]).read(scope).standing
+
+
+def kept(cloud: LocalCloud, scope: str) -> dict[str, str]:
+    """What the subscriber has in its table of a scope: the status of each category."""
+    items = cloud.client("dynamodb").scan(TableName=cloud.resources["campaigns/Statuses"])["Items"]
+    return {item["category"]["S"]: item["status"]["S"] for item in items if item["scope"]["S"] == scope}
+
+
+def stops(cloud: LocalCloud, *scopes: str) -> list[str]:
+    return stopped(cloud.client("dynamodb"), cloud.resources["campaigns/Statuses"], scopes)
+
+
+def decide(cloud: LocalCloud, scope: Scope, decision: str) -> None:
+    (finding,) = standing(cloud, scope).findings.values()
+    decided = {"command": "decide", "scope": scope, "finding": finding.id, "decision": decision, "note": "seen"}
+    assert cloud.call("Operate", decided).status == 200
+    cloud.now += timedelta(minutes=1)
+    cloud.deliver()
+
+
+# -- A program that hears of status changes ----------------------------------------------------------------------------
+
+
+def test_a_story_stops_and_releases_a_tenant_in_the_table_of_another_stack(cloud: LocalCloud) -> None:
+    """From SES's events to the sender: nothing is handed over but by topics, queues and tables."""
+    shut_down = datetime(2026, 5, 6, tzinfo=UTC)
+    for event in read_story(ROOT / "events/stories/second-chance.toml").events():
+        if isinstance(event, Publication) and event.time < shut_down and "hill-bikes" in event.message:
+            cloud.publish_all(TOPICS[event.topic], [event.message])
+    cloud.deliver()
+    cloud.tick(shut_down, ["EvaluateReputation"])
+    assert kept(cloud, HILL_BIKES) == {"bounce_rate": "Probation"}
+    assert stops(cloud, HILL_BIKES) == []
+    decide(cloud, HILL_BIKES, "shutdown")
+    assert kept(cloud, HILL_BIKES) == {"bounce_rate": "Shutdown"}
+    assert stops(cloud, "account", "configuration-set/shared", HILL_BIKES) == [HILL_BIKES]
+    decide(cloud, HILL_BIKES, "reinstate")
+    assert kept(cloud, HILL_BIKES) == {"bounce_rate": "Probation"}
+    assert stops(cloud, "account", HILL_BIKES) == []
+
+
+def test_a_campaign_goes_on_until_it_is_stopped_and_says_who_is_left(cloud: LocalCloud) -> None:
+    cloud.ses.configuration_sets.add("newsletter")
+    cloud.ses.verify("shop.example")
+    campaign = Campaign("news@shop.example", "Spring", "It is here.", "newsletter", ["tag/campaign=spring"])
+    readers = [f"reader-{n}@mailbox.example" for n in range(ASK_EVERY + 2)]
+    send = {"dynamodb": cloud.client("dynamodb"), "table": cloud.resources["campaigns/Statuses"]}
+    assert send_campaign(campaign, readers[:2], ses=cloud.client("sesv2"), **send) == []
+    assert [sent.message.recipients for sent in cloud.ses.sent] == [(reader,) for reader in readers[:2]]
+
+    def send_email(**_: object) -> None:
+        """The first mail makes somebody shut the campaign down."""
+        if not stops(cloud, *campaign.scopes):
+            reported = {"command": "report", "scope": campaign.scopes[0], "category": "spamtrap"}
+            told = {**reported, "severity": "shutdown", "evidence": "3 hits", "by": "ana"}
+            cloud.invoke("Operate", told)
+            cloud.deliver()
+
+    ses: Any = SimpleNamespace(send_email=send_email)
+    assert send_campaign(campaign, readers, ses=ses, **send) == readers[ASK_EVERY:]
+    assert send_campaign(campaign, readers, ses=ses, **send) == readers
+
+
+def alert(opened: str = "2026-03-06T09:00:00Z", revision: int = 2, **fields: object) -> dict[str, Any]:
+    """As much of an alert as the program reads."""
+    about = {"scope": "tenant/acme", "category": "spamtrap", "after": "Shutdown", "time": "2026-03-06T10:00:00Z"}
+    finding = {"opened": opened, "revision": revision}
+    message = json.dumps({"version": VERSION, "id": "a1", "finding": finding, **about, **fields})
+    return {"Records": [{"Sns": {"Message": message}}]}
+
+
+@pytest.mark.parametrize(
+    ("second", "status"),
+    [
+        ({"revision": 10}, "Healthy"),
+        ({"revision": 1}, "Shutdown"),
+        ({"revision": 2}, "Shutdown"),
+        ({"opened": "2026-03-06T09:00:00.5Z", "revision": 1}, "Healthy"),
+        ({"opened": "2026-03-06T09:59:59.5+01:00", "revision": 3}, "Shutdown"),
+    ],
+    ids=["newer", "older, and late", "the same again", "of a newer finding", "of an older finding"],
+)
+def test_the_newest_alert_counts_in_whatever_order_they_come(
+    cloud: LocalCloud, second: dict[str, Any], status: str
+) -> None:
+    for event in (alert(), alert(**second, after="Healthy")):
+        assert cloud.invoke("campaigns/KeepStatus", event).error is None
+    assert kept(cloud, "tenant/acme") == {"spamtrap": status}
+
+
+def test_one_finding_that_is_over_does_not_hide_another(cloud: LocalCloud) -> None:
+    cloud.invoke("campaigns/KeepStatus", alert())
+    cloud.invoke("campaigns/KeepStatus", alert(category="bounce_rate", after="Healthy"))
+    assert stops(cloud, "tenant/acme") == ["tenant/acme"]
+
+
+def test_an_alert_of_a_version_that_the_program_does_not_know_is_not_lost(cloud: LocalCloud) -> None:
+    topic = cloud.resources["StatusTopic"]
+    attributes = {"kind": "status-change", "scope_kind": "tenant"}
+    cloud.client("sns").publish(
+        TopicArn=topic,
+        Message=json.dumps({"version": VERSION + 1, "id": "a2"}),
+        MessageAttributes={k: {"DataType": "String", "StringValue": v} for k, v in attributes.items()},
+    )
+    cloud.deliver()
+    (failure,) = cloud.messages("campaigns/NotKept")
+    assert "alert a2 is of version 2; this reads 1" in failure.body
+
+
+def test_what_the_program_filters_by_and_stops_at_is_what_there_is() -> None:
+    assert FILTER.keys() <= set(ATTRIBUTES)
+    assert set(FILTER["scope_kind"]) <= set(ScopeKind)
+    assert set(Status) > STOPPING
+    assert {"opened", "revision"} <= {field.name for field in structs.fields(FindingDocument)}
+
+
+def test_the_program_on_the_page_prints_what_the_subscriber_keeps(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs/building-on-it.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    with contextlib.chdir(ROOT):
+        exec(program, {})  # noqa: S102 - our own page
+    (item,) = ast.literal_eval(capsys.readouterr().out)
+    assert (item["scope"], item["category"], item["status"]) == (
+        {"S": "tenant/acme"},
+        {"S": "spamtrap"},
+        {"S": "Probation"},
+    )
+
+
+def test_the_cdk_filters_by_what_the_template_filters_by() -> None:
+    """The CDK is not installed here, so its app is read and not run."""
+    app = ast.parse((EXAMPLES / "with_cdk/app.py").read_text(encoding="utf-8"))
+    filters = [n.value for n in app.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "FILTER"]
+    assert [ast.literal_eval(each) for each in filters] == [FILTER]
+
+
+# -- A program that reports findings -----------------------------------------------------------------------------------
+
+
+def received(*recipients: str, spam: str = "PASS") -> dict[str, Any]:
+    """What SES tells a function of a mail that it received."""
+    verdicts = {"spamVerdict": {"status": spam}, "virusVerdict": {"status": "PASS"}}
+    mail = {"timestamp": "2026-03-06T08:15:00.000Z", "source": "angry@mailbox.example"}
+    return {"Records": [{"ses": {"mail": mail, "receipt": {"recipients": [*recipients], **verdicts}}}]}
+
+
+def test_mail_to_the_abuse_mailbox_becomes_one_suspicion_a_day(cloud: LocalCloud) -> None:
+    for _ in range(2):
+        assert cloud.invoke("abuse/ReportFindings", received("Abuse@shop.example")).error is None
+        cloud.deliver()
+    (finding,) = standing(cloud, Scope("identity/shop.example")).findings.values()
+    assert (finding.category, finding.stage) == (Category.DIRECT_FEEDBACK, Stage.SUSPECTED)
+    (seen,) = finding.evidence
+    assert (seen.source, seen.text) == ("abuse-mailbox", "Somebody wrote to the mailbox abuse of this domain.")
+    assert cloud.messages("FindingDeadLetterQueue") == []
+
+
+def test_spam_in_the_abuse_mailbox_is_no_finding() -> None:
+    (record,) = received("abuse@shop.example", spam="FAIL")["Records"]
+    assert list(findings_of(record["ses"])) == []
+
+
+class Bus:
+    """EventBridge, that takes what `answer` lets it: the code of an error, or nothing, for each detail."""
+
+    def __init__(self, answer: Callable[[int, str], str | None]) -> None:
+        self.calls: list[list[str]] = []
+        self._answer = answer
+
+    def put_events(self, *, Entries: list[dict[str, str]]) -> Mapping[str, Any]:  # noqa: N803 - boto3's
+        self.calls.append([json.loads(entry["Detail"])["evidence"] for entry in Entries])
+        codes = [self._answer(len(self.calls), text) for text in self.calls[-1]]
+        entries = [{"ErrorCode": code, "ErrorMessage": "no"} if code else {"EventId": "e"} for code in codes]
+        return {"FailedEntryCount": sum(code is not None for code in codes), "Entries": entries}
+
+
+def put(bus: Any, count: int) -> list[float]:
+    """Report so many findings; the seconds that were waited."""
+    findings = [{"scope": "account", "category": "other", "evidence": str(n)} for n in range(count)]
+    waited: list[float] = []
+    report(findings, bus="ses-reputation", source="test", client=bus, wait=waited.append)
+    return waited
+
+
+def test_only_what_was_not_taken_is_put_again() -> None:
+    bus = Bus(lambda call, text: "ThrottlingException" if text == "1" and call < 3 else None)
+    assert put(bus, 3) == [2, 4]
+    assert bus.calls == [["0", "1", "2"], ["1"], ["1"]]
+
+
+def test_ten_findings_are_put_in_a_call() -> None:
+    bus = Bus(lambda _call, _text: None)
+    assert put(bus, 21) == []
+    assert [len(call) for call in bus.calls] == [10, 10, 1]
+
+
+@pytest.mark.parametrize(("code", "calls"), [("InternalFailure", 4), ("MalformedDetail", 1)])
+def test_what_is_not_taken_in_the_end_is_an_error_that_says_why(code: str, calls: int) -> None:
+    bus = Bus(lambda _call, text: code if text == "1" else None)
+    with pytest.raises(NotReported, match=rf'^{code} \(no\): [^;]*"evidence": "1"[^;]*$'):
+        put(bus, 2)
+    assert len(bus.calls) == calls
+
+
+def test_one_that_can_never_be_taken_keeps_back_no_other() -> None:
+    codes = {"0": "MalformedDetail", "1": "ThrottlingException"}
+    bus = Bus(lambda call, text: codes.get(text) if call == 1 else None)
+    with pytest.raises(NotReported, match=r'^MalformedDetail [^;]*"evidence": "0"[^;]*$'):
+        put(bus, 12)
+    assert bus.calls[1:] == [["1"], ["10", "11"]]
+
+
+def test_a_reporter_may_put_events_of_one_type_on_our_bus_and_nothing_else(cloud: LocalCloud) -> None:
+    arn = cloud.resources["abuse/ReporterPolicy"]
+    version = cloud.client("iam").get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]
+    (statement,) = statements_of(version["Document"])
+    assert listed(statement["Action"]) == ["events:PutEvents"]
+    bus = cloud.client("events").describe_event_bus(Name=cloud.resources["FindingBus"])["Arn"]
+    assert statement["Resource"] == bus
+    allowed = statement["Condition"]["ForAllValues:StringEquals"]["events:detail-type"]
+    assert allowed == FINDING_REPORTED == report_finding.DETAIL_TYPE
+
+
+# -- An application with a deployment of its own inside ----------------------------------------------------------------
+
+INSIDE: dict[str, Any] = yaml_parse((EXAMPLES / "inside_another_stack/template.yaml").read_text())["Resources"]
+DESTINATIONS = [
+    resource["Properties"]["EventDestination"]
+    for resource in INSIDE.values()
+    if resource["Type"] == "AWS::SES::ConfigurationSetEventDestination"
+]
+
+
+def topic(destination: Mapping[str, Any]) -> str:
+    """The output that names where it publishes to."""
+    nested, attribute = destination["SnsDestination"]["TopicARN"]["Fn::GetAtt"]
+    assert nested == "Reputation"
+    return str(attribute).removeprefix("Outputs.")
+
+
+def test_an_application_gives_what_the_template_takes_and_uses_what_it_puts_out() -> None:
+    nested = INSIDE["Reputation"]["Properties"]
+    assert (EXAMPLES / "inside_another_stack" / nested["Location"]).resolve() == ROOT / "template.yaml"
+    assert nested["Parameters"].keys() <= TEMPLATE["Parameters"].keys()
+    assert {topic(destination) for destination in DESTINATIONS} <= TEMPLATE["Outputs"].keys()
+
+
+def test_its_configuration_set_publishes_what_connect_would_have_it_publish() -> None:
+    topics = {stream: f"{stream.title()}TopicArn" for stream in Stream}
+    wanted = Wanted("ses-reputation", topics, VolumeSource.SEND_EVENTS)
+    assert {topic(destination): set(events(destination)) for destination in DESTINATIONS} == {
+        topics[stream]: wanted.events(stream) for stream in Stream
+    }
+    assert {destination["Name"] for destination in DESTINATIONS} == wanted.destinations
+
+
+def events(destination: Mapping[str, Any]) -> Iterator[str]:
+    """SES's names of its events: what it calls DELIVERY_DELAY is deliveryDelay to CloudFormation."""
+    for name in destination["MatchingEventTypes"]:
+        yield re.sub("[A-Z]", r"_\g<0>", name).upper()
