@@ -156,6 +156,16 @@ def test_a_forecast_goes_by_the_hour_in_which_the_bounces_drop_out() -> None:
     assert forecast(held, Limits(tenth, tenth, tenth), NOW, timedelta(days=60)).clean_to_limit == 51
 
 
+def test_a_forecast_knows_that_hours_of_a_newer_week_may_be_enough() -> None:
+    """Of 40 recipients of the newest two hours 25 are taken back before: with 30 more the 40 are 70 all the same."""
+    seventh = Bound(Fraction(1, 7), inclusive=False)
+    taken_back = HourCounts(MONDAY - 2 * HOUR, {("yahoo", Measure.NOT_ATTEMPTED): 25})
+    bounces = HourCounts(MONDAY - WEEK - HOUR, {SENT: 10, BOUNCED: 9})
+    held = window(in_weeks([*in_last_week((30, 0)), taken_back, bounces]), 70)
+    assert [part.volume for part in held.hours] == [10, 5, 10]
+    assert forecast(held, Limits(seventh, seventh, seventh), NOW, timedelta(days=60)).clean_to_limit == 30
+
+
 def test_weeks_in_which_nothing_turns_are_not_gone_through() -> None:
     """A rate far from its limit, weeks long: no hour of them is read."""
     week, mondays = Opened([]), [MONDAY - n * WEEK for n in range(1, 8)]

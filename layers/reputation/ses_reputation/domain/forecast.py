@@ -7,6 +7,7 @@ clean mail: without a single bounce or complaint), while the window moves along:
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import accumulate
+from operator import add
 
 from msgspec import Struct
 
@@ -92,6 +93,8 @@ def _steps(window: Window, held: list[_Mail], coming: _Coming, bound: Bound, *, 
     the answer.
     """
     for first, last, staying in _stretches(window, held, coming, over=over):
+        if last is not None and last <= first:
+            continue
         if isinstance(staying, _AtBest):
             step = _first_step(first, staying.mail, coming, bound, over=over)
             if step is not None and (last is None or step < last):
@@ -130,20 +133,24 @@ def _stretches(
         """The step at which the new mail and so much of the old are enough."""
         return -((volume_held - volume) * coming.each // coming.mail.volume)
 
+    volumes = [mail.volume for mail in held]
+    tops = [part.volume_gained if isinstance(part, WeekSums) else part.volume for part in window.hours]
+    # The most that any of the newest hours hold: an hour that only takes mail back holds less than those before it. Of
+    # those within a week it is only known that it is no less than `most` and no more than `at_most`.
+    most = list(accumulate(volumes, max))
+    at_most = list(accumulate([0, *map(add, volumes, tops)], max))
     first = 0
-    # The most that any of the newest hours hold: an hour that only takes mail back holds less than those before it.
-    most = list(accumulate((mail.volume for mail in held), max))
     for hours in range(len(held) - 1, 0, -1):
         part, newer = window.hours[hours - 1], held[hours - 1]
         # The step at which the new mail and fewer hours are enough. Where these are so already, the stretch is empty.
         without = max(first, enough(most[hours - 1]))
         if isinstance(part, WeekSums):
             # As long as it is needed in whole, and then while its hours drop out.
-            whole_until = max(first, enough(max(most[hours - 1], newer.volume + part.volume_gained)))
-            yield first, whole_until, held[hours]
-            yield whole_until, without, _AtBest(_at_best(newer, part, over=over))
+            whole_until, at_best = enough(at_most[hours]), _at_best(newer, part, over=over)
         else:
-            yield first, without, held[hours]
+            whole_until, at_best = enough(at_most[hours - 1]), held[hours]
+        yield first, min(whole_until, without), held[hours]
+        yield max(whole_until, 0), without, _AtBest(at_best)
         first = without
     yield first, None, held[0]
 
