@@ -121,6 +121,17 @@ def test_the_week_in_which_a_window_ends_is_read_once() -> None:
     assert counters.read == []
 
 
+def test_where_two_windows_end_in_different_weeks_no_more_is_kept_each_time() -> None:
+    counters, weeks, now = Counters(), Weeks(), MONDAY + 2 * DAY
+    sent_each_day(counters, ACME, 140)
+    for _ in range(6):
+        reading = Reading(counters, now, weeks)
+        past = reading.past(ACME)
+        windows(past, all_since(MONDAY - 10 * WEEK + 3 * DAY), all_since(MONDAY - 5 * WEEK + 3 * DAY))
+        assert reading.keep(ACME, past, ALL_TIME)
+    assert weeks.writes == 3, "what was added up, the week after it, and the hours of the older one"
+
+
 def test_a_window_that_is_full_early_adds_up_nothing() -> None:
     counters, weeks, now = Counters(), Weeks(), MONDAY + 2 * DAY
     sent_each_day(counters, ACME, 14)
@@ -153,6 +164,19 @@ def test_what_is_counted_late_where_nobody_looks_now_is_not_lost() -> None:
     counters.add(ACME, late, sent=7)
     assert judged(counters, weeks, ACME, now, week_of(late), start=MONDAY - WEEK) == 7
     assert judged(counters, weeks, ACME, now, start=MONDAY - 20 * WEEK) == 147
+
+
+def test_what_is_counted_late_in_a_week_that_is_no_longer_known_is_not_lost() -> None:
+    """Of the week in which the window ended also the hours are kept."""
+    counters, weeks, now, start = Counters(), Weeks(), MONDAY + 2 * DAY, MONDAY - 10 * WEEK + 3 * DAY
+    sent_each_day(counters, ACME, 140)
+    for _ in range(3):
+        assert judged(counters, weeks, ACME, now, start=start) == 67
+    judged(counters, weeks, ACME, now, MONDAY - 3 * WEEK, start=MONDAY)
+    counters.add(ACME, start, sent=7)
+    judged(counters, weeks, ACME, now, week_of(start), start=MONDAY)
+    for begins, volume in ((MONDAY - 20 * WEEK, 147), (start, 74), (start + HOUR, 66)):
+        assert judged(counters, weeks, ACME, now, start=begins) == volume
 
 
 def test_the_marks_stay_if_somebody_else_added_up_the_same_weeks_meanwhile() -> None:

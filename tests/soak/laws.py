@@ -108,7 +108,10 @@ def dead_letters_are_poison_with_its_reason(ended: Ended) -> None:
     }
     assert not any(kept.values()), kept
     assert all(letter.attributes["reason"] for letters in ended.letters.values() for letter in letters)
-    for letters, function in ("FeedbackDeadLetterQueue", "RecordFeedback"), ("EvaluationDeadLetterQueue", "EvaluateReputation"):
+    for letters, function in (
+        ("FeedbackDeadLetterQueue", "RecordFeedback"),
+        ("EvaluationDeadLetterQueue", "EvaluateReputation"),
+    ):
         failed = sum(n for (called, _), n in ended.injected.items() if called.function == function)
         assert failed >= RECEIVES or not ended.redriven[letters]
 

@@ -117,10 +117,10 @@ class Past:
 
     def _hours_of(self, week: datetime) -> Iterable[HourCounts]:
         """The hours of a week that was added up, which are read only if somebody goes through them."""
-        if self._known.tail and self._known.tail[0] == week:
-            return self._known.tail[1]
         if week not in self._opened:
-            self._opened[week] = Rereadable(self._read(week + WEEK, week))
+            tail = self._known.tail
+            hours = tail[1] if tail and tail[0] == week else self._read(week + WEEK, week)
+            self._opened[week] = Rereadable(hours)
         return self._opened[week]
 
     def _by_week(self, week: datetime) -> Iterator[HourCounts]:
@@ -163,7 +163,7 @@ class Past:
             # What was closed since is known only if it was gone through down to what was known before.
             end = max(self._closed, known.end) if self._reached <= known.end else known.end
         start = min(max([start, *(week + WEEK for week in unread)]), end)
-        tail = self._tail()
+        tail = self._tail(start)
         # After a late mark it is written in any case: so whoever adds up the same weeks just now, and may not know of
         # what was counted, is refused.
         if not late and tail == known.tail and (start == end or (start, end) == (known.start, known.end)):
@@ -173,14 +173,17 @@ class Past:
         newest_first = tuple(totals[week] for week in sorted(kept, reverse=True))
         return replace(known, start=start, end=end, totals=newest_first, tail=tail)
 
-    def _tail(self) -> tuple[datetime, tuple[HourCounts, ...]] | None:
-        """The oldest week whose hours were gone through: it is where the window ended, and will end for a week."""
+    def _tail(self, start: datetime) -> tuple[datetime, tuple[HourCounts, ...]] | None:
+        """The oldest week whose hours were gone through: it is where the window ended, and will end for a week.
+
+        Of a week before the start nobody would know that it was touched.
+        """
         opened = [week for week, hours in self._opened.items() if hours.is_begun]
         if opened:
             oldest = min(opened)
             return oldest, tuple(in_rates(self._opened[oldest], self._known.source))
         known = self._known.tail
-        return None if known and known[0] in self._touched else known
+        return known if known and known[0] >= start and known[0] not in self._touched else None
 
 
 class _Hours(Struct, frozen=True):
