@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -199,6 +200,36 @@ def test_who_did_not_know_of_what_came_late_keeps_nothing_even_if_nobody_went_th
     counters.add(ACME, MONDAY - DAY, sent=7)
     judged(counters, weeks, ACME, now, MONDAY - WEEK, start=MONDAY)
     assert not slow.keep(ACME, unknowing, ALL_TIME)
+
+
+def test_who_reads_hours_together_with_others_is_refused_as_well() -> None:
+    """They are read for the account, the provider is judged elsewhere, and then by what was read for the account."""
+    counters, weeks, now, late, start = Counters(), Weeks(), MONDAY + 2 * DAY, MONDAY - WEEK, MONDAY - 20 * WEEK
+    sent_each_day(counters, ACCOUNT, 14)
+    for scope in (ACCOUNT, GMAIL):
+        judged(counters, weeks, scope, now, start=start)
+    slow = Reading(counters, now, weeks, together=[GMAIL, ACCOUNT])
+    windows(slow.past(ACCOUNT, [late]), all_since(start))
+    counters.add(ACCOUNT, MONDAY - DAY, sent=7)
+    assert judged(counters, weeks, GMAIL, now, late, start=start) == 21
+    unknowing = slow.past(GMAIL, [late])
+    windows(unknowing, all_since(start))
+    assert not slow.keep(GMAIL, unknowing, ALL_TIME)
+
+
+def test_one_whose_weeks_cannot_be_read_keeps_no_other_back() -> None:
+    class Unreadable(Weeks):
+        def known(self, scope: Scope) -> KnownWeeks:
+            if scope == GMAIL:
+                raise OSError("unreadable")
+            return super().known(scope)
+
+    counters, weeks, now, start = Counters(), Unreadable(), MONDAY + 2 * DAY, MONDAY - 20 * WEEK
+    sent_each_day(counters, ACCOUNT, 14)
+    reading = Reading(counters, now, weeks, together=[GMAIL, ACCOUNT])
+    with pytest.raises(OSError, match="unreadable"):
+        windows(reading.past(GMAIL), all_since(start))
+    assert windows(reading.past(ACCOUNT), all_since(start))[0].rate.volume == 14
 
 
 def test_weeks_whose_counts_are_no_longer_kept_are_dropped() -> None:

@@ -184,7 +184,7 @@ def evaluate_reputation(  # noqa: PLR0913 - each is another part of the world
         judge_all,
         now=now,
         policy=policy,
-        reading=Reading(counters, now, weeks),
+        reading=Reading(counters, now, weeks, together=[ACCOUNT, *(due.scope for due in providers)]),
         replies=replies,
         standings=standings,
         to_alert=to_alert,

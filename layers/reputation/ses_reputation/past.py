@@ -196,13 +196,18 @@ class _Hours(Struct, frozen=True):
 class Reading:
     """What scopes counted before a moment. The account's counts are kept: a mailbox provider's are a view of them.
 
-    With `weeks` those that are over are added up and kept, and their hours are not read again.
+    With `weeks` those that are over are added up and kept, and their hours are not read again. `together` are the
+    account and the mailbox providers that are judged, and so go through the same hours.
     """
 
-    def __init__(self, counters: Counters, before: datetime, weeks: Weeks | None = None) -> None:
+    def __init__(
+        self, counters: Counters, before: datetime, weeks: Weeks | None = None, together: Collection[Scope] = ()
+    ) -> None:
         self._counters = counters
         self._before = before
         self._weeks = weeks
+        self._together = together
+        self._known_together: dict[Scope, KnownWeeks | Exception] = {}
         self._account_spans: dict[tuple[datetime, datetime], Rereadable[HourCounts]] = {}
 
     def hours(self, scope: Scope) -> Iterable[HourCounts]:
@@ -215,7 +220,7 @@ class Reading:
         Without `weeks`, all of it by hours.
         """
         hours = self._hours(scope)
-        known = partial(self._weeks.known, scope) if self._weeks else lambda: NOTHING_KNOWN
+        known = partial(self._known, scope, self._weeks) if self._weeks else lambda: NOTHING_KNOWN
         read = partial(self._read, scope) if self._weeks else lambda _before, _since: ()
         return Past(known, touched, self._before, recent=hours.recent, hours=hours.all, read=read)
 
@@ -223,6 +228,25 @@ class Reading:
         """Keep what was added up of a scope, if that is news; False if somebody else did meanwhile, perhaps wrongly."""
         learned = past.learned(oldest) if self._weeks else None
         return not (self._weeks and learned) or self._weeks.keep(scope, learned)
+
+    def _known(self, scope: Scope, weeks: Weeks) -> KnownWeeks:
+        """What is known of a scope's weeks.
+
+        Of all that go through hours together it is read before these hours are. Else one could replace what another
+        evaluation has kept meanwhile, and that knows of more than was counted when the hours were read for the first.
+        """
+        if scope not in self._together:
+            return weeks.known(scope)
+        if not self._known_together:
+            for each in self._together:
+                try:
+                    self._known_together[each] = weeks.known(each)
+                except Exception as error:  # noqa: BLE001 - the others are still judged
+                    self._known_together[each] = error
+        known = self._known_together[scope]
+        if isinstance(known, Exception):
+            raise known
+        return known
 
     @cached_property
     def _account(self) -> _Hours:
@@ -234,7 +258,8 @@ class Reading:
             return _Hours(hours, hours)
         closed = newest_closed(self._before)
         recent = Rereadable(self._counters.hours(scope, self._before, closed))
-        return _Hours(recent, Rereadable(chain(recent, _later(partial(self._read, scope, closed, ALL_TIME)))))
+        older = _later(partial(self._counters.hours, scope, closed, ALL_TIME))
+        return _Hours(recent, Rereadable(chain(recent, older)))
 
     def _hours(self, scope: Scope) -> _Hours:
         if scope == ACCOUNT:
