@@ -26,7 +26,7 @@ from ses_reputation.domain.rates import (
     Window,
     measure,
 )
-from ses_reputation.domain.weeks import ALL_TIME, GROUP, in_groups, newest_closed, together, week_totals
+from ses_reputation.domain.weeks import ALL_TIME, GROUP, in_groups, newest_closed, rules_of, together, week_totals
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=1)
@@ -197,6 +197,19 @@ def test_a_week_is_closed_a_day_after_it_ended_in_utc_wherever_that_is_asked() -
 
 def last_week(*numbers: tuple[int, int]) -> WeekTotals:
     return week_totals(MONDAY - WEEK, in_last_week(*numbers)[1:], SENDS)
+
+
+@pytest.mark.parametrize(
+    ("source", "rules"),
+    [
+        (VolumeSource.SEND_EVENTS, "+1*sent -1*not_attempted"),
+        (VolumeSource.DELIVERY_EVENTS, "+1*delivered +1*hard_bounced +1*soft_bounced"),
+        (VolumeSource.STATISTICS, "+1*reported -1*not_attempted"),
+    ],
+)
+def test_what_weeks_are_made_of_is_known_by_all_that_a_rate_is_made_of(source: VolumeSource, rules: str) -> None:
+    of_all = "+1*reported -1*not_attempted hard_bounced complained simulator verified-identity"
+    assert rules_of(source) == f"{rules} {of_all}"
 
 
 @pytest.mark.parametrize(
