@@ -14,7 +14,7 @@ from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.outages import Outage, Tally, without_outages
 from ses_reputation.domain.rates import WEEK, HourCounts, Metric, Span, VolumeSource, Window, measure
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.domain.weeks import ALL_TIME, NOTHING_KNOWN, KnownWeeks
+from ses_reputation.domain.weeks import NOTHING_KNOWN, KnownWeeks
 from ses_reputation.past import Past, Reading
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -80,7 +80,7 @@ def judged(counters: Counters, weeks: Weeks, scope: Scope, now: datetime, *touch
     reading = Reading(counters, now, weeks)
     past = reading.past(scope, touched)
     volume = windows(past, all_since(start))[0].rate.volume
-    assert reading.keep(scope, past, now - 60 * WEEK)
+    assert reading.keep(scope, past)
     return volume
 
 
@@ -129,7 +129,7 @@ def test_where_two_windows_end_in_different_weeks_no_more_is_kept_each_time() ->
         reading = Reading(counters, now, weeks)
         past = reading.past(ACME)
         windows(past, all_since(MONDAY - 10 * WEEK + 3 * DAY), all_since(MONDAY - 5 * WEEK + 3 * DAY))
-        assert reading.keep(ACME, past, ALL_TIME)
+        assert reading.keep(ACME, past)
     assert weeks.writes == 3, "what was added up, the week after it, and the hours of the older one"
 
 
@@ -140,7 +140,7 @@ def test_a_window_that_is_full_early_adds_up_nothing() -> None:
     reading = Reading(counters, now, weeks)
     past = reading.past(ACME)
     windows(past, Span(Metric.BOUNCE_RATE, MONDAY - 20 * WEEK, volume=500))
-    assert reading.keep(ACME, past, ALL_TIME)
+    assert reading.keep(ACME, past)
     assert (weeks.writes, weeks.asked, counters.read) == (0, 0, [MONDAY + HOUR])
 
 
@@ -187,7 +187,7 @@ def test_the_marks_stay_if_somebody_else_added_up_the_same_weeks_meanwhile() -> 
     past = reading.past(ACME)
     windows(past, all_since(MONDAY - 20 * WEEK))
     judged(counters, weeks, ACME, now, start=MONDAY - 20 * WEEK)
-    assert not reading.keep(ACME, past, ALL_TIME)
+    assert not reading.keep(ACME, past)
 
 
 def test_who_did_not_know_of_what_came_late_keeps_nothing_even_if_nobody_went_through_it() -> None:
@@ -199,7 +199,7 @@ def test_who_did_not_know_of_what_came_late_keeps_nothing_even_if_nobody_went_th
     windows(unknowing, all_since(MONDAY - 20 * WEEK))
     counters.add(ACME, MONDAY - DAY, sent=7)
     judged(counters, weeks, ACME, now, MONDAY - WEEK, start=MONDAY)
-    assert not slow.keep(ACME, unknowing, ALL_TIME)
+    assert not slow.keep(ACME, unknowing)
 
 
 def test_who_reads_hours_together_with_others_is_refused_as_well() -> None:
@@ -214,7 +214,7 @@ def test_who_reads_hours_together_with_others_is_refused_as_well() -> None:
     assert judged(counters, weeks, GMAIL, now, late, start=start) == 21
     unknowing = slow.past(GMAIL, [late])
     windows(unknowing, all_since(start))
-    assert not slow.keep(GMAIL, unknowing, ALL_TIME)
+    assert not slow.keep(GMAIL, unknowing)
 
 
 def test_one_whose_weeks_cannot_be_read_keeps_no_other_back() -> None:
@@ -230,16 +230,6 @@ def test_one_whose_weeks_cannot_be_read_keeps_no_other_back() -> None:
     with pytest.raises(OSError, match="unreadable"):
         windows(reading.past(GMAIL), all_since(start))
     assert windows(reading.past(ACCOUNT), all_since(start))[0].rate.volume == 14
-
-
-def test_weeks_whose_counts_are_no_longer_kept_are_dropped() -> None:
-    counters, weeks, now = Counters(), Weeks(), MONDAY + 2 * DAY
-    sent_each_day(counters, ACME, 28)
-    reading = Reading(counters, now, weeks)
-    past = reading.past(ACME)
-    windows(past, all_since(MONDAY - 20 * WEEK))
-    assert reading.keep(ACME, past, MONDAY - 2 * WEEK)
-    assert [each.start for each in weeks.known(ACME).totals] == [MONDAY - WEEK, MONDAY - 2 * WEEK]
 
 
 # -- Whatever happens --------------------------------------------------------------------------------------------------
@@ -276,4 +266,4 @@ def test_every_window_is_that_of_all_hours(
             assert [window.rate for window in found.values()] == [window.rate for window in by_hour.values()]
             assert [window.opened().rate for window in found.values()] == [window.rate for window in by_hour.values()]
             assert list(past.hours) == list(Reading(counters, now).hours(scope))
-            assert reading.keep(scope, past, now - 60 * WEEK)
+            assert reading.keep(scope, past)

@@ -147,8 +147,8 @@ class Past:
         if week is not None:
             self._added_up[week] = week_totals(week, hours, self._known.source)
 
-    def learned(self, oldest: datetime) -> KnownWeeks | None:
-        """What is known of its weeks now, without those that ended before the oldest; None if that is no news.
+    def learned(self) -> KnownWeeks | None:
+        """What is known of its weeks now; None if that is no news.
 
         Of what was touched and not gone through nothing is known any more, nor of what is older.
         """
@@ -169,7 +169,7 @@ class Past:
         if not late and tail == known.tail and (start == end or (start, end) == (known.start, known.end)):
             return None
         totals = {**{each.start: each for each in known.totals}, **self._added_up}
-        kept = [week for week, told in totals.items() if start <= week < end and week + WEEK > oldest and told.any]
+        kept = [week for week, told in totals.items() if start <= week < end and told.any]
         newest_first = tuple(totals[week] for week in sorted(kept, reverse=True))
         return replace(known, start=start, end=end, totals=newest_first, tail=tail)
 
@@ -224,9 +224,9 @@ class Reading:
         read = partial(self._read, scope) if self._weeks else lambda _before, _since: ()
         return Past(known, touched, self._before, recent=hours.recent, hours=hours.all, read=read)
 
-    def keep(self, scope: Scope, past: Past, oldest: datetime) -> bool:
+    def keep(self, scope: Scope, past: Past) -> bool:
         """Keep what was added up of a scope, if that is news; False if somebody else did meanwhile, perhaps wrongly."""
-        learned = past.learned(oldest) if self._weeks else None
+        learned = past.learned() if self._weeks else None
         return not (self._weeks and learned) or self._weeks.keep(scope, learned)
 
     def _known(self, scope: Scope, weeks: Weeks) -> KnownWeeks:

@@ -56,7 +56,11 @@ class _Document(Struct, frozen=True, omit_defaults=True):
 
 
 class DynamoDbKnownWeeks:
-    """The weeks of one deployment whose volume comes from this source. They are kept for so long as their counts."""
+    """The weeks of one deployment whose volume comes from this source, and whose counts are kept for so long.
+
+    Where counts were kept longer or shorter before, or the volume came from elsewhere, nothing is known: weeks that
+    were dropped may still have counts, and weeks that were kept may have none any more.
+    """
 
     def __init__(
         self, client: "DynamoDBClient", *, table: str, source: VolumeSource, counter_retention: timedelta
@@ -64,11 +68,11 @@ class DynamoDbKnownWeeks:
         self._client = client
         self._table = table
         self._source = source
-        self._rules = rules_of(source)
+        self._rules = f"{rules_of(source)} {counter_retention.days}d"
         self._retention = counter_retention
 
     def known(self, scope: Scope) -> KnownWeeks:
-        """The weeks of a scope that were added up. Those by other rules are nothing that is known."""
+        """The weeks of a scope that were added up."""
         # Consistent: who settles what was counted late has to see what others have kept since.
         answer = self._client.get_item(TableName=self._table, Key=_key(scope), ConsistentRead=True)
         nothing = KnownWeeks(self._source, ALL_TIME, ALL_TIME)
@@ -86,10 +90,12 @@ class DynamoDbKnownWeeks:
         return KnownWeeks(self._source, document.start, document.end, totals, version, (week, tail) if tail else None)
 
     def keep(self, scope: Scope, known: KnownWeeks) -> bool:
-        """Keep what is known of a scope, as far as it fits, if what is kept still has the version; else False."""
+        """Keep what is known of a scope, as far as it fits and its counts are kept; False if its version is another."""
+        oldest = known.end - self._retention
+        kept = replace(known, totals=tuple(week for week in known.totals if week.end > oldest))
         item = {
             **_key(scope),
-            "document": self._document(known),
+            "document": self._document(kept),
             "expires": keys.expires(known.end, self._retention),
         }
         put = put_of(self._table, item, known.version)
