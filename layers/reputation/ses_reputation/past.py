@@ -148,13 +148,24 @@ class Past:
             self._added_up[week] = week_totals(week, hours, self._known.source)
 
     def learned(self) -> KnownWeeks | None:
-        """What is known of its weeks now; None if that is no news.
-
-        Of what was touched and not gone through nothing is known any more, nor of what is older.
-        """
+        """What is known of its weeks now; None if that is no news."""
         late = any(week < self._closed for week in self._marked)
         if self._is_recent and not late:
             return None
+        known = self._known
+        start, end = self._known_from_until()
+        tail = self._tail(start)
+        # After a late mark it is written in any case: so whoever adds up the same weeks just now, and may not know of
+        # what was counted, is refused.
+        if not late and tail == known.tail and (start == end or (start, end) == (known.start, known.end)):
+            return None
+        totals = {each.start: each for each in known.totals} | self._added_up
+        kept = [week for week, told in totals.items() if start <= week < end and told.any]
+        newest_first = tuple(totals[week] for week in sorted(kept, reverse=True))
+        return replace(known, start=start, end=end, totals=newest_first, tail=tail)
+
+    def _known_from_until(self) -> tuple[datetime, datetime]:
+        """From when until when all weeks are known now: none that was touched and not gone through, nor any before."""
         known, unread = self._known, self._touched - self._added_up.keys()
         if known.is_nothing:
             start, end = self._reached, self._closed
@@ -162,16 +173,7 @@ class Past:
             start = min(self._reached, known.start)
             # What was closed since is known only if it was gone through down to what was known before.
             end = max(self._closed, known.end) if self._reached <= known.end else known.end
-        start = min(max([start, *(week + WEEK for week in unread)]), end)
-        tail = self._tail(start)
-        # After a late mark it is written in any case: so whoever adds up the same weeks just now, and may not know of
-        # what was counted, is refused.
-        if not late and tail == known.tail and (start == end or (start, end) == (known.start, known.end)):
-            return None
-        totals = {**{each.start: each for each in known.totals}, **self._added_up}
-        kept = [week for week, told in totals.items() if start <= week < end and told.any]
-        newest_first = tuple(totals[week] for week in sorted(kept, reverse=True))
-        return replace(known, start=start, end=end, totals=newest_first, tail=tail)
+        return min(max([start, *(week + WEEK for week in unread)]), end), end
 
     def _tail(self, start: datetime) -> tuple[datetime, tuple[HourCounts, ...]] | None:
         """The oldest week whose hours were gone through: it is where the window ended, and will end for a week.
