@@ -20,6 +20,7 @@ from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Standing
 from ses_reputation.domain.weekly import Weekly
+from ses_reputation.domain.weeks import NOTHING_KNOWN, KnownWeeks
 from ses_reputation.due import Chunks, Due
 from ses_reputation.evaluate import (
     Evaluated,
@@ -31,6 +32,7 @@ from ses_reputation.evaluate import (
 from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert, OutageAlert, StatusAlert, WarningAlert, alert_of, summary_of
 from ses_reputation.outbox import Channel, Outgoing, outgoing_of
+from ses_reputation.past import Weeks
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -158,6 +160,7 @@ def evaluate(
     *,
     replies: FakeReplies | None = None,
     chunks: Chunks | None = None,
+    weeks: Weeks | None = None,
     **others: FakeChannel,
 ) -> Evaluated:
     """One run; `topic` is the status topic, and `chat` and `related` may be given, too."""
@@ -174,6 +177,7 @@ def evaluate(
         to_summary=partial(summary_of, account="123456789012", region="eu-west-1"),
         weekly=weekly,
         chunks=chunks,
+        weeks=weeks,
     )
 
 
@@ -355,6 +359,27 @@ def test_the_accounts_hours_are_read_once_for_all_its_providers() -> None:
     }
     assert windows == {GMAIL: 1010, ACCOUNT: 2010, YAHOO: 1000}
     assert standings.kept[YAHOO].standing.status is Status.PROBATION
+
+
+class FakeWeeks:
+    """Nothing is known of any week; notes, between the scopes that were read, of which ones that was asked."""
+
+    def __init__(self, read: list[Scope]) -> None:
+        self._read = read
+
+    def known(self, scope: Scope) -> KnownWeeks:
+        self._read.append(Scope(f"known of {scope}"))
+        return NOTHING_KNOWN
+
+    def keep(self, _scope: Scope, _known: KnownWeeks) -> bool:
+        return True
+
+
+def test_all_who_share_the_accounts_hours_are_asked_about_before_these_are_read() -> None:
+    counters = FakeCounters({ACCOUNT: [hour(1), hour(400, "yahoo")]})
+    evaluate(counters, FakeStandings(GMAIL, ACCOUNT, YAHOO), weeks=FakeWeeks(counters.read))
+    first, *others = [n for n, name in enumerate(counters.read) if name != ACCOUNT]
+    assert others == [first + 1, first + 2]
 
 
 def warned_hour(hard_bounced: int) -> FakeCounters:

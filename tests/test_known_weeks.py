@@ -32,9 +32,9 @@ def cloud() -> Iterator[LocalCloud]:
         yield cloud
 
 
-def weeks_of(cloud: LocalCloud, source: VolumeSource = VolumeSource.SEND_EVENTS) -> DynamoDbKnownWeeks:
+def weeks_of(cloud: LocalCloud, source: VolumeSource = VolumeSource.SEND_EVENTS, days: int = 396) -> DynamoDbKnownWeeks:
     return DynamoDbKnownWeeks(
-        cloud.client("dynamodb"), table=cloud.resources[TABLE], source=source, counter_retention=400 * DAY
+        cloud.client("dynamodb"), table=cloud.resources[TABLE], source=source, counter_retention=days * DAY
     )
 
 
@@ -78,12 +78,41 @@ def test_of_two_who_keep_the_same_weeks_the_second_is_told(cloud: LocalCloud) ->
     assert weeks.known(ACME) == some_weeks()
 
 
-def test_weeks_by_another_source_are_replaced(cloud: LocalCloud) -> None:
-    """Which hours had mail depends on what tells of it."""
+@pytest.mark.parametrize(
+    ("source", "days"),
+    [
+        pytest.param(VolumeSource.DELIVERY_EVENTS, 396, id="by another source: which hours had mail depends on it"),
+        pytest.param(
+            VolumeSource.SEND_EVENTS, 500, id="when counts were kept shorter: weeks that have some were dropped"
+        ),
+    ],
+)
+def test_weeks_that_were_kept_by_other_settings_are_replaced(
+    cloud: LocalCloud, source: VolumeSource, days: int
+) -> None:
     weeks_of(cloud).keep(ACME, replace(some_weeks(), version=0))
-    now = weeks_of(cloud, VolumeSource.DELIVERY_EVENTS)
+    now = weeks_of(cloud, source, days)
     assert (now.known(ACME).is_nothing, now.known(ACME).version) == (True, 1)
     assert now.keep(ACME, now.known(ACME))
+
+
+def test_weeks_whose_counts_are_no_longer_kept_are_dropped(cloud: LocalCloud) -> None:
+    weeks, kept = weeks_of(cloud, days=14), some_weeks()
+    assert weeks.keep(ACME, replace(kept, version=0))
+    assert weeks.known(ACME).totals == kept.totals[:2]
+
+
+def test_of_what_does_not_fit_into_an_item_the_newest_weeks_are_kept(cloud: LocalCloud) -> None:
+    weeks = weeks_of(cloud)
+    many = {(f"provider-{n}", Measure.SENT): 1_000_000 for n in range(600)}
+    hours = tuple(HourCounts(MONDAY - WEEK - n * HOUR, many) for n in range(1, 25))
+    small = KnownWeeks(VolumeSource.SEND_EVENTS, MONDAY - 9 * WEEK, MONDAY, tail=(MONDAY - 2 * WEEK, hours))
+    assert weeks.keep(ACME, small)
+    assert weeks.known(ACME) == replace(small, tail=None, version=1), "the hours of one week are the first to go"
+    totals = tuple(WeekTotals(MONDAY - n * WEEK, many, {}, 1, MONDAY - n * WEEK) for n in range(1, 25))
+    large = replace(small, start=MONDAY - 30 * WEEK, totals=totals, tail=None, version=1)
+    assert weeks.keep(ACME, large)
+    assert weeks.known(ACME) == replace(large, start=MONDAY - 12 * WEEK, totals=totals[:12], version=2)
 
 
 # -- Marks -------------------------------------------------------------------------------------------------------------

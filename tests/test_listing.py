@@ -3,12 +3,21 @@
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+import pytest
 from msgspec.structs import replace
 
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.lifecycle import Stage, Status
-from ses_reputation.domain.limits import Bound, Limits
-from ses_reputation.domain.listing import Listed, ListedFinding, ListedRate, listed, urgency, worst_first
+from ses_reputation.domain.limits import Bound, Limits, Profile, limits_by_kind, parse_custom_limits
+from ses_reputation.domain.listing import (
+    Listed,
+    ListedFinding,
+    ListedRate,
+    listed,
+    share_of_limit,
+    urgency,
+    worst_first,
+)
 from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
@@ -46,6 +55,23 @@ def test_a_scope_has_the_rate_that_decides_and_the_volume_of_its_window() -> Non
     assert (row.evaluated, row.volume, row.trend) == (NOON, 1000, Trend(NOON.date(), (1,), (2,)))
     assert row.rate(BOUNCES) == Rate(BOUNCES, 2, 200, volume=200)
     assert row.rate(Metric.COMPLAINT_RATE) == Rate(Metric.COMPLAINT_RATE, 1, 600, volume=1000)
+
+
+@pytest.mark.parametrize(
+    ("rate", "share"),
+    [
+        pytest.param(ListedRate(30, 1000, 1000), 1.0, id="at its limit"),
+        pytest.param(ListedRate(45, 1000, 1000), 1.5, id="over its limit"),
+        pytest.param(ListedRate(0, 1000, 1000), 0.0, id="nothing of enough mail"),
+        pytest.param(ListedRate(0, 0, 100), 0.0, id="nothing of enough mail, none of which could lead to any"),
+        pytest.param(ListedRate(0, 99, 99), None, id="nothing of too little mail"),
+        pytest.param(ListedRate(50, 99, 1000), None, id="some, and too little mail that could lead to any"),
+        pytest.param(None, None, id="never measured"),
+    ],
+)
+def test_a_rate_uses_up_a_share_of_its_limit(rate: ListedRate | None, share: float | None) -> None:
+    three_percent = Policy(limits=limits_by_kind(Profile.CLASSIC, parse_custom_limits("tenant.bounce.limit>=3%")))
+    assert share_of_limit(Listed(ACME, Status.HEALTHY, bounce_rate=rate), BOUNCES, three_percent) == share
 
 
 def test_a_scope_has_its_findings_and_how_much_of_it_waits_for_a_person() -> None:

@@ -24,9 +24,10 @@ from ses_reputation.domain.explanation import explain
 from ses_reputation.domain.outage_detection import KEPT, with_outages
 from ses_reputation.domain.outages import LONGEST, Outage, OutageStage, Tally, held, without_outages
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.rates import HourCounts, Metric, Rate, Span, VolumeSource, measure
+from ses_reputation.domain.rates import HourCounts, Metric, Rate, Span, VolumeSource, Week, measure
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Actor, Standing
+from ses_reputation.domain.weeks import week_totals
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -375,6 +376,22 @@ def test_holding_leaves_out_that_providers_mail_of_those_hours_and_changes_nothi
     left_out = held([outage], HOLDING)
     assert rates(hours, left_out)[Metric.BOUNCE_RATE] == rates(without)[Metric.BOUNCE_RATE]
     assert rates(hours, left_out)[Metric.COMPLAINT_RATE] == rates(hours)[Metric.COMPLAINT_RATE]
+
+
+@pytest.mark.parametrize(
+    ("start", "whole"),
+    [
+        pytest.param(277, True, id="in the hour before it"),
+        pytest.param(276, False, id="in its first hour"),
+        pytest.param(109, False, id="in its last hour"),
+        pytest.param(108, True, id="in the hour after it"),
+    ],
+)
+def test_a_week_that_was_added_up_is_gone_through_only_if_an_outage_is_in_it(start: int, *, whole: bool) -> None:
+    held_out, parts = outage_of(start, 1), [hour(start, gmail=(1, 2))]
+    week = Week(week_totals(NOON - 276 * HOUR, parts, POLICY.volume_source), parts)
+    hours = [replace(part, in_outage=frozenset({"gmail"})) for part in parts]
+    assert list(without_outages([week], (held_out,))) == ([week] if whole else hours)
 
 
 @given(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.outages import Outage, Tally, without_outages
 from ses_reputation.domain.rates import WEEK, HourCounts, Metric, Span, VolumeSource, Window, measure
 from ses_reputation.domain.scopes import ACCOUNT, Scope
-from ses_reputation.domain.weeks import ALL_TIME, NOTHING_KNOWN, KnownWeeks
+from ses_reputation.domain.weeks import NOTHING_KNOWN, KnownWeeks
 from ses_reputation.past import Past, Reading
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -79,7 +80,7 @@ def judged(counters: Counters, weeks: Weeks, scope: Scope, now: datetime, *touch
     reading = Reading(counters, now, weeks)
     past = reading.past(scope, touched)
     volume = windows(past, all_since(start))[0].rate.volume
-    assert reading.keep(scope, past, now - 60 * WEEK)
+    assert reading.keep(scope, past)
     return volume
 
 
@@ -121,6 +122,17 @@ def test_the_week_in_which_a_window_ends_is_read_once() -> None:
     assert counters.read == []
 
 
+def test_where_two_windows_end_in_different_weeks_no_more_is_kept_each_time() -> None:
+    counters, weeks, now = Counters(), Weeks(), MONDAY + 2 * DAY
+    sent_each_day(counters, ACME, 140)
+    for _ in range(6):
+        reading = Reading(counters, now, weeks)
+        past = reading.past(ACME)
+        windows(past, all_since(MONDAY - 10 * WEEK + 3 * DAY), all_since(MONDAY - 5 * WEEK + 3 * DAY))
+        assert reading.keep(ACME, past)
+    assert weeks.writes == 3, "what was added up, the week after it, and the hours of the older one"
+
+
 def test_a_window_that_is_full_early_adds_up_nothing() -> None:
     counters, weeks, now = Counters(), Weeks(), MONDAY + 2 * DAY
     sent_each_day(counters, ACME, 14)
@@ -128,7 +140,7 @@ def test_a_window_that_is_full_early_adds_up_nothing() -> None:
     reading = Reading(counters, now, weeks)
     past = reading.past(ACME)
     windows(past, Span(Metric.BOUNCE_RATE, MONDAY - 20 * WEEK, volume=500))
-    assert reading.keep(ACME, past, ALL_TIME)
+    assert reading.keep(ACME, past)
     assert (weeks.writes, weeks.asked, counters.read) == (0, 0, [MONDAY + HOUR])
 
 
@@ -155,6 +167,19 @@ def test_what_is_counted_late_where_nobody_looks_now_is_not_lost() -> None:
     assert judged(counters, weeks, ACME, now, start=MONDAY - 20 * WEEK) == 147
 
 
+def test_what_is_counted_late_in_a_week_that_is_no_longer_known_is_not_lost() -> None:
+    """Of the week in which the window ended also the hours are kept."""
+    counters, weeks, now, start = Counters(), Weeks(), MONDAY + 2 * DAY, MONDAY - 10 * WEEK + 3 * DAY
+    sent_each_day(counters, ACME, 140)
+    for _ in range(3):
+        assert judged(counters, weeks, ACME, now, start=start) == 67
+    judged(counters, weeks, ACME, now, MONDAY - 3 * WEEK, start=MONDAY)
+    counters.add(ACME, start, sent=7)
+    judged(counters, weeks, ACME, now, week_of(start), start=MONDAY)
+    for begins, volume in ((MONDAY - 20 * WEEK, 147), (start, 74), (start + HOUR, 66)):
+        assert judged(counters, weeks, ACME, now, start=begins) == volume
+
+
 def test_the_marks_stay_if_somebody_else_added_up_the_same_weeks_meanwhile() -> None:
     counters, weeks, now = Counters(), Weeks(), MONDAY + 2 * DAY
     sent_each_day(counters, ACME, 14)
@@ -162,7 +187,7 @@ def test_the_marks_stay_if_somebody_else_added_up_the_same_weeks_meanwhile() -> 
     past = reading.past(ACME)
     windows(past, all_since(MONDAY - 20 * WEEK))
     judged(counters, weeks, ACME, now, start=MONDAY - 20 * WEEK)
-    assert not reading.keep(ACME, past, ALL_TIME)
+    assert not reading.keep(ACME, past)
 
 
 def test_who_did_not_know_of_what_came_late_keeps_nothing_even_if_nobody_went_through_it() -> None:
@@ -174,17 +199,37 @@ def test_who_did_not_know_of_what_came_late_keeps_nothing_even_if_nobody_went_th
     windows(unknowing, all_since(MONDAY - 20 * WEEK))
     counters.add(ACME, MONDAY - DAY, sent=7)
     judged(counters, weeks, ACME, now, MONDAY - WEEK, start=MONDAY)
-    assert not slow.keep(ACME, unknowing, ALL_TIME)
+    assert not slow.keep(ACME, unknowing)
 
 
-def test_weeks_whose_counts_are_no_longer_kept_are_dropped() -> None:
-    counters, weeks, now = Counters(), Weeks(), MONDAY + 2 * DAY
-    sent_each_day(counters, ACME, 28)
-    reading = Reading(counters, now, weeks)
-    past = reading.past(ACME)
-    windows(past, all_since(MONDAY - 20 * WEEK))
-    assert reading.keep(ACME, past, MONDAY - 2 * WEEK)
-    assert [each.start for each in weeks.known(ACME).totals] == [MONDAY - WEEK, MONDAY - 2 * WEEK]
+def test_who_reads_hours_together_with_others_is_refused_as_well() -> None:
+    """They are read for the account, the provider is judged elsewhere, and then by what was read for the account."""
+    counters, weeks, now, late, start = Counters(), Weeks(), MONDAY + 2 * DAY, MONDAY - WEEK, MONDAY - 20 * WEEK
+    sent_each_day(counters, ACCOUNT, 14)
+    for scope in (ACCOUNT, GMAIL):
+        judged(counters, weeks, scope, now, start=start)
+    slow = Reading(counters, now, weeks, together=[GMAIL, ACCOUNT])
+    windows(slow.past(ACCOUNT, [late]), all_since(start))
+    counters.add(ACCOUNT, MONDAY - DAY, sent=7)
+    assert judged(counters, weeks, GMAIL, now, late, start=start) == 21
+    unknowing = slow.past(GMAIL, [late])
+    windows(unknowing, all_since(start))
+    assert not slow.keep(GMAIL, unknowing)
+
+
+def test_one_whose_weeks_cannot_be_read_keeps_no_other_back() -> None:
+    class Unreadable(Weeks):
+        def known(self, scope: Scope) -> KnownWeeks:
+            if scope == GMAIL:
+                raise OSError("unreadable")
+            return super().known(scope)
+
+    counters, weeks, now, start = Counters(), Unreadable(), MONDAY + 2 * DAY, MONDAY - 20 * WEEK
+    sent_each_day(counters, ACCOUNT, 14)
+    reading = Reading(counters, now, weeks, together=[GMAIL, ACCOUNT])
+    with pytest.raises(OSError, match="unreadable"):
+        windows(reading.past(GMAIL), all_since(start))
+    assert windows(reading.past(ACCOUNT), all_since(start))[0].rate.volume == 14
 
 
 # -- Whatever happens --------------------------------------------------------------------------------------------------
@@ -221,4 +266,4 @@ def test_every_window_is_that_of_all_hours(
             assert [window.rate for window in found.values()] == [window.rate for window in by_hour.values()]
             assert [window.opened().rate for window in found.values()] == [window.rate for window in by_hour.values()]
             assert list(past.hours) == list(Reading(counters, now).hours(scope))
-            assert reading.keep(scope, past, now - 60 * WEEK)
+            assert reading.keep(scope, past)

@@ -231,6 +231,16 @@ def test_counts_that_are_back_are_judged_in_weeks_that_are_added_up_anew(cloud: 
     assert marked == dict.fromkeys(("account 2026-02-02", "provider/gmail 2026-02-02"), "2026-02-02T00:00:00+00:00")
 
 
+def test_what_is_not_back_is_in_no_week_that_was_added_up(cloud: LocalCloud) -> None:
+    back_up(cloud)
+    weeks = {**keys.item_key(keys.shard(keys.WEEKS, ACCOUNT), ACCOUNT), "version": {"N": "1"}}
+    put(cloud, "StandingsTable", weeks)
+    restored()
+    assert items(cloud, "StandingsTable") == [weeks], "nothing is changed yet"
+    restored("--apply")
+    assert items(cloud, "StandingsTable") == []
+
+
 def test_an_alert_that_was_sent_since_is_not_sent_again_and_one_that_was_lost_is(cloud: LocalCloud) -> None:
     publish(cloud, mail(30, bad=6))
     cloud.deliver()

@@ -131,6 +131,7 @@ def test_evaluate_reputation_is_told_what_to_read_and_whom_to_tell() -> None:
         dead_letter_queue_url="dead-letters",
         channels=CHANNELS,
         policy=Policy(),
+        counter_retention=timedelta(days=365 + 31),
         weekly_summary=None,
     )
 

@@ -26,7 +26,7 @@ from ses_reputation.domain.rates import (
     Window,
     measure,
 )
-from ses_reputation.domain.weeks import ALL_TIME, GROUP, in_groups, newest_closed, together, week_totals
+from ses_reputation.domain.weeks import ALL_TIME, GROUP, in_groups, newest_closed, rules_of, together, week_totals
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=1)
@@ -156,6 +156,16 @@ def test_a_forecast_goes_by_the_hour_in_which_the_bounces_drop_out() -> None:
     assert forecast(held, Limits(tenth, tenth, tenth), NOW, timedelta(days=60)).clean_to_limit == 51
 
 
+def test_a_forecast_knows_that_hours_of_a_newer_week_may_be_enough() -> None:
+    """Of 40 recipients of the newest two hours 25 are taken back before: with 30 more the 40 are 70 all the same."""
+    seventh = Bound(Fraction(1, 7), inclusive=False)
+    taken_back = HourCounts(MONDAY - 2 * HOUR, {("yahoo", Measure.NOT_ATTEMPTED): 25})
+    bounces = HourCounts(MONDAY - WEEK - HOUR, {SENT: 10, BOUNCED: 9})
+    held = window(in_weeks([*in_last_week((30, 0)), taken_back, bounces]), 70)
+    assert [part.volume for part in held.hours] == [10, 5, 10]
+    assert forecast(held, Limits(seventh, seventh, seventh), NOW, timedelta(days=60)).clean_to_limit == 30
+
+
 def test_weeks_in_which_nothing_turns_are_not_gone_through() -> None:
     """A rate far from its limit, weeks long: no hour of them is read."""
     week, mondays = Opened([]), [MONDAY - n * WEEK for n in range(1, 8)]
@@ -187,6 +197,19 @@ def test_a_week_is_closed_a_day_after_it_ended_in_utc_wherever_that_is_asked() -
 
 def last_week(*numbers: tuple[int, int]) -> WeekTotals:
     return week_totals(MONDAY - WEEK, in_last_week(*numbers)[1:], SENDS)
+
+
+@pytest.mark.parametrize(
+    ("source", "rules"),
+    [
+        (VolumeSource.SEND_EVENTS, "+1*sent -1*not_attempted"),
+        (VolumeSource.DELIVERY_EVENTS, "+1*delivered +1*hard_bounced +1*soft_bounced"),
+        (VolumeSource.STATISTICS, "+1*reported -1*not_attempted"),
+    ],
+)
+def test_what_weeks_are_made_of_is_known_by_all_that_a_rate_is_made_of(source: VolumeSource, rules: str) -> None:
+    of_all = "+1*reported -1*not_attempted hard_bounced complained simulator verified-identity"
+    assert rules_of(source) == f"{rules} {of_all}"
 
 
 @pytest.mark.parametrize(

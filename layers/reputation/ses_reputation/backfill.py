@@ -198,18 +198,21 @@ def plan_backfill(
 
 
 def carry_out(plan: Plan, statistics: Statistics, due: DueScopes) -> Iterator[int]:
-    """Write what is planned, newest hours first, yielding how many more were seen to; then have its scopes evaluated.
+    """Write what is planned, newest hours first, yielding how many more were seen to, and have its scopes evaluated.
 
     They are marked even if nothing is written: who was interrupted before may have written it all.
     """
+    counted = [(scope_plan.scope, hour) for scope_plan in plan.scopes for hour in scope_plan.hours]
+    # Of an hour of the account that was backfilled no provider's mail is known any longer.
+    counted += [(provider, hour) for provider in plan.providers for hour in plan.account.hours]
+    # Before, so that they are judged even if this is stopped on the way; and after, even if they were judged meanwhile.
+    due.mark(counted)
     for scope_plan in plan.scopes:
         for first in range(0, len(scope_plan.unwritten), CHUNK):
             chunk = scope_plan.unwritten[first : first + CHUNK]
             statistics.write_backfill(scope_plan.scope, {hour: scope_plan.hours[hour] for hour in chunk})
             yield len(chunk)
-    counted = [(scope_plan.scope, hour) for scope_plan in plan.scopes for hour in scope_plan.hours]
-    # Of an hour of the account that was backfilled no provider's mail is known any longer.
-    due.mark([*counted, *((provider, hour) for provider in plan.providers for hour in plan.account.hours)])
+    due.mark(counted)
 
 
 class _Boundaries:

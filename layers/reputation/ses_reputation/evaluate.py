@@ -32,8 +32,6 @@ from ses_reputation.past import Counters, Reading, Weeks
 
 # Enough of what servers replied to see which lists they name, and to quote some of it.
 HEARD = 200
-# Counts are kept for a month longer than any rate reaches back, and what they add up to for as long.
-KEPT_LONGER = timedelta(days=31)
 DETECTOR = Actor("SES Reputation", proven=True)
 
 
@@ -184,7 +182,7 @@ def evaluate_reputation(  # noqa: PLR0913 - each is another part of the world
         judge_all,
         now=now,
         policy=policy,
-        reading=Reading(counters, now, weeks),
+        reading=Reading(counters, now, weeks, together=[ACCOUNT, *(due.scope for due in providers)]),
         replies=replies,
         standings=standings,
         to_alert=to_alert,
@@ -316,9 +314,8 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
     # A change may have moved a floor: the next run shows the rates that follow from it.
     awaited = bool(changes or after.moves_with_time)
     # While somebody else adds up the same weeks nobody can say who of them knew of what was counted last.
-    if reading.keep(due.scope, past, now - policy.oldest_mail - KEPT_LONGER) and (
-        done := due.answered(newest_closed(now)) if awaited else due
-    ):
+    done = due.answered(newest_closed(now)) if awaited else due
+    if reading.keep(due.scope, past) and done:
         standings.settle(done)
     return Evaluated(
         scopes=1,

@@ -117,10 +117,10 @@ class Past:
 
     def _hours_of(self, week: datetime) -> Iterable[HourCounts]:
         """The hours of a week that was added up, which are read only if somebody goes through them."""
-        if self._known.tail and self._known.tail[0] == week:
-            return self._known.tail[1]
         if week not in self._opened:
-            self._opened[week] = Rereadable(self._read(week + WEEK, week))
+            tail = self._known.tail
+            hours = tail[1] if tail and tail[0] == week else self._read(week + WEEK, week)
+            self._opened[week] = Rereadable(hours)
         return self._opened[week]
 
     def _by_week(self, week: datetime) -> Iterator[HourCounts]:
@@ -147,14 +147,25 @@ class Past:
         if week is not None:
             self._added_up[week] = week_totals(week, hours, self._known.source)
 
-    def learned(self, oldest: datetime) -> KnownWeeks | None:
-        """What is known of its weeks now, without those that ended before the oldest; None if that is no news.
-
-        Of what was touched and not gone through nothing is known any more, nor of what is older.
-        """
+    def learned(self) -> KnownWeeks | None:
+        """What is known of its weeks now; None if that is no news."""
         late = any(week < self._closed for week in self._marked)
         if self._is_recent and not late:
             return None
+        known = self._known
+        start, end = self._known_from_until()
+        tail = self._tail(start)
+        # After a late mark it is written in any case: so whoever adds up the same weeks just now, and may not know of
+        # what was counted, is refused.
+        if not late and tail == known.tail and (start == end or (start, end) == (known.start, known.end)):
+            return None
+        totals = {each.start: each for each in known.totals} | self._added_up
+        kept = [week for week, told in totals.items() if start <= week < end and told.any]
+        newest_first = tuple(totals[week] for week in sorted(kept, reverse=True))
+        return replace(known, start=start, end=end, totals=newest_first, tail=tail)
+
+    def _known_from_until(self) -> tuple[datetime, datetime]:
+        """From when until when all weeks are known now: none that was touched and not gone through, nor any before."""
         known, unread = self._known, self._touched - self._added_up.keys()
         if known.is_nothing:
             start, end = self._reached, self._closed
@@ -162,25 +173,19 @@ class Past:
             start = min(self._reached, known.start)
             # What was closed since is known only if it was gone through down to what was known before.
             end = max(self._closed, known.end) if self._reached <= known.end else known.end
-        start = min(max([start, *(week + WEEK for week in unread)]), end)
-        tail = self._tail()
-        # After a late mark it is written in any case: so whoever adds up the same weeks just now, and may not know of
-        # what was counted, is refused.
-        if not late and tail == known.tail and (start == end or (start, end) == (known.start, known.end)):
-            return None
-        totals = {**{each.start: each for each in known.totals}, **self._added_up}
-        kept = [week for week, told in totals.items() if start <= week < end and week + WEEK > oldest and told.any]
-        newest_first = tuple(totals[week] for week in sorted(kept, reverse=True))
-        return replace(known, start=start, end=end, totals=newest_first, tail=tail)
+        return min(max([start, *(week + WEEK for week in unread)]), end), end
 
-    def _tail(self) -> tuple[datetime, tuple[HourCounts, ...]] | None:
-        """The oldest week whose hours were gone through: it is where the window ended, and will end for a week."""
+    def _tail(self, start: datetime) -> tuple[datetime, tuple[HourCounts, ...]] | None:
+        """The oldest week whose hours were gone through: it is where the window ended, and will end for a week.
+
+        Of a week before the start nobody would know that it was touched.
+        """
         opened = [week for week, hours in self._opened.items() if hours.is_begun]
         if opened:
             oldest = min(opened)
             return oldest, tuple(in_rates(self._opened[oldest], self._known.source))
         known = self._known.tail
-        return None if known and known[0] in self._touched else known
+        return known if known and known[0] >= start and known[0] not in self._touched else None
 
 
 class _Hours(Struct, frozen=True):
@@ -193,13 +198,18 @@ class _Hours(Struct, frozen=True):
 class Reading:
     """What scopes counted before a moment. The account's counts are kept: a mailbox provider's are a view of them.
 
-    With `weeks` those that are over are added up and kept, and their hours are not read again.
+    With `weeks` those that are over are added up and kept, and their hours are not read again. `together` are the
+    account and the mailbox providers that are judged, and so go through the same hours.
     """
 
-    def __init__(self, counters: Counters, before: datetime, weeks: Weeks | None = None) -> None:
+    def __init__(
+        self, counters: Counters, before: datetime, weeks: Weeks | None = None, together: Collection[Scope] = ()
+    ) -> None:
         self._counters = counters
         self._before = before
         self._weeks = weeks
+        self._together = together
+        self._known_together: dict[Scope, KnownWeeks | Exception] = {}
         self._account_spans: dict[tuple[datetime, datetime], Rereadable[HourCounts]] = {}
 
     def hours(self, scope: Scope) -> Iterable[HourCounts]:
@@ -212,14 +222,33 @@ class Reading:
         Without `weeks`, all of it by hours.
         """
         hours = self._hours(scope)
-        known = partial(self._weeks.known, scope) if self._weeks else lambda: NOTHING_KNOWN
+        known = partial(self._known, scope, self._weeks) if self._weeks else lambda: NOTHING_KNOWN
         read = partial(self._read, scope) if self._weeks else lambda _before, _since: ()
         return Past(known, touched, self._before, recent=hours.recent, hours=hours.all, read=read)
 
-    def keep(self, scope: Scope, past: Past, oldest: datetime) -> bool:
+    def keep(self, scope: Scope, past: Past) -> bool:
         """Keep what was added up of a scope, if that is news; False if somebody else did meanwhile, perhaps wrongly."""
-        learned = past.learned(oldest) if self._weeks else None
+        learned = past.learned() if self._weeks else None
         return not (self._weeks and learned) or self._weeks.keep(scope, learned)
+
+    def _known(self, scope: Scope, weeks: Weeks) -> KnownWeeks:
+        """What is known of a scope's weeks.
+
+        Of all that go through hours together it is read before these hours are. Else one could replace what another
+        evaluation has kept meanwhile, and that knows of more than was counted when the hours were read for the first.
+        """
+        if scope not in self._together:
+            return weeks.known(scope)
+        if not self._known_together:
+            for each in self._together:
+                try:
+                    self._known_together[each] = weeks.known(each)
+                except Exception as error:  # noqa: BLE001 - the others are still judged
+                    self._known_together[each] = error
+        known = self._known_together[scope]
+        if isinstance(known, Exception):
+            raise known
+        return known
 
     @cached_property
     def _account(self) -> _Hours:
@@ -231,7 +260,8 @@ class Reading:
             return _Hours(hours, hours)
         closed = newest_closed(self._before)
         recent = Rereadable(self._counters.hours(scope, self._before, closed))
-        return _Hours(recent, Rereadable(chain(recent, _later(partial(self._read, scope, closed, ALL_TIME)))))
+        older = _later(partial(self._counters.hours, scope, closed, ALL_TIME))
+        return _Hours(recent, Rereadable(chain(recent, older)))
 
     def _hours(self, scope: Scope) -> _Hours:
         if scope == ACCOUNT:

@@ -120,6 +120,7 @@ class EvaluateSettings(Struct, frozen=True):
     dead_letter_queue_url: str
     channels: ChannelSettings
     policy: Policy
+    counter_retention: timedelta
     weekly_summary: Weekly | None
 
     @classmethod
@@ -133,6 +134,7 @@ class EvaluateSettings(Struct, frozen=True):
             dead_letter_queue_url=_read(environment, "DEAD_LETTER_QUEUE_URL", str),
             channels=ChannelSettings.from_environment(environment),
             policy=read_policy(environment),
+            counter_retention=_read(environment, "OLDEST_MAIL_DAYS", _counter_retention),
             weekly_summary=_read(environment, "WEEKLY_SUMMARY", _weekly),
         )
 

@@ -45,7 +45,7 @@ from ses_reputation.domain.suppression import Preferences
 from ses_reputation.domain.survey import Survey, survey
 from ses_reputation.due import CHUNK
 from ses_reputation.enforce import Enforcer, Handled, enforce_status
-from ses_reputation.evaluate import KEPT_LONGER, Evaluated, evaluate_reputation
+from ses_reputation.evaluate import Evaluated, evaluate_reputation
 from ses_reputation.judge_chunks import ChunkMessage, Judged, judge_chunk, judge_chunks
 from ses_reputation.judge_chunks import read_messages as read_chunks
 from ses_reputation.listen import listen_to_ses
@@ -122,7 +122,7 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
             client,
             table=settings.standings_table,
             source=settings.policy.volume_source,
-            counter_retention=settings.policy.oldest_mail + KEPT_LONGER,
+            counter_retention=settings.counter_retention,
         ),
         "channels": _channels(settings.channels),
         "to_alert": partial(alert_of, account=account, region=region),

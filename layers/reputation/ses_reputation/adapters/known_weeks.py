@@ -8,18 +8,24 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.documents import decode, put_of, written, written_out
+from ses_reputation.adapters.documents import Item, decode, put_of, written, written_out
 from ses_reputation.domain.counting import Increments
 from ses_reputation.domain.rates import WEEK, HourCounts, VolumeSource, WeekTotals
 from ses_reputation.domain.scopes import Scope
-from ses_reputation.domain.weeks import ALL_TIME, KnownWeeks
+from ses_reputation.domain.weeks import ALL_TIME, KnownWeeks, rules_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _HOUR = timedelta(hours=1)
+
+# An item has 400 KB at most. Only those of hundreds of mailbox providers come near it: nobody but this deployment names
+# these, and names are ASCII.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MOST_BYTES = 350_000
 
 
 class _Totals(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
@@ -41,7 +47,7 @@ class _Hour(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
 
 
 class _Document(Struct, frozen=True, omit_defaults=True):
-    source: VolumeSource
+    rules: str
     start: datetime
     end: datetime
     totals: tuple[_Totals, ...]
@@ -50,7 +56,11 @@ class _Document(Struct, frozen=True, omit_defaults=True):
 
 
 class DynamoDbKnownWeeks:
-    """The weeks of one deployment whose volume comes from this source. They are kept for so long as their counts."""
+    """The weeks of one deployment whose volume comes from this source, and whose counts are kept for so long.
+
+    Where counts were kept longer or shorter before, or the volume came from elsewhere, nothing is known: weeks that
+    were dropped may still have counts, and weeks that were kept may have none any more.
+    """
 
     def __init__(
         self, client: "DynamoDBClient", *, table: str, source: VolumeSource, counter_retention: timedelta
@@ -58,39 +68,51 @@ class DynamoDbKnownWeeks:
         self._client = client
         self._table = table
         self._source = source
+        self._rules = f"{rules_of(source)} {counter_retention.days}d"
         self._retention = counter_retention
 
     def known(self, scope: Scope) -> KnownWeeks:
-        """The weeks of a scope that were added up. Those by another source are nothing that is known."""
+        """The weeks of a scope that were added up."""
         # Consistent: who settles what was counted late has to see what others have kept since.
         answer = self._client.get_item(TableName=self._table, Key=_key(scope), ConsistentRead=True)
+        nothing = KnownWeeks(self._source, ALL_TIME, ALL_TIME)
         if "Item" not in answer:
-            return KnownWeeks(self._source, ALL_TIME, ALL_TIME)
+            return nothing
         version = int(answer["Item"]["version"]["N"])
         document: _Document = decode(answer["Item"], _Document)
-        if document.source is not self._source:
-            return KnownWeeks(self._source, ALL_TIME, ALL_TIME, version=version)
+        if document.rules != self._rules:
+            return replace(nothing, version=version)
         totals = tuple(_read(each, document.end) for each in document.totals)
         week = document.tail_week
         tail = tuple(
             HourCounts(week + hour.number * _HOUR, _increments(hour.counts), hour.backfilled) for hour in document.tail
         )
-        return KnownWeeks(
-            document.source, document.start, document.end, totals, version, (week, tail) if tail else None
-        )
+        return KnownWeeks(self._source, document.start, document.end, totals, version, (week, tail) if tail else None)
 
     def keep(self, scope: Scope, known: KnownWeeks) -> bool:
-        """Keep what is known of a scope if what is kept still has the version; else False."""
-        totals = tuple(_written(each, known.end) for each in known.totals)
-        week, hours = known.tail or (ALL_TIME, ())
-        tail = tuple(_Hour((hour.hour - week) // _HOUR, _attributes(hour.counts), hour.backfilled) for hour in hours)
+        """Keep what is known of a scope, as far as it fits and its counts are kept; False if its version is another."""
+        oldest = known.end - self._retention
+        kept = replace(known, totals=tuple(week for week in known.totals if week.end > oldest))
         item = {
             **_key(scope),
-            **written_out(_Document(known.source, known.start, known.end, totals, week, tail)),
+            **self._document(kept),
             "expires": keys.expires(known.end, self._retention),
         }
         put = put_of(self._table, item, known.version)
         return written(lambda: self._client.put_item(**put))
+
+    def _document(self, known: KnownWeeks) -> Item:
+        """What is known, in no more than fits into an item: without the tail, or only the newer weeks if need be."""
+        totals = tuple(_written(each, known.end) for each in known.totals)
+        week, hours = known.tail or (ALL_TIME, ())
+        tail = tuple(_Hour((hour.hour - week) // _HOUR, _attributes(hour.counts), hour.backfilled) for hour in hours)
+        document = written_out(_Document(self._rules, known.start, known.end, totals, week, tail))
+        if len(document["document"]["S"]) <= MOST_BYTES:
+            return document
+        if known.tail:
+            return self._document(replace(known, tail=None))
+        newer = known.totals[: len(known.totals) // 2]
+        return self._document(replace(known, start=newer[-1].start if newer else known.end, totals=newer))
 
 
 def _key(scope: Scope) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.batches import BATCH_GET_KEYS, get_all
+from ses_reputation.adapters.batches import BATCH_GET_KEYS, delete_all, get_all
 from ses_reputation.adapters.documents import Item, decode, items_of, moment, put_if_unchanged
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.held_schema import read_held
@@ -104,7 +104,18 @@ class DynamoDbRestoredTables:
             }
             yield from scan_parts(self._client, self._restored(table), read, **others)
         else:
+            if table is Table.COUNTERS and apply:
+                self._drop_weeks()
             yield from scan_parts(self._client, self._restored(table), read)
+
+    def _drop_weeks(self) -> None:
+        """Have all weeks added up anew: what was lost, and is not brought back, must be in no sum either."""
+        table = self._tables[Table.STANDINGS]
+        for shard in keys.shards(keys.WEEKS):
+            kept = [
+                {name: item[name] for name in _KEYS[Table.STANDINGS]} for item in items_of(self._client, table, shard)
+            ]
+            delete_all(self._client, table, kept, self._pause)
 
     def _restored(self, table: Table) -> str:
         return f"{self._tables[table]}{SUFFIX}"

@@ -7,6 +7,7 @@ clean mail: without a single bounce or complaint), while the window moves along:
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import accumulate
+from operator import add
 
 from msgspec import Struct
 
@@ -56,11 +57,16 @@ def _seconds_of(window: Window, day: int, now: datetime) -> int:
 
 
 class _Mail(Struct, frozen=True, gc=False):
-    """What some mail adds to a rate's count, to its denominator and to its window."""
+    """What some mail adds to a rate's count, in hundredths to its denominator, and to its window."""
 
     count: int = 0
-    eligible: int = 0
+    hundredths: int = 0
     volume: int = 0
+
+    @property
+    def eligible(self) -> int:
+        """What it adds to the denominator."""
+        return self.hundredths // 100
 
 
 class _Coming(Struct, frozen=True):
@@ -71,16 +77,15 @@ class _Coming(Struct, frozen=True):
 
 
 # A step is a recipient.
-_CLEAN = _Coming(_Mail(count=0, eligible=1, volume=1), each=1)
+_CLEAN = _Coming(_Mail(hundredths=100, volume=1), each=1)
 
 
 def _newest(window: Window) -> list[_Mail]:
     """What the newest 0, 1, 2, ... hours of a window hold together."""
     held = [_Mail()]
-    hundredths = 0
-    for hour in window.hours:
-        hundredths += hour.hundredths
-        held.append(_Mail(held[-1].count + hour.count, hundredths // 100, held[-1].volume + hour.volume))
+    for part in window.hours:
+        newer = held[-1]
+        held.append(_Mail(newer.count + part.count, newer.hundredths + part.hundredths, newer.volume + part.volume))
     return held
 
 
@@ -91,68 +96,78 @@ def _steps(window: Window, held: list[_Mail], coming: _Coming, bound: Bound, *, 
     with each hour that drops out, a new such stretch begins. Of a week it takes the hours only if one of them might be
     the answer.
     """
-    for first, last, staying in _stretches(window, held, coming, over=over):
-        if isinstance(staying, _AtBest):
-            step = _first_step(first, staying.mail, coming, bound, over=over)
-            if step is not None and (last is None or step < last):
-                opened = window.opened()
-                return _steps(opened, _newest(opened), coming, bound, over=over)
+    for stretch in _stretches(window, held, coming, over=over):
+        first, last, staying = stretch.first, stretch.last, stretch.staying
+        if last is not None and last <= first:
             continue
         # Without eligible mail there is no rate, and so none over a bound.
-        if staying.eligible <= 0 and coming.mail.eligible <= 0:
+        if stretch.is_exact and staying.eligible <= 0 and coming.mail.eligible <= 0:
             continue
         step = _first_step(first, staying, coming, bound, over=over)
-        if step is not None and (last is None or step < last):
+        if step is None or (last is not None and step >= last):
+            continue
+        if stretch.is_exact:
             return step
+        opened = window.opened()
+        return _steps(opened, _newest(opened), coming, bound, over=over)
     return None
 
 
-class _AtBest(Struct, frozen=True, gc=False):
-    """What stays of a week while its hours drop out, one by one, is this at best, as far as an answer is wanted."""
+class _Stretch(Struct, frozen=True, gc=False):
+    """The steps from which, and up to which, the same mail stays in the window.
 
-    mail: _Mail
+    Where it is not exact, hours of weeks drop out one by one, and no more stays than this, as far as an answer is
+    wanted.
+    """
+
+    first: int
+    last: int | None
+    staying: _Mail
+    is_exact: bool = True
 
 
-def _stretches(
-    window: Window, held: list[_Mail], coming: _Coming, *, over: bool
-) -> Iterator[tuple[int, int | None, _Mail | _AtBest]]:
-    """The steps from which, and up to which, the same hours stay in the window, and what these hold.
+def _stretches(window: Window, held: list[_Mail], coming: _Coming, *, over: bool) -> Iterator[_Stretch]:
+    """The stretches of a window, one after the other; those that are not exact may begin before the last one ended.
 
     `measure` adds hours until the volume is held. So the newest hours stay for as long as they are needed to hold it
     together with the new mail.
     """
     volume = window.span.volume
     if volume is None or coming.mail.volume <= 0:
-        yield 0, None, held[-1]
+        yield _Stretch(0, None, held[-1])
         return
 
     def enough(volume_held: int) -> int:
         """The step at which the new mail and so much of the old are enough."""
         return -((volume_held - volume) * coming.each // coming.mail.volume)
 
+    volumes = [mail.volume for mail in held]
+    tops = [part.volume_gained if isinstance(part, WeekSums) else part.volume for part in window.hours]
+    # The most that any of the newest hours hold: an hour that only takes mail back holds less than those before it. Of
+    # those within a week it is only known that it is no less than `most` and no more than `at_most`.
+    most = list(accumulate(volumes, max))
+    at_most = list(accumulate([0, *map(add, volumes, tops)], max))
     first = 0
-    # The most that any of the newest hours hold: an hour that only takes mail back holds less than those before it.
-    most = list(accumulate((mail.volume for mail in held), max))
     for hours in range(len(held) - 1, 0, -1):
         part, newer = window.hours[hours - 1], held[hours - 1]
         # The step at which the new mail and fewer hours are enough. Where these are so already, the stretch is empty.
         without = max(first, enough(most[hours - 1]))
         if isinstance(part, WeekSums):
             # As long as it is needed in whole, and then while its hours drop out.
-            whole_until = max(first, enough(max(most[hours - 1], newer.volume + part.volume_gained)))
-            yield first, whole_until, held[hours]
-            yield whole_until, without, _AtBest(_at_best(newer, part, over=over))
+            whole_until, at_best = enough(at_most[hours]), _at_best(newer, part, over=over)
         else:
-            yield first, without, held[hours]
+            whole_until, at_best = enough(at_most[hours - 1]), held[hours]
+        yield _Stretch(first, min(whole_until, without), held[hours])
+        yield _Stretch(whole_until, without, at_best, is_exact=False)
         first = without
-    yield first, None, held[0]
+    yield _Stretch(first, None, held[0])
 
 
 def _at_best(newer: _Mail, week: WeekSums, *, over: bool) -> _Mail:
     """The most that may stay of a week and what is newer, for a rate that is to be over a bound; else the least."""
     if over:
-        return _Mail(newer.count + week.count, newer.eligible - -(-week.lost // 100) - 1)
-    return _Mail(newer.count, newer.eligible + week.gained // 100 + 1)
+        return _Mail(newer.count + week.count, newer.hundredths - week.lost)
+    return _Mail(newer.count, newer.hundredths + week.gained)
 
 
 def _first_step(first: int, staying: _Mail, coming: _Coming, bound: Bound, *, over: bool) -> int | None:

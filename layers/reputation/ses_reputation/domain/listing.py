@@ -131,10 +131,10 @@ def share_of_limit(scope: Listed, metric: Metric, policy: Policy) -> float | Non
     rate = scope.rate(metric)
     if rate is None:
         return None
-    if not policy.can_judge(rate):
-        return None if policy.shown(rate) is None else 0.0
     if not rate.count:
-        return 0.0
+        return None if policy.shown(rate) is None else 0.0
+    if not policy.can_judge(rate):
+        return None
     limit = policy.limits_of(scope.scope, metric).limit.value
     # The float nearest to the exact quotient, as of two fractions, and of 10,000 scopes in a fifth of the time.
     return rate.count * limit.denominator / (rate.eligible * limit.numerator) if limit else inf

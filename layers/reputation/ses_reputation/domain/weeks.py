@@ -31,6 +31,14 @@ _IN_RATES: Mapping[VolumeSource, frozenset[Measure]] = {
 }
 
 
+def rules_of(source: VolumeSource) -> str:
+    """What is added up, and how, as a text that is another one as soon as that is: older sums are then of no use."""
+    terms = [
+        f"{sign:+}*{measure}" for told in (source, VolumeSource.STATISTICS) for measure, sign in ELIGIBLE[told].items()
+    ]
+    return " ".join([*terms, *NUMERATOR.values(), *sorted(LEFT_OUT_RECIPIENTS)])
+
+
 def in_rates(hours: Iterable[HourCounts], source: VolumeSource) -> Iterator[HourCounts]:
     """The same hours, with nothing in them that is in no rate."""
     for hour in hours:
