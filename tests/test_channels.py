@@ -19,12 +19,12 @@ from ses_reputation.domain.changes import Change, EarlyWarning, Reminder
 from ses_reputation.domain.decisions import Report, carry_out
 from ses_reputation.domain.enforcement import Action, Enforced, Mode
 from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.news import Told
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Actor, Measures, Standing
 from ses_reputation.domain.verdict import Verdict, VerdictChange
-from ses_reputation.news import Told
 from ses_reputation.notices.alert import Alert, StatusAlert, alert_of, enforcement_alert_of, ses_alert_of, summary_of
 from ses_reputation.notices.chat import chat_message
 from ses_reputation.notices.email import body, subject

@@ -11,12 +11,12 @@ from ses_reputation.domain.categories import Category, Severity
 from ses_reputation.domain.changes import Change, EvidenceAdded
 from ses_reputation.domain.decisions import ChangesMade, Command, CommandRefused, Decide, Decision, Report, Withdraw
 from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.news import News
 from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Actor, Finding, Standing
 from ses_reputation.evaluate import Versioned
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert, OutageAlert, alert_of
 from ses_reputation.operate import ATTEMPTS, Contended, Done, operate
 from ses_reputation.outbox import Channel, Outgoing, outgoing_of

@@ -16,12 +16,12 @@ from ses_reputation.domain.categories import Category
 from ses_reputation.domain.enforcement import Enforcement
 from ses_reputation.domain.lifecycle import Stage
 from ses_reputation.domain.listing import listed, worst_first
+from ses_reputation.domain.news import News
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT, Scope, is_other
 from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
-from ses_reputation.news import News
 from ses_reputation.notices.alert import measured_document, outage_document, scope_document
 from ses_reputation.notices.enforcement import STATES
 from ses_reputation.notices.numbers import moment, rows_of_rate, words_of_limits

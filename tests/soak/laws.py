@@ -7,10 +7,10 @@ from typing import Any, Final
 from ses_reputation.domain.changes import Change, EvidenceAdded
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.news import News
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.domain.verdict import VerdictChange
-from ses_reputation.news import News
 from ses_reputation_local.ses_resources import SendingStatus
 from tests.soak.model import UNJUDGED, Counts, bounce_rate, expected_counts
 from tests.soak.running import Ended
@@ -108,7 +108,10 @@ def dead_letters_are_poison_with_its_reason(ended: Ended) -> None:
     }
     assert not any(kept.values()), kept
     assert all(letter.attributes["reason"] for letters in ended.letters.values() for letter in letters)
-    for letters, function in ("FeedbackDeadLetterQueue", "RecordFeedback"), ("EvaluationDeadLetterQueue", "EvaluateReputation"):
+    for letters, function in (
+        ("FeedbackDeadLetterQueue", "RecordFeedback"),
+        ("EvaluationDeadLetterQueue", "EvaluateReputation"),
+    ):
         failed = sum(n for (called, _), n in ended.injected.items() if called.function == function)
         assert failed >= RECEIVES or not ended.redriven[letters]
 

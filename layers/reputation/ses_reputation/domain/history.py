@@ -15,10 +15,10 @@ from ses_reputation.domain.changes import Change
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure
 from ses_reputation.domain.lifecycle import METRIC_STATUS, STAGES_THAT_TIME_MOVES, Stage, Status, Trigger
+from ses_reputation.domain.news import News
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import ELIGIBLE, HourCounts, HourSums, Metric, Rate, VolumeSource
 from ses_reputation.domain.standing import Standing, next_full_hour
-from ses_reputation.news import News
 
 # What a chart, and a table, can show.
 MOST_MOMENTS = 120
@@ -261,7 +261,8 @@ def _floor(piece: Change, changed_since: datetime | None) -> datetime | None:
             return piece.finding.since
         case Trigger.LIFTED | Trigger.REINSTATED:
             return next_full_hour(piece.time)
-    return None
+        case _:
+            return None
 
 
 def _with_present(rulings: list[Ruling], standing: Standing, metric: Metric) -> list[Ruling]:
