@@ -330,13 +330,8 @@ def by_provider(hours: Iterable[HourCounts], source: VolumeSource) -> list[Provi
     return [*counted[:MOST_PROVIDERS], ProviderCounts(None, rest)]
 
 
-_FIELDS: Mapping[Measure, str] = {
-    Measure.DELIVERED: "delivered",
-    Measure.HARD_BOUNCED: "hard_bounced",
-    Measure.SOFT_BOUNCED: "soft_bounced",
-    Measure.COMPLAINED: "complained",
-    Measure.DELAYED: "delayed",
-}
+# `sent` is what the source of the volume makes of several measures; the others are one each, and called as it is.
+_FIELDS: Mapping[Measure, str] = {Measure(name): name for name in MailCounts.__struct_fields__ if name != "sent"}
 
 
 def _mail_of(hour: HourCounts, source: VolumeSource) -> Iterator[tuple[str, str, int]]:
