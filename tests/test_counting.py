@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from ses_reputation.domain.counting import Entry, entries, provider_scopes, scopes_of
 from ses_reputation.domain.eligibility import BESIDE_RATES, Measure, is_in_a_rate, reply_measure
-from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
+from ses_reputation.domain.events import (
+    Bounce,
+    Complaint,
+    Delay,
+    Delivery,
+    Event,
+    Mail,
+    Recipient,
+    Send,
+    Uncounted,
+)
 from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, OWN, PROVIDERS, SIMULATOR, AddressBook
 from ses_reputation.domain.recipients import Keeping, KeptRecipient, RecipientKey, RecipientStorage
 from ses_reputation.domain.reply_rules import ReplyClass

@@ -17,7 +17,17 @@ from ses_reputation.domain.eligibility import (
     is_unknown,
     reply_measure,
 )
-from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
+from ses_reputation.domain.events import (
+    Bounce,
+    Complaint,
+    Delay,
+    Delivery,
+    Event,
+    Mail,
+    Recipient,
+    Send,
+    Uncounted,
+)
 from ses_reputation.domain.providers import NOT_PROVIDERS, AddressBook
 from ses_reputation.domain.recipients import IN_FULL, Keeping, KeptRecipient, without_addresses
 from ses_reputation.domain.replies import classify
