@@ -219,7 +219,7 @@ ANSWERS: dict[str, tuple[Any, dict[str, Any], HTTPStatus, dict[str, Any]]] = {
         done,
         {**REPORT, "scope": "x"},
         HTTPStatus.BAD_REQUEST,
-        {"error": "'x' is no scope; a scope is account, configuration-set/NAME, identity/NAME, tenant/NAME, "
+        {"error": "'x' is no scope; a scope is account, configuration-set/NAME, identity/DOMAIN, tenant/NAME, "
          "provider/NAME or tag/NAME=VALUE"},
     ),
     "refused": (
