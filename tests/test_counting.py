@@ -24,6 +24,7 @@ from ses_reputation.domain.events import (
 from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, OWN, PROVIDERS, SIMULATOR, AddressBook
 from ses_reputation.domain.recipients import Keeping, KeptRecipient, RecipientKey, RecipientStorage
 from ses_reputation.domain.reply_rules import ReplyClass
+from ses_reputation.domain.scopes import ScopeKind, kind_of
 
 NOON = datetime(2026, 3, 2, 12, 34, 56, tzinfo=UTC)
 MAIL = Mail(
@@ -335,6 +336,7 @@ def test_mail_counts_in_all_its_scopes_at_once() -> None:
         "tag/team=growth",
     )
     assert scopes_of(Mail("m-1")) == ("account",)
+    assert {kind_of(scope) for scope in scopes_of(MAIL)} == {*ScopeKind} - {ScopeKind.PROVIDER}
 
 
 def test_a_provider_is_a_scope_and_what_stands_for_none_is_not() -> None:
