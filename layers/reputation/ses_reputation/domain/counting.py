@@ -146,7 +146,10 @@ def scopes_of(mail: Mail) -> tuple[Scope, ...]:
 # The mails of a stream are all in the same scopes: to name them anew for each is 2 of the 20 us that an event costs.
 @lru_cache(maxsize=1024)
 def _scopes_named(
-    configuration_set: str | None, identity: str | None, tenant: str | None, tags: tuple[tuple[str, str], ...]
+    configuration_set: str | None,
+    identity: str | None,
+    tenant: str | None,
+    tags: tuple[tuple[str, str], ...],
 ) -> tuple[Scope, ...]:
     named = (
         (ScopeKind.CONFIGURATION_SET, configuration_set),
