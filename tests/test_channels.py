@@ -30,8 +30,6 @@ from ses_reputation.notices.chat import chat_message
 from ses_reputation.notices.email import body, subject
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.outbox import Channel, outgoing_of
-from ses_reputation.settings import ChannelSettings
-from ses_reputation.wiring import channels_of
 from ses_reputation_local.cloud import LocalCloud
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
@@ -234,11 +232,6 @@ def test_chat_gets_a_custom_notification(cloud: LocalCloud, alert: Alert, vocabu
     assert topic.publish(alert)
     assert published == [{"TopicArn": cloud.resources["ChatTopic"], "Message": chat_message(alert, vocabulary)}]
     assert json.loads(published[0]["Message"])["source"] == "custom"
-
-
-def test_every_channel_leads_somewhere() -> None:
-    settings = ChannelSettings("arn:aws:sns:eu-west-1:1:status", "arn:aws:sns:eu-west-1:1:chat", Vocabulary.CLASSIC)
-    assert channels_of(settings).keys() == {*Channel}
 
 
 # Related accounts
