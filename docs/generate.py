@@ -13,10 +13,13 @@ from types import MappingProxyType
 import click
 
 from docs.generators import (
+    architecture,
     blocklists,
     checks,
+    dependencies,
     detectors,
     enforcement,
+    extending,
     guarantees,
     lifecycle,
     outcomes,
@@ -28,11 +31,21 @@ from docs.generators import (
     ses_types,
     watching,
 )
+from tests.extensions.try_them import TESTS
 
 DOCS = Path(__file__).parent
 
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
+        "architecture.md": {
+            "functions": architecture.functions,
+            "layers": architecture.layers,
+            "receipts": architecture.receipts,
+            "counters": architecture.counters,
+            "standings": architecture.standings,
+        },
+        "contributing.md": {"dependencies": dependencies.dependencies},
+        "extending.md": {name: partial(extending.change, name) for name in TESTS},
         "blocklist-look-ups.md": {"answers": blocklists.answers},
         "checking-a-deployment.md": {
             "checks": checks.checks,

@@ -9,32 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.layers import ELSEWHERE, INWARDS, PACKAGES
+
 ROOT = Path(__file__).parents[1]
 OURS = ROOT / "layers/reputation/ses_reputation"
 
-# What each layer may import of the others, and of packages beside Python's own. docs/architecture.md draws it.
-INWARDS = {
-    "domain": set[str](),
-    "notices": {"domain"},
-    "use cases": {"notices", "domain"},
-    "settings": {"use cases", "notices", "domain"},
-    "adapters": {"settings", "use cases", "notices", "domain"},
-    "wiring": {"adapters", "settings", "use cases", "notices", "domain"},
-    "functions": {"wiring", "use cases", "domain"},
-}
-PACKAGES = {
-    "domain": set[str](),
-    "notices": set[str](),
-    "use cases": {"aws_lambda_powertools", "htpy", "markupsafe"},  # the units of metrics.py, and the pages
-    "settings": set[str](),
-    "adapters": {"boto3", "botocore", "dns"},
-    "wiring": set[str](),
-    "functions": {"aws_lambda_powertools"},
-}
 EVERYWHERE = {*sys.stdlib_module_names, "msgspec"}
-
-# What is at the top of the package is a use case, but these. The doctor reads the settings of every function.
-ELSEWHERE = {"settings": "settings", "diagnosis": "settings", "wiring": "wiring", "record_wiring": "wiring"}
 
 # What would make a decision depend on when, where and how often it is made.
 AROUND = {"os", "random", "secrets", "socket", "subprocess", "time", "uuid"}
