@@ -239,10 +239,14 @@ def functions() -> str:
                 event["Properties"]["ScheduleExpression"]["Ref"] for event in properties.get("Events", {}).values()
             ]
             by = [f"a schedule, `{schedule}`" for schedule in schedules] + callers[name]
-            by += ["its function URL, operators"] if "FunctionUrlConfig" in properties else []
+            by += ["operators, by its function URL"] if "FunctionUrlConfig" in properties else []
             code = str(properties["CodeUri"]).strip("/")
             rows.append(
-                (f"[`{name}`](../{code}/handler.py)", properties["Description"], "; ".join(by) or "the console")
+                (
+                    f"[`{name}`](../{code}/handler.py)",
+                    properties["Description"],
+                    "; ".join(by) or "CloudWatch's console",
+                )
             )
     return table(("function", "what it does", "called by"), rows)
 
