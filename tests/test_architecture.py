@@ -84,3 +84,15 @@ def test_no_function_imports_another() -> None:
         others = [module for module in imported(path) if module.startswith("functions")]
         assert not others, name_of(path)
         assert layer_of(name_of(path)) != "functions" or path.name == "handler.py"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "functions").glob("*/handler.py")), ids=lambda path: path.parent.name)
+def test_handlers_look_alike(path: Path) -> None:
+    """The use case is made once, what is logged names nobody, and a handler decides nothing, so it is short."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    decorators = {name: [*map(ast.unparse, node.decorator_list)] for name, node in functions.items()}
+    handler = functions["lambda_handler"]
+    assert decorators.pop("lambda_handler") == ["discreet", "logger.inject_lambda_context"]
+    assert [name for name, decorated in decorators.items() if decorated == ["cache"]], "what makes the use case"
+    assert (handler.end_lineno or 0) - handler.lineno <= 20
