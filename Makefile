@@ -64,6 +64,10 @@ runtime: .venv/test.installed .venv-engine/installed build build/engine/python #
 breakages: .venv/test.installed ## Break the code on purpose, once for each promise, and see a test fail
 	@.venv/bin/python -m tests.breakages.try_them $(ARGS)
 
+.PHONY: extend
+extend: .venv/test.installed ## Make the changes that docs/extending.md shows, in copies of the project, and test them
+	@.venv/bin/python -m tests.extensions.try_them $(ARGS)
+
 .PHONY: audit
 audit: .venv/test.installed .venv-audit/installed ## Check the template's security and the packages; see docs/reliability.md
 	@.venv/bin/python -m pytest tests/audit $(ARGS)

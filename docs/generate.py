@@ -13,13 +13,16 @@ from types import MappingProxyType
 import click
 
 from docs.generators import (
+    architecture,
     blocklists,
     checks,
     commands,
     contracts,
+    dependencies,
     deployment,
     detectors,
     enforcement,
+    extending,
     figures,
     guarantees,
     keeping,
@@ -34,11 +37,21 @@ from docs.generators import (
     ses_types,
     watching,
 )
+from tests.extensions.try_them import TESTS
 
 DOCS = Path(__file__).parent
 
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
+        "architecture.md": {
+            "functions": architecture.functions,
+            "layers": architecture.layers,
+            "receipts": architecture.receipts,
+            "counters": architecture.counters,
+            "standings": architecture.standings,
+        },
+        "contributing.md": {"dependencies": dependencies.dependencies},
+        "extending.md": {name: partial(extending.change, name) for name in TESTS},
         "blocklist-look-ups.md": {"answers": blocklists.answers},
         "building-on-it.md": {
             "outputs": outputs.exported,

@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
+from ses_reputation.domain.news import News
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Standing
 from ses_reputation.due import Due
 from ses_reputation.evaluate import Evaluated, Versioned
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 from ses_reputation.outbox import Outgoing
 from tests.test_evaluate import BAD, GMAIL, FakeChannel, FakeStandings, evaluate

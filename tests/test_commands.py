@@ -18,7 +18,7 @@ from ses_reputation.domain.decisions import ChangesMade, Command, CommandRefused
 from ses_reputation.domain.decisions import carry_out as carried_out
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.policy import Policy
-from ses_reputation.domain.scopes import Scope
+from ses_reputation.domain.scopes import ANY_FORM, Scope
 from ses_reputation.domain.standing import Act, Actor, Standing
 from ses_reputation.operate import Contended, Done
 
@@ -219,8 +219,7 @@ ANSWERS: dict[str, tuple[Any, dict[str, Any], HTTPStatus, dict[str, Any]]] = {
         done,
         {**REPORT, "scope": "x"},
         HTTPStatus.BAD_REQUEST,
-        {"error": "'x' is no scope; a scope is account, configuration-set/NAME, identity/NAME, tenant/NAME, "
-         "provider/NAME or tag/NAME=VALUE"},
+        {"error": f"'x' is no scope; a scope is {ANY_FORM}"},
     ),
     "refused": (
         refused,

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.connections import ATTEMPTS, SesConnections
 from ses_reputation.connect import ChangeFailed
-from ses_reputation.domain.connections import Destination, Notification
+from ses_reputation.domain.connections import FEEDBACK_EVENTS, Destination, Notification, Stream
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.server import Clock, Server, address_of, listening, serving
@@ -136,7 +136,7 @@ def test_the_plan_is_told_to_programs(cloud: LocalCloud) -> None:
                     **create,
                     "name": "ses-reputation-bounce",
                     "topic": bounces,
-                    "events": ["BOUNCE", "DELIVERY_DELAY"],
+                    "events": sorted(FEEDBACK_EVENTS[Stream.BOUNCE]),
                 },
                 {**create, "name": "ses-reputation-complaint", "topic": complaints, "events": ["COMPLAINT"]},
                 {**create, "name": "ses-reputation-volume", "topic": volume, "events": ["SEND"]},
@@ -183,7 +183,7 @@ def test_an_account_without_any_has_nothing_to_connect(cloud: LocalCloud) -> Non
 def test_all_is_connected_once_and_undone(cloud: LocalCloud) -> None:
     chosen = ("--all-configuration-sets", "--all-identities")
     everything = {
-        "ses-reputation-bounce": ("BounceTopic", ["BOUNCE", "DELIVERY_DELAY"]),
+        "ses-reputation-bounce": ("BounceTopic", sorted(FEEDBACK_EVENTS[Stream.BOUNCE])),
         "ses-reputation-complaint": ("ComplaintTopic", ["COMPLAINT"]),
         "ses-reputation-volume": ("VolumeTopic", ["SEND"]),
     }

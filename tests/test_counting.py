@@ -10,10 +10,21 @@ from hypothesis import strategies as st
 
 from ses_reputation.domain.counting import Entry, entries, provider_scopes, scopes_of
 from ses_reputation.domain.eligibility import BESIDE_RATES, Measure, is_in_a_rate, reply_measure
-from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
+from ses_reputation.domain.events import (
+    Bounce,
+    Complaint,
+    Delay,
+    Delivery,
+    Event,
+    Mail,
+    Recipient,
+    Send,
+    Uncounted,
+)
 from ses_reputation.domain.providers import NOT_PROVIDERS, OTHER, OWN, PROVIDERS, SIMULATOR, AddressBook
 from ses_reputation.domain.recipients import Keeping, KeptRecipient, RecipientKey, RecipientStorage
 from ses_reputation.domain.reply_rules import ReplyClass
+from ses_reputation.domain.scopes import ScopeKind, kind_of
 
 NOON = datetime(2026, 3, 2, 12, 34, 56, tzinfo=UTC)
 MAIL = Mail(
@@ -325,6 +336,7 @@ def test_mail_counts_in_all_its_scopes_at_once() -> None:
         "tag/team=growth",
     )
     assert scopes_of(Mail("m-1")) == ("account",)
+    assert {kind_of(scope) for scope in scopes_of(MAIL)} == {*ScopeKind} - {ScopeKind.PROVIDER}
 
 
 def test_a_provider_is_a_scope_and_what_stands_for_none_is_not() -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from ses_reputation.dashboard import frame as frame_module
 from ses_reputation.dashboard.pages import OverviewPage
+from ses_reputation.dashboard.parts import KINDS
 from ses_reputation.dashboard.rate_cards import meter
 from ses_reputation.dashboard.render import problem, render
 from ses_reputation.dashboard.views import OverviewView
@@ -395,6 +396,10 @@ def test_every_cell_of_a_row_is_under_a_head_for_programs_that_read_aloud() -> N
     for each in table.one("tbody").elements:
         assert len(each.elements) == len(heads)
         assert {cell.get("role") for cell in each.elements} == {"rowheader", "cell"}
+
+
+def test_every_kind_of_scope_has_a_name() -> None:
+    assert KINDS.keys() == {*ScopeKind}
 
 
 def test_what_was_asked_for_stays_filled_in_and_says_how_many_match() -> None:

@@ -32,6 +32,7 @@ from ses_reputation.domain.enforcement import STATES_THAT_STOP, Action, Enforced
 from ses_reputation.domain.explanation import explain
 from ses_reputation.domain.history import DayCounts, MailCounts, ProviderCounts, RatePoint
 from ses_reputation.domain.lifecycle import STAGES_THAT_WAIT, Stage, Status, stages_of
+from ses_reputation.domain.news import News
 from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, Rate, VolumeSource
@@ -41,7 +42,6 @@ from ses_reputation.domain.standing import Act, Actor, Measures, Observation, Re
 from ses_reputation.domain.statements import Origin, SendingStatus, SesFinding
 from ses_reputation.domain.verdict import Verdict, VerdictChange
 from ses_reputation.feedback import Feedback
-from ses_reputation.news import News
 from ses_reputation.notices.alert import alert_of
 from ses_reputation.notices.categories import CATEGORY_TEXTS, SUSPICIONS
 from ses_reputation.notices.vocabulary import Vocabulary

@@ -156,7 +156,7 @@ def test_nothing_at_the_simulator_or_at_oneself_is_in_a_rate(provider: str, meas
 
 def test_every_class_of_replies_has_a_measure_of_its_own() -> None:
     measures = {reply_measure(c) for c in ReplyClass}
-    assert measures | {Measure.SPAMTRAPPED, Measure.DELAYED} == BESIDE_RATES
+    assert measures < BESIDE_RATES
     assert len(measures) == len(ReplyClass)
 
 

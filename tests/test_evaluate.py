@@ -12,6 +12,7 @@ from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded
 from ses_reputation.domain.detection import Heard
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
+from ses_reputation.domain.news import News
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, VolumeSource
@@ -29,7 +30,6 @@ from ses_reputation.evaluate import (
     Versioned,
     evaluate_reputation,
 )
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert, OutageAlert, StatusAlert, WarningAlert, alert_of, summary_of
 from ses_reputation.outbox import Channel, Outgoing, outgoing_of
 from ses_reputation.past import Weeks

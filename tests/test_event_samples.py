@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ses_reputation.domain.connections import FEEDBACK_EVENTS, VOLUME_EVENTS
 from ses_reputation.domain.counting import Entry, entries
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.ses_events import Message, UnreadableEvent, read_event, read_invocation
@@ -48,6 +49,14 @@ def test_every_event_type_of_a_configuration_set_has_a_sample() -> None:
     samples = [load(name_of(path)) for path in EVENTS.glob("configuration-set/*.json")]
     assert {sample["eventType"] for sample in samples} == set(EventType)
     assert all(sample.keys() == {"eventType", "mail", BODY_KEYS[sample["eventType"]]} for sample in samples)
+
+
+def test_what_is_counted_is_what_ses_is_asked_for() -> None:
+    """A type that is counted and not connected counts nothing; one that is connected and not counted costs money."""
+    samples = EVENTS.glob("configuration-set/*.json")
+    counting = {load(name_of(path))["eventType"] for path in samples if counted(name_of(path))}
+    asked_for = frozenset[str]().union(*FEEDBACK_EVENTS.values(), *VOLUME_EVENTS.values())
+    assert {re.sub(r"(?<=[a-z])(?=[A-Z])| ", "_", kind).upper() for kind in counting} == asked_for
 
 
 def test_every_notification_of_an_identity_has_a_sample() -> None:

@@ -15,9 +15,9 @@ from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change, EvidenceAdded
 from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.news import News
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Actor, Standing
-from ses_reputation.news import News
 from ses_reputation_local.cloud import Email, LocalCloud
 
 EMAIL = {"NotificationEmail": "ops@shop.example"}

@@ -40,7 +40,7 @@ from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Act, Actor, Standing
 
 if TYPE_CHECKING:
-    from ses_reputation.news import News
+    from ses_reputation.domain.news import News
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 3, 1, tzinfo=UTC)

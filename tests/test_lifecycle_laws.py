@@ -31,11 +31,11 @@ from ses_reputation.domain.decisions import (
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.lifecycle import TRANSITIONS, Stage, Trigger, triggers_from
 from ses_reputation.domain.limits import Profile, limits_by_kind
+from ses_reputation.domain.news import News
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind
 from ses_reputation.domain.standing import EVIDENCE_KEPT, Act, Actor, Finding, Standing
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert, alert_of
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -137,8 +137,8 @@ def test_what_is_no_limit_is_refused_with_an_example_and_what_was_written(text: 
         parse_custom_limits(text)
     assert repr(text.rpartition(",")[2]) in str(refused.value)
     assert str(refused.value).endswith(
-        "(account, configuration-set, identity, tenant, provider, tag), bounce or complaint, limit, shutdown or "
-        "recommended, then >, >= or =, and a percentage of up to 100"
+        f"({', '.join(ScopeKind)}), bounce or complaint, limit, shutdown or recommended, then >, >= or =, and a "
+        "percentage of up to 100"
     )
 
 

@@ -11,12 +11,12 @@ from ses_reputation.domain.categories import Category, Severity
 from ses_reputation.domain.changes import Change, EvidenceAdded
 from ses_reputation.domain.decisions import ChangesMade, Command, CommandRefused, Decide, Decision, Report, Withdraw
 from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.news import News
 from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Actor, Finding, Standing
 from ses_reputation.evaluate import Versioned
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert, OutageAlert, alert_of
 from ses_reputation.operate import ATTEMPTS, Contended, Done, operate
 from ses_reputation.outbox import Channel, Outgoing, outgoing_of
@@ -156,7 +156,8 @@ def test_a_command_is_carried_out_once_however_often_it_is_sent(desk: Desk) -> N
         assert again == Done(TENANT, Status.SHUTDOWN), "nothing was done, and that is no error"
     assert first.changed
     assert len(desk.standings.history) == 2, "the report, and one shutdown"
-    assert len(desk.published) == 2, "one alert, through two channels"
+    channels = [channel for channel, _ in desk.published]
+    assert len(channels) == len({*channels}), "one alert, through each channel"
 
 
 def test_a_command_that_arrives_twice_at_once_is_carried_out_once(desk: Desk) -> None:
@@ -223,7 +224,8 @@ def test_an_alert_that_can_not_be_sent_is_counted_and_stays_in_the_outbox(desk: 
     desk.broken = {Channel.STATUS}
     done = desk.does(decide(desk, Decision.SHUTDOWN), "ann-1")
     assert (done.changed, done.unsent) == (True, 1)
-    assert [channel for channel, _ in desk.published] == [Channel.CHAT], "one channel keeps back no other"
+    channels = {channel for channel, _ in desk.published}
+    assert Channel.CHAT in channels - {Channel.STATUS}, "one channel keeps back no other"
     (waiting,) = desk.standings.outgoing()
     assert (waiting.channel, waiting.alert.id) == (Channel.STATUS, desk.standings.history[-1].id)
 
@@ -267,16 +269,14 @@ def test_a_refused_command_leaves_no_trace(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "told"),
-    [(ACCOUNT, [Channel.STATUS, Channel.CHAT, Channel.RELATED]), (TENANT, [Channel.STATUS, Channel.CHAT])],
-    ids=["the account", "one of its tenants"],
+    ("scope", "heard"), [(ACCOUNT, True), (TENANT, False)], ids=["the account", "one of its tenants"]
 )
-def test_related_accounts_hear_of_the_shutdown_of_the_account_alone(scope: Scope, told: list[Channel]) -> None:
+def test_related_accounts_hear_of_the_shutdown_of_the_account_alone(scope: Scope, heard: bool) -> None:
     desk = Desk()
     desk.does(seen(scope=scope), "opened")
     desk.published.clear()
     desk.does(decide(desk, Decision.SHUTDOWN, scope), "ann-1")
-    assert [channel for channel, _ in desk.published] == told
+    assert (Channel.RELATED in {channel for channel, _ in desk.published}) == heard
 
 
 def test_related_accounts_hear_once_of_an_account_that_is_shut_down_for_two_reasons() -> None:

@@ -541,4 +541,3 @@ def test_the_words_that_are_completed_are_those_of_the_domain() -> None:
     assert set(arguments.CATEGORIES) == {category.replace("_", "-") for category in Category}
     assert set(arguments.MEASURED) == {category.replace("_", "-") for category in METRICS}
     assert set(arguments.DECISIONS) == set(Decision)
-    assert {kind.rstrip("/") for kind in arguments.SCOPE_KINDS} == set(ScopeKind)

@@ -65,7 +65,7 @@ def test_what_is_none_is_refused_with_what_a_scope_looks_like(text: str) -> None
     with pytest.raises(ValueError, match="is no scope") as refused:
         parse_scope(text)
     assert str(refused.value) == (
-        f"{text!r} is no scope; a scope is account, configuration-set/NAME, identity/NAME, tenant/NAME, "
+        f"{text!r} is no scope; a scope is account, configuration-set/NAME, identity/DOMAIN, tenant/NAME, "
         "provider/NAME or tag/NAME=VALUE"
     )
 

@@ -17,6 +17,7 @@ from ses_reputation.domain.recipients import RecipientStorage
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.domain.weekly import Weekly
 from ses_reputation.notices.vocabulary import Vocabulary
+from ses_reputation.outbox import Channel
 from ses_reputation.ses_events import TagNames
 from ses_reputation.settings import (
     ChannelSettings,
@@ -29,6 +30,7 @@ from ses_reputation.settings import (
     SettingsError,
     read_policy,
 )
+from ses_reputation.wiring import channels_of
 
 RECORD = {
     "RECEIPTS_TABLE": "receipts",
@@ -119,6 +121,10 @@ def test_a_key_is_wanted_where_addresses_are_not_kept_and_nowhere_else() -> None
         KeepingSettings.from_environment({"RECIPIENT_STORAGE": "none", "RECIPIENT_KEY_SECRET": ""})
     with pytest.raises(SettingsError, match="RECIPIENT_STORAGE is 'some'"):
         KeepingSettings.from_environment({**keyed, "RECIPIENT_STORAGE": "some"})
+
+
+def test_every_channel_of_alerts_leads_somewhere() -> None:
+    assert channels_of(CHANNELS).keys() == {*Channel}
 
 
 def test_evaluate_reputation_is_told_what_to_read_and_whom_to_tell() -> None:

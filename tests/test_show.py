@@ -17,6 +17,7 @@ from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.enforcement import Enforcement, State
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
 from ses_reputation.domain.listing import Listing, listed
+from ses_reputation.domain.news import NewestNews, News
 from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import HourCounts, Metric, Rate
@@ -26,7 +27,6 @@ from ses_reputation.domain.standing import Act, Actor, Finding, Measures, Observ
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.evaluate import Learned, Versioned
 from ses_reputation.feedback import Feedback, RecentFeedback
-from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import ReminderAlert, StatusAlert
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.show import NothingKnown, Sources, gather

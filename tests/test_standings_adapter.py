@@ -27,6 +27,7 @@ from ses_reputation.domain.decisions import Command, Decide, Decision, Report, c
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
 from ses_reputation.domain.listing import listed
+from ses_reputation.domain.news import NewestNews, News
 from ses_reputation.domain.outages import Outage, OutageStage, Tally
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
@@ -34,7 +35,6 @@ from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import EVIDENCE_KEPT, Act, Actor, Finding, Measures, Standing
 from ses_reputation.domain.verdict import Verdict, VerdictChange
 from ses_reputation.due import Due
-from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import Alert, alert_of, enforcement_alert_of, ses_alert_of, summary_of
 from ses_reputation.outbox import Channel, Outgoing
 from ses_reputation_local.cloud import LocalCloud

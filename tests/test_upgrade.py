@@ -25,6 +25,7 @@ from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.enforcement import Enforcement
+from ses_reputation.domain.news import News
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.recipients import RecipientStorage
 from ses_reputation.domain.scopes import ACCOUNT, Scope
@@ -32,7 +33,6 @@ from ses_reputation.domain.standing import Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.due import Chunk
 from ses_reputation.feedback import BOUNCES
-from ses_reputation.news import News
 from ses_reputation.outbox import Channel, Outgoing
 from ses_reputation.redrive import Discarded
 from ses_reputation.schema import SCHEMA, TablesAreNewer

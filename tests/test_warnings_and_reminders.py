@@ -12,12 +12,12 @@ from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, Reminder, ReminderKind
 from ses_reputation.domain.decisions import ChangesMade, Command, Decide, Decision, Report, carry_out
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
+from ses_reputation.domain.news import News
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind
 from ses_reputation.domain.standing import Act, Actor, Finding, Measures, Standing
 from ses_reputation.domain.verdict import SesRate, Verdict, verdict_change
-from ses_reputation.news import News
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from ses_reputation.domain.counting import Cell
+from ses_reputation.domain.news import News
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate, Verdict
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert, SesAlert, ses_alert_of
 from ses_reputation.watch import (
     CORRECTED_FOR,

@@ -2,21 +2,27 @@
 
 import re
 import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from inspect import cleandoc
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 from msgspec import Struct
 
+from ses_reputation.domain.scopes import FORMS, parse_scope
+
 if TYPE_CHECKING:
     from ses_reputation.domain.scopes import Scope
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
-# Completion must not wait for the domain; a test holds these lists against it.
-SCOPE_KINDS = ("account", "configuration-set/", "identity/", "provider/", "tag/", "tenant/")
+# Completion must not wait for the rest of the domain; a test holds these lists against it.
 CATEGORIES = (
     "bounce-rate",
     "complaint-rate",
@@ -33,6 +39,7 @@ CATEGORIES = (
 )
 MEASURED = CATEGORIES[:2]
 REPORTED = CATEGORIES[2:]
+SCOPES = tuple(FORMS.values())
 DECISIONS = ("accept", "refuse", "lift", "extend", "shutdown", "reinstate", "make-permanent", "confirm", "dismiss")
 
 
@@ -40,8 +47,6 @@ class _ScopeType(click.ParamType["Scope"]):
     name = "scope"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> "Scope":
-        from ses_reputation.domain.scopes import parse_scope  # noqa: PLC0415 - help must not wait for it
-
         try:
             return parse_scope(value)
         except ValueError as error:
@@ -49,7 +54,8 @@ class _ScopeType(click.ParamType["Scope"]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         del ctx, param
-        return [CompletionItem(kind) for kind in SCOPE_KINDS if kind.startswith(incomplete)]
+        kinds = ("".join(form.partition("/")[:2]) for form in SCOPES)
+        return [CompletionItem(kind) for kind in kinds if kind.startswith(incomplete)]
 
 
 class Moment(Struct, frozen=True):
@@ -108,6 +114,23 @@ class _Word(click.Choice[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return super().convert(value.replace("_", "-"), param, ctx)
+
+
+def with_words(**lists: Sequence[str]) -> Callable[[F], F]:
+    """Put each of these lists into the help of a command, where its docstring has the list's name in braces.
+
+    It has to be the only thing in its line, in a part that click does not wrap, since it wraps at hyphens, too.
+    """
+    wrapped = {
+        name: fill(", ".join(words), 76, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+        for name, words in lists.items()
+    }
+
+    def put(command: F) -> F:
+        command.__doc__ = cleandoc(command.__doc__ or "").format(**wrapped)
+        return command
+
+    return put
 
 
 json_option = click.option(

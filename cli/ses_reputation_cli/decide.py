@@ -57,7 +57,7 @@ def command(  # noqa: PLR0917 - each is an option
     extend          the probation, or have one instead of a decision
     shutdown        before the period ends
     reinstate       after an appeal, or without one
-    make-permanent  no appeal leads out of it (internal-review, vulnerable-site)
+    make-permanent  no appeal leads out of it (where repeats can lead to it)
     confirm         what is suspected is so: a probation begins, or what a
                     repeat leads to (of an outage: it is left out for good)
     dismiss         what is suspected is not so: it leaves no trace in repeats

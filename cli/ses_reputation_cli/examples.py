@@ -60,36 +60,69 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _OPERATOR = Actor("arn:aws:iam::123456789012:user/operator", proven=True)
 _SENDER = Actor("mail-team@acme.example", proven=False)
 
-_CHANGES: Mapping[Category, str] = MappingProxyType(
-    {
-        Category.BOUNCE_RATE: "Took out the addresses of the trade fair; the sign-up form confirms by mail now.",
-        Category.COMPLAINT_RATE: "Stopped the weekly offers to people who had not asked for them.",
-        Category.ANTI_SPAM_ORGANIZATION: "Stopped the campaign to the list of 2019, and deleted that list.",
-        Category.DIRECT_FEEDBACK: "One mail a week instead of one a day; all new addresses are confirmed.",
-        Category.DOMAIN_BLOCKLIST: "Links no longer go through short.example, in any template.",
-        Category.INTERNAL_REVIEW: "New templates with our name and address; the bought list is deleted.",
-        Category.MAILBOX_PROVIDER: "Stopped the campaign to the list of 2019, and deleted that list.",
-        Category.RECIPIENT_FEEDBACK: "Took out 31,000 recipients who had not clicked for a year.",
-        Category.RELATED_ACCOUNT: "The other account's contact form needs a login now; nothing was moved here.",
-        Category.SPAMTRAP: "Deleted the list of the former partner, and everybody silent for six months.",
-        Category.VULNERABLE_SITE: "Invitations need a login, and one user can send five a day.",
-        Category.OTHER: "Did what the report asks for, point by point.",
-    }
-)
 
-# Who reports it, and what.
-_REPORTS: Mapping[Category, tuple[str, str]] = MappingProxyType(
+class Told(Struct, frozen=True):
+    """What a sender changed about a problem of a category; who had reported it, and saw what. Nobody reports a rate."""
+
+    changes: str
+    source: str = ""
+    evidence: str = ""
+
+
+_TOLD: Mapping[Category, Told] = MappingProxyType(
     {
-        Category.ANTI_SPAM_ORGANIZATION: ("AWS case 1234567890", "Listed since 5 March for unsolicited offers."),
-        Category.DIRECT_FEEDBACK: ("AWS case 1234567890", "27 people wrote about offers@acme.example this week."),
-        Category.DOMAIN_BLOCKLIST: ("link-check", "short.example, in the footer of offers, is on a blocklist."),
-        Category.INTERNAL_REVIEW: ("content-review", "The offers don't say who sends them, nor why."),
-        Category.MAILBOX_PROVIDER: ("AWS case 1234567890", "A provider reports unsolicited mail of acme.example."),
-        Category.RECIPIENT_FEEDBACK: ("AWS case 1234567890", "A provider's users report the offers as spam."),
-        Category.RELATED_ACCOUNT: ("operator", "acme-offers, with the same billing address, was stopped by SES."),
-        Category.SPAMTRAP: ("trap-monitor", "14 messages of acme.example reached spamtraps since 2 March."),
-        Category.VULNERABLE_SITE: ("abuse-desk", "The invitation form of acme.example mails strangers about pills."),
-        Category.OTHER: ("operator", "Mail goes out in the name of acme.example that its owner does not know of."),
+        Category.BOUNCE_RATE: Told("Took out the addresses of the trade fair; the sign-up form confirms by mail now."),
+        Category.COMPLAINT_RATE: Told("Stopped the weekly offers to people who had not asked for them."),
+        Category.ANTI_SPAM_ORGANIZATION: Told(
+            "Stopped the campaign to the list of 2019, and deleted that list.",
+            "AWS case 1234567890",
+            "Listed since 5 March for unsolicited offers.",
+        ),
+        Category.DIRECT_FEEDBACK: Told(
+            "One mail a week instead of one a day; all new addresses are confirmed.",
+            "AWS case 1234567890",
+            "27 people wrote about offers@acme.example this week.",
+        ),
+        Category.DOMAIN_BLOCKLIST: Told(
+            "Links no longer go through short.example, in any template.",
+            "link-check",
+            "short.example, in the footer of offers, is on a blocklist.",
+        ),
+        Category.INTERNAL_REVIEW: Told(
+            "New templates with our name and address; the bought list is deleted.",
+            "content-review",
+            "The offers don't say who sends them, nor why.",
+        ),
+        Category.MAILBOX_PROVIDER: Told(
+            "Stopped the campaign to the list of 2019, and deleted that list.",
+            "AWS case 1234567890",
+            "A provider reports unsolicited mail of acme.example.",
+        ),
+        Category.RECIPIENT_FEEDBACK: Told(
+            "Took out 31,000 recipients who had not clicked for a year.",
+            "AWS case 1234567890",
+            "A provider's users report the offers as spam.",
+        ),
+        Category.RELATED_ACCOUNT: Told(
+            "The other account's contact form needs a login now; nothing was moved here.",
+            "operator",
+            "acme-offers, with the same billing address, was stopped by SES.",
+        ),
+        Category.SPAMTRAP: Told(
+            "Deleted the list of the former partner, and everybody silent for six months.",
+            "trap-monitor",
+            "14 messages of acme.example reached spamtraps since 2 March.",
+        ),
+        Category.VULNERABLE_SITE: Told(
+            "Invitations need a login, and one user can send five a day.",
+            "abuse-desk",
+            "The invitation form of acme.example mails strangers about pills.",
+        ),
+        Category.OTHER: Told(
+            "Did what the report asks for, point by point.",
+            "operator",
+            "Mail goes out in the name of acme.example that its owner does not know of.",
+        ),
     }
 )
 
@@ -213,13 +246,14 @@ def _rate(metric: Metric, ten_thousandths: int, eligible: int, start: datetime) 
 
 
 def _commands(state: _State, category: Category, now: datetime) -> Iterator[tuple[Command, Act]]:
-    if category in _REPORTS:
-        source, text = _REPORTS[category]
+    told = _TOLD[category]
+    if not category.metric:
         for severity in Severity:
-            yield Report(SCOPE, category, text, source, severity, now - 2 * _HOUR), Act("report", _OPERATOR)
-        yield Withdraw(SCOPE, category, source, "It is no longer seen."), Act("withdrawal", _OPERATOR)
+            report = Report(SCOPE, category, told.evidence, told.source, severity, now - 2 * _HOUR)
+            yield report, Act("report", _OPERATOR)
+        yield Withdraw(SCOPE, category, told.source, "It is no longer seen."), Act("withdrawal", _OPERATOR)
     if finding := state.standing.findings.get(category):
-        yield ChangesMade(SCOPE, finding.id, _CHANGES[category], now - _DAY), Act("changes", _SENDER)
+        yield ChangesMade(SCOPE, finding.id, told.changes, now - _DAY), Act("changes", _SENDER)
         for decision, note in _NOTES.items():
             for to in ReinstateTo if decision is Decision.REINSTATE else (ReinstateTo.PROBATION,):
                 yield Decide(SCOPE, finding.id, decision, to=to), Act(f"{decision} {to}", _OPERATOR, note)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from ses_reputation_cli.arguments import SCOPE, json_option
+from ses_reputation_cli.arguments import SCOPE, SCOPES, json_option, with_words
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.options import errors_for_people, setting_options
 from ses_reputation_cli.replay import played
@@ -29,6 +29,7 @@ Examples:
 @json_option
 @deployment_options
 @setting_options
+@with_words(scopes=SCOPES)
 def command(
     scope: "Scope",
     paths: tuple[Path, ...],
@@ -41,11 +42,13 @@ def command(
     """Show the arithmetic of a scope's present rates, line by line: what was counted, what was left out and by which
     rule, the window, the floor, where the volume comes from, and the result.
 
-    SCOPE is account, configuration-set/NAME, identity/DOMAIN, tenant/NAME, provider/NAME or tag/NAME=VALUE.
+    \b
+    SCOPE is one of
+    {scopes}.
 
     Without a PATH it is that of the deployed stack, read with your AWS credentials. With a PATH it is what replaying
     those events comes to (see ses-reputation replay), on this machine; the options for settings apply to that alone.
-    """
+    """  # noqa: D301 - click takes \b for: do not wrap what follows
     from ses_reputation_cli.explanation import explanation_document, print_explanation  # noqa: PLC0415 - help is quick
 
     if paths:

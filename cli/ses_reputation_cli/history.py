@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ses_reputation.domain.changes import Change
-from ses_reputation.news import News
+from ses_reputation.domain.news import News
 from ses_reputation.notices.history import HistoryLine, history_line, line_of_change, reason_of
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import Vocabulary

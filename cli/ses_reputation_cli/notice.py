@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from ses_reputation_cli.arguments import CATEGORIES, with_words
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -91,22 +93,20 @@ _RENDERERS: "Mapping[str, Callable[[Alert, Vocabulary], str]]" = {"email": _emai
     show_default=True,
     help="Probation and Shutdown, or Under review and Sending paused.",
 )
+@with_words(categories=CATEGORIES)
 def command(category: "Category", stage: "Stage", form: str, vocabulary: str) -> None:
     """Show what people are told when a finding comes to a stage. The data is made up, the rules and the texts are not.
 
     \b
     CATEGORY is one of
-      bounce-rate, complaint-rate,
-      anti-spam-organization, direct-feedback, domain-blocklist,
-      internal-review, mailbox-provider, recipient-feedback, related-account,
-      spamtrap, vulnerable-site, other.
+    {categories}.
 
     \b
     A stage is one of
       probation, pending-decision, pending-shutdown, shutdown, resolved,
       almost-healed (bounce-rate and complaint-rate only),
       suspected (all but bounce-rate and complaint-rate),
-      permanent-shutdown (internal-review and vulnerable-site only).
+      permanent-shutdown (of a category whose repeats can lead to it).
     """  # noqa: D301 - click takes \b for: do not wrap what follows
     from ses_reputation.notices.vocabulary import Vocabulary  # noqa: PLC0415 - help must not wait for it
 

@@ -3,7 +3,7 @@
 import click
 
 from ses_reputation.domain.scopes import Scope
-from ses_reputation_cli.arguments import MOMENT, REPORTED_CATEGORY, SCOPE, Moment, json_option
+from ses_reputation_cli.arguments import MOMENT, REPORTED, REPORTED_CATEGORY, SCOPE, Moment, json_option, with_words
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.operating import carry_out
 
@@ -33,6 +33,7 @@ Examples:
 @click.option("--note", default="", metavar="TEXT", help="Why you report it, for the history.")
 @json_option
 @deployment_options
+@with_words(reported=REPORTED)
 def command(  # noqa: PLR0917 - each is an option
     category: str,
     scope: Scope,
@@ -48,10 +49,12 @@ def command(  # noqa: PLR0917 - each is an option
     """Report a problem that no rate shows. It opens a finding, or is added to the evidence of the one that is open.
     What is suspected changes no status until a person confirms or dismisses it: ses-reputation decide.
 
-    CATEGORY is anti-spam-organization, direct-feedback, domain-blocklist, internal-review, mailbox-provider,
-    recipient-feedback, related-account, spamtrap, vulnerable-site or other. ses-reputation notice CATEGORY shows what
-    people are told. Programs report by an event: docs/reporting-findings.md.
-    """
+    \b
+    CATEGORY is one of
+    {reported}.
+
+    ses-reputation notice CATEGORY shows what people are told. Programs report by an event: docs/reporting-findings.md.
+    """  # noqa: D301 - click takes \b for: do not wrap what follows
     with deployed(stack) as deployment:
         body = {
             "command": "report",

@@ -16,19 +16,19 @@ from ses_reputation.domain.categories import Category
 from ses_reputation.domain.enforcement import Enforcement
 from ses_reputation.domain.lifecycle import Stage
 from ses_reputation.domain.listing import listed, worst_first
+from ses_reputation.domain.news import News
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT, Scope, is_other
 from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
-from ses_reputation.news import News
 from ses_reputation.notices.alert import measured_document, outage_document, scope_document
 from ses_reputation.notices.enforcement import STATES
 from ses_reputation.notices.numbers import moment, rows_of_rate, words_of_limits
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.texts import METRICS, STANDS_FOR_MANY
 from ses_reputation.notices.vocabulary import Vocabulary, other_name, words_of
-from ses_reputation_cli.arguments import SCOPE, json_option
+from ses_reputation_cli.arguments import SCOPE, SCOPES, json_option, with_words
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.findings import print_finding
 from ses_reputation_cli.history import print_news
@@ -52,15 +52,20 @@ Examples:
 @click.option("--all", "everything", is_flag=True, help=f"List all scopes, not just the {_LISTED} that are worst off.")
 @json_option
 @deployment_options
+@with_words(scopes=SCOPES)
 def command(scope: Scope | None, stack: Stack, *, everything: bool, as_json: bool) -> None:
     """Show where everything stands: the account, what SES says of it, and the scopes, the worst first.
 
-    With a SCOPE (account, configuration-set/NAME, identity/DOMAIN, tenant/NAME, provider/NAME or tag/NAME=VALUE) it
-    shows that one: its rates and limits, whether it is paused at SES, its open findings, and what happened last.
+    With a SCOPE it shows that one: its rates and limits, whether it is paused at SES, its open findings, and what
+    happened last.
+
+    \b
+    SCOPE is one of
+    {scopes}.
 
     Statuses are those of the newest evaluation, as the people who are e-mailed read them. JSON always has the classic
     words, such as Probation.
-    """
+    """  # noqa: D301 - click takes \b for: do not wrap what follows
     with deployed(stack) as deployment:
         policy, words, standings = deployment.policy(), deployment.vocabulary(), deployment.standings()
         if scope is not None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ses_reputation.domain.categories import AtEnd, OnChanges, Repeat
 from ses_reputation.domain.decisions import CHANGES_MADE, Decision
 from ses_reputation.domain.lifecycle import Stage, Status, Trigger
+from ses_reputation.domain.scopes import ANY_FORM
 from ses_reputation.receive import Outcome
 
 
@@ -203,10 +204,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "command": "What to do.",
         "version": "The version of this format.",
-        "scope": (
-            "Whose problem it is: account, configuration-set/NAME, identity/DOMAIN, tenant/NAME, provider/NAME or "
-            "tag/NAME=VALUE."
-        ),
+        "scope": f"Whose problem it is: {ANY_FORM}.",
         "category": "What kind of problem it is. The two rates are measured, and can't be reported.",
         "evidence": "What was seen, for a person to read.",
         "severity": (

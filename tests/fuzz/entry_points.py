@@ -25,6 +25,7 @@ from ses_reputation.dashboard.render import problem, render
 from ses_reputation.dashboard.widget import asks_for_description, read_asked, read_widget
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.decisions import Command, Report
+from ses_reputation.domain.news import News
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.providers import AddressBook
 from ses_reputation.domain.scopes import Scope
@@ -32,7 +33,6 @@ from ses_reputation.domain.standing import Act, Actor, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.evaluate import Versioned
 from ses_reputation.listen import Listened, listen_to_ses
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert, alert_of, ses_alert_of
 from ses_reputation.operate import Done, operate
 from ses_reputation.outbox import Channel, Outgoing, outgoing_of

@@ -7,10 +7,10 @@ from typing import Any, Final
 from ses_reputation.domain.changes import Change, EvidenceAdded
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.news import News
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.scopes import ACCOUNT
 from ses_reputation.domain.verdict import VerdictChange
-from ses_reputation.news import News
 from ses_reputation_local.ses_resources import SendingStatus
 from tests.soak.model import UNJUDGED, Counts, bounce_rate, expected_counts
 from tests.soak.running import Ended

@@ -19,10 +19,10 @@ from ses_reputation.adapters.documents import decode
 from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.identities import DynamoDbIdentities
 from ses_reputation.domain.lifecycle import Stage
+from ses_reputation.domain.news import News
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Standing
 from ses_reputation.domain.verdict import Verdict
-from ses_reputation.news import News
 from ses_reputation_local import queues
 from ses_reputation_local.cloud import Email, LocalCloud, QueuedMessage
 from ses_reputation_local.ses_account import SesAccount

@@ -13,6 +13,7 @@ from ses_reputation.domain.assessment import assess, measured, windows
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, OutageChange
 from ses_reputation.domain.decisions import Report, suspect
 from ses_reputation.domain.detection import RECENT, SOURCE, Heard, rises, suspicions, trapped, unanswered
+from ses_reputation.domain.news import News, Told
 from ses_reputation.domain.outage_detection import with_outages
 from ses_reputation.domain.outages import Outage, held, without_outages
 from ses_reputation.domain.policy import Policy
@@ -24,7 +25,6 @@ from ses_reputation.domain.trend import with_today
 from ses_reputation.domain.weekly import Weekly
 from ses_reputation.domain.weeks import newest_closed
 from ses_reputation.due import Chunk, Chunks, Due, in_chunks
-from ses_reputation.news import News, Told
 from ses_reputation.notices.alert import Alert
 from ses_reputation.notices.suspicions import evidence_text
 from ses_reputation.outbox import Channel, Outbox, Publish, send

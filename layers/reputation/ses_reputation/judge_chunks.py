@@ -8,10 +8,10 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from ses_reputation.discretion import told
+from ses_reputation.domain.news import Told
 from ses_reputation.domain.policy import Policy
 from ses_reputation.due import Chunks
 from ses_reputation.evaluate import Evaluated, Replies, Standings, judge_all
-from ses_reputation.news import Told
 from ses_reputation.notices.alert import Alert
 from ses_reputation.outbox import Channel, Publish, outgoing_of, send
 from ses_reputation.past import Counters, Reading, Weeks

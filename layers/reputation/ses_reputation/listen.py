@@ -7,10 +7,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from ses_reputation.domain.decisions import Command
+from ses_reputation.domain.news import News
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.verdict import Verdict, VerdictChange, hear, suspicion
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 from ses_reputation.operate import ATTEMPTS, Contended, Done
 from ses_reputation.outbox import Channel, Outbox, Publish, outgoing_of, send

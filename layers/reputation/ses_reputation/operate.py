@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from ses_reputation.domain.changes import Change, EvidenceAdded, OutageChange
 from ses_reputation.domain.decisions import ChangesMade, Command, Decide, carry_out, decide_outage
 from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.news import News, Told
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.domain.standing import Act, Finding, Standing
 from ses_reputation.evaluate import Versioned
-from ses_reputation.news import News, Told
 from ses_reputation.notices.alert import Alert
 from ses_reputation.outbox import Channel, Outbox, Publish, outgoing_of, send
 

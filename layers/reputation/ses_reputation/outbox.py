@@ -40,17 +40,30 @@ Publish = Callable[[Alert], str]
 """Sends an alert; the id that it was given."""
 
 
-def outgoing_of(alert: Alert) -> Iterator[Outgoing]:
-    """The ways that an alert goes: to people and programs, to chat, and to related accounts if this one shuts down."""
-    yield Outgoing(Channel.STATUS, alert)
-    yield Outgoing(Channel.CHAT, alert)
-    if (
+def _every(_alert: Alert) -> bool:
+    return True
+
+
+def _shutdown_of_account(alert: Alert) -> bool:
+    return (
         isinstance(alert, StatusAlert)
         and alert.scope == ACCOUNT
         and alert.scope_after == Status.SHUTDOWN
         and alert.scope_before != Status.SHUTDOWN
-    ):
-        yield Outgoing(Channel.RELATED, alert)
+    )
+
+
+# Which alerts go through which channel.
+_CARRIES: Mapping[Channel, Callable[[Alert], bool]] = {
+    Channel.STATUS: _every,
+    Channel.CHAT: _every,
+    Channel.RELATED: _shutdown_of_account,
+}
+
+
+def outgoing_of(alert: Alert) -> Iterator[Outgoing]:
+    """The ways that an alert goes: to people and programs, to chat, and to related accounts if this one shuts down."""
+    return (Outgoing(channel, alert) for channel in Channel if _CARRIES[channel](alert))
 
 
 def send(

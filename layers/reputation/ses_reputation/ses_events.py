@@ -15,7 +15,17 @@ import msgspec
 from msgspec import Struct
 
 from ses_reputation.domain.eligibility import NEVER_ATTEMPTED, BounceType
-from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send, Uncounted
+from ses_reputation.domain.events import (
+    Bounce,
+    Complaint,
+    Delay,
+    Delivery,
+    Event,
+    Mail,
+    Recipient,
+    Send,
+    Uncounted,
+)
 from ses_reputation.domain.providers import domain_of
 from ses_reputation.domain.recipients import MAX_ADDRESS, bare_address
 

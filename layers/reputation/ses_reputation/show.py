@@ -38,6 +38,7 @@ from ses_reputation.domain.enforcement import STATES_THAT_STOP, Enforcement
 from ses_reputation.domain.explanation import explain
 from ses_reputation.domain.history import by_provider, days, floors_of, moments_between, rates_over_time, rulings_of
 from ses_reputation.domain.listing import Listed, Listing, urgency, worst_first
+from ses_reputation.domain.news import NewestNews, News
 from ses_reputation.domain.outages import Outage, OutageStage, held, without_outages
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric
@@ -46,7 +47,6 @@ from ses_reputation.domain.standing import Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.evaluate import Learned, Versioned
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, DELAYS, RecentFeedback
-from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import Alert, alert_of
 from ses_reputation.notices.enforcement import STATES
 from ses_reputation.notices.vocabulary import Vocabulary

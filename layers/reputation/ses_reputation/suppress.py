@@ -246,6 +246,8 @@ class _Work:
                 self._list.put(address, reason)
             case Step(Action.REMOVE):
                 self._list.remove(address)
+            case _:
+                pass  # There is nothing to change.
 
 
 _OUTCOMES: Mapping[Action, Outcome] = {

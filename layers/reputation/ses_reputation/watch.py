@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ses_reputation.domain.counting import Cell, hour_of
+from ses_reputation.domain.news import News
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import next_full_hour
 from ses_reputation.domain.statistics import STATISTICS_AGE, Reported, SesMetric
 from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange, verdict_change
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 
 # SES may still correct an hour that is over, and what was sent just now may be missing in its statistics. For how long,

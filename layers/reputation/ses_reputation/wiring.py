@@ -124,7 +124,7 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
             source=settings.policy.volume_source,
             counter_retention=settings.counter_retention,
         ),
-        "channels": _channels(settings.channels),
+        "channels": channels_of(settings.channels),
         "to_alert": partial(alert_of, account=account, region=region),
     }
     run: Callable[[datetime], Evaluated] = partial(
@@ -158,7 +158,7 @@ def evaluator(environment: Mapping[str, str]) -> Evaluator:
 def operator(environment: Mapping[str, str]) -> Callable[[Call], Answer]:
     """`operate` for calls, with the table and the topics of this environment; SettingsError if it is incomplete."""
     settings = OperateSettings.from_environment(environment)
-    carry_out = _operate(settings, clients.dynamodb(), _channels(settings.channels))
+    carry_out = _operate(settings, clients.dynamodb(), channels_of(settings.channels))
     return partial(answer, operate=carry_out, words=settings.channels.vocabulary)
 
 
@@ -178,7 +178,7 @@ def finding_receiver(environment: Mapping[str, str]) -> Callable[[object], Recei
             raise NotSetApart(f"the dead-letter queue did not take an event that is refused: {reason}")
 
     client, table = clients.dynamodb(), settings.operate.standings_table
-    channels = _channels(settings.operate.channels)
+    channels = channels_of(settings.operate.channels)
     carry_out = _operate(settings.operate, client, channels)
     listen = partial(
         listen_to_ses,
@@ -208,7 +208,7 @@ def enforcer(
         policy=settings.policy,
         enforcements=DynamoDbEnforcements(clients.dynamodb(), table=settings.standings_table),
         controls=SesSendingControls(clients.sesv2_switches(), pace=Pace(sleep, time.monotonic).wait),
-        channels=_channels(settings.channels),
+        channels=channels_of(settings.channels),
         to_alert=partial(enforcement_alert_of, account=account, region=region),
         pause=back_off,
         new_holder=lambda: uuid4().hex,
@@ -239,7 +239,8 @@ def _operate(
     )
 
 
-def _channels(settings: ChannelSettings) -> Mapping[Channel, Publish]:
+def channels_of(settings: ChannelSettings) -> Mapping[Channel, Publish]:
+    """What sends an alert through each channel."""
     sns, words = clients.when_needed(clients.sns), settings.vocabulary
     return {
         Channel.STATUS: SnsStatusTopic(sns, topic_arn=settings.status_topic_arn, vocabulary=words).publish,
@@ -349,7 +350,7 @@ def looker(environment: Mapping[str, str]) -> Callable[[datetime, Callable[[], b
         lists=DnsZones(keys=keys, server=settings.server),
         identities=DynamoDbIdentities(client, table=table),
         standings=DynamoDbStandings(client, table=table),
-        operate=_operate(settings.operate, client, _channels(settings.operate.channels)),
+        operate=_operate(settings.operate, client, channels_of(settings.operate.channels)),
     )
     return lambda now, has_time: look_up(now, has_time=has_time)
 

@@ -7,7 +7,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from ses_reputation.adapters import keys
-from ses_reputation.news import News
+from ses_reputation.domain.news import News
 from ses_reputation.notices.alert import Alert
 from ses_reputation.outbox import Outgoing, outgoing_of
 from ses_reputation.schema import SCHEMA, refuse_newer

@@ -1,31 +1,8 @@
-"""How the tables' keys and attributes are written.
+"""How the tables' keys and attributes are written. docs/architecture.md has what is in each collection.
 
-receipts   message_id, entry                the SES message id, and which of its facts; `feedback/2026-03-02` lists the
-                                            bounces, delays and complaints of a day; `suppression/DIGEST`: what is
-                                            known of a recipient whose suppression was considered
-counters   scope, hour                      `2026-03-02T08#1`: the hour, and which of the writers added to this item;
-                                            `#statistics` and `#backfill` are written from SES's own statistics,
-                                            `#rebuild` by whoever mended the hour by its receipts
-standings  collection, name                 `standing/2` of a scope, `news/SCOPE`, `news-in/2026-03` and `outbox` by
-                                            time, `due/2`: the scopes to evaluate at the next run, as
-                                            `tenant/acme 2026-03-02` because of what was counted in a week, `chunks`:
-                                            those of them that a run has handed on to others, `weeks/2`: what the
-                                            hours of a scope's weeks add up to, `open-findings`:
-                                            the scopes that have any, `requests`: the ids of what people and
-                                            programs asked for, `summary`: when the last was sent,
-                                            `runs`: when functions on a schedule last ended well,
-                                            `verified-identities`, `outages` of
-                                            mailbox providers, by their scopes,
-                                            `feedback-loops`: the mailbox providers that complaints came from, and
-                                            the share that SES measured; `verdicts`: what SES says of a scope itself,
-                                            of a tenant in `tenant-verdicts`;
-                                            `statistics`: since when SES's own are taken, and
-                                            when they were last read; `replaced-topics` of
-                                            identities, as `Bounce/shop.example`; `enforcements`: what was done at
-                                            SES about a scope's status; `discarded` dead letters, by queue and id;
-                                            `scopes/tenant/2026-03`: the scopes that are
-                                            counted apart in a month, and in `scope-counts` how many they are;
-                                            `schema`: the newest that any code has written in
+receipts   message_id, entry    the SES message id, and which of its facts; `feedback/2026-03-02`; `suppression/DIGEST`
+counters   scope, hour          `2026-03-02T08#1`: the hour, and which of the writers added to this item
+standings  collection, name     `standing/2`, `news/SCOPE`, `outbox`, ...
 
 What has a `document` in the standings table has a `schema` as well: the one that it was written in.
 

@@ -30,13 +30,13 @@ from ses_reputation.adapters.documents import (
 from ses_reputation.domain.changes import Change, OutageChange
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.listing import Listed, Listing, listed
+from ses_reputation.domain.news import NewestNews, News
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.standing import Act, Standing
 from ses_reputation.due import Due, TouchedWeek
 from ses_reputation.evaluate import Learned, Versioned
-from ses_reputation.news import NewestNews, News
 from ses_reputation.notices.alert import Alert, SummaryAlert
 from ses_reputation.outbox import Channel, Outgoing
 

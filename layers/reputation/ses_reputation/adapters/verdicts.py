@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.documents import Item, decode, items_of, write_decided, written_out
+from ses_reputation.domain.news import News
 from ses_reputation.domain.providers import UNSPECIFIED
 from ses_reputation.domain.scopes import Scope, ScopeKind, kind_of
 from ses_reputation.domain.verdict import Verdict
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 from ses_reputation.watch import StatisticsTaken, VersionedVerdict
 

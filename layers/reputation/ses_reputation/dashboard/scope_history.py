@@ -6,7 +6,7 @@ from htpy import Element, Node
 from ses_reputation.dashboard.medium import Medium
 from ses_reputation.dashboard.parts import card, nothing, short_moment, status_badge
 from ses_reputation.dashboard.views import ScopeView
-from ses_reputation.news import News
+from ses_reputation.domain.news import News
 from ses_reputation.notices.history import HistoryLine, history_line, reason_of
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.vocabulary import STATUS_NAMES, Vocabulary

@@ -11,6 +11,7 @@ from ses_reputation.domain.categories import Category
 from ses_reputation.domain.enforcement import Enforcement
 from ses_reputation.domain.explanation import Explanation
 from ses_reputation.domain.lifecycle import Status
+from ses_reputation.domain.news import News
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric
@@ -18,7 +19,6 @@ from ses_reputation.domain.scopes import Scope, ScopeKind
 from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.feedback import Feedback
-from ses_reputation.news import News
 from ses_reputation.notices.alert import Alert
 from ses_reputation.notices.vocabulary import Vocabulary
 

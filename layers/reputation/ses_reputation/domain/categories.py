@@ -1,4 +1,4 @@
-"""The twelve kinds of findings, and what SES's reputation dashboard says that each of them leads to."""
+"""The kinds of findings, and what SES's reputation dashboard says that each of them leads to."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -17,7 +17,17 @@ from ses_reputation.domain.eligibility import (
     is_unknown,
     reply_measure,
 )
-from ses_reputation.domain.events import Bounce, Complaint, Delay, Delivery, Event, Mail, Recipient, Send
+from ses_reputation.domain.events import (
+    Bounce,
+    Complaint,
+    Delay,
+    Delivery,
+    Event,
+    Mail,
+    Recipient,
+    Send,
+    Uncounted,
+)
 from ses_reputation.domain.providers import NOT_PROVIDERS, AddressBook
 from ses_reputation.domain.recipients import IN_FULL, Keeping, KeptRecipient, without_addresses
 from ses_reputation.domain.replies import classify
@@ -124,6 +134,8 @@ def entries(event: Event, addresses: AddressBook, keeping: Keeping = IN_FULL) ->
             kept = tuple(map(keeping.kept, suspects))
             sent = mail.sent or time
             yield Entry(mail.message_id, name, time, sent, scopes_of(mail), increments, kept, reason)
+        case Uncounted():
+            pass
 
 
 def scopes_of(mail: Mail) -> tuple[Scope, ...]:
@@ -134,7 +146,10 @@ def scopes_of(mail: Mail) -> tuple[Scope, ...]:
 # The mails of a stream are all in the same scopes: to name them anew for each is 2 of the 20 us that an event costs.
 @lru_cache(maxsize=1024)
 def _scopes_named(
-    configuration_set: str | None, identity: str | None, tenant: str | None, tags: tuple[tuple[str, str], ...]
+    configuration_set: str | None,
+    identity: str | None,
+    tenant: str | None,
+    tags: tuple[tuple[str, str], ...],
 ) -> tuple[Scope, ...]:
     named = (
         (ScopeKind.CONFIGURATION_SET, configuration_set),

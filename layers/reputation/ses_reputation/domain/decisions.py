@@ -395,6 +395,8 @@ def _decide(
         case Trigger.ACCEPTED_AND_LIFTED | Trigger.LIFTED | Trigger.REINSTATED:
             # What was before must not open it again.
             floor = next_full_hour(now)
+        case _:
+            pass  # It counts from where it did.
     return _changed(standing, decided, trigger, act, now, floor)
 
 

@@ -219,7 +219,13 @@ _LEFT_OUT_MEASURES = frozenset({Measure.NOT_SPAM, Measure.COMPLAINED_UNSENT})
 
 _REPLY_MEASURES: Mapping[ReplyClass, Measure] = {c: Measure(f"reply_{c}") for c in ReplyClass}
 
-BESIDE_RATES: frozenset[Measure] = frozenset({Measure.SPAMTRAPPED, Measure.DELAYED, *_REPLY_MEASURES.values()})
+BESIDE_RATES: frozenset[Measure] = frozenset(
+    {
+        Measure.SPAMTRAPPED,
+        Measure.DELAYED,
+        *_REPLY_MEASURES.values(),
+    }
+)
 """What is counted besides mail, and is in no rate: servers' replies, and the earliest signs of what moves one later."""
 
 NEVER_ATTEMPTED: frozenset[str] = frozenset(

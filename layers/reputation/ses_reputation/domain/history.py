@@ -15,10 +15,10 @@ from ses_reputation.domain.changes import Change
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.domain.eligibility import LEFT_OUT_RECIPIENTS, Measure
 from ses_reputation.domain.lifecycle import METRIC_STATUS, STAGES_THAT_TIME_MOVES, Stage, Status, Trigger
+from ses_reputation.domain.news import News
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import ELIGIBLE, HourCounts, HourSums, Metric, Rate, VolumeSource
 from ses_reputation.domain.standing import Standing, next_full_hour
-from ses_reputation.news import News
 
 # What a chart, and a table, can show.
 MOST_MOMENTS = 120
@@ -261,7 +261,8 @@ def _floor(piece: Change, changed_since: datetime | None) -> datetime | None:
             return piece.finding.since
         case Trigger.LIFTED | Trigger.REINSTATED:
             return next_full_hour(piece.time)
-    return None
+        case _:
+            return None
 
 
 def _with_present(rulings: list[Ruling], standing: Standing, metric: Metric) -> list[Ruling]:
@@ -329,13 +330,8 @@ def by_provider(hours: Iterable[HourCounts], source: VolumeSource) -> list[Provi
     return [*counted[:MOST_PROVIDERS], ProviderCounts(None, rest)]
 
 
-_FIELDS: Mapping[Measure, str] = {
-    Measure.DELIVERED: "delivered",
-    Measure.HARD_BOUNCED: "hard_bounced",
-    Measure.SOFT_BOUNCED: "soft_bounced",
-    Measure.COMPLAINED: "complained",
-    Measure.DELAYED: "delayed",
-}
+# `sent` is what the source of the volume makes of several measures; the others are one each, and called as it is.
+_FIELDS: Mapping[Measure, str] = {Measure(name): name for name in MailCounts.__struct_fields__ if name != "sent"}
 
 
 def _mail_of(hour: HourCounts, source: VolumeSource) -> Iterator[tuple[str, str, int]]:

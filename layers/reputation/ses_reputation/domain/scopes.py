@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NewType
 
 Scope = NewType("Scope", str)
-"""`account`, `configuration-set/NAME`, `identity/DOMAIN`, `tenant/NAME`, `provider/NAME` or `tag/NAME=VALUE`."""
+"""A kind and a name, as FORMS has them: `tenant/acme`."""
 
 
 class ScopeKind(StrEnum):
@@ -18,6 +18,20 @@ class ScopeKind(StrEnum):
     PROVIDER = "provider"
     TAG = "tag"
 
+
+FORMS: Mapping[ScopeKind, str] = {
+    ScopeKind.ACCOUNT: "account",
+    ScopeKind.CONFIGURATION_SET: "configuration-set/NAME",
+    ScopeKind.IDENTITY: "identity/DOMAIN",
+    ScopeKind.TENANT: "tenant/NAME",
+    ScopeKind.PROVIDER: "provider/NAME",
+    ScopeKind.TAG: "tag/NAME=VALUE",
+}
+"""How a scope of each kind is written."""
+
+*_BUT_ONE, _LAST = FORMS.values()
+ANY_FORM = f"{', '.join(_BUT_ONE)} or {_LAST}"
+"""How any scope is written, in words."""
 
 MAX_SCOPE = 1000
 """In bytes. A message tag and its value have 256 characters each, and DynamoDB takes 1,024 bytes."""
@@ -35,8 +49,7 @@ def parse_scope(text: str) -> Scope:
     kind, _, name = text.partition("/")
     if text == ACCOUNT or (kind in set(ScopeKind) - {ScopeKind.ACCOUNT} and _is_name(kind, name)):
         return Scope(text)
-    kinds = ", ".join(f"{kind}/NAME" for kind in ScopeKind if kind not in {ScopeKind.ACCOUNT, ScopeKind.TAG})
-    raise ValueError(f"{text!r} is no scope; a scope is account, {kinds} or tag/NAME=VALUE")
+    raise ValueError(f"{text!r} is no scope; a scope is {ANY_FORM}")
 
 
 def _is_name(kind: str, name: str) -> bool:

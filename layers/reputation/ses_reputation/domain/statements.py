@@ -66,7 +66,7 @@ SENDING: Mapping[str, bool] = MappingProxyType({ENABLED: True, "REINSTATED": Tru
 """Whether mail flows, by SES's word for the status."""
 
 # Both rates are measured here (BOUNCE, COMPLAINT): what SES says of them is shown beside ours, and opens nothing. DKIM,
-# DMARC, SPF and BIMI are about how a domain is set up, which is none of the twelve categories.
+# DMARC, SPF and BIMI are about how a domain is set up, which is no category.
 # https://docs.aws.amazon.com/ses/latest/dg/tenants.html#understanding-reputation-findings
 SUSPICIONS: Mapping[str, Category] = MappingProxyType(
     {

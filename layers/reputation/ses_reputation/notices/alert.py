@@ -16,6 +16,7 @@ from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.forecast import Forecast
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
 from ses_reputation.domain.limits import Bound, exact_decimal
+from ses_reputation.domain.news import News, Told
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
@@ -23,7 +24,6 @@ from ses_reputation.domain.scopes import ACCOUNT, Scope, kind_of
 from ses_reputation.domain.standing import Act, Finding, Measures, Observation, ReportedChanges, Standing
 from ses_reputation.domain.statements import Statement
 from ses_reputation.domain.verdict import Verdict, VerdictChange
-from ses_reputation.news import News, Told
 from ses_reputation.notices.sending_commands import aws_command
 
 VERSION = 1

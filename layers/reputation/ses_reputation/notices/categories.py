@@ -1,4 +1,4 @@
-"""What the notices say about each of the twelve categories, as data.
+"""What the notices say about each category, as data.
 
 The facts are those of SES's page about the messages of its reputation dashboard, in its first form.
 https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html

@@ -5,9 +5,9 @@ from msgspec import Struct
 from ses_reputation.domain.changes import Change, EarlyWarning, EvidenceAdded, OutageChange, OutageEvent, Reminder
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
+from ses_reputation.domain.news import News
 from ses_reputation.domain.standing import Act
 from ses_reputation.domain.verdict import VerdictChange
-from ses_reputation.news import News
 from ses_reputation.notices.alert import verdict_text
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.enforcement import texts_of

@@ -14,9 +14,9 @@ from ses_reputation.dashboard.parts import stage_name
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.changes import Change
 from ses_reputation.domain.lifecycle import STAGES_THAT_TIME_MOVES, Stage, Trigger
+from ses_reputation.domain.news import News
 from ses_reputation.domain.rates import Metric
 from ses_reputation.domain.standing import Finding
-from ses_reputation.news import News
 from ses_reputation.notices.categories import CATEGORY_TEXTS
 from ses_reputation.notices.vocabulary import Vocabulary, words_of
 
