@@ -1,7 +1,7 @@
 """The schemas of docs/schemas, and whether what leaves a deployment keeps to them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.cloud import LocalCloud, QueuedMessage
 from tests.released.kept import unknown
 from tests.released.world import received, subscribed
 
@@ -34,19 +34,18 @@ def problems(name: str, document: object) -> list[str]:
     return [f"{name} {error.json_path}: {error.message}" for error in validator(name).iter_errors(document)]
 
 
-def problems_of_alerts(envelopes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What is wrong with messages of the status topic, as a queue gets them."""
-    for envelope in envelopes:
-        document = json.loads(envelope["Message"])
+def problems_of_alerts(messages: Iterable[QueuedMessage]) -> Iterator[str]:
+    """What is wrong with messages of the status topic, as a queue gets them raw."""
+    for message in messages:
+        document = json.loads(message.body)
         yield from problems(f"{document['kind']}-alert", document)
-        attributes = {name: value["Value"] for name, value in envelope["MessageAttributes"].items()}
-        yield from problems("alert-attributes", attributes)
+        yield from problems("alert-attributes", dict(message.attributes))
 
 
-def problems_of_chats(envelopes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What is wrong with messages of the chat topic, as a queue gets them."""
-    for envelope in envelopes:
-        yield from problems("chat-message", json.loads(envelope["Message"]))
+def problems_of_chats(messages: Iterable[QueuedMessage]) -> Iterator[str]:
+    """What is wrong with messages of the chat topic."""
+    for message in messages:
+        yield from problems("chat-message", json.loads(message.body))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,8 @@ from ses_reputation.domain.changes import Change
 from ses_reputation.notices.alert import Alert, alert_of
 from ses_reputation.notices.chat import chat_message
 from ses_reputation.ses_events import Message
-from ses_reputation_cli.examples import examples
+from ses_reputation_cli.examples import POLICIES, examples
+from ses_reputation_local.cloud import QueuedMessage
 from tests import contracts
 from tests.contracts import SCHEMAS, accepts, problems
 from tests.released.compatibility import breaks_readers, breaks_senders
@@ -76,7 +78,7 @@ def test_whatever_can_happen_to_a_finding_is_told_as_the_schemas_say(category: C
     sns: Any = Sns()
     topic = SnsStatusTopic(sns, topic_arn="")
     seen = set()
-    for example in examples(category):
+    for example in examples(category, POLICIES[-1:]):
         news = example.news
         what = (news.before, news.after, news.trigger) if isinstance(news, Change) else (news.kind, news.finding.stage)
         if what not in seen:
@@ -237,7 +239,19 @@ def test_what_breaks_readers_and_senders_is_found(now: Any, readers: list[str], 
     assert list(breaks_senders(DOCUMENT, now)) == senders
 
 
+def test_the_page_shows_how_to_check_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (SCHEMAS.parent / "events-and-schemas.md").read_text()
+    (python,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(SCHEMAS.parents[1])
+    exec(compile(python, "docs/events-and-schemas.md", "exec"), {})  # noqa: S102 - it is what people will copy
+
+
+def test_every_schema_is_on_the_page() -> None:
+    page = (SCHEMAS.parent / "events-and-schemas.md").read_text()
+    assert set(re.findall(r"\(schemas/([a-z-]+)\.json\)", page)) == set(ALL)
+
+
 def test_messages_that_do_not_keep_to_the_schemas_are_found() -> None:
-    envelope = {"Message": '{"kind": "reminder"}', "MessageAttributes": {"kind": {"Value": "alert"}}}
-    assert len(list(contracts.problems_of_alerts([envelope]))) > 10
-    assert list(contracts.problems_of_chats([envelope]))
+    message = QueuedMessage("1", '{"kind": "reminder"}', {"kind": "alert"}, 0)
+    assert len(list(contracts.problems_of_alerts([message]))) > 10
+    assert list(contracts.problems_of_chats([message]))

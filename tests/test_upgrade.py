@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,35 +45,27 @@ from tests.released.world import END, HOUR, MONDAY, NEWSLETTER
 EVALUATE = ["EvaluateReputation"]
 LATER = END + 2 * HOUR
 
-every_release = pytest.mark.parametrize("release", kept.RELEASES)
-
 
 @pytest.fixture(params=kept.RELEASES)
-def cloud(request: pytest.FixtureRequest) -> Iterator[LocalCloud]:
+def release(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def cloud(release: str) -> Iterator[LocalCloud]:
     """This version, deployed over the tables of a release."""
-    with deployed_over(request.param) as cloud:
+    with deployed_over(release) as cloud:
         yield cloud
 
 
-def deployed_over(release: str) -> Any:
-    return _Over(release)
-
-
-class _Over:
-    def __init__(self, release: str) -> None:
-        self._release = release
-        self._cloud = LocalCloud(world.PARAMETERS)
-
-    def __enter__(self) -> LocalCloud:
-        cloud = self._cloud.__enter__()
+@contextmanager
+def deployed_over(release: str) -> Iterator[LocalCloud]:
+    with LocalCloud(world.PARAMETERS) as cloud:
         cloud.now = END
         cloud.sent_elsewhere = []
         for table in kept.TABLES:
-            kept.put(cloud, table, kept.items(self._release, table))
-        return cloud
-
-    def __exit__(self, *error: object) -> None:
-        self._cloud.__exit__(*error)
+            kept.put(cloud, table, kept.items(release, table))
+        yield cloud
 
 
 def standings(cloud: LocalCloud) -> DynamoDbStandings:
@@ -133,7 +126,6 @@ DOCUMENTS: dict[str, Any] = {
 }
 
 
-@every_release
 def test_a_document_of_a_release_is_read_and_nothing_of_it_is_lost_when_it_is_written_again(release: str) -> None:
     read = set()
     for item in kept.items(release, "standings"):
@@ -155,7 +147,7 @@ def holds(whole: object, part: object) -> bool:
     return whole == part
 
 
-def test_all_else_of_a_release_is_read(cloud: LocalCloud) -> None:
+def test_all_else_of_a_release_is_read(cloud: LocalCloud, release: str) -> None:
     client, table = cloud.client("dynamodb"), cloud.resources["StandingsTable"]
     known = standings(cloud)
     assert known.learned().feedback_share == 40
@@ -165,7 +157,7 @@ def test_all_else_of_a_release_is_read(cloud: LocalCloud) -> None:
     assert len(list(known.with_findings())) >= 3
     assert known.listed(1).rows
     assert all(
-        known.is_done(item["name"]["S"]) for item in kept.items("0.1.0", "standings") if _is(item, keys.REQUESTS)
+        known.is_done(item["name"]["S"]) for item in kept.items(release, "standings") if _is(item, keys.REQUESTS)
     )
     assert DynamoDbIdentities(client, table=table).read() == {"shop.example"}
     assert DynamoDbReplacedTopics(client, table=table).read().keys() == {"shop.example"}
@@ -214,7 +206,6 @@ def test_mail_of_a_release_counts_once_and_new_mail_on_top(cloud: LocalCloud) ->
     assert total(cloud, world.BIKES, Measure.HARD_BOUNCED) == before[Measure.HARD_BOUNCED] + 7
 
 
-@every_release
 @pytest.mark.parametrize("storage", [RecipientStorage.HASHED, RecipientStorage.NONE])
 def test_so_it_does_where_a_release_kept_no_addresses(release: str, storage: RecipientStorage) -> None:
     with world.keeping(storage) as cloud:
@@ -241,9 +232,9 @@ def test_a_standing_of_a_release_is_judged_further(cloud: LocalCloud) -> None:
     assert not [run for run in cloud.invocations if run.error]
 
 
-def test_a_dead_letter_of_a_release_is_sent_back_and_counted(cloud: LocalCloud) -> None:
+def test_a_dead_letter_of_a_release_is_sent_back_and_counted(cloud: LocalCloud, release: str) -> None:
     before = total(cloud, ACCOUNT, Measure.HARD_BOUNCED, datetime(2030, 1, 1, tzinfo=UTC))
-    for letter in kept.dead_letters("0.1.0"):
+    for letter in kept.dead_letters(release):
         attributes = {n: {"DataType": "String", "StringValue": v} for n, v in letter["attributes"].items()}
         cloud.client("sqs").send_message(
             QueueUrl=cloud.resources[letter["queue"]], MessageBody=letter["body"], MessageAttributes=attributes

@@ -67,15 +67,15 @@ def sample(table: str, items: Sequence[Item]) -> Iterator[Item]:
 def examples_of(left: world.World) -> dict[str, list[Any]]:
     """Of each document that leaves, one or two that say the most in few words, by the name of its schema."""
     alerts: dict[str, list[Any]] = {}
-    for envelope in left.alerts:
-        document = json.loads(envelope["Message"])
+    for message in left.alerts:
+        document = json.loads(message.body)
         alerts.setdefault(f"{document['kind']}-alert", []).append(document)
-    told = max(left.alerts, key=lambda envelope: len(envelope["MessageAttributes"]))
+    told = max(left.alerts, key=lambda message: len(message.attributes))
     answers = {answer.status: answer.body for answer in left.answers}
     return {
         **{name: [max(documents, key=_says)] for name, documents in alerts.items()},
-        "alert-attributes": [{name: value["Value"] for name, value in told["MessageAttributes"].items()}],
-        "chat-message": [max((json.loads(envelope["Message"]) for envelope in left.chats), key=_says)],
+        "alert-attributes": [dict(sorted(told.attributes.items()))],
+        "chat-message": [max((json.loads(message.body) for message in left.chats), key=_says)],
         "operate-answer": [answers[status] for status in sorted(answers)],
         "dead-letter-attributes": [next(dict(letter.attributes) for letter in left.letters if letter.attributes)],
     }
