@@ -16,6 +16,7 @@ from docs.generators import (
     blocklists,
     checks,
     deployment,
+    contracts,
     detectors,
     enforcement,
     guarantees,
@@ -45,6 +46,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "refused": deployment.refused,
             "stays": deployment.stays,
         },
+        "events-and-schemas.md": {"alerts": contracts.alerts},
         "lifecycle.md": {
             "statuses": lifecycle.statuses,
             "stages": lifecycle.stages,
@@ -98,7 +100,7 @@ SCHEMAS: Mapping[str, Callable[[], schemas.Schema]] = MappingProxyType(
     {
         "schemas/finding-reported.json": schemas.finding_reported,
         "schemas/operate-command.json": schemas.operate_command,
-        "schemas/enforcement-alert.json": schemas.enforcement_alert,
+        **{f"schemas/{name}.json": schema for name, schema in contracts.CONTRACTS.items()},
     }
 )
 """The files that are generated whole."""
