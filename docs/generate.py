@@ -15,8 +15,8 @@ import click
 from docs.generators import (
     blocklists,
     checks,
-    deployment,
     contracts,
+    deployment,
     detectors,
     enforcement,
     guarantees,
