@@ -369,7 +369,7 @@ WORST_FIRST = {
     "KeySchema": [{"AttributeName": "listing", "KeyType": "HASH"}, {"AttributeName": "rank", "KeyType": "RANGE"}],
     "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["listed"]},
 }
-# A contract with every stack that was ever deployed: what is in here stays in here, as it is, under the same logical id.
+# A contract with every stack that was ever deployed: what is in here stays in here, as it is, under its logical id.
 # Under another id, or with another of these properties, a deployment would go on with an empty one.
 STATEFUL: dict[str, dict[str, Any]] = {
     "ReceiptsTable": keyed("message_id", "entry"),

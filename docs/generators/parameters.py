@@ -73,15 +73,10 @@ def _default(parameter: dict[str, Any]) -> str:
 
 
 def _allowed(parameter: dict[str, Any]) -> str:
-    """What it may be, in words: its values, its bounds, or what CloudFormation says of one that it refuses."""
+    """What it may be, in words: its values, or what CloudFormation says of one that it refuses."""
     if values := parameter.get("AllowedValues"):
         return ", ".join(f"`{value}`" for value in values)
-    if parameter["Type"] == "Number":
-        least, most = parameter.get("MinValue"), parameter.get("MaxValue")
-        return "a number" + (
-            f" from {least:,} to {most:,}" if most is not None else f", {least:,} or more" if least is not None else ""
-        )
-    refused = str(parameter.get("ConstraintDescription", "any text"))
+    refused = str(parameter["ConstraintDescription"])
     return _words(refused).removeprefix("must be ")
 
 
