@@ -15,6 +15,7 @@ import click
 from docs.generators import (
     blocklists,
     checks,
+    contracts,
     deployment,
     detectors,
     enforcement,
@@ -40,6 +41,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "faults": checks.faults,
         },
         "configuration.md": {"parameters": parameters.all_of_them},
+        "events-and-schemas.md": {"alerts": contracts.alerts},
         "deployment.md": {
             "questions": deployment.questions,
             "refused": deployment.refused,
@@ -98,7 +100,7 @@ SCHEMAS: Mapping[str, Callable[[], schemas.Schema]] = MappingProxyType(
     {
         "schemas/finding-reported.json": schemas.finding_reported,
         "schemas/operate-command.json": schemas.operate_command,
-        "schemas/enforcement-alert.json": schemas.enforcement_alert,
+        **{f"schemas/{name}.json": schema for name, schema in contracts.CONTRACTS.items()},
     }
 )
 """The files that are generated whole."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
@@ -41,6 +42,7 @@ def schema(name: str) -> dict[str, Any]:
 
 EVENT = schema("finding-reported.json")
 COMMAND = schema("operate-command.json")
+ANSWER = schema("operate-answer.json")
 
 
 def accepts(schema: Mapping[str, Any], document: object) -> bool:
@@ -186,6 +188,7 @@ def test_every_answer_of_operate_is_a_row_with_its_fields(status: int) -> None:
         503: answer(Call(document, "1", NOW), contended),
     }[status]
     assert given.status.value == status
+    assert accepts(ANSWER, msgspec.json.decode(msgspec.json.encode(given.body)))
     fields = ", ".join(f'"{name}"' for name in given.body)
     assert f"| {status} | `{{{fields}}}` |" in PAGE
 

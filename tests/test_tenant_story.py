@@ -25,6 +25,7 @@ from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Mes
 from ses_reputation_local.ses_resources import SendingStatus
 from ses_reputation_local.ses_simulator import SesSimulator
 from ses_reputation_local.stories import Commanded, read_story
+from tests.contracts import nothing_unknown
 
 STORIES = Path(__file__).parents[1] / "events" / "stories"
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -42,7 +43,7 @@ TOPICS: Mapping[Topic, str] = {
 @contextmanager
 def platform(**parameters: str) -> Iterator[LocalCloud]:
     """A platform that sends for two tenants, and somebody who gets its e-mails."""
-    with LocalCloud({"NotificationEmail": "ops@platform.example", **parameters}) as cloud:
+    with LocalCloud({"NotificationEmail": "ops@platform.example", **parameters}) as cloud, nothing_unknown(cloud):
         cloud.now = START
         cloud.ses.configuration_sets.add("shared")
         for tenant in ("hill-bikes", "valley-books"):

@@ -48,9 +48,15 @@ every_release = pytest.mark.parametrize("release", kept.RELEASES)
 
 
 @pytest.fixture(params=kept.RELEASES)
-def cloud(request: pytest.FixtureRequest) -> Iterator[LocalCloud]:
+def release(request: pytest.FixtureRequest) -> str:
+    """Each release of which something is kept."""
+    return str(request.param)
+
+
+@pytest.fixture
+def cloud(release: str) -> Iterator[LocalCloud]:
     """This version, deployed over the tables of a release."""
-    with deployed_over(request.param) as cloud:
+    with deployed_over(release) as cloud:
         yield cloud
 
 
@@ -155,7 +161,7 @@ def holds(whole: object, part: object) -> bool:
     return whole == part
 
 
-def test_all_else_of_a_release_is_read(cloud: LocalCloud) -> None:
+def test_all_else_of_a_release_is_read(cloud: LocalCloud, release: str) -> None:
     client, table = cloud.client("dynamodb"), cloud.resources["StandingsTable"]
     known = standings(cloud)
     assert known.learned().feedback_share == 40
@@ -165,7 +171,7 @@ def test_all_else_of_a_release_is_read(cloud: LocalCloud) -> None:
     assert len(list(known.with_findings())) >= 3
     assert known.listed(1).rows
     assert all(
-        known.is_done(item["name"]["S"]) for item in kept.items("0.1.0", "standings") if _is(item, keys.REQUESTS)
+        known.is_done(item["name"]["S"]) for item in kept.items(release, "standings") if _is(item, keys.REQUESTS)
     )
     assert DynamoDbIdentities(client, table=table).read() == {"shop.example"}
     assert DynamoDbReplacedTopics(client, table=table).read().keys() == {"shop.example"}
@@ -241,9 +247,9 @@ def test_a_standing_of_a_release_is_judged_further(cloud: LocalCloud) -> None:
     assert not [run for run in cloud.invocations if run.error]
 
 
-def test_a_dead_letter_of_a_release_is_sent_back_and_counted(cloud: LocalCloud) -> None:
+def test_a_dead_letter_of_a_release_is_sent_back_and_counted(cloud: LocalCloud, release: str) -> None:
     before = total(cloud, ACCOUNT, Measure.HARD_BOUNCED, datetime(2030, 1, 1, tzinfo=UTC))
-    for letter in kept.dead_letters("0.1.0"):
+    for letter in kept.dead_letters(release):
         attributes = {n: {"DataType": "String", "StringValue": v} for n, v in letter["attributes"].items()}
         cloud.client("sqs").send_message(
             QueueUrl=cloud.resources[letter["queue"]], MessageBody=letter["body"], MessageAttributes=attributes
@@ -369,8 +375,8 @@ WORST_FIRST = {
     "KeySchema": [{"AttributeName": "listing", "KeyType": "HASH"}, {"AttributeName": "rank", "KeyType": "RANGE"}],
     "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["listed"]},
 }
-# A contract with every stack that was ever deployed: what is in here stays in here, as it is, under its logical id.
-# Under another id, or with another of these properties, a deployment would go on with an empty one.
+# A contract with every stack that was ever deployed: what is in here stays, as it is, under the same logical id. Under
+# another id, or with another of these properties, a deployment would go on with an empty one.
 STATEFUL: dict[str, dict[str, Any]] = {
     "ReceiptsTable": keyed("message_id", "entry"),
     "CountersTable": keyed("scope", "hour"),

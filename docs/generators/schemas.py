@@ -1,6 +1,6 @@
-"""The JSON Schemas in docs/schemas, from the types that the functions read, and the tables of their fields."""
+"""The JSON Schemas of what is read, from the types that the functions read it as, and the tables of their fields."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -12,14 +12,11 @@ from ses_reputation import finding_events
 from ses_reputation.commands import ChangesRequest, DecideRequest, ReportRequest
 from ses_reputation.domain.categories import METRICS, Category, Severity
 from ses_reputation.domain.decisions import MOST_DAYS, Decision, ReinstateTo
-from ses_reputation.domain.enforcement import PAUSABLE, Action, Mode
-from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ScopeKind
-from ses_reputation.notices.alert import EnforcementAlert
 
 Schema = dict[str, Any]
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _KINDS = "|".join(kind for kind in ScopeKind if kind is not ScopeKind.ACCOUNT)
 # What is refused later, by the lifecycle, is better known before.
@@ -33,11 +30,6 @@ _NARROWER: Mapping[str, Schema] = MappingProxyType(
 # msgspec sorts the values of an enumeration; here they are in the order of the code.
 _ORDERED: Mapping[str, Sequence[str]] = MappingProxyType(
     {"severity": list(Severity), "decision": list(Decision), "to": list(ReinstateTo)}
-)
-
-# What is a text in the document, since one of a later version may have another, is one of these.
-_WORDS: Mapping[str, Iterable[str]] = MappingProxyType(
-    {"scope_kind": sorted(PAUSABLE), "action": Action, "mode": Mode, "scope_status": Status}
 )
 
 _FINDING = "5d1c0a7be4"
@@ -111,10 +103,16 @@ _COMMANDS: Mapping[str, tuple[type[msgspec.Struct], str, Sequence[Schema]]] = Ma
 )
 
 
+def identified(name: str, version: int) -> str:
+    """What a schema is called everywhere, in this version: a name, and no place where it could be fetched."""
+    return f"urn:ses-reputation:schema:{name}:{version}"
+
+
 def finding_reported() -> Schema:
     """The schema of the detail of an event that reports a finding."""
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
+        "$id": identified("finding-reported", 1),
         "title": finding_events.FINDING_REPORTED,
         "description": (
             "The detail of an EventBridge event with this detail type: it reports a problem to SES Reputation. "
@@ -128,7 +126,8 @@ def finding_reported() -> Schema:
 def operate_command() -> Schema:
     """The schema of the commands that the function operate carries out."""
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
+        "$id": identified("operate-command", 1),
         "title": "A command for operate",
         "description": (
             "The body of a request to the function URL of operate, or the payload of an invocation. "
@@ -139,25 +138,6 @@ def operate_command() -> Schema:
             for name, (request, says, _) in _COMMANDS.items()
         ],
         "examples": [example for _, _, examples in _COMMANDS.values() for example in examples],
-    }
-
-
-def enforcement_alert() -> Schema:
-    """The schema of the alert about what was done at SES."""
-    (reference,), definitions = msgspec.json.schema_components([EnforcementAlert], ref_template="#/$defs/{name}")
-    schema = definitions.pop(reference["$ref"].rpartition("/")[2])
-    for name, enumeration in _WORDS.items():
-        schema["properties"][name] = {"enum": [str(word) for word in enumeration]}
-    for described in (schema, *definitions.values()):
-        if "description" in described:
-            # As Python 3.13 has docstrings, and those before it do not: without what the code is indented by.
-            described["description"] = " ".join(str(described["description"]).split())
-    return {
-        "$schema": _DIALECT,
-        **schema,
-        "title": "The alert enforcement",
-        "description": f"{schema['description']} A document on the status topic. See docs/automatic-reaction.md.",
-        "$defs": definitions,
     }
 
 

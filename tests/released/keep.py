@@ -1,7 +1,7 @@
 """Keep what this version writes, so that every later one is tested to read it: `make released`, before each release.
 
 Into tests/released/VERSION go the items of a small deployment's tables as DynamoDB JSON, its dead letters, and the
-schemas of all documents. A version that is released is never written again.
+schemas of all documents, with examples from the same run. A version that is released is never written again.
 """
 
 import json
@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from docs import generate
+from docs.generators.contracts import EXAMPLES
 from ses_reputation.domain.recipients import RecipientStorage
 from tests.released import world
 from tests.released.kinds import Item, kind_of
@@ -39,6 +41,10 @@ def keep(folder: Path) -> None:
     for storage in _KEPT_APART:
         _write(folder / f"receipts-{storage}.jsonl", world.receipts(storage))
     _write(folder / "dead-letters.jsonl", (letter._asdict() for letter in left.letters))
+    for name, examples in examples_of(left).items():
+        (EXAMPLES / f"{name}.json").write_text(json.dumps(examples, indent=2) + "\n")
+    for path, _, text in generate.stale(generate.DOCS):
+        path.write_text(text)
     schemas = folder / "schemas"
     schemas.mkdir(exist_ok=True)
     for path in schemas.glob("*.json"):
@@ -56,6 +62,28 @@ def sample(table: str, items: Sequence[Item]) -> Iterator[Item]:
         if not many or kind not in seen:
             yield item
         seen.add(kind)
+
+
+def examples_of(left: world.World) -> dict[str, list[Any]]:
+    """Of each document that leaves, one or two that say the most in few words, by the name of its schema."""
+    alerts: dict[str, list[Any]] = {}
+    for message in left.alerts:
+        document = json.loads(message.body)
+        alerts.setdefault(f"{document['kind']}-alert", []).append(document)
+    told = max(left.alerts, key=lambda message: len(message.attributes))
+    answers = {answer.status: answer.body for answer in left.answers}
+    return {
+        **{name: [max(documents, key=_says)] for name, documents in alerts.items()},
+        "alert-attributes": [dict(sorted(told.attributes.items()))],
+        "chat-message": [max((json.loads(message.body) for message in left.chats), key=_says)],
+        "operate-answer": [answers[status] for status in sorted(answers)],
+        "dead-letter-attributes": [next(dict(letter.attributes) for letter in left.letters if letter.attributes)],
+    }
+
+
+def _says(document: Any) -> tuple[int, int]:
+    """How much a document says: how many of its fields hold something, and of those with as many, how shortly."""
+    return sum(bool(value) for value in document.values()), -len(json.dumps(document))
 
 
 def _key(item: Item) -> list[str]:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from moto.sqs.models import sqs_backends
+
 from ses_reputation.adapters.books import DynamoDbBooks
 from ses_reputation.adapters.chunks import DynamoDbChunks
 from ses_reputation.adapters.dead_letter_queues import DeadLetterQueues
@@ -27,7 +29,8 @@ from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.statistics import Reported
 from ses_reputation.due import Due, in_chunks
 from ses_reputation.redrive import Discarded, Origin
-from ses_reputation_local.cloud import Answer, LocalCloud
+from ses_reputation_local.cloud import Answer, LocalCloud, QueuedMessage
+from ses_reputation_local.queues import peek
 from ses_reputation_local.ses_mail import (
     Bounce,
     BounceSubtype,
@@ -96,8 +99,8 @@ class World(NamedTuple):
 
     tables: Mapping[str, Sequence[Item]]
     letters: Sequence[Letter]
-    alerts: Sequence[Any]
-    chats: Sequence[Any]
+    alerts: Sequence[QueuedMessage]
+    chats: Sequence[QueuedMessage]
     told: Sequence[Any]
     answers: Sequence[Answer]
 
@@ -412,18 +415,14 @@ def subscribed(cloud: LocalCloud, topic: str) -> str:
     sqs = cloud.client("sqs")
     url: str = sqs.create_queue(QueueName=f"what-leaves-{topic}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    cloud.client("sns").subscribe(TopicArn=cloud.resources[topic], Protocol="sqs", Endpoint=arn)
+    raw = {"RawMessageDelivery": "true"}
+    cloud.client("sns").subscribe(TopicArn=cloud.resources[topic], Protocol="sqs", Endpoint=arn, Attributes=raw)
     return url
 
 
-def received(cloud: LocalCloud, url: str) -> list[Any]:
-    """What came to a queue: the envelopes of SNS, in which an alert is a text of JSON."""
-    found: list[Any] = []
-    while messages := cloud.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            found.append(json.loads(message["Body"]))
-            cloud.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return found
+def received(cloud: LocalCloud, url: str) -> Sequence[QueuedMessage]:
+    """What came to a queue. Looking is not receiving, which would take most of the time."""
+    return peek(sqs_backends[cloud.account][cloud.region].get_queue(url.rpartition("/")[2]))
 
 
 def letters(cloud: LocalCloud) -> Iterator[Letter]:
