@@ -41,6 +41,7 @@ def main(version: Version, *, dry_run: bool) -> None:
     texts = {place: checkout.read(place) for place in (CHANGELOG, *PLACES)}
     problems = [
         *checks.of_the_tree(checkout.branch(), checkout.changes()),
+        *checks.of_the_machine(checkout.read("template.yaml"), checkout.has),
         *checks.of_the_version(version, checkout.released(), texts),
     ]
     if problems:

@@ -70,6 +70,13 @@ class Checkout:
         if ran.returncode:
             raise click.ClickException(f"{' '.join(command)} failed: what it says is above")
 
+    def has(self, program: str) -> bool:
+        """Whether a program is there, and runs."""
+        try:
+            return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0  # noqa: S603
+        except FileNotFoundError:
+            return False
+
     def _git(self, *arguments: str, given: str | None = None) -> str:
         ran = subprocess.run(  # noqa: S603 - our own
             ["git", *arguments],  # noqa: S607 - whichever git there is

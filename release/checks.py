@@ -1,6 +1,7 @@
 """What has to be right before anything is changed."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from release.changelog import ChangelogError, read, release
@@ -16,6 +17,14 @@ def of_the_tree(branch: str, changes: list[str]) -> Iterator[str]:
         yield f"{branch or 'no branch'} is checked out: a release is made from {BRANCH}"
     if changes:
         yield f"there is what is not committed: {', '.join(changes[:5])}{' and more' if len(changes) > 5 else ''}"
+
+
+def of_the_machine(template: str, runs: Callable[[str], bool]) -> Iterator[str]:
+    """What is wrong with the machine; `runs` says whether it has a program."""
+    # See layers/reputation/Makefile: without it the layers are as good, but nothing in them is compiled.
+    for runtime in sorted(set(re.findall(r"^ *Runtime: (python\S+)$", template, re.MULTILINE))):
+        if not runs(runtime):
+            yield f"there is no {runtime} to compile what is deployed: every function would start more slowly"
 
 
 def of_the_version(version: Version, tags: list[Version], texts: Mapping[str, str]) -> Iterator[str]:

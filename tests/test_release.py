@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from release.changelog import HEADINGS, ChangelogError, read, release
-from release.checks import changed, of_the_tree, of_the_version
+from release.checks import changed, of_the_machine, of_the_tree, of_the_version
 from release.source import CHANGELOG, PLACES, version_of, with_version
 from release.versions import Version, Weight, objection
 
@@ -197,6 +197,13 @@ def test_a_release_is_made_from_a_clean_main(branch: str, changes: list[str], wh
     (problem,) = of_the_tree(branch, changes)
     assert why in problem
     assert not list(of_the_tree("main", []))
+
+
+def test_what_is_deployed_is_compiled_by_the_python_that_runs_it() -> None:
+    template = (ROOT / "template.yaml").read_text()
+    assert not list(of_the_machine(template, lambda _: True))
+    (problem,) = of_the_machine(template, lambda program: program != "python3.13")
+    assert "no python3.13" in problem
 
 
 def test_what_follows_the_last_tag_the_files_and_the_changelog_is_released() -> None:
