@@ -30,10 +30,11 @@ from ses_reputation.domain.weeks import ALL_TIME, GROUP, in_groups, newest_close
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=1)
-HOUR = timedelta(hours=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SENDS = VolumeSource.SEND_EVENTS
 LOOPS = FeedbackLoops(feedback_share=33)
 SENT, BOUNCED = ("yahoo", Measure.SENT), ("yahoo", Measure.HARD_BOUNCED)
+NOT_ATTEMPTED = ("yahoo", Measure.NOT_ATTEMPTED)
 
 # Few providers, of which one sends no complaints and one is in no rate, so that all that can happen happens often.
 VOLUME = (Measure.SENT, Measure.NOT_ATTEMPTED, Measure.DELIVERED)
@@ -156,10 +157,63 @@ def test_a_forecast_goes_by_the_hour_in_which_the_bounces_drop_out() -> None:
     assert forecast(held, Limits(tenth, tenth, tenth), NOW, timedelta(days=60)).clean_to_limit == 51
 
 
+Numbers = tuple[int, int, int]
+"""Of an hour: what was sent, how much of it bounced, and what was never attempted."""
+
+
+@pytest.mark.parametrize(
+    ("today", "week", "volume", "limit", "clean", "passed"),
+    [
+        pytest.param(
+            (40, 5, 0), [(20, 2, 0), (40, 0, 0)], 101, 10, 0, DAY + 36 * MINUTE, id="over it without the clean hour"
+        ),
+        pytest.param(
+            (40, 5, 15), [(20, 5, 0), (40, 0, 0)], 100, 5, 0, 2 * DAY + 288 * MINUTE, id="over it by the week's bounces"
+        ),
+        pytest.param((10, 10, 0), [(40, 0, 0)], 70, 8, 30, None, id="within it while the week is still needed"),
+        pytest.param((0, 2, 0), [(40, 5, 0)], 70, 20, 70, None, id="within it with nothing left of the week"),
+        pytest.param(
+            (0, 0, 0), [(10, 0, 0), (10, 10, 5)], 60, 10, 50, None, id="within it without the hour of the bounces"
+        ),
+        pytest.param(
+            (10, 5, 5), [(0, 0, 0), (10, 0, 0)], 30, 8, 30, None, id="within it once what bounced drops out at last"
+        ),
+        pytest.param((0, 5, 15), [(20, 0, 5)], 100, 10, 50, None, id="nothing that counts yet"),
+    ],
+)
+def test_a_forecast_finds_the_hour_of_a_week_at_which_it_turns(
+    today: Numbers, week: list[Numbers], volume: int, limit: int, clean: int, passed: timedelta | None
+) -> None:
+    """The limit is one bounce of so many; a step is a recipient, or a second."""
+    at = [NOW - HOUR, *(MONDAY - n * HOUR for n in range(1, len(week) + 1))]
+    what = (SENT, BOUNCED, NOT_ATTEMPTED)
+    hours = [
+        HourCounts(hour, dict(zip(what, told, strict=True))) for hour, told in zip(at, [today, *week], strict=True)
+    ]
+    one_of = Bound(Fraction(1, limit), inclusive=False)
+    limits = Limits(one_of, one_of, one_of)
+    found = forecast(window(in_weeks(hours), volume), limits, NOW, timedelta(days=60))
+    assert found == forecast(window(hours, volume), limits, NOW, timedelta(days=60))
+    assert (found.clean_to_limit, found.limit_passed) == (clean, passed and NOW + passed)
+
+
+def test_mail_that_is_taken_back_where_complaints_come_from_may_turn_a_forecast() -> None:
+    """In an hour whose mail to others is needed still, once the older one is gone that has mail that counts."""
+    hours = [
+        HourCounts(NOW - HOUR, {SENT: 20, ("yahoo", Measure.COMPLAINED): 1}),
+        HourCounts(MONDAY - HOUR, {("gmail", Measure.SENT): 30, NOT_ATTEMPTED: 10}),
+        HourCounts(MONDAY - 2 * HOUR, {SENT: 60}),
+    ]
+    span, limit = Span(Metric.COMPLAINT_RATE, NOW - 8 * WEEK, 111), Bound(Fraction(13, 250), inclusive=False)
+    held = measure(in_weeks(hours), {"it": span}, SENDS, LOOPS)["it"]
+    found = forecast(held, Limits(limit, limit, limit), NOW, timedelta(days=60))
+    assert found.limit_passed == NOW + 3 * DAY + 792 * MINUTE
+
+
 def test_a_forecast_knows_that_hours_of_a_newer_week_may_be_enough() -> None:
     """Of 40 recipients of the newest two hours 25 are taken back before: with 30 more the 40 are 70 all the same."""
     seventh = Bound(Fraction(1, 7), inclusive=False)
-    taken_back = HourCounts(MONDAY - 2 * HOUR, {("yahoo", Measure.NOT_ATTEMPTED): 25})
+    taken_back = HourCounts(MONDAY - 2 * HOUR, {NOT_ATTEMPTED: 25})
     bounces = HourCounts(MONDAY - WEEK - HOUR, {SENT: 10, BOUNCED: 9})
     held = window(in_weeks([*in_last_week((30, 0)), taken_back, bounces]), 70)
     assert [part.volume for part in held.hours] == [10, 5, 10]
@@ -172,7 +226,7 @@ def test_weeks_in_which_nothing_turns_are_not_gone_through() -> None:
     totals = [WeekTotals(monday, {SENT: 40, BOUNCED: 1}, {}, 4, monday) for monday in mondays]
     parts: list[HourCounts | Week] = [*in_last_week(), *(Week(each, week) for each in totals)]
     fifth = Bound(Fraction(1, 5), inclusive=False)
-    found = window(parts, 1_000)
+    found = window(parts, 300)
     assert (found.rate.volume, found.rate.count) == (290, 7)
     assert forecast(found, Limits(fifth, fifth, fifth), NOW, timedelta(days=900)).clean_to_limit == 0
     assert not week.read
