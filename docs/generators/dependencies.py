@@ -33,6 +33,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "sam": "`make build`",
         "engine": "`make engine`, `runtime`",
         "audit": "`make audit`",
+        "site": "`make site`",
         "measure": "`make coverage`, `mutants`",
     }
 )
@@ -46,11 +47,12 @@ WHY: Mapping[str, Why] = MappingProxyType(
             "Tracer alone takes longer to import than all of ours.",
             "6",
         ),
-        "boto3": Why(
-            "the command's AWS clients; brings botocore, which is all that Lambda imports, and which is in its runtime",
+        "botocore": Why(
+            "AWS clients, of the command and of the functions: it is in Lambda's runtime",
             "Signing, retries, credentials of every kind.",
-            "24 with botocore",
+            "23",
         ),
+        "boto3": Why("what moto and the examples are written with", "Programs that send mail use it.", "0.4"),
         "click": Why(
             "options, help and completion of 30 commands", "argparse has no completion and no nested help.", "1"
         ),
@@ -113,6 +115,11 @@ WHY: Mapping[str, Why] = MappingProxyType(
         "checkov": Why("known mistakes in templates", "Rules that others keep.", _APART),
         "guardpycfn": Why("AWS's rules for templates", "The same, by AWS.", _APART),
         "pip-audit": Why("known holes in packages", "Asks the public database.", _APART),
+        "mkdocs-material": Why(
+            "makes docs/ into a site, with search and no network",
+            "Navigation, search, light and dark are its trade.",
+            _APART,
+        ),
         "coverage": Why("which branches the tests take", "Nothing else knows branches.", "2"),
         "mutmut": Why("changes the core in small ways", "It knows how to change code.", "0.6"),
         "pytest-cov": Why("mutmut asks for coverage by way of it", "mutmut uses it.", "0.1"),
