@@ -50,9 +50,9 @@ WHY: Mapping[str, Why] = MappingProxyType(
         "botocore": Why(
             "AWS clients, of the command and of the functions: it is in Lambda's runtime",
             "Signing, retries, credentials of every kind.",
-            "23",
+            "20",
         ),
-        "boto3": Why("what moto and the examples are written with", "Programs that send mail use it.", "0.4"),
+        "boto3": Why("what moto and the examples are written with", "Programs that send mail use it.", "1"),
         "click": Why(
             "options, help and completion of 30 commands", "argparse has no completion and no nested help.", "1"
         ),
