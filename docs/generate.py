@@ -41,12 +41,12 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "faults": checks.faults,
         },
         "configuration.md": {"parameters": parameters.all_of_them},
-        "events-and-schemas.md": {"alerts": contracts.alerts},
         "deployment.md": {
             "questions": deployment.questions,
             "refused": deployment.refused,
             "stays": deployment.stays,
         },
+        "events-and-schemas.md": {"alerts": contracts.alerts},
         "lifecycle.md": {
             "statuses": lifecycle.statuses,
             "stages": lifecycle.stages,

@@ -1,7 +1,8 @@
-"""The built application, deployed as `sam deploy` would: packaged to S3, and its template given to CloudFormation."""
+"""What `make package` packs, deployed as the AWS CLI would: its code put into S3, its template into CloudFormation."""
 
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from release.sam_package import write_archive
 from tests.engine.server import BUILD, ROOT, Engine
 
 TEMPLATE = ROOT / ".aws-sam" / "build" / "template.yaml"
@@ -35,7 +37,7 @@ class Application:
 
 
 def deploy(engine: Engine, parameters: Mapping[str, str]) -> Application:
-    """Deploy what `make build` left in .aws-sam/build; NotDeployed if the engine refuses it."""
+    """Deploy what was packed of what `make build` left in .aws-sam/build; NotDeployed if the engine refuses it."""
     storage = engine.client("s3")
     template = _worked_out(_packaged(storage), parameters)
     storage.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
@@ -62,15 +64,24 @@ def read_template(path: Path) -> Any:
 
 
 def _packaged(storage: Any) -> Any:
-    """The built template with its code in S3, as `sam package` writes it."""
+    """The unpacked template with its code in S3, as `aws cloudformation package` writes it."""
     storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    template = read_template(TEMPLATE)
-    for name, resource in template["Resources"].items():
-        if where := _CODE.get(resource["Type"]):
-            folder = SWAPPED.get(name, TEMPLATE.parent / resource["Properties"][where])
-            storage.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=_zipped(folder))
-            resource["Properties"][where] = f"s3://{BUCKET}/{name}.zip"
+    with tempfile.TemporaryDirectory() as folder:
+        unpacked = _unpacked(Path(folder))
+        template = read_template(unpacked / "template.yaml")
+        for name, resource in template["Resources"].items():
+            if where := _CODE.get(resource["Type"]):
+                code = SWAPPED.get(name, unpacked / resource["Properties"][where])
+                storage.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=_zipped(code))
+                resource["Properties"][where] = f"s3://{BUCKET}/{name}.zip"
     return template
+
+
+def _unpacked(folder: Path) -> Path:
+    """The folder that whoever unpacks the archive has."""
+    with zipfile.ZipFile(write_archive(ROOT, TEMPLATE.parent, folder)) as archive:
+        archive.extractall(folder)
+    return next(path for path in folder.iterdir() if path.is_dir())
 
 
 def _worked_out(template: Any, parameters: Mapping[str, str]) -> Any:
