@@ -1,7 +1,7 @@
 """Make a release from this checkout, up to the tag: `make release VERSION=0.2.0`. Nothing leaves this machine."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +16,9 @@ from release.versions import Version
 
 ROOT: Final = Path(__file__).parents[1]
 
-# What `make released` keeps of a version, so that later ones are tested to read what it has written.
-KEPT: Final = "tests/released"
+# What `make released` writes: what this version keeps in tables, for later ones to be tested with, and examples of its
+# documents, which the schemas show.
+KEPT: Final = ("tests/released/{version}/", "docs/generators/examples/", "docs/schemas/")
 
 
 class _VersionType(click.ParamType["Version"]):
@@ -48,18 +49,19 @@ def main(version: Version, *, dry_run: bool) -> None:
         raise click.ClickException(f"{version} is not released:\n" + "\n".join(f"  {each}" for each in problems))
     notes = read(texts[CHANGELOG]).unreleased
     changed = checks.changed(version, datetime.now(UTC).date(), texts)
+    kept = [folder.format(version=version) for folder in KEPT]
     if dry_run:
         _tell(version, texts, changed)
         return
     try:
-        _write_and_check(checkout, version, changed)
+        _write_and_check(checkout, changed, kept)
         sums = artefacts.build(checkout)
     except BaseException:
-        checkout.restore((*changed, f"{KEPT}/{version}"))
-        click.echo(f"{', '.join(changed)} are as they were.", err=True)
+        checkout.restore((*changed, *kept))
+        click.echo(f"{', '.join((*changed, *kept))} are as they were.", err=True)
         raise
     artefacts.write_sums(checkout, sums)
-    checkout.commit((*changed, f"{KEPT}/{version}"), f"Release {version}")
+    checkout.commit((*changed, *kept), f"Release {version}")
     checkout.tag(version, notes)
     click.echo(f"\n{version} is committed and tagged, and in {artefacts.FOLDER}:")
     for name in (*sorted(sums), artefacts.SUMS):
@@ -67,23 +69,21 @@ def main(version: Version, *, dry_run: bool) -> None:
     click.echo(f"\n{_by_hand(version)}")
 
 
-def _write_and_check(checkout: Checkout, version: Version, changed: Mapping[str, str]) -> None:
+def _write_and_check(checkout: Checkout, changed: Mapping[str, str], kept: Sequence[str]) -> None:
     """Let the files be those of the release, and everything be checked with them."""
     for place, text in changed.items():
         checkout.write(place, text)
     checkout.run("make", "--no-print-directory", "docs")
+    _refuse_others(checkout, tuple(changed), "make docs has changed")
     checkout.run("make", "--no-print-directory", "released")
-    _refuse_others(checkout, version, changed, "make docs and make released have changed")
+    _refuse_others(checkout, (*changed, *kept), "make released has changed")
     checkout.run("bash", ".ci/run")
-    _refuse_others(checkout, version, changed, ".ci/run has left behind")
+    _refuse_others(checkout, (*changed, *kept), ".ci/run has left behind")
 
 
-def _refuse_others(checkout: Checkout, version: Version, changed: Iterable[str], why: str) -> None:
+def _refuse_others(checkout: Checkout, ours: tuple[str, ...], why: str) -> None:
     """Raise click.ClickException if anything differs from the last commit but what the release changes."""
-    others = [
-        place for place in checkout.changes() if place not in changed and not place.startswith(f"{KEPT}/{version}/")
-    ]
-    if others:
+    if others := [place for place in checkout.changes() if not place.startswith(ours)]:
         raise click.ClickException(f"{why} {', '.join(others)}: look at that, and commit it before a release")
 
 

@@ -228,7 +228,7 @@ def test_a_parameter_of_the_template_is_set_as_for_sam() -> None:
     [
         (["nowhere.jsonl"], "nowhere.jsonl: there is no such file or folder"),
         (["nowhere.toml"], "nowhere.toml"),
-        (["-", "-P", "MinimumVolume=0"], "MinimumVolume must be at least 1, not 0"),
+        (["-", "-P", "MinimumVolume=0"], "MinimumVolume must be a number of recipients, 1 or more, not 0"),
         (["-", "-P", "MinimalVolume=1"], "MinimalVolume"),
         (["-", "-P", "MinimumVolume"], "'MinimumVolume' is not NAME=VALUE"),
         ([], "Missing argument"),
@@ -354,12 +354,12 @@ def test_tags_are_scopes_if_they_are_named() -> None:
     [
         (["--verified-identity", ""], "'' is neither a domain nor an address"),
         (["--verified-identity", "*.shop.example"], "is neither a domain nor an address"),
-        (["--profile", ""], "Profile must be one of classic, current, not empty"),
-        (["--profile", "strict"], "Profile must be one of classic, current, not 'strict'"),
+        (["--profile", ""], "Profile must be classic or current, not empty"),
+        (["--profile", "strict"], "Profile must be classic or current, not 'strict'"),
         (["--limit", "tenant.bounce.limit"], "CustomLimits must be empty, or a list such as tenant.bounce.limit>=4%"),
-        (["--minimum-complaints", "0"], "MinimumComplaints must be at least 1, not 0"),
-        (["--feedback-provider", "yaho"], "FeedbackProviders must be empty, or a list of domains or of provider names"),
-        (["--volume-source", "guesses"], "VolumeSource must be one of send-events, delivery-events, statistics"),
+        (["--minimum-complaints", "0"], "MinimumComplaints must be a number of complaints, 1 or more, not 0"),
+        (["--feedback-provider", "yaho"], "FeedbackProviders must be empty, or a list such as yahoo,freenet.de"),
+        (["--volume-source", "guesses"], "VolumeSource must be send-events, delivery-events or statistics"),
     ],
     ids=str,
 )

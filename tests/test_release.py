@@ -127,11 +127,21 @@ def test_the_changelog_tells_what_is_released_and_what_is_not() -> None:
     )
 
 
-@pytest.mark.parametrize(("heading", "weight"), HEADINGS.items(), ids=list(HEADINGS))
-def test_the_heaviest_heading_weighs(heading: str, weight: Weight) -> None:
-    assert (
-        read(unreleased("### Fixed\n\n- A.", f"### {heading}\n\n- B.".replace("### Fixed\n\n", ""))).weight() is weight
-    )
+@pytest.mark.parametrize(
+    ("headings", "weight"),
+    [
+        ("Fixed", Weight.PATCH),
+        ("Security Fixed", Weight.PATCH),
+        ("Fixed Added", Weight.MINOR),
+        ("Changed", Weight.MINOR),
+        ("Deprecated", Weight.MINOR),
+        ("Added Removed Fixed", Weight.MAJOR),
+        ("Breaking Added", Weight.MAJOR),
+    ],
+)
+def test_the_heaviest_heading_weighs(headings: str, weight: Weight) -> None:
+    sections = [f"### {heading}\n\n- A." for heading in headings.split()]
+    assert read(unreleased(*sections)).weight() is weight
 
 
 @pytest.mark.parametrize(
