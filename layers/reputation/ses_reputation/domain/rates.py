@@ -359,8 +359,6 @@ class _Filling:
 
     def takes(self, part: HourCounts | Week) -> bool:
         """Add what belongs to it of a part; whether it may reach further back than that."""
-        if self._is_full:
-            return False
         if isinstance(part, Week):
             return self._takes_week(part)
         if part.hour < self.span.start:
