@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ses_reputation.domain.counting import Entry, entries, provider_scopes, scopes_of
+from ses_reputation.domain.counting import Entry, entries, provider_scopes, scopes_of, week_of
 from ses_reputation.domain.eligibility import BESIDE_RATES, Measure, is_in_a_rate, reply_measure
 from ses_reputation.domain.events import (
     Bounce,
@@ -299,6 +299,18 @@ def test_mail_to_a_spam_trap_counts_as_that_too_though_it_is_at_ones_own_domain(
 def test_an_entry_counts_in_the_hour_of_the_event() -> None:
     event = Send(MAIL, NOON.replace(microsecond=789), to("a@x.example"))
     assert only(event).hour == datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        pytest.param(datetime(2026, 3, 2, tzinfo=UTC), id="its first moment"),
+        pytest.param(datetime(2026, 3, 5, 12, 34, 56, 789, tzinfo=UTC), id="in the middle of it"),
+        pytest.param(datetime(2026, 3, 8, 23, 59, 59, 999_999, tzinfo=UTC), id="its last moment"),
+    ],
+)
+def test_a_week_begins_on_monday_at_midnight(time: datetime) -> None:
+    assert week_of(time) == datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def test_the_denominator_of_complaints_is_told_provider_by_provider_the_largest_
     calculation = calculated(
         Metric.COMPLAINT_RATE,
         hour(1, sent=500, complained=2, others={"gmail": {"sent": 3000}}),
-        hour(2, complained=1, others={"comcast": {"complained": 1}, "gmx": {"soft_bounced": 1}}),
+        hour(2, complained=1, others={"comcast": {"complained": 1, "delayed": 1}, "gmx": {"soft_bounced": 1}}),
         hour(3, sent=0, others={"microsoft": {"sent": 500}, SIMULATOR: {"sent": 9000, "complained": 1}}),
         hour(4, sent=0, others={UNSPECIFIED: {"sent": 10}}),
         policy=Policy(feedback_loops=FeedbackLoops(feedback_share=33)),
@@ -254,6 +254,19 @@ def test_an_outage_is_in_the_lines_that_it_took_something_from() -> None:
     bounces = explanation.metrics[0].calculations[0]
     assert sums(bounces.volume) == [("sent (Send events)", 110), ("at yahoo, during an outage", -100)]
     assert sums(bounces.numerator) == [("hard bounces", 5), ("at gmail, during an outage", -5)]
+
+
+def test_of_two_outages_each_takes_away_its_own_providers_mail_of_its_own_hours() -> None:
+    gmail = Outage("o-1", "gmail", NOON - 2 * HOUR, NOON, Tally(), Tally(), end=NOON, stage=OutageStage.CONFIRMED)
+    yahoo = replace(gmail, id="o-2", provider="yahoo", start=NOON - 5 * HOUR, end=NOON - 4 * HOUR)
+    mail = [hour(2, sent=100, others={"gmail": {"sent": 10}}), hour(5, sent=200, others={"gmail": {"sent": 20}})]
+    outages = (gmail, yahoo)
+    explanation = explain(Standing(NEWSLETTER), list(without_outages(mail, outages)), NOON, POLICY, outages)
+    assert sums(explanation.metrics[0].calculations[0].volume) == [
+        ("sent (Send events)", 330),
+        ("at gmail, during an outage", -10),
+        ("at yahoo, during an outage", -200),
+    ]
 
 
 def test_all_that_a_metric_is_judged_by_is_told_with_its_rates() -> None:

@@ -40,6 +40,7 @@ NOT_ATTEMPTED = ("yahoo", Measure.NOT_ATTEMPTED)
 VOLUME = (Measure.SENT, Measure.NOT_ATTEMPTED, Measure.DELIVERED)
 WHAT = [(provider, measure) for provider in ("yahoo", "gmail", "simulator") for measure in VOLUME]
 WHAT += [("yahoo", Measure.HARD_BOUNCED), ("yahoo", Measure.COMPLAINED), ("yahoo", Measure.DELAYED)]
+TOLD_BY_SES = {("unspecified", Measure.REPORTED): 40, ("unspecified", Measure.HARD_BOUNCED): 4}
 TOLD = [("unspecified", m) for m in (Measure.REPORTED, Measure.HARD_BOUNCED, Measure.COMPLAINED)]
 
 
@@ -142,6 +143,35 @@ def window(hours: Iterable[HourCounts | Week], volume: int | None) -> Window:
 def test_a_window_holds_no_more_of_a_week_than_fills_it(volume: int, hours: int, held: int) -> None:
     rate = window(in_weeks(in_last_week((10, 0), (20, 0), (20, 0))), volume).rate
     assert (rate.hours, rate.volume) == (hours, held)
+
+
+def test_a_window_that_a_week_fills_holds_nothing_from_before_its_mail() -> None:
+    rate = window(in_weeks(in_last_week((50, 1), (0, 7), (1, 0))), 60).rate
+    assert (rate.count, rate.volume) == (1, 60)
+
+
+def test_weeks_before_the_window_are_not_gone_through() -> None:
+    week, (newest,) = Opened([]), in_last_week()
+    before = [Week(WeekTotals(MONDAY - n * WEEK, {SENT: 40}, {}, 1, None), week) for n in (1, 2)]
+    past: Iterator[HourCounts | Week] = iter([newest, *before])
+    measure(past, {"it": Span(Metric.BOUNCE_RATE, MONDAY)}, SENDS, LOOPS)
+    assert (week.read, list(past)) == (False, before[1:])
+
+
+def test_a_week_adds_what_its_hours_add() -> None:
+    told = {("gmail", Measure.SENT): 30, SENT: 20, NOT_ATTEMPTED: 5, BOUNCED: 2, ("gmail", Measure.HARD_BOUNCED): 3}
+    hours = [HourCounts(MONDAY - HOUR, told), HourCounts(MONDAY - 2 * HOUR, TOLD_BY_SES, backfilled=True)]
+    week = Week(week_totals(MONDAY - WEEK, hours, SENDS), hours)
+    for metric in Metric:
+        added, sums = week.sums(metric, SENDS, LOOPS), [hour.sums(metric, SENDS, LOOPS) for hour in hours]
+        assert added.count == sum(each.count for each in sums)
+        assert (added.hundredths, added.volume) == (sum(s.hundredths for s in sums), sum(s.volume for s in sums))
+        assert (added.hour, added.mail_hours, added.volume_lost) == (MONDAY - 2 * HOUR, 2, 5)
+
+
+def test_a_window_that_is_opened_is_that_of_its_hours() -> None:
+    hours = in_last_week((20, 1), (0, 0), (30, 0))
+    assert window(in_weeks(hours), None).opened() == window(hours, None)
 
 
 def test_hours_before_the_first_mail_are_left_out_of_a_week() -> None:

@@ -47,10 +47,12 @@ class _Hour(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
 
 
 class _Document(Struct, frozen=True, omit_defaults=True):
-    rules: str
+    """What is kept of a scope. Documents from before `rules` were kept have none, and so are nothing that is known."""
+
     start: datetime
     end: datetime
     totals: tuple[_Totals, ...]
+    rules: str = ""
     tail_week: datetime = ALL_TIME
     tail: tuple[_Hour, ...] = ()
 
@@ -106,7 +108,7 @@ class DynamoDbKnownWeeks:
         totals = tuple(_written(each, known.end) for each in known.totals)
         week, hours = known.tail or (ALL_TIME, ())
         tail = tuple(_Hour((hour.hour - week) // _HOUR, _attributes(hour.counts), hour.backfilled) for hour in hours)
-        document = written_out(_Document(self._rules, known.start, known.end, totals, week, tail))
+        document = written_out(_Document(known.start, known.end, totals, self._rules, week, tail))
         if len(document["document"]["S"]) <= MOST_BYTES:
             return document
         if known.tail:

@@ -335,7 +335,7 @@ def measure(
     https://docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html
     """
     filling = {key: _Filling(span, source, loops) for key, span in spans.items()}
-    still_open = list(filling.values())
+    still_open = [each for each in filling.values() if not each.is_full]
     for part in newest_first:
         still_open = [each for each in still_open if each.takes(part)]
         if not still_open:
@@ -354,13 +354,12 @@ class _Filling:
         self._loops = loops
 
     @property
-    def _is_full(self) -> bool:
+    def is_full(self) -> bool:
+        """Whether nothing more belongs to it."""
         return self.span.volume is not None and self._volume >= self.span.volume
 
     def takes(self, part: HourCounts | Week) -> bool:
         """Add what belongs to it of a part; whether it may reach further back than that."""
-        if self._is_full:
-            return False
         if isinstance(part, Week):
             return self._takes_week(part)
         if part.hour < self.span.start:
@@ -368,7 +367,7 @@ class _Filling:
         sums = part.sums(self.span.metric, self._source, self._loops)
         if _adds(sums):
             self._add(sums)
-        return not self._is_full
+        return not self.is_full
 
     def _takes_week(self, week: Week) -> bool:
         if week.end <= self.span.start:
