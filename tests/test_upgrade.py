@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,9 @@ from tests.released.world import END, HOUR, MONDAY, NEWSLETTER
 EVALUATE = ["EvaluateReputation"]
 LATER = END + 2 * HOUR
 
-every_release = pytest.mark.parametrize("release", kept.RELEASES)
-
 
 @pytest.fixture(params=kept.RELEASES)
 def release(request: pytest.FixtureRequest) -> str:
-    """Each release of which something is kept."""
     return str(request.param)
 
 
@@ -60,25 +58,14 @@ def cloud(release: str) -> Iterator[LocalCloud]:
         yield cloud
 
 
-def deployed_over(release: str) -> Any:
-    return _Over(release)
-
-
-class _Over:
-    def __init__(self, release: str) -> None:
-        self._release = release
-        self._cloud = LocalCloud(world.PARAMETERS)
-
-    def __enter__(self) -> LocalCloud:
-        cloud = self._cloud.__enter__()
+@contextmanager
+def deployed_over(release: str) -> Iterator[LocalCloud]:
+    with LocalCloud(world.PARAMETERS) as cloud:
         cloud.now = END
         cloud.sent_elsewhere = []
         for table in kept.TABLES:
-            kept.put(cloud, table, kept.items(self._release, table))
-        return cloud
-
-    def __exit__(self, *error: object) -> None:
-        self._cloud.__exit__(*error)
+            kept.put(cloud, table, kept.items(release, table))
+        yield cloud
 
 
 def standings(cloud: LocalCloud) -> DynamoDbStandings:
@@ -139,7 +126,6 @@ DOCUMENTS: dict[str, Any] = {
 }
 
 
-@every_release
 def test_a_document_of_a_release_is_read_and_nothing_of_it_is_lost_when_it_is_written_again(release: str) -> None:
     read = set()
     for item in kept.items(release, "standings"):
@@ -220,7 +206,6 @@ def test_mail_of_a_release_counts_once_and_new_mail_on_top(cloud: LocalCloud) ->
     assert total(cloud, world.BIKES, Measure.HARD_BOUNCED) == before[Measure.HARD_BOUNCED] + 7
 
 
-@every_release
 @pytest.mark.parametrize("storage", [RecipientStorage.HASHED, RecipientStorage.NONE])
 def test_so_it_does_where_a_release_kept_no_addresses(release: str, storage: RecipientStorage) -> None:
     with world.keeping(storage) as cloud:
