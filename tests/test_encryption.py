@@ -59,6 +59,7 @@ NOT_ENCRYPTED: Mapping[str, str] = {
     "AWS::Lambda::EventInvokeConfig": "a setting",
     "AWS::Lambda::EventSourceMapping": "a setting",
     "AWS::Lambda::Url": "a setting",
+    "AWS::SSM::Parameter": "the name of something in this stack",
     "AWS::SNS::Subscription": "a setting",
 }
 

@@ -7,19 +7,6 @@ import pytest
 from tests.pages import PATHS, README, ROOT, Line, commands, read
 from tests.shown_commands import problems, unknown
 
-# Pages that are being written. Links lead to them already.
-COMING = frozenset(
-    {
-        "architecture.md",
-        "building-on-it.md",
-        "contributing.md",
-        "events-and-schemas.md",
-        "extending.md",
-        "releases.md",
-        "upgrading.md",
-    }
-)
-
 PAGES = pytest.mark.parametrize("path", PATHS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
@@ -31,8 +18,6 @@ def test_every_link_leads_to_a_file_and_a_heading_in_it(path: Path) -> None:
         if target.startswith(("https://", "http://", "mailto:")):
             continue
         file = (path.parent / target).resolve() if target else path
-        if file.name in COMING:
-            continue
         if not file.exists() or (anchor and anchor not in read(file).anchors):
             lost.append(link)
     assert not lost
@@ -94,10 +79,6 @@ def test_a_heading_has_the_anchor_that_github_gives_it(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# A provider's `tag/NAME` & more\n\n## Undo\n\ntext\n\n## Undo\n\n```sh\n# no heading\n```\n")
     assert read(page).anchors == {"a-providers-tagname--more", "undo", "undo-1"}
-
-
-def test_no_page_that_is_there_is_coming() -> None:
-    assert not [path.name for path in PATHS if path.name in COMING]
 
 
 def test_there_are_pages_to_look_at() -> None:

@@ -107,6 +107,11 @@ def create_stack(
             del resources._resource_json_map[logical_id]
         else:
             created[logical_id] = resources[logical_id]
+    outputs: Any = stack.output_map
+    for logical_id, declared in template.body.get("Outputs", {}).items():
+        if "Condition" in declared and not resources.lazy_condition_map[declared["Condition"]]:
+            # moto would export it.
+            del outputs._output_json_map[logical_id]
     return created
 
 
