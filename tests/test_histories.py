@@ -46,7 +46,7 @@ def test_whatever_fails_every_law_holds(history: Random, faults: Random) -> None
         faults_made_no_difference(ended, run_history(drawn))
 
 
-@pytest.mark.parametrize("seed", ["short-9", "short-65"], ids=["at once", "in chunks"])
+@pytest.mark.parametrize("seed", ["short-3", "short-65"], ids=["at once", "in chunks"])
 def test_every_law_holds_in_histories_in_which_much_happens_and_much_fails(seed: str) -> None:
     """What hypothesis draws first is next to nothing; these are two of `make soak`, and it is known what is in them."""
     tried = try_history(seed, CHANCE)

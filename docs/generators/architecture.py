@@ -114,6 +114,13 @@ STANDINGS: Mapping[str, Kept] = MappingProxyType(
             "`evaluate_reputation`",
             _COUNTER_TIME,
         ),
+        "schema": Kept(
+            "`tables`",
+            "the newest schema that any code has written in: older code refuses to judge",
+            "`evaluate_reputation`, once for each",
+            "`evaluate_reputation`, `doctor`, `rebuild`, `restore`, `backfill`",
+            _EVER,
+        ),
         "open-findings": Kept(
             "SCOPE",
             "that it has any, so that time can move them",
