@@ -146,7 +146,8 @@ def test_a_window_holds_no_more_of_a_week_than_fills_it(volume: int, hours: int,
 
 
 def test_a_window_that_a_week_fills_holds_nothing_from_before_its_mail() -> None:
-    rate = window(in_weeks(in_last_week((50, 1), (0, 7), (1, 0))), 60).rate
+    before = HourCounts(MONDAY - WEEK - HOUR, {SENT: 1})
+    rate = window(in_weeks([*in_last_week((50, 1), (0, 7)), before]), 60).rate
     assert (rate.count, rate.volume) == (1, 60)
 
 
