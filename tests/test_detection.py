@@ -356,5 +356,5 @@ def test_the_evidence_says_if_there_is_little_to_compare_with(rise: Rise, says: 
 
 def test_the_evidence_of_spam_traps_is_how_often_mail_went_there() -> None:
     assert evidence_text(Suspicion(Category.SPAMTRAP, trapped=1)) == (
-        "In 24 hours mail was sent or delivered once to addresses that you named as spam traps."
+        "In 24 hours mail was sent or delivered once to addresses that you named as spamtraps."
     )

@@ -150,7 +150,7 @@ def test_what_was_never_attempted_is_four_subtypes() -> None:
 @pytest.mark.parametrize(("provider", "measure"), list(product([SIMULATOR, OWN], Measure)))
 def test_nothing_at_the_simulator_or_at_oneself_is_in_a_rate(provider: str, measure: Measure) -> None:
     assert not is_in_a_rate(provider, measure)
-    # A spam trap may be at one's own domain.
+    # A spamtrap may be at one's own domain.
     assert is_judged(provider, measure) == (measure is Measure.SPAMTRAPPED)
 
 

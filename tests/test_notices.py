@@ -459,7 +459,7 @@ def test_of_what_stands_for_many_nobody_is_told_to_pause_it_in_ses(trigger: Trig
     """SES knows no such thing, and enforce_status leaves it alone."""
     alert = replace(first(Category.INTERNAL_REVIEW, trigger), scope="tenant/(other)")
     text = unfolded(body(alert))
-    assert "SES Reputation can not pause this mail, since SES does not know it as one: find out who sends it" in text
+    assert "SES Reputation can't pause this mail, since SES does not know it as one: find out who sends it" in text
     assert "in SES" not in text.replace("SES Reputation", "")
     assert "another message" not in text
 

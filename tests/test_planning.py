@@ -60,6 +60,14 @@ def test_the_constants_of_the_template_are_its_own() -> None:
     for queue in ("BounceQueueSource", "ComplaintQueueSource"):
         assert sources[queue]["MaximumBatchingWindowInSeconds"] == model.FEEDBACK_WINDOW
     assert resources["RecordFeedback"]["Properties"]["MemorySize"] == model.MEMORY_GB * 1024
+    alarms = [
+        resource["Properties"]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Condition" not in resource
+    ]
+    # An alarm is charged for each metric that it looks at. What an expression makes of them is none.
+    looked_at = [alarm.get("Metrics", [{"MetricStat": alarm}]) for alarm in alarms]
+    assert sum("MetricStat" in query for queries in looked_at for query in queries) == model.ALARM_METRICS
     parameters = template["Parameters"]
     assert parameters["MaximumConcurrency"]["Default"] == SOME.maximum_concurrency
     assert parameters["ReceiptRetentionDays"]["Default"] == SOME.receipt_days

@@ -242,7 +242,8 @@ def _measures(state: _State, category: Category) -> Iterator[Mapping[Metric, Mea
 
 
 def _rate(metric: Metric, ten_thousandths: int, eligible: int, start: datetime) -> Rate:
-    return Rate(metric, ten_thousandths * eligible // 10_000, eligible, start, eligible // 60, eligible)
+    hours = max(1, eligible // 60)
+    return Rate(metric, ten_thousandths * eligible // 10_000, eligible, start, hours, eligible)
 
 
 def _commands(state: _State, category: Category, now: datetime) -> Iterator[tuple[Command, Act]]:

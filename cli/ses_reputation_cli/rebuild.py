@@ -183,7 +183,7 @@ def _texts(report: _Report, differences: int, *, dry_run: bool) -> Iterator[str]
     if report.refused:
         yield f"{len(report.refused):,} were not: somebody else was writing to them. Run it again."
     if comparison.moving:
-        yield f"{len(comparison.moving):,} were being written to, and can not be judged yet: run it again in a while."
+        yield f"{len(comparison.moving):,} were being written to, and can't be judged yet: run it again in a while."
     if comparison.silent:
         yield f"{len(comparison.silent):,} have receipts of an older version, which do not say what was counted."
     if comparison.backfilled:

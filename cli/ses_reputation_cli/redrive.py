@@ -132,6 +132,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     finding      reports of findings: receive_finding is run on them again
     enforcement  alerts that ask for a pause, or its end: back to their queue
     suppression  events whose recipients go on the suppression list: likewise
+    evaluation   chunks of scopes that were to be judged: likewise
 
     Mend first what the reasons name: a letter that is sent back and fails again comes back. To send one back twice is
     safe: every event counts once, and every report and pause is known by its id. A letter is deleted only when it was

@@ -54,7 +54,7 @@ WHY: Mapping[str, Why] = MappingProxyType(
         ),
         "boto3": Why("what moto and the examples are written with", "Programs that send mail use it.", "1"),
         "click": Why(
-            "options, help and completion of 30 commands", "argparse has no completion and no nested help.", "1"
+            "options, help and completion of all commands", "argparse has no completion and no nested help.", "1"
         ),
         "dnspython": Why(
             "DNS queries with a time-out, to a server that can be chosen", "Python's own resolver has neither.", "3"

@@ -12,7 +12,7 @@ from ses_reputation.notices.structure import listed
 def detectors() -> str:
     """What more of which replies is taken for, and of which scopes."""
     rows = [(_replies(row), _name(row.category), _kinds(row.kinds)) for row in DETECTORS]
-    trap = ("mail to a spam trap of yours", _name(Category.SPAMTRAP), _kinds(TRAPPED))
+    trap = ("mail to a spamtrap of yours", _name(Category.SPAMTRAP), _kinds(TRAPPED))
     return table(("more of these replies", "may be a problem of the category", "of which scopes"), (*rows, trap))
 
 

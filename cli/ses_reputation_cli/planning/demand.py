@@ -23,7 +23,7 @@ MONTH_DAYS = 30
 BATCH_SIZE = 1_000
 VOLUME_WINDOW, FEEDBACK_WINDOW = 30.0, 5.0
 MEMORY_GB = 0.5
-ALARM_METRICS = 27
+ALARM_METRICS = 29
 QUEUES = 5
 """Queues that a function reads: three of SES's events, and those of enforce_status and evaluate_reputation."""
 

@@ -196,7 +196,7 @@ class Site:
 
 _REFUSALS: Mapping[HTTPStatus, str] = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address can not be asked in that way.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address can't be asked in that way.",
     HTTPStatus.LENGTH_REQUIRED: "That is not how a form of this site is sent.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is more than a form of this site can hold.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "That is not what a form of this site sends.",

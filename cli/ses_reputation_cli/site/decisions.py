@@ -176,8 +176,8 @@ def _filled(fields: Mapping[str, str], subject: Subject, offer: Offer) -> Filled
         raise NotFilledIn("A reason is missing: it is kept with the decision, and told with the alert.")
     # Python reads more as a number than people write.
     if (days := given.get("days")) and not (days.isascii() and days.isdecimal() and 1 <= int(days) <= MOST_DAYS):
-        raise NotFilledIn(f"The days can not be that many: they are a whole number from 1 to {MOST_DAYS}.")
+        raise NotFilledIn(f"The days can't be that many: they are a whole number from 1 to {MOST_DAYS}.")
     try:
         return msgspec.convert({name: text for name, text in given.items() if text}, Filled, strict=False)
     except msgspec.ValidationError as error:
-        raise NotFilledIn(f"What was filled in can not be: {problem_of(error)}.") from None
+        raise NotFilledIn(f"What was filled in can't be: {problem_of(error)}.") from None

@@ -199,7 +199,7 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
         Fault.FUNCTION_BROKEN: FaultText(
             Check.FUNCTIONS,
             _PROBLEM,
-            "{function} can not be run as it is: state {state}, last update {last_update}.",
+            "{function} can't be run as it is: state {state}, last update {last_update}.",
             "Lambda could not set it up. What it does is not done, or the version before still does it.",
             f"Look at the reason that Lambda gives. {_DEPLOY}",
             "aws lambda get-function-configuration --region {region} --function-name {name}",
@@ -260,7 +260,7 @@ FAULTS: Mapping[Fault, FaultText] = MappingProxyType(
             Check.SUBSCRIPTIONS,
             _PROBLEM,
             "{queue} takes no messages from {topic}.",
-            "SNS can not deliver, and puts what it can not deliver on the dead-letter queue.",
+            "SNS can't deliver, and puts what it can't deliver on the dead-letter queue.",
             "Set the policy of the queue as template.yaml has it.",
             _SET_QUEUE_POLICY,
         ),

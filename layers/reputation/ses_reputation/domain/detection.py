@@ -115,7 +115,7 @@ class Heard(Struct, frozen=True):
 
 
 class Suspicion(Struct, frozen=True):
-    """What may be a problem of this category: rises, of which `heard` is some, or mail for spam traps."""
+    """What may be a problem of this category: rises, of which `heard` is some, or mail for spamtraps."""
 
     category: Category
     rises: tuple[Rise, ...] = ()
@@ -246,7 +246,7 @@ def suspicions(
 def trapped(
     standing: Standing, newest_first: Iterable[HourCounts], now: datetime, policy: Policy
 ) -> tuple[Suspicion, ...]:
-    """What mail of the last day for the deployment's own spam traps may be: it takes no more than one of them."""
+    """What mail of the last day for the deployment's own spamtraps may be: it takes no more than one of them."""
     scope = standing.scope
     if kind_of(scope) not in TRAPPED or not policy.can_measure(scope) or _is_known(standing, Category.SPAMTRAP, now):
         return ()

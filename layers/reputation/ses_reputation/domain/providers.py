@@ -78,7 +78,7 @@ class AddressBook(Struct, frozen=True):
         return self.domains.get(domain) or _BY_DOMAIN.get(domain) or _by_country_form(domain)
 
     def is_spamtrap(self, address: str) -> bool:
-        """Whether an address in lower case is a spam trap of this deployment's."""
+        """Whether an address in lower case is a spamtrap of this deployment's."""
         return bool(self.spamtraps) and not self.spamtraps.isdisjoint((address, domain_of(address)))
 
     def _is_own(self, address: str, domain: str) -> bool:

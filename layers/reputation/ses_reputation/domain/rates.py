@@ -77,7 +77,7 @@ class HourCounts(Struct, frozen=True, gc=False):
 
     @property
     def trapped(self) -> int:
-        """How many recipients of mail were spam traps, sent and delivered each counting, wherever the traps are."""
+        """How many recipients of mail were spamtraps, sent and delivered each counting, wherever the traps are."""
         return sum(n for (_, measure), n in self.counts.items() if measure is Measure.SPAMTRAPPED)
 
     def sums(self, metric: Metric, source: VolumeSource, loops: FeedbackLoops) -> "HourSums":

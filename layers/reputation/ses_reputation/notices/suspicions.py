@@ -39,7 +39,7 @@ def evidence_text(suspicion: Suspicion) -> str:
     sentences = [_rise_text(rise, suspicion.category) for rise in suspicion.rises]
     if suspicion.trapped:
         times = "once" if suspicion.trapped == 1 else f"{suspicion.trapped:,} times"
-        sentences.append(f"In 24 hours mail was sent or delivered {times} to addresses that you named as spam traps.")
+        sentences.append(f"In 24 hours mail was sent or delivered {times} to addresses that you named as spamtraps.")
     if lists := Counter(h.reply.blocklist.name for h in suspicion.heard if h.reply.blocklist):
         names = ", ".join(f"{readable(name, 60)} ({n})" for name, n in lists.most_common(LISTS))
         sentences.append(f"The newest of them name {names}.")

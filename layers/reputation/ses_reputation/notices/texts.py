@@ -304,7 +304,7 @@ PAUSED_IN_SES = (
 )
 KEPT_PAUSED_IN_SES = "This mail has to stay paused in SES: pause it now if it is not."
 STOPPED_BY_SENDERS = (
-    "SES Reputation can not pause this mail, since SES does not know it as one: find out who sends it, and stop it "
+    "SES Reputation can't pause this mail, since SES does not know it as one: find out who sends it, and stop it "
     "there, before SES pauses the whole account."
 )
 NEXT: Mapping[Status, str] = MappingProxyType(
