@@ -40,6 +40,7 @@ from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.template import read_source
 from tests.released import kept, world
+from tests.released.kinds import TABLES
 from tests.released.world import END, HOUR, MONDAY, NEWSLETTER
 
 EVALUATE = ["EvaluateReputation"]
@@ -63,7 +64,7 @@ def deployed_over(release: str) -> Iterator[LocalCloud]:
     with LocalCloud(world.PARAMETERS) as cloud:
         cloud.now = END
         cloud.sent_elsewhere = []
-        for table in kept.TABLES:
+        for table in TABLES:
             kept.put(cloud, table, kept.items(release, table))
         yield cloud
 
