@@ -22,11 +22,10 @@ def build(checkout: Checkout) -> dict[str, str]:
     return second
 
 
-def write_sums(checkout: Checkout, sums: dict[str, str]) -> Path:
+def write_sums(checkout: Checkout, sums: dict[str, str]) -> None:
     """Write what `sha256sum --check` reads, beside the files."""
     path = checkout.root / FOLDER / SUMS
     path.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())), encoding="utf-8")
-    return path
 
 
 def _build(checkout: Checkout) -> dict[str, str]:

@@ -7,10 +7,11 @@ The archive holds the built template beside the folders that it names, so that `
 import hashlib
 import re
 import sys
-import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from release.source import version_of
 
 PROJECT = Path(__file__).parents[1]
 BUILT = PROJECT / ".aws-sam" / "build"
@@ -39,7 +40,7 @@ def main() -> None:
 
 def write_archive(project: Path, built: Path, archives: Path) -> Path:
     """Write the archive of a project's version into a folder, from what was built of it."""
-    version = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    version = version_of("pyproject.toml", (project / "pyproject.toml").read_text(encoding="utf-8"))
     archives.mkdir(parents=True, exist_ok=True)
     path = archives / f"ses-reputation-{version}-sam.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -5,15 +5,14 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Any
 
 import click
 from botocore import xform_name
 from botocore.loaders import Loader
 from click.testing import CliRunner
-from samtranslator.yaml_helper import yaml_parse
 
 from ses_reputation_cli.main import main
+from ses_reputation_local.template import read_source
 from tests.pages import ROOT, Line
 
 TARGETS = frozenset(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
@@ -121,11 +120,6 @@ def _operations(service: str) -> dict[str, set[str]]:
     }
 
 
-@cache
-def _template(name: str) -> dict[str, Any]:
-    return dict(yaml_parse((ROOT / name).read_text(encoding="utf-8")))
-
-
 def _overrides(arguments: Sequence[str], template: str) -> Iterator[str]:
     """What the template says of parameters that are set."""
     if not (ROOT / template).exists():
@@ -140,7 +134,7 @@ def _overrides(arguments: Sequence[str], template: str) -> Iterator[str]:
 
 def _not_in(template: str, given: str) -> Iterator[str]:
     for name, value in re.findall(r"(\w+)=(\S*)", given):
-        parameter = _template(template)["Parameters"].get(name)
+        parameter = read_source(ROOT / template)["Parameters"].get(name)
         if not parameter:
             yield f"{template} has no parameter {name}"
         elif value not in map(str, parameter.get("AllowedValues", [value])):
@@ -149,7 +143,7 @@ def _not_in(template: str, given: str) -> Iterator[str]:
 
 def _names_of_stack(text: str) -> Iterator[str]:
     """What a command names of the stack, and template.yaml does not have."""
-    template = _template("template.yaml")
+    template = read_source(ROOT / "template.yaml")
     for output in re.findall(r"OutputKey==['`\"]+(\w+)", text):
         if output not in template["Outputs"]:
             yield f"there is no output {output}"

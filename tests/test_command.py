@@ -10,10 +10,10 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from samtranslator.yaml_helper import yaml_parse
 
 from ses_reputation_cli.main import main
 from ses_reputation_cli.options import SETTINGS
+from ses_reputation_local.template import read_source
 
 ROOT = Path(__file__).parents[1]
 EVENTS = ROOT / "events"
@@ -243,7 +243,7 @@ def test_a_wrong_argument_is_a_usage_error_that_says_what_is_wrong(arguments: li
 
 def test_every_parameter_that_changes_a_rate_has_an_option() -> None:
     """And the other way round: an option that sets nothing would be refused, but only when it is used."""
-    metadata = yaml_parse((ROOT / "template.yaml").read_text())["Metadata"]["AWS::CloudFormation::Interface"]
+    metadata = read_source(ROOT / "template.yaml")["Metadata"]["AWS::CloudFormation::Interface"]
     groups = {group["Label"]["default"]: group["Parameters"] for group in metadata["ParameterGroups"]}
     rates = [*groups["How rates are measured"], *groups["What rates may be"]]
     assert sorted(setting.parameter for setting in SETTINGS) == sorted(rates)

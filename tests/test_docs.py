@@ -2,10 +2,8 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from ses_reputation.domain.eligibility import RULES
 from ses_reputation.domain.feedback_loops import SENDING, SILENT
@@ -13,6 +11,7 @@ from ses_reputation.domain.limits import PROFILES, Bound, Profile
 from ses_reputation.domain.providers import PROVIDERS
 from ses_reputation.domain.rates import Metric, VolumeSource
 from ses_reputation.notices.numbers import percent
+from ses_reputation_local.template import read_source
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/how-rates-are-counted.md").read_text()
@@ -44,7 +43,7 @@ def test_every_limit_is_a_row_that_says_whether_it_may_be_reached(profile: Profi
 
 
 def test_every_parameter_that_changes_a_rate_is_explained_with_its_default() -> None:
-    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    template = read_source(ROOT / "template.yaml")
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     for group in groups:
         if group["Label"]["default"] in {"How rates are measured", "What rates may be"}:

@@ -9,6 +9,7 @@ from samtranslator.yaml_helper import yaml_parse
 from ses_reputation.adapters.deployment import DeploymentNotFound, variables
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.template import read_source
 from tests.access import NOBODY, Answer, Caller, Request, answer, applies, listed, service, statements_of
 from tests.privileges import POLICIES
 from tests.test_finding_path import standing
@@ -174,7 +175,7 @@ def test_everything_works_with_a_key_as_without() -> None:
 
 def key_policy() -> Mapping[str, Any]:
     """The policy of the key that encryption-key.yaml makes, in this account and region."""
-    template = yaml_parse((TEMPLATE.parent / "encryption-key.yaml").read_text(encoding="utf-8"))
+    template = read_source(TEMPLATE.parent / "encryption-key.yaml")
     policy: Mapping[str, Any] = _resolved(template["Resources"]["Key"]["Properties"]["KeyPolicy"])
     return policy
 
@@ -271,7 +272,7 @@ def test_no_statement_of_the_key_is_for_nothing() -> None:
 
 
 def test_the_key_outlives_its_stack_and_is_rotated() -> None:
-    key = yaml_parse((TEMPLATE.parent / "encryption-key.yaml").read_text(encoding="utf-8"))["Resources"]["Key"]
+    key = read_source(TEMPLATE.parent / "encryption-key.yaml")["Resources"]["Key"]
     assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
     assert key["Properties"]["EnableKeyRotation"] is True
 

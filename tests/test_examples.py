@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from samtranslator.yaml_helper import yaml_parse
 
 from examples.report_a_finding.reporter import report_finding
 from examples.report_a_finding.reporter.report_finding import NotReported, findings_of, report
@@ -31,12 +30,13 @@ from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.replay import TOPICS
 from ses_reputation_local.ses_mail import Publication
 from ses_reputation_local.stories import read_story
+from ses_reputation_local.template import read_source
 from tests.access import listed, statements_of
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
-TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-SUBSCRIBER: dict[str, Any] = yaml_parse((EXAMPLES / "subscribe_to_status_changes/template.yaml").read_text())
+TEMPLATE = read_source(ROOT / "template.yaml")
+SUBSCRIBER = read_source(EXAMPLES / "subscribe_to_status_changes/template.yaml")
 FILTER = SUBSCRIBER["Resources"]["KeepStatus"]["Properties"]["Events"]["StatusChange"]["Properties"]["FilterPolicy"]
 HILL_BIKES = Scope("tenant/hill-bikes")
 MORNING = datetime(2026, 3, 6, 9, tzinfo=UTC)
@@ -279,7 +279,7 @@ def test_a_reporter_may_put_events_of_one_type_on_our_bus_and_nothing_else(cloud
 
 # -- An application with a deployment of its own inside ----------------------------------------------------------------
 
-INSIDE: dict[str, Any] = yaml_parse((EXAMPLES / "inside_another_stack/template.yaml").read_text())["Resources"]
+INSIDE: dict[str, Any] = read_source(EXAMPLES / "inside_another_stack/template.yaml")["Resources"]
 DESTINATIONS = [
     resource["Properties"]["EventDestination"]
     for resource in INSIDE.values()

@@ -539,5 +539,5 @@ def test_words_are_completed(line: list[str], incomplete: str, found: set[str]) 
 
 def test_the_words_that_are_completed_are_those_of_the_domain() -> None:
     assert set(arguments.CATEGORIES) == {category.replace("_", "-") for category in Category}
-    assert set(arguments.MEASURED) == {category.replace("_", "-") for category in METRICS}
+    assert set(arguments.REPORTED) == {category.replace("_", "-") for category in {*Category} - {*METRICS}}
     assert set(arguments.DECISIONS) == set(Decision)

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
+
+from ses_reputation_local.template import read_source
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "operators-guide.md").read_text()
-RESOURCES: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+RESOURCES: dict[str, Any] = read_source(ROOT / "template.yaml")["Resources"]
 ALARMS = [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::CloudWatch::Alarm"]
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##)", GUIDE, re.DOTALL | re.MULTILINE))
 

@@ -1,12 +1,9 @@
 """What a volume of mail asks of AWS, on paper: held against what was measured, and against what does not change."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from samtranslator.yaml_helper import yaml_parse
 
 from docs.generators.parameters import TEMPLATE
 from ses_reputation.domain.rates import VolumeSource
@@ -16,6 +13,7 @@ from ses_reputation_cli.planning.contention import deployed, simulate
 from ses_reputation_cli.planning.demand import Plan, batch, batch_size, demand, distinct, monthly
 from ses_reputation_cli.planning.limits import MAXIMUM_SCOPES, RULES, limits, storm
 from ses_reputation_cli.planning.prices import PRICES, Item, Price, Service, Tier
+from ses_reputation_local.template import read_source
 
 SOME = Plan(1_000_000)
 
@@ -47,7 +45,7 @@ def test_write_units_of_many_streams_are_about_those_that_were_measured() -> Non
 
 
 def test_the_constants_of_the_template_are_its_own() -> None:
-    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    template = read_source(TEMPLATE)
     resources = template["Resources"]
     sources = {
         name: resource["Properties"]

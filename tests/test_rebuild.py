@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samtranslator.yaml_helper import yaml_parse
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.books import DynamoDbBooks
@@ -24,6 +23,7 @@ from ses_reputation.rebuild import LEAST_RETENTION, LOOKS, Span, UnfitSpan, reco
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.ses_mail import Bounce, BounceSubtype, BounceType, Complaint, Format, Message, Outcome, Topic
 from ses_reputation_local.ses_simulator import SesSimulator
+from ses_reputation_local.template import read_source
 from tests.command import Command
 
 NOW = datetime(2026, 3, 7, 12, 30, tzinfo=UTC)
@@ -341,7 +341,7 @@ def test_a_correction_of_many_providers_is_written_in_parts(cloud: LocalCloud) -
 def test_the_hours_compared_are_those_whose_receipts_no_retention_can_have_ended() -> None:
     span = span_of(NOW, None, None, None, 365 * DAY)
     assert span == Span(NOW.replace(minute=0) - 58 * DAY, NOW.replace(minute=0) - HOUR)
-    least = yaml_parse(TEMPLATE.read_text())["Parameters"]["ReceiptRetentionDays"]["MinValue"]
+    least = read_source(TEMPLATE)["Parameters"]["ReceiptRetentionDays"]["MinValue"]
     assert least * DAY == LEAST_RETENTION
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 import ses_reputation.settings
 from ses_reputation.domain.policy import Policy
@@ -14,11 +13,11 @@ from ses_reputation.metrics import NAMESPACE
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.ses_events import TagNames
 from ses_reputation.settings import EvaluateSettings, RecordSettings
-from ses_reputation_local.template import read_template
+from ses_reputation_local.template import read_source, read_template
 from tests.access import listed, statements_of
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
-SOURCE: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+SOURCE = read_source(TEMPLATE)
 PARAMETERS: dict[str, Any] = SOURCE["Parameters"]
 RESOURCES: dict[str, Any] = read_template(TEMPLATE, {"NotificationEmail": "ops@shop.example"}, "eu-west-1").body[
     "Resources"

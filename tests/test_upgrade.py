@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
-from samtranslator.yaml_helper import yaml_parse
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.chunks import DynamoDbChunks
@@ -39,7 +38,9 @@ from ses_reputation.redrive import Discarded
 from ses_reputation.schema import SCHEMA, TablesAreNewer
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
+from ses_reputation_local.template import read_source
 from tests.released import kept, world
+from tests.released.kinds import TABLES
 from tests.released.world import END, HOUR, MONDAY, NEWSLETTER
 
 EVALUATE = ["EvaluateReputation"]
@@ -63,7 +64,7 @@ def deployed_over(release: str) -> Iterator[LocalCloud]:
     with LocalCloud(world.PARAMETERS) as cloud:
         cloud.now = END
         cloud.sent_elsewhere = []
-        for table in kept.TABLES:
+        for table in TABLES:
             kept.put(cloud, table, kept.items(release, table))
         yield cloud
 
@@ -374,7 +375,7 @@ STATEFUL: dict[str, dict[str, Any]] = {
 
 
 def test_no_upgrade_replaces_what_holds_data_by_something_empty() -> None:
-    template: dict[str, Any] = yaml_parse((Path(__file__).parents[1] / "template.yaml").read_text())
+    template = read_source(Path(__file__).parents[1] / "template.yaml")
     found = {}
     for name, resource in template["Resources"].items():
         if replacing := REPLACING.get(resource["Type"]):

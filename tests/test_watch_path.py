@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from ses_reputation.adapters import clients
 from ses_reputation.adapters.identities import DynamoDbIdentities
@@ -25,14 +24,14 @@ from ses_reputation.domain.verdict import SesRate, Verdict, VerdictChange
 from ses_reputation.settings import SettingsError, WatchSettings
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.functions import Invocation
-from ses_reputation_local.template import read_template
+from ses_reputation_local.template import read_source, read_template
 from tests.noted_calls import noted
 from tests.privileges import refused, unused
 from tests.test_template import statements
 from tests.test_whole_path import EMAIL, mail, publish, totals
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
-SOURCE: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+SOURCE = read_source(TEMPLATE)
 RESOURCES: dict[str, Any] = read_template(TEMPLATE, {}, "eu-west-1").body["Resources"]
 NINE = datetime(2026, 3, 6, 9, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

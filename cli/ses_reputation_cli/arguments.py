@@ -37,7 +37,6 @@ CATEGORIES = (
     "vulnerable-site",
     "other",
 )
-MEASURED = CATEGORIES[:2]
 REPORTED = CATEGORIES[2:]
 SCOPES = tuple(FORMS.values())
 DECISIONS = ("accept", "refuse", "lift", "extend", "shutdown", "reinstate", "make-permanent", "confirm", "dismiss")

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from samtranslator.yaml_helper import yaml_parse
-
 from docs.generators.parameters import TEMPLATE
 from docs.generators.tables import table
+from ses_reputation_local.template import read_source
 from tests.layers import INWARDS, PACKAGES
 
 _WHERE = {
@@ -226,7 +225,7 @@ STANDINGS: Mapping[str, Kept] = MappingProxyType(
 
 def functions() -> str:
     """What each function does, and what calls it, from the template."""
-    resources: dict[str, Any] = yaml_parse(TEMPLATE.read_text())["Resources"]
+    resources: dict[str, Any] = read_source(TEMPLATE)["Resources"]
     callers: dict[str, list[str]] = defaultdict(list)
     for resource in resources.values():
         properties = resource.get("Properties", {})

@@ -1,14 +1,10 @@
 """The tables of docs/deployment.md, from the template."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
+from docs.generators.parameters import TEMPLATE
 from docs.generators.tables import table
-
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+from ses_reputation_local.template import read_source
 
 # What the conditions of resources that stay mean.
 _IF: Mapping[str | None, str] = {None: "always", "KeepsNoAddresses": "with `RecipientStorage` `hashed` or `none`"}
@@ -16,7 +12,7 @@ _IF: Mapping[str | None, str] = {None: "always", "KeepsNoAddresses": "with `Reci
 
 def questions() -> str:
     """The parameters that are asked for first: those before the order of the groups begins."""
-    template = _template()
+    template = read_source(TEMPLATE)
     interface = template["Metadata"]["AWS::CloudFormation::Interface"]
     grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
     names = list(template["Parameters"])
@@ -38,9 +34,8 @@ def questions() -> str:
 
 def refused() -> str:
     """Which values of parameters are refused together, as CloudFormation says it."""
-    told = dict.fromkeys(
-        assertion["AssertDescription"] for rule in _template()["Rules"].values() for assertion in rule["Assertions"]
-    )
+    rules = read_source(TEMPLATE)["Rules"].values()
+    told = dict.fromkeys(assertion["AssertDescription"] for rule in rules for assertion in rule["Assertions"])
     return "\n".join(f"- {text}" for text in told)
 
 
@@ -50,12 +45,7 @@ def stays() -> str:
         ("what stays", "type", "if"),
         (
             (f"`{name}`", f"`{resource['Type']}`", _IF[resource.get("Condition")])
-            for name, resource in _template()["Resources"].items()
+            for name, resource in read_source(TEMPLATE)["Resources"].items()
             if resource.get("DeletionPolicy", "Delete") != "Delete"
         ),
     )
-
-
-def _template() -> dict[str, Any]:
-    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
-    return template

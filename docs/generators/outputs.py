@@ -1,11 +1,8 @@
 """The tables of docs/building-on-it.md: what template.yaml puts out for others."""
 
-from typing import Any
-
-from samtranslator.yaml_helper import yaml_parse
-
 from docs.generators.parameters import TEMPLATE
 from docs.generators.tables import table
+from ses_reputation_local.template import read_source
 
 
 def exported() -> str:
@@ -19,7 +16,7 @@ def tables() -> str:
 
 
 def _outputs(*, exported: bool) -> str:
-    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    template = read_source(TEMPLATE)
     return table(
         ("name", "what it is for"),
         (

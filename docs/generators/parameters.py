@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
 from docs.generators.occasions import OCCASIONS
 from docs.generators.tables import table
+from ses_reputation_local.template import read_source
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
@@ -20,7 +19,7 @@ def of_lifecycle() -> str:
 
 def of_group(*labels: str) -> str:
     """What the template says of the parameters in the groups with these labels."""
-    template = _template()
+    template = read_source(TEMPLATE)
     groups = _groups(template)
     return table(
         ("parameter", "default", "what it is"),
@@ -33,7 +32,7 @@ def of_group(*labels: str) -> str:
 
 def all_of_them() -> str:
     """Every parameter in its group: what it is, its default, what it may be, and when to change it."""
-    template = _template()
+    template = read_source(TEMPLATE)
     labels = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterLabels"]
     lines: list[str] = []
     for label, names in _groups(template).items():
@@ -51,11 +50,6 @@ def all_of_them() -> str:
                 "",
             ]
     return "\n".join(lines).rstrip()
-
-
-def _template() -> dict[str, Any]:
-    template: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
-    return template
 
 
 def _groups(template: dict[str, Any]) -> dict[str, list[str]]:

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
 from docs.generators import parameters
 from docs.generators.tables import table
 from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.scopes import ScopeKind
 from ses_reputation.metrics import METERS, Meter
+from ses_reputation_local.template import read_source
 
 _CONDITIONS = {
     "SuppressesRecipients": "only with `AutomaticSuppression`",
@@ -97,8 +96,7 @@ def settings() -> str:
 
 
 def _resources() -> dict[str, Any]:
-    template: dict[str, Any] = yaml_parse(parameters.TEMPLATE.read_text())
-    resources: dict[str, Any] = template["Resources"]
+    resources: dict[str, Any] = read_source(parameters.TEMPLATE)["Resources"]
     return resources
 
 

@@ -44,16 +44,25 @@ class Template:
     functions: Mapping[str, FunctionCode]
 
 
+# Parsing and translating take longer than all else that bringing up a cloud does, and a process may bring up many.
+_parsed = lru_cache(maxsize=8)(yaml_parse)
+
+
+def read_source(path: Path) -> dict[str, Any]:
+    """A SAM template as it is written; `!Sub` is `Fn::Sub` in it, and so on.
+
+    What is returned is not to be changed: whoever reads the same template is given the same object.
+    """
+    source: dict[str, Any] = _parsed(path.read_text(encoding="utf-8"))
+    return source
+
+
 def read_template(path: Path, parameters: Mapping[str, str], region: str) -> Template:
     """Read a SAM template and translate it as AWS::Serverless does. What is returned is not to be changed.
 
     Raises ParameterError for a value that CloudFormation would refuse.
     """
     return _translated(path.read_text(encoding="utf-8"), path.parent, tuple(parameters.items()), region)
-
-
-# Parsing and translating take longer than all else that bringing up a cloud does, and a process may bring up many.
-_parsed = lru_cache(maxsize=4)(yaml_parse)
 
 
 @lru_cache(maxsize=32)

@@ -125,4 +125,4 @@ def _types(schema: Schema) -> set[str]:
 
 def _words(schema: Schema) -> set[str]:
     """The words that are taken, if only some are."""
-    return {str(word) for word in schema.get("enum", ())} if "type" not in schema or "enum" in schema else set()
+    return {str(word) for word in schema.get("enum", ())}

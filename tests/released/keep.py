@@ -7,13 +7,13 @@ schemas of all documents, with examples from the same run. A version that is rel
 import json
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from docs import generate
 from docs.generators.contracts import EXAMPLES
+from release.source import version_of
 from ses_reputation.domain.recipients import RecipientStorage
 from tests.released import world
 from tests.released.kinds import Item, kind_of
@@ -29,7 +29,7 @@ _KEPT_APART = (RecipientStorage.HASHED, RecipientStorage.NONE)
 
 def version() -> str:
     """The version that is built here."""
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
+    return str(version_of("pyproject.toml", (ROOT / "pyproject.toml").read_text()))
 
 
 def keep(folder: Path) -> None:

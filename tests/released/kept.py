@@ -9,11 +9,10 @@ from typing import Any
 from moto.dynamodb.models import dynamodb_backends
 
 from ses_reputation_local.cloud import LocalCloud
-from tests.released.kinds import Item, fields_of, kind_of
+from tests.released.kinds import TABLES, Item, fields_of, kind_of
 
 RELEASED = Path(__file__).parent
 RELEASES = sorted(path.name for path in RELEASED.iterdir() if (path / "standings.jsonl").exists())
-TABLES = ("receipts", "counters", "standings")
 
 
 def items(release: str, table: str, storage: str = "") -> Sequence[Item]:

@@ -7,6 +7,7 @@ from typing import Any
 from ses_reputation.adapters import keys
 
 Item = dict[str, Any]
+TABLES = ("receipts", "counters", "standings")
 
 
 def kind_of(table: str, item: Item) -> str:

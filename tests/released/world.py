@@ -44,8 +44,7 @@ from ses_reputation_local.ses_mail import (
     Topic,
 )
 from ses_reputation_local.ses_simulator import SesSimulator
-
-Item = dict[str, Any]
+from tests.released.kinds import TABLES, Item
 
 EVENTS = Path(__file__).parents[2] / "events"
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
@@ -78,7 +77,6 @@ TOPICS: Mapping[Topic, str] = {
     Topic.COMPLAINT: "ComplaintTopic",
     Topic.VOLUME: "VolumeTopic",
 }
-TABLES = ("receipts", "counters", "standings")
 QUEUES = ("Feedback", "Finding", "Enforcement", "Suppression", "Evaluation")
 
 
@@ -93,15 +91,13 @@ class Letter(NamedTuple):
 class World(NamedTuple):
     """What is left of it: the items of each table, what left, and what was set apart.
 
-    `alerts` are messages of the status topic as a queue gets them, and so are `chats`; `told` is what other deployments
-    heard, `answers` what operate said.
+    `alerts` are messages of the status topic as a queue gets them, and so are `chats`; `answers` is what operate said.
     """
 
     tables: Mapping[str, Sequence[Item]]
     letters: Sequence[Letter]
     alerts: Sequence[QueuedMessage]
     chats: Sequence[QueuedMessage]
-    told: Sequence[Any]
     answers: Sequence[Answer]
 
 
@@ -163,14 +159,13 @@ class _Telling:
         self.outage()
         self.ses_says()
         self.time_passes()
-        told = [sent.event for sent in cloud.sent_elsewhere]
         heard, seen = received(cloud, alerts), received(cloud, chats)
         self.is_cut_short()
         self.what_commands_write()
         self.is_set_apart()
         self.is_handed_on()
         tables = {name: table(cloud, name) for name in TABLES}
-        return World(tables, list(letters(cloud)), heard, seen, told, self.answers)
+        return World(tables, list(letters(cloud)), heard, seen, self.answers)
 
     def begins(self) -> None:
         self.cloud.now = WEEKS_AGO
