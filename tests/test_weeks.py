@@ -7,14 +7,15 @@ from fractions import Fraction
 from itertools import groupby
 
 import pytest
-from hypothesis import event, given
+from hypothesis import event, example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ses_reputation.domain.counting import week_of
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.feedback_loops import FeedbackLoops
 from ses_reputation.domain.forecast import forecast
-from ses_reputation.domain.limits import Bound, Limits
+from ses_reputation.domain.limits import PROFILES, Bound, Limits, Profile
 from ses_reputation.domain.rates import (
     WEEK,
     HourCounts,
@@ -112,6 +113,33 @@ def test_a_rate_and_its_forecast_are_those_of_the_hours(
     event("taken as a whole" if by_weeks.opened().hours != by_weeks.hours else "by the hour")
     assert rate_and_forecast(by_weeks, limits) == rate_and_forecast(by_hour, limits)
     assert by_weeks.opened().rate == by_hour.rate
+
+
+def counted_late(parts: Iterable[HourCounts | Week], more: int) -> list[HourCounts | Week]:
+    """The same, where more was counted in each hour of the weeks since they were added up."""
+    return [
+        Week(part.totals, [replace(h, counts={**h.counts, SENT: h.counts.get(SENT, 0) + more}) for h in part.hours()])
+        if isinstance(part, Week)
+        else part
+        for part in parts
+    ]
+
+
+@given(histories(), spans, st.integers(1, 100))
+@example(
+    [
+        HourCounts(NOW - HOUR, {SENT: 20, BOUNCED: 5}),
+        HourCounts(MONDAY - HOUR, {SENT: 20}),
+        HourCounts(MONDAY - 2 * HOUR, {SENT: 5}),
+    ],
+    Span(Metric.BOUNCE_RATE, NOW - 8 * WEEK, 50),
+    40,
+).via("by then the hours of the week hold more than the window needs")
+def test_what_is_counted_in_a_week_while_its_scope_is_judged_fails_nothing(
+    hours: list[HourCounts], span: Span, more: int
+) -> None:
+    judged = measure(counted_late(in_weeks(hours), more), {"it": span}, SENDS, LOOPS)["it"]
+    rate_and_forecast(judged, PROFILES[Profile.CLASSIC][span.metric])
 
 
 @given(histories(least=-3), spans)

@@ -127,7 +127,7 @@ class _Stretch(Struct, frozen=True, gc=False):
 
 
 def _stretches(window: Window, held: list[_Mail], coming: _Coming, *, over: bool) -> Iterator[_Stretch]:
-    """The stretches of a window, one after the other; those that are not exact may begin before the last one ended.
+    """The stretches of a window, one after the other. Of a window of hours all of them are exact.
 
     `measure` adds hours until the volume is held. So the newest hours stay for as long as they are needed to hold it
     together with the new mail.
@@ -154,9 +154,12 @@ def _stretches(window: Window, held: list[_Mail], coming: _Coming, *, over: bool
         without = max(first, enough(most[hours - 1]))
         if isinstance(part, WeekSums):
             # As long as it is needed in whole, and then while its hours drop out.
-            whole_until, at_best = enough(at_most[hours]), _at_best(newer, part, over=over)
+            needed, at_best = at_most[hours], _at_best(newer, part, over=over)
         else:
-            whole_until, at_best = enough(at_most[hours - 1]), held[hours]
+            needed, at_best = at_most[hours - 1], held[hours]
+        # Not before the stretch begins: hours that were opened may hold more than the window needs, where something was
+        # counted since their week was added up.
+        whole_until = max(first, enough(needed))
         yield _Stretch(first, min(whole_until, without), held[hours])
         yield _Stretch(whole_until, without, at_best, is_exact=False)
         first = without
