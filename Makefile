@@ -40,7 +40,7 @@ browser: .venv/browser.installed ## Look at the dashboard in a real browser; pic
 	@.venv/bin/python -m pytest --show-capture=no tests/browser $(ARGS)
 
 .PHONY: pictures
-pictures: .venv/browser.installed ## Take the README's pictures anew, with the same browser
+pictures: .venv/browser.installed ## Take the pictures of README and docs/ anew, with the same browser
 	@.venv/bin/python tests/browser/prepare.py
 	@.venv/bin/python tests/browser/take_pictures.py
 

@@ -316,6 +316,12 @@ def test_a_chosen_boundary_makes_ses_count_in_place_of_the_events_before_it(clou
         assert before(counted(cloud, scope), ELEVEN) == before(truth(published), ELEVEN)
 
 
+def test_events_are_replaced_only_before_an_hour_that_is_named() -> None:
+    refused = run("backfill", "--replace-events")
+    assert refused.exit_code == 2
+    assert "--replace-events is for --until" in refused.stderr
+
+
 def test_events_are_replaced_only_on_request(cloud: LocalCloud) -> None:
     published = sent(cloud, NOON - DAY, hours=24)
     connect(cloud, published, NOON - 12 * HOUR + MINUTE)

@@ -129,6 +129,8 @@ def command(
     https://docs.aws.amazon.com/ses/latest/APIReference/API_GetSendStatistics.html
     https://docs.aws.amazon.com/ses/latest/dg/monitor-using-event-publishing.html
     """  # noqa: D301 - click takes \b for: do not wrap what follows
+    if replace_events and until is None:
+        raise click.UsageError("--replace-events is for --until")
     with deployed(stack) as deployment:
         deployment.refuse_newer_tables()
         policy, statistics = deployment.policy(), deployment.statistics()

@@ -35,8 +35,8 @@ Examples:
 @deployment_options
 def command(stack: Stack, *, dry_run: bool, as_json: bool) -> None:
     """Bring what the tables of the deployed stack lost back from tables that were restored from their backups. A
-    restored table has the name of its own with -restored behind it; each that there is is read. Without --apply nothing
-    is changed.
+    restored table has the name of its own with -restored behind it; each one that exists is read. Without --apply
+    nothing is changed.
 
     What is missing is copied. What is there stays, as it is newer, but for two things: a receipt that was written anew
     gets the scopes back that it was counted in, and a standing that was begun anew is replaced by the one that had been

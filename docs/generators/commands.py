@@ -23,7 +23,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The commands, by what one wants; within a group in the order in which one needs them."""
 
-# Options that several commands have: of those that ask a deployment, and of those that make a cloud of one's own.
+# Options that several commands have: of those that ask a deployment, and of those that make a local cloud.
 _OF_DEPLOYMENTS = ("--json", "--stack-name", "--region")
 _OF_OWN_CLOUDS = (*(setting.option for setting in SETTINGS), "--verified-identity", "--parameter")
 
@@ -78,7 +78,7 @@ def _section(name: str, command: click.Command) -> str:
         parts.append(table(("option", "what it is"), own))
     also = [f"`{option}`" for option in shared if option in _OF_DEPLOYMENTS]
     if {*shared} >= {*_OF_OWN_CLOUDS}:
-        also.append("[the settings](#options-of-many-commands) of a cloud of one's own")
+        also.append("[the settings](#options-of-many-commands) of a local cloud")
     if also:
         parts.append(f"Also {_enumerated(also)}.")
     return "\n\n".join([*parts, *_paragraphs(command.epilog or "")])

@@ -66,7 +66,7 @@ def _stated(subject: Subject) -> Element:
             size="28",
             aria_describedby=f"{name}-d",
         ),
-        h.p(".sr-hint", id=f"{name}-d")["CloudWatch does not prove who you are: the history says as stated."],
+        h.p(".sr-hint", id=f"{name}-d")["CloudWatch does not prove who you are: your name is kept as stated."],
     ]
 
 
