@@ -81,6 +81,14 @@ def test_what_makes_no_plan_is_refused(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--scopes", "'abc' is not a valid integer."), ("--busy-hours", "'abc' is not a valid number.")],
+)
+def test_what_is_no_number_is_called_none(option: str, said: str) -> None:
+    assert said in run("--mails-per-day", "1000", option, "abc").output
+
+
 def test_the_account_alone_can_be_planned() -> None:
     assert document("--mails-per-day", "50", "--scopes", "0", "--volume-source", "statistics")["plan"]["scopes"] == 0
 

@@ -115,6 +115,18 @@ class _Word(click.Choice[str]):
         return super().convert(value.replace("_", "-"), param, ctx)
 
 
+class Whole(click.IntRange):
+    """A whole number within a range. What is none is called so in a user's words, and not a bad range."""
+
+    name = "integer"
+
+
+class Number(click.FloatRange):
+    """A number within a range, of which the same holds."""
+
+    name = "number"
+
+
 def with_words(**lists: Sequence[str]) -> Callable[[F], F]:
     """Put each of these lists into the help of a command, where its docstring has the list's name in braces.
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from ses_reputation.domain.changes import Change, OutageChange
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.scopes import Scope
-from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, json_option, period
+from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, Whole, json_option, period
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.history import print_news
 from ses_reputation_cli.statuses import json_text
@@ -25,7 +25,7 @@ Examples:
 @click.argument("scope", type=SCOPE, required=False)
 @click.option("--since", type=MOMENT, metavar="TIME", help="A time, or how long ago, such as 7d. Default: 30 days ago.")
 @click.option("--until", type=MOMENT, metavar="TIME", help="A time, or how long ago. Default: now.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", default=100, show_default=True, help="The newest N.")
+@click.option("--limit", type=Whole(1), metavar="N", default=100, show_default=True, help="The newest N.")
 @click.option(
     "--all", "everything", is_flag=True, help="Also early warnings, reminders, further evidence, and what SES said."
 )

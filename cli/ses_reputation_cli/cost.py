@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ses_reputation_cli.arguments import json_option
+from ses_reputation_cli.arguments import Number, Whole, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,24 +50,24 @@ PERCENT = _PercentType()
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("--mails-per-day", type=click.IntRange(1, 10**12), required=True, help="Mails that are sent in a day.")
+@click.option("--mails-per-day", type=Whole(1, 10**12), required=True, help="Mails that are sent in a day.")
 @click.option(
     "--scopes",
-    type=click.IntRange(0, 10**7),
+    type=Whole(0, 10**7),
     default=10,
     show_default=True,
     help="Configuration sets, identities, tenants and values of tags, all together.",
 )
 @click.option(
     "--scopes-each",
-    type=click.IntRange(1, 13),
+    type=Whole(1, 13),
     default=2,
     show_default=True,
     help="How many of them a mail counts in: 2 with a configuration set, 3 with a tenant, 1 more for each tag.",
 )
 @click.option(
     "--configuration-sets",
-    type=click.IntRange(0, 10**7),
+    type=Whole(0, 10**7),
     metavar="N",
     help="How many of the scopes are configuration sets. Default: scopes / scopes-each, and 10 at most.",
 )
@@ -82,21 +82,21 @@ PERCENT = _PercentType()
 )
 @click.option(
     "--busy-hours",
-    type=click.FloatRange(0, 24, min_open=True),
+    type=Number(0, 24, min_open=True),
     default=8.0,
     show_default=True,
     help="Hours of the day in which the mail is sent.",
 )
 @click.option(
     "--maximum-concurrency",
-    type=click.IntRange(2, 1000),
+    type=Whole(2, 1000),
     default=5,
     show_default=True,
     help="The parameter MaximumConcurrency.",
 )
 @click.option(
     "--evaluation-minutes",
-    type=click.FloatRange(1, 1440),
+    type=Number(1, 1440),
     default=15.0,
     show_default=True,
     help="Minutes between evaluations: the parameters EvaluationSchedule and WatchSchedule.",
@@ -104,14 +104,14 @@ PERCENT = _PercentType()
 @click.option(
     "--receipt-retention-days",
     "receipt_days",
-    type=click.IntRange(60, 1095),
+    type=Whole(60, 1095),
     default=90,
     show_default=True,
     help="The parameter ReceiptRetentionDays.",
 )
 @click.option(
     "--oldest-mail-days",
-    type=click.IntRange(1, 1095),
+    type=Whole(1, 1095),
     default=365,
     show_default=True,
     help="The parameter OldestMailDays.",
@@ -119,7 +119,7 @@ PERCENT = _PercentType()
 @click.option(
     "--storm",
     "bounces",
-    type=click.IntRange(1, 10**10),
+    type=Whole(1, 10**10),
     metavar="BOUNCES",
     help="Also say what becomes of so many bounces that come at once.",
 )

@@ -20,7 +20,7 @@ from ses_reputation.diagnosis.follow import Mail, Seen, Sent, Way, follow_mail
 from ses_reputation.diagnosis.judgements import numbered
 from ses_reputation.diagnosis.texts import Told, tell
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation_cli.arguments import json_option
+from ses_reputation_cli.arguments import Whole, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.statuses import json_text
 
@@ -66,7 +66,7 @@ class _Case(Struct, frozen=True):
 @click.option("--configuration-set", metavar="NAME", help="Send it through this configuration set.")
 @click.option(
     "--timeout",
-    type=click.IntRange(1, 3600),
+    type=Whole(1, 3600),
     default=120,
     show_default=True,
     metavar="SECONDS",
