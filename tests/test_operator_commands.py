@@ -387,6 +387,10 @@ def test_the_newest_change_comes_first_and_as_many_as_are_asked_for(cloud: Local
     assert len(told("changes", ACME, "--all")["news"]) == 5, "with the further evidence"
     assert told("changes", "--since", "2026-03-07", "--until", "2026-04-07")["news"] == []
     assert told("changes", "tenant/other")["news"] == []
+    assert run("changes", "--limit", "1").output.endswith("\n  ... and 3 before that: --until or --limit\n")
+    assert "before that" not in run("changes", "--limit", "4").output
+    empty = run("changes", "--since", "2026-03-07", "--until", "2026-04-07").output
+    assert empty == "Nothing has changed between 2026-03-07 00:00 UTC and 2026-04-07 00:00 UTC.\n"
 
 
 def test_what_a_status_has_led_to_at_ses_is_shown_with_it(cloud: LocalCloud) -> None:
