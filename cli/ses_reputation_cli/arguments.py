@@ -144,6 +144,9 @@ def with_words(**lists: Sequence[str]) -> Callable[[F], F]:
     return put
 
 
+LISTED = 25
+"""Scopes that a table shows, the worst, unless all of them are asked for."""
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else."
 )
