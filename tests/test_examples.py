@@ -2,8 +2,11 @@
 
 import ast
 import contextlib
+import io
 import json
 import re
+import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +18,15 @@ from msgspec import structs
 
 from examples.report_a_finding.reporter import report_finding
 from examples.report_a_finding.reporter.report_finding import NotReported, findings_of, report
-from examples.subscribe_to_status_changes.send_campaign import ASK_EVERY, STOPPING, Campaign, send_campaign, stopped
+from examples.subscribe_to_status_changes import send_campaign
+from examples.subscribe_to_status_changes.send_campaign import (
+    ASK_EVERY,
+    REFUSED_IN_A_ROW,
+    STOPPING,
+    Campaign,
+    Stopped,
+    stopped,
+)
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.status_topic import ATTRIBUTES
 from ses_reputation.domain.categories import Category
@@ -39,6 +50,8 @@ TEMPLATE = read_source(ROOT / "template.yaml")
 SUBSCRIBER = read_source(EXAMPLES / "subscribe_to_status_changes/template.yaml")
 FILTER = SUBSCRIBER["Resources"]["KeepStatus"]["Properties"]["Events"]["StatusChange"]["Properties"]["FilterPolicy"]
 HILL_BIKES = Scope("tenant/hill-bikes")
+CAMPAIGN = "tag/campaign=spring"
+READERS = [f"reader-{n}@mailbox.example" for n in range(ASK_EVERY + 2)]
 MORNING = datetime(2026, 3, 6, 9, tzinfo=UTC)
 
 
@@ -95,26 +108,124 @@ def test_a_story_stops_and_releases_a_tenant_in_the_table_of_another_stack(cloud
     assert stops(cloud, "account", HILL_BIKES) == []
 
 
-def test_a_campaign_goes_on_until_it_is_stopped_and_says_who_is_left(cloud: LocalCloud) -> None:
+def call_campaign(cloud: LocalCloud, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a command line that sends a campaign, and all that it sends with."""
     cloud.ses.configuration_sets.add("newsletter")
     cloud.ses.verify("shop.example")
-    campaign = Campaign("news@shop.example", "Spring", "It is here.", "newsletter", ["tag/campaign=spring"])
-    readers = [f"reader-{n}@mailbox.example" for n in range(ASK_EVERY + 2)]
-    send = {"dynamodb": cloud.client("dynamodb"), "table": cloud.resources["campaigns/Statuses"]}
-    assert send_campaign(campaign, readers[:2], ses=cloud.client("sesv2"), **send) == []
-    assert [sent.message.recipients for sent in cloud.ses.sent] == [(reader,) for reader in readers[:2]]
+    text = folder / "spring.txt"
+    text.write_text("It is here.")
+    given = {"table": cloud.resources["campaigns/Statuses"], "configuration-set": "newsletter", "text": str(text)}
+    given |= {"sender": "news@shop.example", "subject": "Spring", "scope": CAMPAIGN}
+    monkeypatch.setattr("sys.argv", ["send_campaign.py", *(f"--{name}={value}" for name, value in given.items())])
 
+
+@pytest.fixture
+def newsletter(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalCloud:
+    """The cloud with a campaign on the command line."""
+    call_campaign(cloud, tmp_path, monkeypatch)
+    return cloud
+
+
+def sent_to(cloud: LocalCloud) -> list[str]:
+    return [recipient for sent in cloud.ses.sent for recipient in sent.message.recipients]
+
+
+Send = Callable[[list[str]], tuple[int, list[str], str]]
+
+
+@pytest.fixture
+def send(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Send:
+    """Run the campaign for some readers: its exit status, who is left, and what it says."""
+
+    def run(readers: list[str]) -> tuple[int, list[str], str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{reader}\n" for reader in readers)))
+        status = send_campaign.main()
+        told = capsys.readouterr()
+        return status, told.out.splitlines(), told.err
+
+    return run
+
+
+def shut_down(cloud: LocalCloud, scope: str) -> None:
+    told = {"command": "report", "scope": scope, "category": "spamtrap", "severity": "shutdown"}
+    assert cloud.invoke("Operate", {**told, "evidence": "3 hits", "by": "ana"}).error is None
+    cloud.deliver()
+
+
+def test_a_campaign_that_is_not_stopped_leaves_nobody(newsletter: LocalCloud, send: Send) -> None:
+    assert send(READERS[:2]) == (0, [], "")
+    assert sent_to(newsletter) == READERS[:2]
+
+
+def test_a_campaign_stops_when_its_own_scope_is_shut_down(newsletter: LocalCloud, send: Send) -> None:
+    shut_down(newsletter, CAMPAIGN)
+    assert send(READERS) == (1, READERS, f"Stopped: {CAMPAIGN} may not send now\n")
+    assert sent_to(newsletter) == []
+
+
+def test_a_campaign_asks_again_and_again(cloud: LocalCloud) -> None:
     def send_email(**_: object) -> None:
         """The first mail makes somebody shut the campaign down."""
-        if not stops(cloud, *campaign.scopes):
-            reported = {"command": "report", "scope": campaign.scopes[0], "category": "spamtrap"}
-            told = {**reported, "severity": "shutdown", "evidence": "3 hits", "by": "ana"}
-            cloud.invoke("Operate", told)
-            cloud.deliver()
+        if not stops(cloud, CAMPAIGN):
+            shut_down(cloud, CAMPAIGN)
 
     ses: Any = SimpleNamespace(send_email=send_email)
-    assert send_campaign(campaign, readers, ses=ses, **send) == readers[ASK_EVERY:]
-    assert send_campaign(campaign, readers, ses=ses, **send) == readers
+    campaign = Campaign("news@shop.example", "Spring", "It is here.", "newsletter", [CAMPAIGN])
+    left, table = deque(READERS), cloud.resources["campaigns/Statuses"]
+    with pytest.raises(Stopped, match=CAMPAIGN):
+        send_campaign.send_campaign(campaign, left, dynamodb=cloud.client("dynamodb"), table=table, ses=ses)
+    assert [*left] == READERS[ASK_EVERY:]
+
+
+def test_a_pause_that_the_table_does_not_know_of_loses_nobody(
+    send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its configuration set was shut down, and paused at SES, before the table was there."""
+    with LocalCloud({"EnforceScopes": "configuration-set"}) as cloud:
+        cloud.ses.configuration_sets.add("newsletter")
+        shut_down(cloud, "configuration-set/newsletter")
+        cloud.deploy("campaigns", EXAMPLES / "subscribe_to_status_changes/template.yaml")
+        call_campaign(cloud, tmp_path, monkeypatch)
+        status, left, why = send(READERS)
+    assert (status, left) == (1, READERS)
+    assert re.match("Stopped: .*SendingPausedException.*newsletter", why)
+
+
+@pytest.mark.parametrize("broken", ["SendEmail", "the table"])
+def test_no_error_of_aws_loses_anybody(
+    newsletter: LocalCloud, send: Send, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    if broken == "the table":
+        monkeypatch.setattr("sys.argv", [*sys.argv, "--table=gone"])
+    else:
+        newsletter.ses.fail(broken, "LimitExceededException")
+    status, left, why = send(READERS)
+    assert (status, left) == (1, READERS)
+    assert re.match("Stopped: .*(LimitExceeded|ResourceNotFound)Exception", why)
+
+
+def test_an_address_that_is_refused_keeps_nobody_else_from_the_campaign(newsletter: LocalCloud, send: Send) -> None:
+    status, left, why = send(["no address", READERS[0], "nor this", *READERS[1:4]])
+    assert (status, left) == (1, ["no address", "nor this"])
+    assert [line.partition(":")[0] for line in why.splitlines()] == left
+    assert sent_to(newsletter) == READERS[:4]
+
+
+def test_a_sandbox_refuses_one_recipient_and_takes_the_next(newsletter: LocalCloud, send: Send) -> None:
+    newsletter.ses.production_access = False
+    newsletter.ses.verify(READERS[1])
+    status, left, why = send(READERS[:2])
+    assert (status, left) == (1, READERS[:1])
+    assert "MessageRejected" in why
+    assert sent_to(newsletter) == READERS[1:2]
+
+
+def test_a_campaign_that_ses_takes_from_nobody_stops_soon(newsletter: LocalCloud, send: Send) -> None:
+    newsletter.ses.identities.clear()
+    status, left, why = send(READERS)
+    assert (status, sorted(left)) == (1, sorted(READERS))
+    assert why.count("MessageRejected") == REFUSED_IN_A_ROW
+    assert why.splitlines()[-1].startswith("Stopped: ")
 
 
 def alert(opened: str = "2026-03-06T09:00:00Z", revision: int = 2, **fields: object) -> dict[str, Any]:
