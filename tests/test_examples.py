@@ -33,7 +33,7 @@ from ses_reputation.domain.categories import Category
 from ses_reputation.domain.connections import Stream, Wanted
 from ses_reputation.domain.lifecycle import Stage, Status
 from ses_reputation.domain.rates import VolumeSource
-from ses_reputation.domain.scopes import Scope, ScopeKind
+from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
 from ses_reputation.domain.standing import Standing
 from ses_reputation.finding_events import FINDING_REPORTED
 from ses_reputation.notices.alert import VERSION, FindingDocument
@@ -65,8 +65,8 @@ def cloud() -> Iterator[LocalCloud]:
         yield cloud
 
 
-def standing(cloud: LocalCloud, scope: Scope) -> Standing:
-    return DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"]).read(scope).standing
+def standing(cloud: LocalCloud, about: Scope) -> Standing:
+    return DynamoDbStandings(cloud.client("dynamodb"), table=cloud.resources["StandingsTable"]).read(about).standing
 
 
 def kept(cloud: LocalCloud, scope: str) -> dict[str, str]:
@@ -161,6 +161,13 @@ def test_a_campaign_stops_when_its_own_scope_is_shut_down(newsletter: LocalCloud
     shut_down(newsletter, CAMPAIGN)
     assert send(READERS) == (1, READERS, f"Stopped: {CAMPAIGN} may not send now\n")
     assert sent_to(newsletter) == []
+
+
+def test_a_scope_of_any_kind_can_be_asked_for(cloud: LocalCloud) -> None:
+    scopes = [scope(kind, "spring=sale") if kind is not ScopeKind.ACCOUNT else ACCOUNT for kind in ScopeKind]
+    for each in scopes:
+        shut_down(cloud, each)
+    assert stops(cloud, *scopes) == scopes
 
 
 def test_a_campaign_asks_again_and_again(cloud: LocalCloud) -> None:
@@ -276,7 +283,6 @@ def test_an_alert_of_a_version_that_the_program_does_not_know_is_not_lost(cloud:
 
 def test_what_the_program_filters_by_and_stops_at_is_what_there_is() -> None:
     assert FILTER.keys() <= set(ATTRIBUTES)
-    assert set(FILTER["scope_kind"]) <= set(ScopeKind)
     assert set(Status) > STOPPING
     assert {"opened", "revision"} <= {field.name for field in structs.fields(FindingDocument)}
 

@@ -18,7 +18,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 
 EXAMPLES = Path(__file__).parents[1]
-FILTER = {"kind": ["status-change"], "scope_kind": ["account", "configuration-set", "tenant", "tag"]}
+FILTER = {"kind": ["status-change"]}
 
 
 def main() -> None:
