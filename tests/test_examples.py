@@ -9,16 +9,21 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from msgspec import structs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs, to_builtins
 
 from examples.report_a_finding.reporter import report_finding
 from examples.report_a_finding.reporter.report_finding import NotReported, findings_of, report
 from examples.subscribe_to_status_changes import send_campaign
+from examples.subscribe_to_status_changes.keep_status import handler
+from examples.subscribe_to_status_changes.keep_status.handler import keep, order_of
 from examples.subscribe_to_status_changes.send_campaign import (
     ASK_EVERY,
     REFUSED_IN_A_ROW,
@@ -29,20 +34,34 @@ from examples.subscribe_to_status_changes.send_campaign import (
 )
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.status_topic import ATTRIBUTES
-from ses_reputation.domain.categories import Category
+from ses_reputation.domain.categories import Category, Severity
+from ses_reputation.domain.changes import Change
 from ses_reputation.domain.connections import Stream, Wanted
-from ses_reputation.domain.lifecycle import Stage, Status
+from ses_reputation.domain.decisions import (
+    ChangesMade,
+    CommandRefused,
+    Decide,
+    Decision,
+    ReinstateTo,
+    Report,
+    Withdraw,
+    allowed,
+    carry_out,
+)
+from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
+from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
-from ses_reputation.domain.standing import Standing
+from ses_reputation.domain.standing import Act, Actor, Standing
 from ses_reputation.finding_events import FINDING_REPORTED
-from ses_reputation.notices.alert import VERSION, FindingDocument
+from ses_reputation.notices.alert import VERSION, FindingDocument, alert_of
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.replay import TOPICS
 from ses_reputation_local.ses_mail import Publication
 from ses_reputation_local.stories import read_story
 from ses_reputation_local.template import read_source
 from tests.access import listed, statements_of
+from tests.command import Command
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -71,8 +90,18 @@ def standing(cloud: LocalCloud, about: Scope) -> Standing:
 
 def kept(cloud: LocalCloud, scope: str) -> dict[str, str]:
     """What the subscriber has in its table of a scope: the status of each category."""
-    items = cloud.client("dynamodb").scan(TableName=cloud.resources["campaigns/Statuses"])["Items"]
-    return {item["category"]["S"]: item["status"]["S"] for item in items if item["scope"]["S"] == scope}
+    return {category: status for category, (status, _) in items(cloud, scope).items()}
+
+
+def items(cloud: LocalCloud, scope: str) -> dict[str, tuple[str, str | None]]:
+    """The same, and since when it has it."""
+    answer = cloud.client("dynamodb").query(
+        TableName=cloud.resources["campaigns/Statuses"],
+        KeyConditionExpression="#scope = :scope",
+        ExpressionAttributeNames={"#scope": "scope"},
+        ExpressionAttributeValues={":scope": {"S": scope}},
+    )
+    return {item["category"]["S"]: (item["status"]["S"], item.get("since", {}).get("S")) for item in answer["Items"]}
 
 
 def stops(cloud: LocalCloud, *scopes: str) -> list[str]:
@@ -235,11 +264,12 @@ def test_a_campaign_that_ses_takes_from_nobody_stops_soon(newsletter: LocalCloud
     assert why.splitlines()[-1].startswith("Stopped: ")
 
 
-def alert(opened: str = "2026-03-06T09:00:00Z", revision: int = 2, **fields: object) -> dict[str, Any]:
+def alert(repeat: int = 0, revision: int = 2, **fields: object) -> dict[str, Any]:
     """As much of an alert as the program reads."""
-    about = {"scope": "tenant/acme", "category": "spamtrap", "after": "Shutdown", "time": "2026-03-06T10:00:00Z"}
-    finding = {"opened": opened, "revision": revision}
-    message = json.dumps({"version": VERSION, "id": "a1", "finding": finding, **about, **fields})
+    about = {"scope": "tenant/acme", "category": "spamtrap", "time": "2026-03-06T10:00:00Z"}
+    statuses = {"before": "Probation", "after": "Shutdown"}
+    finding = {"repeat": repeat, "revision": revision}
+    message = json.dumps({"version": VERSION, "id": "a1", "finding": finding, **about, **statuses, **fields})
     return {"Records": [{"Sns": {"Message": message}}]}
 
 
@@ -249,17 +279,102 @@ def alert(opened: str = "2026-03-06T09:00:00Z", revision: int = 2, **fields: obj
         ({"revision": 10}, "Healthy"),
         ({"revision": 1}, "Shutdown"),
         ({"revision": 2}, "Shutdown"),
-        ({"opened": "2026-03-06T09:00:00.5Z", "revision": 1}, "Healthy"),
-        ({"opened": "2026-03-06T09:59:59.5+01:00", "revision": 3}, "Shutdown"),
+        ({"repeat": 1, "revision": 1}, "Healthy"),
+        ({"repeat": 1, "revision": 1, "before": "Healthy"}, "Shutdown"),
     ],
-    ids=["newer", "older, and late", "the same again", "of a newer finding", "of an older finding"],
+    ids=["newer", "older, and late", "the same again", "of a newer finding", "of a newer suspicion"],
 )
 def test_the_newest_alert_counts_in_whatever_order_they_come(
     cloud: LocalCloud, second: dict[str, Any], status: str
 ) -> None:
-    for event in (alert(), alert(**second, after="Healthy")):
+    for event in (alert(), alert(**{"after": "Healthy", **second})):
         assert cloud.invoke("campaigns/KeepStatus", event).error is None
     assert kept(cloud, "tenant/acme") == {"spamtrap": status}
+
+
+def test_what_is_shut_down_again_in_the_same_second_is_shut_down(cloud: LocalCloud) -> None:
+    acme = Scope("tenant/acme")
+    shut_down(cloud, acme)
+    (finding,) = standing(cloud, acme).findings.values()
+    decided = {"command": "decide", "scope": acme, "finding": finding.id, "decision": "reinstate", "to": "healthy"}
+    assert cloud.call("Operate", {**decided, "note": "seen"}).status == 200
+    cloud.deliver()
+    assert stops(cloud, acme) == []
+    shut_down(cloud, acme)
+    assert stops(cloud, acme) == [acme]
+
+
+KEPT = (Category.SPAMTRAP, Category.VULNERABLE_SITE)
+
+
+@st.composite
+def stories(draw: st.DrawFn, about: Scope) -> tuple[Standing, list[Change]]:
+    """What is reported and decided of a scope, some of it at one time, or late: how it stands then, and all changes."""
+    policy = Policy(human_review=draw(st.sampled_from([frozenset(), frozenset(ScopeKind)])))
+    now, changes = Standing(about), []
+    for number in range(draw(st.integers(2, 12))):
+        time = MORNING + timedelta(hours=draw(st.integers(-1, 1)))
+        category = draw(st.sampled_from(KEPT))
+        acts: list[Report | ChangesMade | Decide | Withdraw] = [
+            Report(about, category, "Seen.", "a trap", severity) for severity in Severity
+        ]
+        if finding := now.findings.get(category):
+            may = [each for each in Decision if each in allowed(finding)]
+            decisions: list[Report | ChangesMade | Decide | Withdraw] = [
+                Decide(about, finding.id, each, to=to) for each in may for to in ReinstateTo
+            ]
+            told = [ChangesMade(about, finding.id, "Mended."), Withdraw(about, category, "a trap", "Gone.")]
+            acts = draw(st.sampled_from([acts, told, decisions or acts, decisions or acts]))
+        with contextlib.suppress(CommandRefused):
+            act = Act(f"act {number}", Actor("ana", proven=False))
+            now, piece = carry_out(now, draw(st.sampled_from(acts)), act, time, policy)
+            changes += [piece] if isinstance(piece, Change) else []
+    return now, changes
+
+
+def test_any_story_is_kept_as_it_ended_in_whatever_order_and_however_often_its_alerts_come(cloud: LocalCloud) -> None:
+    numbers = count()
+
+    @settings(max_examples=30, deadline=None)
+    @given(st.data())
+    def kept_as_it_ended(data: st.DataObject) -> None:
+        about = Scope(f"tenant/t{next(numbers)}")
+        ended, changes = data.draw(stories(about))
+        alerts = [to_builtins(alert_of(change, Policy(), "123456789012", "eu-west-1")) for change in changes]
+        again = data.draw(st.lists(st.sampled_from(alerts), max_size=4)) if alerts else []
+        for each in data.draw(st.permutations([*alerts, *again])):
+            keep(each)
+        moved = {each["category"]: each["time"] for each in alerts if each["before"] != each["after"]}
+        assert items(cloud, about) == {
+            category: (STAGE_STATUS[ended.stage(Category(category))], since) for category, since in moved.items()
+        }
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STATUSES_TABLE", cloud.resources["campaigns/Statuses"])
+        handler.dynamodb.cache_clear()
+        kept_as_it_ended()
+        handler.dynamodb.cache_clear()
+
+
+def test_status_has_what_a_table_that_begins_late_needs(cloud: LocalCloud) -> None:
+    """The page says how to make items of it. Since when each has its status is not in it: that is history."""
+    reported = {"command": "report", "by": "ana", "evidence": "3 hits"}
+    for about, severity in (("account", "suspected"), (CAMPAIGN, "shutdown"), (HILL_BIKES, "probation")):
+        told = {**reported, "scope": about, "category": "spamtrap", "severity": severity}
+        assert cloud.invoke("Operate", told).error is None
+    cloud.deliver()
+    table = cloud.client("dynamodb").scan(TableName=cloud.resources["campaigns/Statuses"])["Items"]
+    found = [
+        (each["scope"], finding["category"], finding["status"], order_of(finding))
+        for each in Command(MORNING).told("status")["scopes"]
+        for finding in each["findings"]
+        if not finding["suspected"]
+    ]
+    names = ("scope", "category", "status", "status_order")
+    assert sorted(found) == sorted(tuple(item[name]["S"] for name in names) for item in table)
+    news = Command(MORNING).told("status", CAMPAIGN)["news"]
+    (since,) = [item["since"]["S"] for item in table if item["scope"]["S"] == CAMPAIGN]
+    assert since in [piece["time"] for piece in news]
 
 
 def test_one_finding_that_is_over_does_not_hide_another(cloud: LocalCloud) -> None:
@@ -284,7 +399,7 @@ def test_an_alert_of_a_version_that_the_program_does_not_know_is_not_lost(cloud:
 def test_what_the_program_filters_by_and_stops_at_is_what_there_is() -> None:
     assert FILTER.keys() <= set(ATTRIBUTES)
     assert set(Status) > STOPPING
-    assert {"opened", "revision"} <= {field.name for field in structs.fields(FindingDocument)}
+    assert {"repeat", "revision"} <= {field.name for field in structs.fields(FindingDocument)}
 
 
 def test_the_program_on_the_page_prints_what_the_subscriber_keeps(capsys: pytest.CaptureFixture[str]) -> None:
