@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sesv2 import SESV2Client
 
-# Probation is not among them: only new mail can show that the rate is better now.
+# Probation is not among them: only new mail can show that the rate is better now. Pending shutdown is: it would be a
+# shutdown if no person reviewed it first, new mail no longer heals it, and whoever is left loses nothing by waiting.
 STOPPING = frozenset({"Pending shutdown", "Shutdown"})
 
 ASK_EVERY = 50
