@@ -51,7 +51,7 @@ from ses_reputation.domain.decisions import (
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
 from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
-from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, scope
+from ses_reputation.domain.scopes import ACCOUNT, Scope, ScopeKind, parse_scope, scope
 from ses_reputation.domain.standing import Act, Actor, Standing
 from ses_reputation.finding_events import FINDING_REPORTED
 from ses_reputation.notices.alert import VERSION, FindingDocument, alert_of
@@ -507,6 +507,77 @@ def test_a_reporter_may_put_events_of_one_type_on_our_bus_and_nothing_else(cloud
     assert statement["Resource"] == bus
     allowed = statement["Condition"]["ForAllValues:StringEquals"]["events:detail-type"]
     assert allowed == FINDING_REPORTED == report_finding.DETAIL_TYPE
+
+
+SCHEMA = json.loads((ROOT / "docs/schemas/finding-reported.json").read_text(encoding="utf-8"))["properties"]
+
+
+def call_reporter(monkeypatch: pytest.MonkeyPatch, **given: str) -> None:
+    finding = {"scope": "tenant/acme", "category": "spamtrap", "evidence": "14 hits", "severity": "shutdown", **given}
+    named = ("severity", "source")
+    options = [f"--{name}={finding.pop(name)}" for name in named if name in finding]
+    monkeypatch.setattr("sys.argv", ["report_finding.py", *options, *finding.values()])
+    report_finding.eventbridge.cache_clear()
+    report_finding.main()
+
+
+def test_the_script_reports_what_it_is_told(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    call_reporter(monkeypatch)
+    cloud.deliver()
+    (finding,) = standing(cloud, Scope("tenant/acme")).findings.values()
+    assert (finding.category, finding.stage) == (Category.SPAMTRAP, Stage.SHUTDOWN)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"scope": "tennant/acme"}, "a scope is account, configuration-set/NAME"),
+        ({"scope": "tag/campaign"}, "tag/NAME=VALUE"),
+        ({"scope": f"tenant/{'ü' * 500}"}, "1000 bytes"),
+        ({"category": "spam-trap"}, "invalid choice: 'spam-trap'"),
+        ({"category": "bounce_rate"}, "invalid choice: 'bounce_rate'"),
+        ({"severity": "bad"}, "invalid choice: 'bad'"),
+        ({"evidence": " "}, "1 to 1500 characters"),
+        ({"evidence": "x" * 1501}, "1 to 1500 characters"),
+        ({"evidence": "\0"}, "1 to 1500 characters"),
+    ],
+)
+def test_the_script_refuses_what_is_no_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: dict[str, str], why: str
+) -> None:
+    """Without a cloud: it does not get as far as that."""
+    with pytest.raises(SystemExit, match=r"^2$"):
+        call_reporter(monkeypatch, **given)
+    assert why in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_script_says_what_the_bus_does_not_take(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match=r"^Not reported: .*NotAuthorizedForSource"):
+        call_reporter(monkeypatch, source="aws.ses")
+
+
+def test_the_script_lets_through_what_the_schema_does() -> None:
+    assert [*report_finding.CATEGORIES] == SCHEMA["category"]["enum"]
+    assert [*report_finding.SEVERITIES] == SCHEMA["severity"]["enum"]
+    assert report_finding.SCOPES in SCHEMA["scope"]["description"]
+    assert SCHEMA["scope"]["maxLength"] == report_finding.MAX_SCOPE
+    assert f"^{report_finding.EVIDENCE.pattern}$" == SCHEMA["evidence"]["pattern"]
+    assert SCHEMA["evidence"]["maxLength"] == report_finding.MAX_EVIDENCE
+
+
+@pytest.mark.parametrize("kind", ScopeKind)
+@pytest.mark.parametrize("name", ["", "/acme", "/a=b", "/a=", "/=b", "/a b/c", "=b"])
+def test_the_script_knows_a_scope_as_we_do(kind: ScopeKind, name: str) -> None:
+    text = f"{kind}{name}"
+    assert bool(report_finding.SCOPE.fullmatch(text)) == is_scope(text)
+
+
+def is_scope(text: str) -> bool:
+    try:
+        parse_scope(text)
+    except ValueError:
+        return False
+    return True
 
 
 # -- An application with a deployment of its own inside ----------------------------------------------------------------
