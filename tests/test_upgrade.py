@@ -23,6 +23,7 @@ from ses_reputation.adapters.known_weeks import DynamoDbKnownWeeks
 from ses_reputation.adapters.replaced_topics import DynamoDbReplacedTopics
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
+from ses_reputation.diagnosis.faults import Check
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.enforcement import Enforcement
 from ses_reputation.domain.news import News
@@ -301,6 +302,18 @@ def test_commands_that_write_into_the_tables_refuse_newer_ones_and_doctor_says_w
     (check,) = (check for check in json.loads(result.stdout)["checks"] if check["check"] == "tables")
     assert check["state"] == "problem"
     assert [fault["fault"] for fault in check["faults"]] == ["tables-newer"]
+
+
+def test_doctor_makes_every_other_check_where_a_newer_version_wrote_all_documents(newer: LocalCloud) -> None:
+    for item in world.table(newer, "standings"):
+        if "schema" in item:
+            set_schema(newer, item["collection"]["S"], item["name"]["S"], SCHEMA + 1)
+    result = CliRunner().invoke(main, ["doctor", "--json"], obj=END)
+    checks = {check["check"]: check for check in json.loads(result.stdout)["checks"]}
+    assert checks.keys() == set(Check) - {Check.MAIL}
+    assert checks["tables"]["state"] == "problem"
+    assert "the tables hold schema 2" in checks["alerts"]["looked_at"]
+    assert {name for name, check in checks.items() if check["state"] == "unknown"} == {"alerts"}
 
 
 def test_tables_that_were_restored_from_a_newer_version_are_refused(cloud: LocalCloud) -> None:
