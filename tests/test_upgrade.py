@@ -1,15 +1,18 @@
 """What a release has written, every later one reads and goes on from; and none misreads what a newer one wrote."""
 
 import json
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
 from click.testing import CliRunner
+from moto.moto_api._internal import mock_random
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.chunks import DynamoDbChunks
@@ -40,7 +43,7 @@ from ses_reputation.schema import SCHEMA, TablesAreNewer
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.template import read_source
-from tests.released import kept, world
+from tests.released import keep, kept, world
 from tests.released.kinds import TABLES
 from tests.released.world import END, HOUR, MONDAY, NEWSLETTER
 
@@ -111,6 +114,15 @@ def test_items_of_every_collection_are_kept() -> None:
     assert {f"counters: {w}" for w in ("events", keys.STATISTICS, keys.BACKFILL, keys.REBUILD)} <= kept.known().keys()
     assert {f"standings: outbox/{channel}" for channel in Channel} <= kept.known().keys()
     assert {f"receipts: {measure}" for measure in BOUNCES} <= kept.known().keys()
+
+
+def test_what_is_kept_has_the_same_ids_each_time() -> None:
+    drawn = []
+    for _ in range(2):
+        with keep.same_draws():
+            drawn.append([uuid4(), mock_random.uuid4(), random.random()])
+    assert drawn[0] == drawn[1]
+    assert uuid4() not in drawn[0]
 
 
 # -- What was written is read ------------------------------------------------------------------------------------------
