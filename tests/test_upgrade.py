@@ -26,6 +26,7 @@ from ses_reputation.adapters.known_weeks import DynamoDbKnownWeeks
 from ses_reputation.adapters.replaced_topics import DynamoDbReplacedTopics
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
+from ses_reputation.dashboard.pages import ScopePage, fields_of
 from ses_reputation.diagnosis.faults import Check
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.enforcement import Enforcement
@@ -300,9 +301,28 @@ def test_nobody_decides_about_a_standing_that_a_newer_version_wrote(cloud: Local
     shard = keys.shard("standing", world.BOOKS)
     finding = next(iter(standings(cloud).read(world.BOOKS).standing.findings.values()))
     set_schema(cloud, shard, world.BOOKS, SCHEMA + 1)
-    command = {"command": "decide", "scope": world.BOOKS, "finding": finding.id, "decision": "lift", "note": "Ours."}
-    run = cloud.invoke("Operate", {**command, "by": "ann"})
-    assert isinstance(run.error, TablesAreNewer)
+    decide = {"command": "decide", "scope": world.BOOKS, "finding": finding.id, "decision": "lift", "note": "Ours."}
+    assert_refused(cloud, decide)
+
+
+def test_nor_about_a_scope_of_which_nothing_was_written_yet(newer: LocalCloud) -> None:
+    before = world.table(newer, "standings")
+    assert_refused(newer, {"command": "report", "scope": "tenant/new", "category": "other", "evidence": "It is odd."})
+    assert world.table(newer, "standings") == before
+
+
+def assert_refused(cloud: LocalCloud, command: dict[str, Any]) -> None:
+    """Through the function URL, which tells nobody what a function raises."""
+    answer = cloud.call("Operate", command, world.ANN)
+    assert answer.status == 503
+    assert "the tables hold schema 2, and this version knows none above 1" in str(answer.body)
+
+
+def test_the_dashboard_says_that_a_newer_version_wrote_what_it_should_show(cloud: LocalCloud) -> None:
+    set_schema(cloud, keys.shard("standing", world.BOOKS), world.BOOKS, SCHEMA + 1)
+    run = cloud.invoke("ShowDashboard", {"widgetContext": {}, **fields_of(ScopePage(world.BOOKS))})
+    assert run.error is None
+    assert "The tables hold schema 2, and this version knows none above 1" in str(run.result)
 
 
 def test_commands_that_write_into_the_tables_refuse_newer_ones_and_doctor_says_why(newer: LocalCloud) -> None:
