@@ -70,6 +70,10 @@ def test_percentages_are_read_with_and_without_the_sign() -> None:
         ("--mails-per-day", "1000", "--bounce-rate", "nan"),
         ("--mails-per-day", "1000", "--complaint-rate", "few"),
         ("--mails-per-day", "1000", "--busy-hours", "0"),
+        ("--mails-per-day", "1000", "--busy-hours", "1e-300"),
+        ("--mails-per-day", "1000", "--busy-hours", "nan"),
+        ("--mails-per-day", "1000", "--evaluation-minutes", "nan"),
+        ("--mails-per-day", "1000", "--evaluation-minutes", "inf"),
         ("--mails-per-day", "1000", "--maximum-concurrency", "1"),
         ("--mails-per-day", "1000", "--region", "eu-west-1"),
         ("--mails-per-day", "1000", "--volume-source", "guessing"),
@@ -78,6 +82,11 @@ def test_percentages_are_read_with_and_without_the_sign() -> None:
 )
 def test_what_makes_no_plan_is_refused(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
+
+
+def test_the_most_extreme_plan_is_worked_out() -> None:
+    told = document("--mails-per-day", str(10**12), "--scopes", str(10**7), "--busy-hours", "0.1")
+    assert told["month"]["dollars"] > 0
 
 
 def test_the_account_alone_can_be_planned() -> None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from inspect import cleandoc
+from math import isfinite
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,6 +56,16 @@ class _ScopeType(click.ParamType["Scope"]):
         del ctx, param
         kinds = ("".join(form.partition("/")[:2]) for form in SCOPES)
         return [CompletionItem(kind) for kind in kinds if kind.startswith(incomplete)]
+
+
+class FiniteRange(click.FloatRange):
+    """A number within bounds. Of `nan`, click finds that it is not out of any."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return number
 
 
 class Moment(Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ses_reputation_cli.arguments import json_option
+from ses_reputation_cli.arguments import FiniteRange, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +76,7 @@ PERCENT = _PercentType()
 )
 @click.option(
     "--busy-hours",
-    type=click.FloatRange(0, 24, min_open=True),
+    type=FiniteRange(0.1, 24),
     default=8.0,
     show_default=True,
     help="Hours of the day in which the mail is sent.",
@@ -90,7 +90,7 @@ PERCENT = _PercentType()
 )
 @click.option(
     "--evaluation-minutes",
-    type=click.FloatRange(1, 1440),
+    type=FiniteRange(1, 1440),
     default=15.0,
     show_default=True,
     help="Minutes between evaluations: the parameters EvaluationSchedule and WatchSchedule.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from ses_reputation_cli.arguments import FiniteRange
 from ses_reputation_cli.options import errors_for_people, local_cloud, setting_options
 from ses_reputation_cli.port import listening_at
 
@@ -41,7 +42,7 @@ Examples:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(
     "--pace",
-    type=click.FloatRange(min=0, max=1_000_000),
+    type=FiniteRange(min=0, max=1_000_000),
     metavar="N",
     default=1,
     show_default=True,
@@ -49,7 +50,7 @@ Examples:
 )
 @click.option(
     "--evaluate-every",
-    type=click.FloatRange(min=0.1),
+    type=FiniteRange(min=0.1, max=86_400),
     metavar="SECONDS",
     default=10,
     show_default=True,
