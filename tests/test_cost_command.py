@@ -115,7 +115,12 @@ def test_amounts_have_three_digits_and_words(number: float, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bounces", "said"), [("10", "in a second, bound by MaximumConcurrency"), ("100000000", " hours, bound by ")]
+    ("bounces", "said"),
+    [
+        ("1", "1 bounce is counted in a second, bound by MaximumConcurrency"),
+        ("10", "10 bounces at once are counted in a second, bound by MaximumConcurrency"),
+        ("100000000", " hours, bound by "),
+    ],
 )
 def test_a_storm_is_said_in_seconds_minutes_or_hours(bounces: str, said: str) -> None:
     result = run("--mails-per-day", "1000", "--storm", bounces)
