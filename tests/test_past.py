@@ -105,11 +105,11 @@ def test_weeks_that_are_over_are_read_once() -> None:
 
 def test_a_week_is_over_a_day_after_its_end() -> None:
     counters, weeks, start = Counters(), Weeks(), MONDAY - 20 * WEEK
-    sent_each_day(counters, ACME, 14)
-    assert judged(counters, weeks, ACME, MONDAY + DAY - HOUR, start=start) == 14
-    assert weeks.known(ACME).end == MONDAY - WEEK
-    assert judged(counters, weeks, ACME, MONDAY + DAY, start=start) == 14
-    assert weeks.known(ACME).end == MONDAY
+    sent_each_day(counters, ACCOUNT, 14)
+    assert judged(counters, weeks, ACCOUNT, MONDAY + DAY - HOUR, start=start) == 14
+    assert weeks.known(ACCOUNT).end == MONDAY - WEEK
+    assert judged(counters, weeks, ACCOUNT, MONDAY + DAY, start=start) == 14
+    assert weeks.known(ACCOUNT).end == MONDAY
 
 
 def test_the_week_in_which_a_window_ends_is_read_once() -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import event, example, given
@@ -27,6 +27,7 @@ from ses_reputation.domain.rates import (
     Window,
     measure,
 )
+from ses_reputation.domain.scopes import ACCOUNT, ScopeKind, scope
 from ses_reputation.domain.weeks import ALL_TIME, GROUP, in_groups, newest_closed, rules_of, together, week_totals
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -80,7 +81,7 @@ def in_weeks(hours: Iterable[HourCounts], source: VolumeSource = SENDS) -> list[
     parts: list[HourCounts | Week] = []
     for week, group in groupby(hours, key=lambda hour: week_of(hour.hour)):
         held = list(group)
-        closed = week < newest_closed(NOW)
+        closed = week < newest_closed(NOW, ACCOUNT)
         parts += [Week(week_totals(week, held, source), held)] if closed else held
     return parts
 
@@ -303,9 +304,25 @@ def in_auckland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("in_auckland")
 def test_a_week_is_closed_a_day_after_it_ended_in_utc_wherever_that_is_asked() -> None:
-    assert newest_closed(MONDAY + 23 * HOUR) == MONDAY - WEEK
-    assert newest_closed(MONDAY + 24 * HOUR) == MONDAY
-    assert newest_closed((MONDAY + 23 * HOUR).astimezone()) == MONDAY - WEEK
+    assert newest_closed(MONDAY + 23 * HOUR, ACCOUNT) == MONDAY - WEEK
+    assert newest_closed(MONDAY + 24 * HOUR, ACCOUNT) == MONDAY
+    assert newest_closed((MONDAY + 23 * HOUR).astimezone(), ACCOUNT) == MONDAY - WEEK
+
+
+def test_the_weeks_of_many_scopes_close_evenly_within_a_day() -> None:
+    tenants = [scope(ScopeKind.TENANT, f"customer-{n}") for n in range(1_000)]
+
+    def closed(hour: int) -> int:
+        return sum(newest_closed(MONDAY + hour * HOUR, each) == MONDAY for each in tenants)
+
+    by_hour = [closed(24 + hour) for hour in range(25)]
+    assert by_hour[24] == 1_000
+    assert all(20 <= more - so_far <= 65 for so_far, more in pairwise(by_hour))
+
+
+def test_the_weeks_of_those_that_share_the_accounts_hours_close_with_it() -> None:
+    for provider in ("gmail", "yahoo", "other"):
+        assert newest_closed(MONDAY + DAY, scope(ScopeKind.PROVIDER, provider)) == newest_closed(MONDAY + DAY, ACCOUNT)
 
 
 def last_week(*numbers: tuple[int, int]) -> WeekTotals:

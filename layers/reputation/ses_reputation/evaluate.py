@@ -314,7 +314,7 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
     # A change may have moved a floor: the next run shows the rates that follow from it.
     awaited = bool(changes or after.moves_with_time)
     # While somebody else adds up the same weeks nobody can say who of them knew of what was counted last.
-    done = due.answered(newest_closed(now)) if awaited else due
+    done = due.answered(newest_closed(now, due.scope)) if awaited else due
     if reading.keep(due.scope, past) and done:
         standings.settle(done)
     return Evaluated(

@@ -51,16 +51,17 @@ class Weeks(Protocol):
 class Past:
     """The past of one scope before a moment, to be gone through once, newest first, and as far as it is needed.
 
-    `touched` are weeks in which something was counted since they were added up, perhaps. `recent` are the hours since
-    the newest closed week, `hours` all hours, and `read` has those before a moment and not before another. What is
-    `known` of its weeks is asked for only by whoever goes back further than the recent hours.
+    `touched` are weeks in which something was counted since they were added up, perhaps. `closed` is when the newest
+    closed week ended, `recent` are the hours since then, `hours` all hours, and `read` has those before a moment and
+    not before another. What is `known` of its weeks is asked for only by whoever goes back further than the recent
+    hours.
     """
 
     def __init__(
         self,
         known: Callable[[], KnownWeeks],
         touched: Collection[datetime],
-        now: datetime,
+        closed: datetime,
         *,
         recent: Iterable[HourCounts],
         hours: Iterable[HourCounts],
@@ -69,7 +70,7 @@ class Past:
         self.hours = hours
         self._read_known = known
         self._marked = touched
-        self._closed = newest_closed(now)
+        self._closed = closed
         self._recent = recent
         self._read = read
         self._added_up: dict[datetime, WeekTotals] = {}
@@ -224,7 +225,8 @@ class Reading:
         hours = self._hours(scope)
         known = partial(self._known, scope, self._weeks) if self._weeks else lambda: NOTHING_KNOWN
         read = partial(self._read, scope) if self._weeks else lambda _before, _since: ()
-        return Past(known, touched, self._before, recent=hours.recent, hours=hours.all, read=read)
+        closed = newest_closed(self._before, scope)
+        return Past(known, touched, closed, recent=hours.recent, hours=hours.all, read=read)
 
     def keep(self, scope: Scope, past: Past) -> bool:
         """Keep what was added up of a scope, if that is news; False if somebody else did meanwhile, perhaps wrongly."""
@@ -258,7 +260,7 @@ class Reading:
         if self._weeks is None:
             hours = Rereadable(self._counters.hours(scope, self._before))
             return _Hours(hours, hours)
-        closed = newest_closed(self._before)
+        closed = newest_closed(self._before, scope)
         recent = Rereadable(self._counters.hours(scope, self._before, closed))
         older = _later(partial(self._counters.hours, scope, closed, ALL_TIME))
         return _Hours(recent, Rereadable(chain(recent, older)))
