@@ -59,9 +59,10 @@ class _ScopeType(click.ParamType["Scope"]):
 
 
 class FiniteRange(click.FloatRange):
-    """A number within bounds. Of `nan`, click finds that it is not out of any."""
+    """A finite number within bounds."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Fail for any other, also for `nan`, which click does not find to be out of any bounds."""
         number: float = super().convert(value, param, ctx)
         if not isfinite(number):
             self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
