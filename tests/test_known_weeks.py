@@ -109,11 +109,15 @@ def test_of_what_does_not_fit_into_an_item_the_newest_weeks_are_kept(cloud: Loca
     hours = tuple(HourCounts(MONDAY - WEEK - n * HOUR, many) for n in range(1, 25))
     small = KnownWeeks(VolumeSource.SEND_EVENTS, MONDAY - 9 * WEEK, MONDAY, tail=(MONDAY - 2 * WEEK, hours))
     assert weeks.keep(ACME, small)
-    assert weeks.known(ACME) == replace(small, tail=None, version=1), "the hours of one week are the first to go"
+    kept = replace(small, tail=None, cut=True, version=1)
+    assert weeks.known(ACME) == kept, "the hours of one week are the first to go"
     totals = tuple(WeekTotals(MONDAY - n * WEEK, many, {}, 1, MONDAY - n * WEEK) for n in range(1, 25))
     large = replace(small, start=MONDAY - 30 * WEEK, totals=totals, tail=None, version=1)
     assert weeks.keep(ACME, large)
-    assert weeks.known(ACME) == replace(large, start=MONDAY - 12 * WEEK, totals=totals[:12], version=2)
+    kept = replace(large, start=MONDAY - 12 * WEEK, totals=totals[:12], cut=True, version=2)
+    assert weeks.known(ACME) == kept
+    assert weeks.keep(ACME, replace(kept, totals=totals[:6]))
+    assert not weeks.known(ACME).cut
 
 
 # -- Marks -------------------------------------------------------------------------------------------------------------
