@@ -70,6 +70,10 @@ def test_percentages_are_read_with_and_without_the_sign() -> None:
         ("--mails-per-day", "1000", "--bounce-rate", "nan"),
         ("--mails-per-day", "1000", "--complaint-rate", "few"),
         ("--mails-per-day", "1000", "--busy-hours", "0"),
+        ("--mails-per-day", "1000", "--busy-hours", "1e-300"),
+        ("--mails-per-day", "1000", "--busy-hours", "nan"),
+        ("--mails-per-day", "1000", "--evaluation-minutes", "nan"),
+        ("--mails-per-day", "1000", "--evaluation-minutes", "inf"),
         ("--mails-per-day", "1000", "--maximum-concurrency", "1"),
         ("--mails-per-day", "1000", "--region", "eu-west-1"),
         ("--mails-per-day", "1000", "--volume-source", "guessing"),
@@ -87,6 +91,11 @@ def test_what_makes_no_plan_is_refused(arguments: tuple[str, ...]) -> None:
 )
 def test_what_is_no_number_is_called_none(option: str, said: str) -> None:
     assert said in run("--mails-per-day", "1000", option, "abc").output
+
+
+def test_the_most_extreme_plan_is_worked_out() -> None:
+    told = document("--mails-per-day", str(10**12), "--scopes", str(10**7), "--busy-hours", "0.1")
+    assert told["month"]["dollars"] > 0
 
 
 def test_the_account_alone_can_be_planned() -> None:
@@ -122,7 +131,12 @@ def test_amounts_have_three_digits_and_words(number: float, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bounces", "said"), [("10", "in a second, bound by MaximumConcurrency"), ("100000000", " hours, bound by ")]
+    ("bounces", "said"),
+    [
+        ("1", "1 bounce is counted in a second, bound by MaximumConcurrency"),
+        ("10", "10 bounces at once are counted in a second, bound by MaximumConcurrency"),
+        ("100000000", " hours, bound by "),
+    ],
 )
 def test_a_storm_is_said_in_seconds_minutes_or_hours(bounces: str, said: str) -> None:
     result = run("--mails-per-day", "1000", "--storm", bounces)

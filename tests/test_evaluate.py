@@ -98,6 +98,9 @@ class FakeStandings:
         self._put(alerts)
         return True
 
+    def mark(self, scope: Scope, token: str) -> None:
+        self.marks[scope] = token
+
     def settle(self, due: Due) -> None:
         if self.marks.get(due.scope) == due.token:
             del self.marks[due.scope]

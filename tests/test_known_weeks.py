@@ -10,6 +10,7 @@ from ses_reputation.adapters.due import DynamoDbDue
 from ses_reputation.adapters.known_weeks import DynamoDbKnownWeeks
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.domain.eligibility import Measure
+from ses_reputation.domain.lifecycle import Status
 from ses_reputation.domain.rates import WEEK, HourCounts, Metric, VolumeSource, WeekTotals
 from ses_reputation.domain.scopes import ACCOUNT, Scope
 from ses_reputation.domain.weeks import KnownWeeks
@@ -108,11 +109,15 @@ def test_of_what_does_not_fit_into_an_item_the_newest_weeks_are_kept(cloud: Loca
     hours = tuple(HourCounts(MONDAY - WEEK - n * HOUR, many) for n in range(1, 25))
     small = KnownWeeks(VolumeSource.SEND_EVENTS, MONDAY - 9 * WEEK, MONDAY, tail=(MONDAY - 2 * WEEK, hours))
     assert weeks.keep(ACME, small)
-    assert weeks.known(ACME) == replace(small, tail=None, version=1), "the hours of one week are the first to go"
+    kept = replace(small, tail=None, cut=True, version=1)
+    assert weeks.known(ACME) == kept, "the hours of one week are the first to go"
     totals = tuple(WeekTotals(MONDAY - n * WEEK, many, {}, 1, MONDAY - n * WEEK) for n in range(1, 25))
     large = replace(small, start=MONDAY - 30 * WEEK, totals=totals, tail=None, version=1)
     assert weeks.keep(ACME, large)
-    assert weeks.known(ACME) == replace(large, start=MONDAY - 12 * WEEK, totals=totals[:12], version=2)
+    kept = replace(large, start=MONDAY - 12 * WEEK, totals=totals[:12], cut=True, version=2)
+    assert weeks.known(ACME) == kept
+    assert weeks.keep(ACME, replace(kept, totals=totals[:6]))
+    assert not weeks.known(ACME).cut
 
 
 # -- Marks -------------------------------------------------------------------------------------------------------------
@@ -144,14 +149,15 @@ OLD, LAST, THIS = (TouchedWeek(MONDAY - n * WEEK, "1") for n in (2, 1, 0))
     ("due", "may_go"),
     [
         pytest.param(Due(ACME, "1", (OLD, LAST, THIS)), (OLD, LAST), id="all but this week's"),
-        pytest.param(Due(ACME, "", (OLD, LAST)), (OLD,), id="all but the last, where there is no other"),
+        pytest.param(Due(ACME, "", (OLD, LAST)), (OLD, LAST), id="all, though no other is left then"),
         pytest.param(Due(ACME, "1", (OLD,)), (OLD,), id="all, where another mark keeps it due"),
-        pytest.param(Due(ACME, "", (LAST,)), None, id="not the only one"),
         pytest.param(Due(ACME, "", (THIS,)), None, id="not that of a week that goes on"),
         pytest.param(Due(ACME, "1"), None, id="none, where none is of a week"),
     ],
 )
-def test_a_scope_that_stays_due_keeps_a_mark(due: Due, may_go: tuple[TouchedWeek, ...] | None) -> None:
+def test_of_a_scope_that_stays_due_the_marks_of_closed_weeks_may_go(
+    due: Due, may_go: tuple[TouchedWeek, ...] | None
+) -> None:
     assert due.answered(MONDAY) == (Due(ACME, "", may_go) if may_go else None)
 
 
@@ -160,6 +166,20 @@ def test_a_scope_that_stays_due_keeps_a_mark(due: Due, may_go: tuple[TouchedWeek
 
 def volume(cloud: LocalCloud) -> int:
     return standings_of(cloud).read(ACCOUNT).standing.measures[Metric.BOUNCE_RATE].window.volume
+
+
+def test_a_scope_on_probation_has_its_closed_week_gone_through_once(cloud: LocalCloud) -> None:
+    publish(cloud, mail(20, bad=10, at=MONDAY + DAY))
+    cloud.deliver()
+    cloud.tick(MONDAY + 2 * DAY, ["EvaluateReputation"])
+    assert standings_of(cloud).read(ACCOUNT).standing.status is Status.PROBATION
+    versions = []
+    for hours in range(4):
+        cloud.tick(MONDAY + WEEK + 3 * DAY + hours * HOUR, ["EvaluateReputation"])
+        (due,) = (due for due in standings_of(cloud).due() if due.scope == ACCOUNT)
+        assert (due.weeks, bool(due.token)) == ((), True)
+        versions.append(weeks_of(cloud).known(ACCOUNT).version)
+    assert versions == [2, 3, 3, 3], "what was added up, and then the hours of the week in which the window ended"
 
 
 def test_events_that_come_weeks_late_are_judged_and_added_up_anew(cloud: LocalCloud) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 from click.testing import CliRunner
 
 from ses_reputation_cli.main import main
@@ -141,6 +142,14 @@ def test_a_port_that_is_taken_is_told() -> None:
         result = CliRunner().invoke(main, ["local", "--port", str(port)])
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: nothing can listen on port {port} of 127.0.0.1 (Address already in use)")
+
+
+@pytest.mark.parametrize("option", ["--pace", "--evaluate-every"])
+@pytest.mark.parametrize("number", ["nan", "inf", "1e300"])
+def test_a_speed_that_no_clock_goes_at_is_refused(option: str, number: str) -> None:
+    result = CliRunner().invoke(main, ["local", "--port", "0", option, number, "nothing.jsonl"])
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option}': " in result.stderr
 
 
 def test_a_wrong_path_is_told() -> None:

@@ -133,6 +133,39 @@ def test_where_two_windows_end_in_different_weeks_no_more_is_kept_each_time() ->
     assert weeks.writes == 3, "what was added up, the week after it, and the hours of the older one"
 
 
+class SmallWeeks(Weeks):
+    """Of each scope two weeks fit into its item, and no hours."""
+
+    def keep(self, scope: Scope, known: KnownWeeks) -> bool:
+        start = max(known.start, known.end - 2 * WEEK)
+        totals = tuple(week for week in known.totals if week.start >= start)
+        fits = replace(known, start=start, totals=totals, tail=None, cut=False)
+        return super().keep(scope, replace(fits, cut=fits != replace(known, cut=False)))
+
+
+def test_what_does_not_fit_is_kept_again_only_when_it_changes() -> None:
+    counters, weeks, now, start = Counters(), SmallWeeks(), MONDAY + 2 * DAY, MONDAY - 10 * WEEK + 3 * DAY
+    sent_each_day(counters, ACME, 140)
+    for _ in range(3):
+        assert judged(counters, weeks, ACME, now, start=start) == 67
+    assert weeks.writes == 1
+    late = MONDAY - 40 * DAY
+    counters.add(ACME, late, sent=7)
+    assert judged(counters, weeks, ACME, now, week_of(late), start=start) == 74
+    assert weeks.writes == 2
+    for _ in range(2):
+        assert judged(counters, weeks, ACME, now + WEEK, start=start) == 74
+    assert weeks.writes == 3, "a week was closed"
+
+
+def test_the_hours_of_a_week_that_do_not_fit_are_kept_again_only_when_it_changes() -> None:
+    counters, weeks, now, start = Counters(), SmallWeeks(), MONDAY + 2 * DAY, MONDAY - 2 * WEEK + 3 * DAY
+    sent_each_day(counters, ACME, 14)
+    for _ in range(5):
+        assert judged(counters, weeks, ACME, now, start=start) == 11
+    assert weeks.writes == 3, "a week, the one before, and once without its hours"
+
+
 def test_a_window_that_is_full_early_adds_up_nothing() -> None:
     counters, weeks, now = Counters(), Weeks(), MONDAY + 2 * DAY
     sent_each_day(counters, ACME, 14)

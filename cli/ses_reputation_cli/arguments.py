@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from inspect import cleandoc
+from math import isfinite
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -122,9 +123,16 @@ class Whole(click.IntRange):
 
 
 class Number(click.FloatRange):
-    """A number within a range, of which the same holds."""
+    """A finite number within a range, of which the same holds."""
 
     name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Fail for any other, also for `nan`, which click does not find to be out of any bounds."""
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return number
 
 
 def with_words(**lists: Sequence[str]) -> Callable[[F], F]:

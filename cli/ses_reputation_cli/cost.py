@@ -82,7 +82,7 @@ PERCENT = _PercentType()
 )
 @click.option(
     "--busy-hours",
-    type=Number(0, 24, min_open=True),
+    type=Number(0.1, 24),
     default=8.0,
     show_default=True,
     help="Hours of the day in which the mail is sent.",
@@ -224,8 +224,9 @@ def _show(asked: "Demand", lines: "Sequence[Line]", found: "Sequence[Limit]", st
     )
     console.print(_limits(found))
     if stormed:
+        bounces = "1 bounce is" if stormed.bounces == 1 else f"{stormed.bounces:,} bounces at once are"
         console.print(
-            f"{stormed.bounces:,} bounces at once are counted in {_duration(stormed.seconds)}, bound by"
+            f"{bounces} counted in {_duration(stormed.seconds)}, bound by"
             f" {stormed.bound_by}, with {100 * stormed.conflicts:.2g} % of transactions in conflict; writing them costs"
             f" ${stormed.dollars:,.2f}.",
             highlight=False,

@@ -50,7 +50,7 @@ Examples:
 )
 @click.option(
     "--evaluate-every",
-    type=Number(min=0.1),
+    type=Number(min=0.1, max=86_400),
     metavar="SECONDS",
     default=10,
     show_default=True,

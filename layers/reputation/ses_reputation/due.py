@@ -46,11 +46,9 @@ class Due(Struct, frozen=True, array_like=True):
     def answered(self, closed: datetime) -> "Due | None":
         """Which marks may go once a scope was judged that has to be judged again; None if none may.
 
-        Those of weeks that are closed: what was counted there was added up. One mark stays in any case.
+        Those of weeks that are closed: what was counted there was added up. If these are all, it needs another one.
         """
         past = tuple(touched for touched in self.weeks if touched.week < closed)
-        if not self.token and len(past) == len(self.weeks):
-            past = past[:-1]
         return Due(self.scope, weeks=past) if past else None
 
 

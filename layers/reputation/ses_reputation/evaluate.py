@@ -90,6 +90,9 @@ class Standings(Outbox, Protocol):
     def outages(self) -> Iterator[Outage]:
         """The outages of all mailbox providers."""
 
+    def mark(self, scope: Scope, token: str) -> None:
+        """Have a scope evaluated at the next run though nothing was counted; its mark never had this token before."""
+
     def settle(self, due: Due) -> None:
         """Take a scope off the list, unless it was marked again since."""
 
@@ -316,6 +319,9 @@ def _judge(  # noqa: PLR0917 - each is a part of what evaluate_reputation is giv
     # While somebody else adds up the same weeks nobody can say who of them knew of what was counted last.
     done = due.answered(newest_closed(now, due.scope)) if awaited else due
     if reading.keep(due.scope, past) and done:
+        if awaited and done == due:
+            # If the mark of a closed week stayed, each evaluation would go through its hours and keep its sum anew.
+            standings.mark(due.scope, f"version {read.version + 1}")
         standings.settle(done)
     return Evaluated(
         scopes=1,

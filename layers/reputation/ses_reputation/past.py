@@ -155,6 +155,9 @@ class Past:
             return None
         known = self._known
         start, end = self._known_from_until()
+        if known.cut and end == known.end and not late:
+            # What did not fit does not fit now either: it would be written at each evaluation, 350 KB of it.
+            return None
         tail = self._tail(start)
         # After a late mark it is written in any case: so whoever adds up the same weeks just now, and may not know of
         # what was counted, is refused.

@@ -55,6 +55,7 @@ class _Document(Struct, frozen=True, omit_defaults=True):
     rules: str = ""
     tail_week: datetime = ALL_TIME
     tail: tuple[_Hour, ...] = ()
+    cut: bool = False
 
 
 class DynamoDbKnownWeeks:
@@ -89,12 +90,14 @@ class DynamoDbKnownWeeks:
         tail = tuple(
             HourCounts(week + hour.number * _HOUR, _increments(hour.counts), hour.backfilled) for hour in document.tail
         )
-        return KnownWeeks(self._source, document.start, document.end, totals, version, (week, tail) if tail else None)
+        return KnownWeeks(
+            self._source, document.start, document.end, totals, version, (week, tail) if tail else None, document.cut
+        )
 
     def keep(self, scope: Scope, known: KnownWeeks) -> bool:
         """Keep what is known of a scope, as far as it fits and its counts are kept; False if its version is another."""
         oldest = known.end - self._retention
-        kept = replace(known, totals=tuple(week for week in known.totals if week.end > oldest))
+        kept = replace(known, totals=tuple(week for week in known.totals if week.end > oldest), cut=False)
         item = {
             **_key(scope),
             **self._document(kept),
@@ -108,13 +111,14 @@ class DynamoDbKnownWeeks:
         totals = tuple(_written(each, known.end) for each in known.totals)
         week, hours = known.tail or (ALL_TIME, ())
         tail = tuple(_Hour((hour.hour - week) // _HOUR, _attributes(hour.counts), hour.backfilled) for hour in hours)
-        document = written_out(_Document(known.start, known.end, totals, self._rules, week, tail))
+        document = written_out(_Document(known.start, known.end, totals, self._rules, week, tail, known.cut))
         if len(document["document"]["S"]) <= MOST_BYTES:
             return document
         if known.tail:
-            return self._document(replace(known, tail=None))
+            return self._document(replace(known, tail=None, cut=True))
         newer = known.totals[: len(known.totals) // 2]
-        return self._document(replace(known, start=newer[-1].start if newer else known.end, totals=newer))
+        start = newer[-1].start if newer else known.end
+        return self._document(replace(known, start=start, totals=newer, cut=True))
 
 
 def _key(scope: Scope) -> dict[str, dict[str, str]]:

@@ -215,6 +215,10 @@ class DynamoDbStandings:
             return {"Put": {"TableName": self._table, "Item": key}}
         return {"Delete": {"TableName": self._table, "Key": key}}
 
+    def mark(self, scope: Scope, token: str) -> None:
+        """Have a scope evaluated at the next run though nothing was counted; its mark never had this token before."""
+        self._client.put_item(**self._due(scope, token)["Put"])
+
     def settle(self, due: Due) -> None:
         """Take these marks of a scope off the list, but for those that were made again since."""
         marks = [(touched.week, touched.token) for touched in due.weeks]

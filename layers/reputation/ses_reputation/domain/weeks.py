@@ -135,7 +135,8 @@ class KnownWeeks(Struct, frozen=True):
     """The weeks of a scope that were added up: all from `start` until before `end`, those without mail left out.
 
     `totals` are newest first, and by this source of the volume. `version` is 0 of what was never kept. `tail` is the
-    week in which the window ended lately, and its hours, as far as they are in rates.
+    week in which the window ended lately, and its hours, as far as they are in rates. `cut` is whether there was more
+    than could be kept.
     """
 
     source: VolumeSource
@@ -144,6 +145,7 @@ class KnownWeeks(Struct, frozen=True):
     totals: tuple[WeekTotals, ...] = ()
     version: int = 0
     tail: tuple[datetime, tuple[HourCounts, ...]] | None = None
+    cut: bool = False
 
     @property
     def is_nothing(self) -> bool:
