@@ -1,6 +1,7 @@
 """The command `ses-reputation`, as a person and as a program use it."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,7 +37,13 @@ def replay(*arguments: str, events: list[dict[str, Any]] | None = None) -> dict[
 
 
 def mail(
-    sent: int, bounced: int = 0, *, complained: int = 0, day: int = 6, domain: str = "x.example"
+    sent: int,
+    bounced: int = 0,
+    configuration_set: str = "newsletter",
+    *,
+    complained: int = 0,
+    day: int = 6,
+    domain: str = "x.example",
 ) -> list[dict[str, Any]]:
     """Sends to different people on one morning, and the bounces and complaints of the first of them."""
     events: list[dict[str, Any]] = []
@@ -44,10 +51,10 @@ def mail(
         address = f"r{number}@{domain}"
         mail = {
             "timestamp": f"2026-03-{day:02}T09:00:00Z",
-            "messageId": f"{day}-{domain}-{number}",
+            "messageId": f"{day}-{configuration_set}-{domain}-{number}",
             "destination": [address],
             "sourceArn": "arn:aws:ses:us-east-1:123456789012:identity/shop.example",
-            "tags": {"ses:configuration-set": ["newsletter"]},
+            "tags": {"ses:configuration-set": [configuration_set]},
         }
         events.append({"eventType": "Send", "mail": mail, "send": {}})
         if number < bounced:
@@ -432,6 +439,31 @@ def test_people_get_a_report_in_words() -> None:
     assert "3 alerts sent." in output
     table = output.partition("Where every scope stands")[2]
     assert max(map(len, table.splitlines())) <= 80
+
+
+def test_of_many_scopes_a_report_shows_the_worst_unless_all_are_asked_for() -> None:
+    """One is over its limit, one has enough mail; of the others half of the mail bounces, but there is too little."""
+    events = mail(20, 1, "campaigns") + mail(20, 10, "bad")
+    events += [event for number in range(30) for event in mail(2, 1, f"set-{number:02}")]
+    lines = "\n".join(json.dumps(event) for event in events)
+    some, everything = (
+        run("replay", "-", "--minimum-volume=20", *all_, stdin=lines).stdout for all_ in ((), ("--all",))
+    )
+    shown = re.findall(r"^ ((?:account|\S+/\S+) )", some, re.MULTILINE)
+    assert len(shown) == 25
+    assert some.index(" configuration-set/bad") < some.index(" configuration-set/campaigns")
+    assert some.index(" configuration-set/campaigns") < some.index(" configuration-set/set-00")
+    assert "9 more scopes are no worse, 9 of them with too little mail to judge; --all lists them." in some
+    assert "configuration-set/set-29" in everything
+    assert "more scopes" not in everything
+
+
+def test_a_note_names_a_few_of_many_scopes() -> None:
+    bounces = [event for number in range(7) for event in mail(1, 1, f"set-{number}") if event["eventType"] == "Bounce"]
+    notes = run("replay", "-", stdin="\n".join(map(json.dumps, bounces))).stdout.splitlines()
+    (note,) = (line for line in notes if "told of no mail" in line)
+    assert note.startswith("  account, configuration-set/set-0, configuration-set/set-1, configuration-set/set-2")
+    assert " and 4 more: send-events told of no mail" in note
 
 
 def test_the_demo_tells_a_story_to_its_end() -> None:

@@ -77,6 +77,7 @@ def test_percentages_are_read_with_and_without_the_sign() -> None:
         ("--mails-per-day", "1000", "--maximum-concurrency", "1"),
         ("--mails-per-day", "1000", "--region", "eu-west-1"),
         ("--mails-per-day", "1000", "--volume-source", "guessing"),
+        ("--mails-per-day", "1000", "--scopes", "10", "--configuration-sets", "11"),
     ],
     ids=" ".join,
 )
@@ -89,8 +90,23 @@ def test_the_most_extreme_plan_is_worked_out() -> None:
     assert told["month"]["dollars"] > 0
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--scopes", "'abc' is not a valid integer."), ("--busy-hours", "'abc' is not a valid number.")],
+)
+def test_what_is_no_number_is_called_none(option: str, said: str) -> None:
+    assert said in run("--mails-per-day", "1000", option, "abc").output
+
+
 def test_the_account_alone_can_be_planned() -> None:
     assert document("--mails-per-day", "50", "--scopes", "0", "--volume-source", "statistics")["plan"]["scopes"] == 0
+
+
+def test_a_platform_is_told_how_many_configuration_sets_it_is_taken_to_share() -> None:
+    platform = ("--mails-per-day", "1000000", "--scopes", "3010", "--scopes-each", "3")
+    assert "3,010 scopes besides the account, 10 of them configuration sets, 3 for each mail" in run(*platform).stdout
+    assert document(*platform)["plan"]["configuration_sets"] == 10
+    assert document(*platform, "--configuration-sets", "20")["plan"]["configuration_sets"] == 20
 
 
 def test_the_sources_are_those_of_the_parameter() -> None:

@@ -392,6 +392,16 @@ def test_a_mail_is_followed_to_its_receipt_over_http(monkeypatch: pytest.MonkeyP
     assert refused.exit_code == 1
 
 
+def test_who_follows_a_mail_is_not_told_to_follow_one() -> None:
+    advice = "follow one to the mailbox simulator all the way. $ ses-reputation doctor"
+    with LocalCloud() as cloud:
+        cloud.now = NOW
+        plain, following = (" ".join(run("doctor", *send).stdout.split()) for send in ((), ("--send", SENDER)))
+    assert "No event has arrived so far." in plain
+    assert "No event has arrived so far." in following
+    assert (advice in plain, "all the way" in following) == (True, False)
+
+
 def test_a_mail_is_seen_once_lambda_has_read_it_and_found_on_its_queue_if_lambda_does_not() -> None:
     """As the command follows it, but that the cloud delivers while it waits."""
     with running() as cloud, click.Context(main, obj=NOW):

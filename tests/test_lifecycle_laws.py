@@ -29,7 +29,7 @@ from ses_reputation.domain.decisions import (
     carry_out,
 )
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation.domain.lifecycle import TRANSITIONS, Stage, Trigger, triggers_from
+from ses_reputation.domain.lifecycle import STAGE_STATUS, TRANSITIONS, Stage, Status, Trigger, triggers_from
 from ses_reputation.domain.limits import Profile, limits_by_kind
 from ses_reputation.domain.news import News
 from ses_reputation.domain.policy import Policy
@@ -270,6 +270,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self._every_act_is_in_the_history_once()
+        self._what_is_decided_later_has_a_higher_repeat_or_revision()
         again = World(self.world.closed.get(Category.OTHER, 0))
         for happened in self.world.history:
             again.goes_on(happened.step)
@@ -281,6 +282,15 @@ class Lifecycle(RuleBasedStateMachine):
         kept = [p.act.id for p in pieces if isinstance(p, Change | EvidenceAdded) and p.act]
         assert Counter(kept) == Counter(done)
         assert set(Counter(done).values()) <= {1}
+
+    def _what_is_decided_later_has_a_higher_repeat_or_revision(self) -> None:
+        """Programs that hear of it in another order go by that: docs/building-on-it.md. Suspicions move no status."""
+        orders: dict[tuple[Scope, Category], list[tuple[int, int]]] = {}
+        for change in (change for happened in self.world.history for change in happened.changes):
+            if {STAGE_STATUS[change.before], STAGE_STATUS[change.after]} != {Status.HEALTHY}:
+                order = change.finding.repeat, change.finding.revision
+                orders.setdefault((change.scope, change.category), []).append(order)
+        assert all(each == sorted(set(each)) for each in orders.values())
 
 
 # The laws. Each is of one step, whatever came before it.

@@ -138,6 +138,33 @@ def test_the_status_of_a_scope_has_its_rates_its_findings_and_its_history(cloud:
     assert [news["kind"] if "kind" in news else news["type"] for news in document["news"]] == ["change"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "bad", "said"),
+    [
+        (40, 11, "Too little mail to judge: 40 of at least 100 recipients."),
+        (100, 0, None),
+    ],
+    ids=["too little mail", "enough"],
+)
+def test_the_status_of_a_scope_says_why_it_is_not_judged(
+    cloud: LocalCloud, sent: int, bad: int, said: str | None
+) -> None:
+    newsletters(cloud, sent, bad)
+    bounces = run("status", "configuration-set/newsletter").output.partition("Complaint rate")[0].splitlines()
+    assert "Bounce rate: Healthy" in bounces
+    assert [line.strip() for line in bounces if "to judge" in line] == ([said] if said else [])
+    (row,) = (line for line in run("status").output.splitlines() if "provider/yahoo" in line)
+    assert ("-" in row.split()) == bool(said)
+
+
+def test_a_rate_over_its_limit_on_too_few_complaints_is_said_not_to_be_judged(cloud: LocalCloud) -> None:
+    """One complaint in a hundred mails is twice the limit."""
+    newsletters(cloud, 100, 0)
+    complaints = run("status", "configuration-set/newsletter").output.partition("Complaint rate: Healthy")[2]
+    assert "  Too few complaints to judge: 1 of at least 3. On so few no status changes for the worse." in complaints
+    assert "too few" in run("status").output
+
+
 def test_the_status_of_a_scope_that_stands_for_many_says_so(cloud: LocalCloud) -> None:
     told("report", "spamtrap", "--scope", "tenant/(other)", "--evidence", "14 hits")
     assert "MaximumScopes" in run("status", "tenant/(other)").output
@@ -387,6 +414,10 @@ def test_the_newest_change_comes_first_and_as_many_as_are_asked_for(cloud: Local
     assert len(told("changes", ACME, "--all")["news"]) == 5, "with the further evidence"
     assert told("changes", "--since", "2026-03-07", "--until", "2026-04-07")["news"] == []
     assert told("changes", "tenant/other")["news"] == []
+    assert run("changes", "--limit", "1").output.endswith("\n  ... and 3 before that: --until or --limit\n")
+    assert "before that" not in run("changes", "--limit", "4").output
+    empty = run("changes", "--since", "2026-03-07", "--until", "2026-04-07").output
+    assert empty == "Nothing has changed between 2026-03-07 00:00 UTC and 2026-04-07 00:00 UTC.\n"
 
 
 def test_what_a_status_has_led_to_at_ses_is_shown_with_it(cloud: LocalCloud) -> None:

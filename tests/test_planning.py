@@ -96,6 +96,7 @@ plans = st.builds(
     mails_per_day=st.integers(1, 10**9),
     scopes=st.integers(0, 10**5),
     scopes_each=st.integers(1, 13),
+    configuration_sets=st.none() | st.integers(0, 10**5),
     bounce_rate=st.floats(0, 0.3),
     complaint_rate=st.floats(0, 0.05),
     source=st.sampled_from(VolumeSource),
@@ -129,6 +130,45 @@ def test_statistics_cost_next_to_nothing_beside_events() -> None:
     dollars = {source: per_million_mails(replace(SOME, source=source)) for source in VolumeSource}
     assert dollars[VolumeSource.STATISTICS] < dollars[VolumeSource.DELIVERY_EVENTS] / 4
     assert dollars[VolumeSource.DELIVERY_EVENTS] < dollars[VolumeSource.SEND_EVENTS]
+
+
+PLATFORM = replace(SOME, scopes=3_010, scopes_each=3)
+"""Three thousand tenants that share ten configuration sets."""
+
+
+@pytest.mark.parametrize(
+    ("plan", "sets"),
+    [
+        (PLATFORM, 10),
+        (SOME, 5),
+        (replace(SOME, scopes=0), 0),
+        (replace(SOME, configuration_sets=0), 0),
+        (replace(PLATFORM, configuration_sets=40), 40),
+        (replace(SOME, configuration_sets=40), 10),
+    ],
+    ids=["shared", "one for each sort of mail", "the account alone", "none", "as said", "no more than scopes"],
+)
+def test_ses_is_asked_about_configuration_sets_and_not_about_tenants(plan: Plan, sets: int) -> None:
+    """Two rates of the account and of each, at 96 runs a day."""
+    assert monthly(demand(plan))[Item.METRICS_READ] == 96 * 30 * (2 + 2 * sets)
+
+
+def test_what_ses_reports_is_written_of_configuration_sets_alone() -> None:
+    units = [
+        monthly(demand(replace(PLATFORM, source=VolumeSource.STATISTICS, configuration_sets=sets)))[Item.WRITE_UNITS]
+        for sets in (10, 11)
+    ]
+    assert units[1] - units[0] == pytest.approx(96 * 30 * PLATFORM.busy_hours / 24)
+
+
+@pytest.mark.parametrize(
+    ("plan", "needed"),
+    [(PLATFORM, 3_000), (replace(PLATFORM, configuration_sets=2_000), 2_000), (replace(SOME, scopes=0), 0)],
+    ids=["tenants", "configuration sets", "none"],
+)
+def test_the_scopes_of_the_largest_kind_are_held_against_their_limit(plan: Plan, needed: int) -> None:
+    (limit,) = (limit for limit in limits(plan) if limit.moves == "MaximumScopes")
+    assert limit.needs == needed
 
 
 def test_everything_that_is_used_has_a_price_and_every_service_is_on_the_bill() -> None:

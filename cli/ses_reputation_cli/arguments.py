@@ -58,17 +58,6 @@ class _ScopeType(click.ParamType["Scope"]):
         return [CompletionItem(kind) for kind in kinds if kind.startswith(incomplete)]
 
 
-class FiniteRange(click.FloatRange):
-    """A finite number within bounds."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Fail for any other, also for `nan`, which click does not find to be out of any bounds."""
-        number: float = super().convert(value, param, ctx)
-        if not isfinite(number):
-            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
-        return number
-
-
 class Moment(Struct, frozen=True):
     """A time, or how long ago: `ago` before whenever now is."""
 
@@ -127,6 +116,25 @@ class _Word(click.Choice[str]):
         return super().convert(value.replace("_", "-"), param, ctx)
 
 
+class Whole(click.IntRange):
+    """A whole number within a range. What is none is called so in a user's words, and not a bad range."""
+
+    name = "integer"
+
+
+class Number(click.FloatRange):
+    """A finite number within a range, of which the same holds."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Fail for any other, also for `nan`, which click does not find to be out of any range."""
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return number
+
+
 def with_words(**lists: Sequence[str]) -> Callable[[F], F]:
     """Put each of these lists into the help of a command, where its docstring has the list's name in braces.
 
@@ -143,6 +151,9 @@ def with_words(**lists: Sequence[str]) -> Callable[[F], F]:
 
     return put
 
+
+LISTED = 25
+"""Scopes that a table shows, the worst, unless all of them are asked for."""
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else."

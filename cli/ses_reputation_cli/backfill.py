@@ -26,7 +26,7 @@ from ses_reputation.domain.policy import Policy
 from ses_reputation.domain.rates import VolumeSource
 from ses_reputation.notices.numbers import hours_text, moment
 from ses_reputation.notices.structure import readable
-from ses_reputation_cli.arguments import json_option
+from ses_reputation_cli.arguments import Whole, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.progress import progress
 
@@ -70,7 +70,7 @@ class _HourType(click.ParamType[datetime]):
 @click.command(epilog=_EXAMPLES)
 @click.option(
     "--days",
-    type=click.IntRange(1, METRICS_AGE.days),
+    type=Whole(1, METRICS_AGE.days),
     metavar="N",
     help="How far back. Default: as old as mail can be in a rate (OldestMailDays of the stack), at most 455.",
 )

@@ -1,14 +1,13 @@
 """`ses-reputation changes`: what has changed, when, and by whom."""
 
-from itertools import islice
-
 import click
 from rich.console import Console
 
 from ses_reputation.domain.changes import Change, OutageChange
 from ses_reputation.domain.enforcement import Enforced
 from ses_reputation.domain.scopes import Scope
-from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, json_option, period
+from ses_reputation.notices.numbers import moment
+from ses_reputation_cli.arguments import MOMENT, SCOPE, Moment, Whole, json_option, period
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.history import print_news
 from ses_reputation_cli.statuses import json_text
@@ -25,7 +24,7 @@ Examples:
 @click.argument("scope", type=SCOPE, required=False)
 @click.option("--since", type=MOMENT, metavar="TIME", help="A time, or how long ago, such as 7d. Default: 30 days ago.")
 @click.option("--until", type=MOMENT, metavar="TIME", help="A time, or how long ago. Default: now.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", default=100, show_default=True, help="The newest N.")
+@click.option("--limit", type=Whole(1), metavar="N", default=100, show_default=True, help="The newest N.")
 @click.option(
     "--all", "everything", is_flag=True, help="Also early warnings, reminders, further evidence, and what SES said."
 )
@@ -53,11 +52,14 @@ def command(
             told = list(standings.news_between(start, end))
         else:
             told = [piece for piece in standings.news(scope) if start <= piece.time < end]
-    wanted = (piece for piece in reversed(told) if everything or isinstance(piece, Change | Enforced | OutageChange))
-    news = list(islice(wanted, limit))
+    wanted = [piece for piece in reversed(told) if everything or isinstance(piece, Change | Enforced | OutageChange)]
+    news = wanted[:limit]
     if as_json:
         click.echo(json_text({"news": news}))
     elif news:
         print_news(Console(), news, words, with_scope=scope is None)
+        if before := len(wanted) - len(news):
+            click.echo(f"  ... and {before:,} before that: --until or --limit")
     else:
-        click.echo(f"Nothing has changed since {start:%Y-%m-%d %H:%M} UTC.")
+        when = f"between {moment(start)} and {moment(end)}" if until else f"since {moment(start)}"
+        click.echo(f"Nothing has changed {when}.")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ses_reputation_cli.arguments import FiniteRange, json_option
+from ses_reputation_cli.arguments import Number, Whole, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,20 +50,26 @@ PERCENT = _PercentType()
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("--mails-per-day", type=click.IntRange(1, 10**12), required=True, help="Mails that are sent in a day.")
+@click.option("--mails-per-day", type=Whole(1, 10**12), required=True, help="Mails that are sent in a day.")
 @click.option(
     "--scopes",
-    type=click.IntRange(0, 10**7),
+    type=Whole(0, 10**7),
     default=10,
     show_default=True,
     help="Configuration sets, identities, tenants and values of tags, all together.",
 )
 @click.option(
     "--scopes-each",
-    type=click.IntRange(1, 13),
+    type=Whole(1, 13),
     default=2,
     show_default=True,
     help="How many of them a mail counts in: 2 with a configuration set, 3 with a tenant, 1 more for each tag.",
+)
+@click.option(
+    "--configuration-sets",
+    type=Whole(0, 10**7),
+    metavar="N",
+    help="How many of the scopes are configuration sets. Default: scopes / scopes-each, and 10 at most.",
 )
 @click.option("--bounce-rate", type=PERCENT, default="2%", show_default=True, help="Bounces, hard and soft.")
 @click.option("--complaint-rate", type=PERCENT, default="0.05%", show_default=True, help="Complaints.")
@@ -76,21 +82,21 @@ PERCENT = _PercentType()
 )
 @click.option(
     "--busy-hours",
-    type=FiniteRange(0.1, 24),
+    type=Number(0.1, 24),
     default=8.0,
     show_default=True,
     help="Hours of the day in which the mail is sent.",
 )
 @click.option(
     "--maximum-concurrency",
-    type=click.IntRange(2, 1000),
+    type=Whole(2, 1000),
     default=5,
     show_default=True,
     help="The parameter MaximumConcurrency.",
 )
 @click.option(
     "--evaluation-minutes",
-    type=FiniteRange(1, 1440),
+    type=Number(1, 1440),
     default=15.0,
     show_default=True,
     help="Minutes between evaluations: the parameters EvaluationSchedule and WatchSchedule.",
@@ -98,14 +104,14 @@ PERCENT = _PercentType()
 @click.option(
     "--receipt-retention-days",
     "receipt_days",
-    type=click.IntRange(60, 1095),
+    type=Whole(60, 1095),
     default=90,
     show_default=True,
     help="The parameter ReceiptRetentionDays.",
 )
 @click.option(
     "--oldest-mail-days",
-    type=click.IntRange(1, 1095),
+    type=Whole(1, 1095),
     default=365,
     show_default=True,
     help="The parameter OldestMailDays.",
@@ -113,7 +119,7 @@ PERCENT = _PercentType()
 @click.option(
     "--storm",
     "bounces",
-    type=click.IntRange(1, 10**10),
+    type=Whole(1, 10**10),
     metavar="BOUNCES",
     help="Also say what becomes of so many bounces that come at once.",
 )
@@ -133,6 +139,8 @@ def command(*, bounces: int | None, volume_source: str, region: str, as_json: bo
     from ses_reputation_cli.planning.limits import limits, storm  # noqa: PLC0415
 
     plan = Plan(source=VolumeSource(volume_source), **options)
+    if (plan.configuration_sets or 0) > plan.scopes:
+        raise click.UsageError("configuration sets are scopes: there are no more --configuration-sets than --scopes")
     asked, found = demand(plan), limits(plan)
     stormed = storm(plan, bounces) if bounces else None
     if as_json:
@@ -163,7 +171,7 @@ def _document(
     return json_text(
         {
             "prices": {"region": region, "as_of": SEEN, "free_tiers": False},
-            "plan": asked.plan,
+            "plan": {**_fields(asked.plan), "configuration_sets": asked.plan.sets},
             "busy_hours": busy,
             "evaluation": {"scopes": asked.due, "read_units_a_scope": asked.reads_a_scope},
             "month": {
@@ -177,10 +185,10 @@ def _document(
     )
 
 
-def _fields(limit: "Limit") -> dict[str, Any]:
+def _fields(of: "Limit | Plan") -> dict[str, Any]:
     from msgspec import structs  # noqa: PLC0415
 
-    return structs.asdict(limit)
+    return structs.asdict(of)
 
 
 def _a_million(plan: "Plan", dollars: float) -> float:
@@ -197,7 +205,8 @@ def _show(asked: "Demand", lines: "Sequence[Line]", found: "Sequence[Limit]", st
     console, plan = Console(), asked.plan
     console.print(
         f"{plan.mails_per_day:,} mails a day within {plan.busy_hours:g} hours, {plan.scopes:,} scopes besides the"
-        f" account, {plan.each} of them for each mail; how much is sent is known from {plan.source}.\n",
+        f" account, {plan.sets:,} of them configuration sets, {plan.each} for each mail; how much is sent is known from"
+        f" {plan.source}.\n",
         highlight=False,
     )
     console.print(_busy(asked))

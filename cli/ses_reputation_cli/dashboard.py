@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from ses_reputation_cli.arguments import Whole
 from ses_reputation_cli.deployment import Stack, deployment_options
 from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 from ses_reputation_cli.port import listening_at
@@ -62,7 +63,7 @@ def _loopback(_context: click.Context, option: click.Parameter, value: str) -> s
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("--port", type=click.IntRange(0, 65535), default=4589, show_default=True, help="0 takes any free port.")
+@click.option("--port", type=Whole(0, 65535), default=4589, show_default=True, help="0 takes any free port.")
 @click.option(
     "--host",
     default=_LOOPBACK,

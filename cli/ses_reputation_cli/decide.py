@@ -2,7 +2,7 @@
 
 import click
 
-from ses_reputation_cli.arguments import DECISIONS, json_option
+from ses_reputation_cli.arguments import DECISIONS, Whole, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.operating import carry_out
 
@@ -20,9 +20,7 @@ Examples:
 @click.argument("finding")
 @click.argument("decision", type=click.Choice(DECISIONS), metavar="DECISION")
 @click.option("--note", required=True, metavar="TEXT", help="Why. It is kept for ever, and told with the alert.")
-@click.option(
-    "--days", type=click.IntRange(1, 365), metavar="N", help="extend: by so many. Default: the length of a probation."
-)
+@click.option("--days", type=Whole(1, 365), metavar="N", help="extend: by so many. Default: the length of a probation.")
 @click.option(
     "--to",
     type=click.Choice(["probation", "healthy"]),
@@ -30,7 +28,7 @@ Examples:
 )
 @click.option(
     "--revision",
-    type=click.IntRange(1),
+    type=Whole(1),
     metavar="N",
     help="Decide only if nobody else has since this revision (findings --json tells it).",
 )

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
+from ses_reputation_cli.arguments import LISTED
 from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def command(story: str, parameters: dict[str, str], identities: tuple[str, ...],
     console.width = min(console.width, _WIDTH)
     with errors_for_people():
         from ses_reputation_cli.dashboard import serve_replay  # noqa: PLC0415 - help must not wait for it
-        from ses_reputation_cli.replay_report import outcomes_text, scopes_table  # noqa: PLC0415
+        from ses_reputation_cli.replay_report import outcomes_text, scopes_table, worst_first_of  # noqa: PLC0415
+        from ses_reputation_cli.statuses import left_out_text  # noqa: PLC0415
         from ses_reputation_local.stories import read_story  # noqa: PLC0415
 
         told = read_story(_path(story))
@@ -61,7 +63,10 @@ def command(story: str, parameters: dict[str, str], identities: tuple[str, ...],
             letters = _tell(console, told, playback)
             report = playback.report()
             console.rule("Where every scope stands")
-            console.print(scopes_table(report))
+            scopes = worst_first_of(report)
+            console.print(scopes_table(scopes[:LISTED], report.policy))
+            if left_out := [scope.standing for scope in scopes[LISTED:]]:
+                console.print(left_out_text(left_out, report.policy, lister="ses-reputation replay --all"))
             console.print(f"{report.read:,} events: {outcomes_text(report.events)}. {letters} e-mails.")
             console.print("\nNext, with your own mail: ses-reputation replay PATH (--help says what it takes)")
             if _is_watched() if serve is None else serve:

@@ -10,17 +10,19 @@ from uuid import uuid4
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from ses_reputation.connect import Choice, find
 from ses_reputation.diagnosis.diagnose import Outcome, State, diagnose
+from ses_reputation.diagnosis.faults import Fault
 from ses_reputation.diagnosis.follow import Mail, Seen, Sent, Way, follow_mail
 from ses_reputation.diagnosis.judgements import numbered
 from ses_reputation.diagnosis.texts import Told, tell
 from ses_reputation.domain.eligibility import Measure
-from ses_reputation_cli.arguments import json_option
+from ses_reputation_cli.arguments import Whole, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.statuses import json_text
 
@@ -44,6 +46,9 @@ _INDENT = 9
 # Of one kind of fault. Hundreds of configuration sets may have the same.
 _SHOWN = 5
 
+# What is mended by following a mail, or is no fault any more once one has been followed. With --send one is.
+_FOLLOWED = frozenset({Fault.EVENTS_MAY_MISS, Fault.NO_EVENTS_YET})
+
 _COUNTED: Mapping[Measure, str] = MappingProxyType(
     {Measure.SENT: "that it was sent is counted", Measure.HARD_BOUNCED: "its bounce has a receipt"}
 )
@@ -66,7 +71,7 @@ class _Case(Struct, frozen=True):
 @click.option("--configuration-set", metavar="NAME", help="Send it through this configuration set.")
 @click.option(
     "--timeout",
-    type=click.IntRange(1, 3600),
+    type=Whole(1, 3600),
     default=120,
     show_default=True,
     metavar="SECONDS",
@@ -109,7 +114,7 @@ def command(
     with deployed(stack) as deployment, console.status("checking") as status:
         for result in _results(deployment, mail, timedelta(seconds=timeout), status.update):
             faults = [tell(fault, stack=deployment.name, region=deployment.region) for fault in result.faults]
-            cases.append(_Case(result, faults))
+            cases.append(_Case(result, list(map(_without_advice, faults)) if mail else faults))
             if not as_json:
                 _print(console, cases[-1])
         document = _document(deployment, cases)
@@ -140,6 +145,11 @@ def _results(
             pause=lambda wait: time.sleep(wait.total_seconds()),
         )
         yield follow_mail(mail, way, timeout, lambda sent, seen: tell_progress(_on_its_way(sent, seen)), unreadable)
+
+
+def _without_advice(told: Told) -> Told:
+    """A fault without the advice to follow a mail, where that is what is being done."""
+    return replace(told, mend="", command=None) if told.fault in _FOLLOWED else told
 
 
 def _refuse_unknown(deployment: "DeployedStack", configuration_set: str) -> None:
@@ -180,7 +190,7 @@ def _print_faults(console: Console, alike: Sequence[Told]) -> None:
         _print_block(console, Text(told.says, _COLOURS[State(told.severity)]))
     if more := len(alike) - len(shown):
         _print_block(console, Text(f"... and {more:,} more: --json lists all of them."))
-    for text in dict.fromkeys(text for told in shown for text in (told.means, told.mend)):
+    for text in dict.fromkeys(text for told in shown for text in (told.means, told.mend) if text):
         _print_block(console, Text(text), _INDENT + 2)
     for told in shown:
         if told.command:

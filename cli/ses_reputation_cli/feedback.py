@@ -19,7 +19,7 @@ from ses_reputation.domain.reply_rules import ReplyClass
 from ses_reputation.domain.scopes import Scope
 from ses_reputation.feedback import BOUNCES, COMPLAINTS, DELAYS, Feedback
 from ses_reputation.notices.structure import readable
-from ses_reputation_cli.arguments import ADDRESS, MOMENT, SCOPE, Moment, json_option, period
+from ses_reputation_cli.arguments import ADDRESS, MOMENT, SCOPE, Moment, Whole, json_option, period
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.statuses import json_text
 
@@ -70,9 +70,7 @@ Examples:
     "--since", type=MOMENT, metavar="TIME", help="A time, or how long ago, such as 12h. Default: 30 days ago."
 )
 @click.option("--until", type=MOMENT, metavar="TIME", help="A time, or how long ago. Default: now.")
-@click.option(
-    "--limit", type=click.IntRange(0), metavar="N", default=100, show_default=True, help="The newest N; 0 for all."
-)
+@click.option("--limit", type=Whole(0), metavar="N", default=100, show_default=True, help="The newest N; 0 for all.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a heading.")
 @json_option
 @deployment_options

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from ses_reputation_cli.arguments import FiniteRange
+from ses_reputation_cli.arguments import Number, Whole
 from ses_reputation_cli.options import errors_for_people, local_cloud, setting_options
 from ses_reputation_cli.port import listening_at
 
@@ -38,11 +38,11 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True), metavar="[PATH]...")
-@click.option("--port", type=click.IntRange(0, 65535), default=4588, show_default=True, help="0 takes any free port.")
+@click.option("--port", type=Whole(0, 65535), default=4588, show_default=True, help="0 takes any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(
     "--pace",
-    type=FiniteRange(min=0, max=1_000_000),
+    type=Number(min=0, max=1_000_000),
     metavar="N",
     default=1,
     show_default=True,
@@ -50,7 +50,7 @@ Examples:
 )
 @click.option(
     "--evaluate-every",
-    type=FiniteRange(min=0.1, max=86_400),
+    type=Number(min=0.1, max=86_400),
     metavar="SECONDS",
     default=10,
     show_default=True,

@@ -27,7 +27,7 @@ from ses_reputation.redrive import (
     retry,
     subject_of,
 )
-from ses_reputation_cli.arguments import json_option
+from ses_reputation_cli.arguments import Whole, json_option
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.progress import progress
 from ses_reputation_cli.statuses import json_text
@@ -99,7 +99,7 @@ class _Report(Struct, frozen=True):
 @click.option("--addresses", is_flag=True, help="List each message, with the addresses of its recipients.")
 @click.option(
     "--limit",
-    type=click.IntRange(1, 100_000),
+    type=Whole(1, 100_000),
     metavar="N",
     default=LIMIT,
     show_default=True,

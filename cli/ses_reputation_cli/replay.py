@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ses_reputation_cli.arguments import json_option
+from ses_reputation_cli.arguments import LISTED, json_option
 from ses_reputation_cli.options import errors_for_people, local_playback, setting_options
 
 if TYPE_CHECKING:
@@ -30,9 +30,22 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH...")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help=f"Show all scopes, not just the {LISTED} that are worst off. JSON has all.",
+)
 @json_option
 @setting_options
-def command(paths: tuple[Path, ...], parameters: dict[str, str], identities: tuple[str, ...], *, as_json: bool) -> None:
+def command(
+    paths: tuple[Path, ...],
+    parameters: dict[str, str],
+    identities: tuple[str, ...],
+    *,
+    everything: bool,
+    as_json: bool,
+) -> None:
     """Feed captured events through the local cloud, and say what happened and where every scope stands.
 
     A PATH is a file with one event, JSON lines or a JSON array (also with .gz), a folder of such files, - for standard
@@ -50,7 +63,7 @@ def command(paths: tuple[Path, ...], parameters: dict[str, str], identities: tup
     if as_json:
         click.echo(document(report))
     else:
-        print_report(Console(), report)
+        print_report(Console(), report, everything=everything)
 
 
 @contextmanager

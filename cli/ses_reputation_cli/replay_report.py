@@ -1,6 +1,6 @@
 """What a replay prints: a JSON document for programs, a page of text for people."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +13,9 @@ from rich.text import Text
 from ses_reputation.domain.categories import Category
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.forecast import Forecast
-from ses_reputation.domain.lifecycle import STAGE_STATUS, Status
+from ses_reputation.domain.lifecycle import STAGE_STATUS
 from ses_reputation.domain.limits import exact_decimal
+from ses_reputation.domain.listing import listed, worst_first
 from ses_reputation.domain.outages import Outage
 from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.rates import Metric, Rate, decimal
@@ -25,13 +26,15 @@ from ses_reputation.notices.history import outage_text
 from ses_reputation.notices.numbers import moment, percent
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.texts import METRICS
+from ses_reputation_cli.arguments import LISTED
 from ses_reputation_cli.history import change_text
-from ses_reputation_cli.statuses import rate_text, status_text
+from ses_reputation_cli.statuses import evidence_of, judged_text, left_out_text, rate_text
 from ses_reputation_local.replay import Report, ScopeReport
 
 COUNTS = (Measure.SENT, Measure.DELIVERED, Measure.HARD_BOUNCED, Measure.SOFT_BOUNCED, Measure.COMPLAINED)
 
-_WORST_LAST = tuple(Status)
+# Of the scopes that a note is about. There may be thousands.
+_NAMED = 5
 
 
 def document(report: Report) -> str:
@@ -41,7 +44,7 @@ def document(report: Report) -> str:
         "profile": report.policy.profile,
         "volume_source": report.policy.volume_source,
         "verified_identities": report.identities,
-        "scopes": {name: _scope(scope, report.policy) for name, scope in _worst_first(report)},
+        "scopes": {scope.standing.scope: _scope(scope, report.policy) for scope in worst_first_of(report)},
         "changes": [
             {
                 "time": _time(change.time),
@@ -83,8 +86,8 @@ def document(report: Report) -> str:
     return msgspec.json.format(msgspec.json.encode(body)).decode()
 
 
-def print_report(console: Console, report: Report) -> None:
-    """Print the report for people."""
+def print_report(console: Console, report: Report, *, everything: bool) -> None:
+    """Print the report for people, with all scopes or the worst of them."""
     console.print(f"{report.read:,} events read: {outcomes_text(report.events)}.")
     if report.changes:
         console.print("\n[bold]What happened[/bold]")
@@ -129,24 +132,28 @@ def print_report(console: Console, report: Report) -> None:
                 soft_wrap=True,
             )
     console.print("\n[bold]Where every scope stands[/bold]")
-    console.print(scopes_table(report) if report.scopes else "  Nothing was counted.")
-    for note in _notes(report):
+    scopes = worst_first_of(report)
+    shown = scopes if everything else scopes[:LISTED]
+    console.print(scopes_table(shown, report.policy) if shown else "  Nothing was counted.")
+    if left_out := [scope.standing for scope in scopes[len(shown) :]]:
+        console.print(Text(f"  {left_out_text(left_out, report.policy)}"), soft_wrap=True)
+    for note in _notes(report, [scope.standing for scope in shown]):
         console.print(Text(f"  {note}"), soft_wrap=True)
 
 
-def _notes(report: Report) -> Iterable[str]:
-    """What the table leaves unsaid: how the rates were measured, and why some are not judged."""
+def _notes(report: Report, shown: Sequence[Standing]) -> Iterable[str]:
+    """What the table leaves unsaid: how the rates were measured, and why some of those that it shows are not judged."""
     policy = report.policy
-    standings = [scope.standing for scope in report.scopes.values()]
-    if standings:
+    if shown:
         yield f"Limits: {policy.profile}. Volume from {policy.volume_source}."
     unreported = [name for name, scope in report.scopes.items() if _lacks_volume(scope)]
     if unreported:
-        names = ", ".join(map(readable, sorted(unreported)))
-        yield f"{names}: {policy.volume_source} told of no mail, only of what came back."
-    if any(policy.shown(m.window) is None for standing in standings for m in standing.measures.values()):
+        names = ", ".join(map(readable, sorted(unreported)[:_NAMED]))
+        more = f" and {len(unreported) - _NAMED:,} more" if len(unreported) > _NAMED else ""
+        yield f"{names}{more}: {policy.volume_source} told of no mail, only of what came back."
+    if any(policy.shown(m.window) is None for standing in shown for m in standing.measures.values()):
         yield f"-: fewer than {policy.minimum_volume:,} recipients, too few to judge."
-    for standing in standings:
+    for standing in shown:
         name = readable(standing.scope)
         for metric in Metric:
             rate = standing.measures[metric].window
@@ -172,30 +179,30 @@ def outcomes_text(events: Mapping[str, int]) -> str:
     return ", ".join(f"{n:,} {outcome}" for outcome, n in events.items())
 
 
-def scopes_table(report: Report) -> Table:
-    """A row for each scope, the worst first."""
+def scopes_table(scopes: Iterable[ScopeReport], policy: Policy) -> Table:
+    """A row for each of these scopes."""
     table = Table(box=box.SIMPLE, pad_edge=False)
     table.add_column("Scope", overflow="fold")
     table.add_column("Status")
     for heading in ("Bounces", "Complaints"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for name, scope in _worst_first(report):
+    for scope in scopes:
         measures = scope.standing.measures
         table.add_row(
-            Text(readable(name)).append(f"\n  {window_text(measures[Metric.BOUNCE_RATE].window)}", "dim"),
-            _status(scope.standing, report.policy),
-            *(_rates(measures[metric].window, report.policy) for metric in Metric),
+            Text(readable(scope.standing.scope)).append(
+                f"\n  {window_text(measures[Metric.BOUNCE_RATE].window)}", "dim"
+            ),
+            _status(scope.standing, policy),
+            *(_rates(measures[metric].window, policy) for metric in Metric),
         )
     return table
 
 
 def _status(standing: Standing, policy: Policy) -> Text:
     """The status, and below it why nothing is judged, or a rate over its limit is not. A dash says that of one rate."""
-    shown = status_text(standing.status)
-    found = {policy.evidence(standing.scope, measures.deciding) for measures in standing.measures.values()}
-    if Evidence.TOO_FEW_EVENTS in found:
-        return shown.append("\ntoo few", "dim")
-    return shown.append("\ntoo little mail", "dim") if found == {Evidence.TOO_LITTLE_MAIL} else shown
+    shown = judged_text(standing, policy)
+    unjudged = evidence_of(standing, policy) == {Evidence.TOO_LITTLE_MAIL}
+    return shown.append("\ntoo little mail", "dim") if unjudged else shown
 
 
 def _rates(rate: Rate, policy: Policy) -> Text:
@@ -284,8 +291,10 @@ def _time_or_none(time: datetime | None) -> str | None:
     return _time(time) if time else None
 
 
-def _worst_first(report: Report) -> Iterable[tuple[str, ScopeReport]]:
-    return sorted(report.scopes.items(), key=lambda row: (-_WORST_LAST.index(row[1].standing.status), row[0]))
+def worst_first_of(report: Report) -> Sequence[ScopeReport]:
+    """The scopes in the order of `ses-reputation status`."""
+    badness = worst_first(report.policy)
+    return sorted(report.scopes.values(), key=lambda scope: badness(listed(scope.standing)))
 
 
 def _time(time: datetime) -> str:

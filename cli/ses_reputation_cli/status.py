@@ -23,18 +23,27 @@ from ses_reputation.domain.scopes import ACCOUNT, Scope, is_other
 from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.notices.alert import measured_document, outage_document, scope_document
+from ses_reputation.notices.arithmetic import lacking_text
 from ses_reputation.notices.enforcement import STATES
 from ses_reputation.notices.numbers import moment, rows_of_rate, words_of_limits
 from ses_reputation.notices.structure import readable
 from ses_reputation.notices.texts import METRICS, STANDS_FOR_MANY
 from ses_reputation.notices.vocabulary import Vocabulary, other_name, words_of
-from ses_reputation_cli.arguments import SCOPE, SCOPES, json_option, with_words
+from ses_reputation_cli.arguments import LISTED, SCOPE, SCOPES, json_option, with_words
 from ses_reputation_cli.deployment import Stack, deployed, deployment_options
 from ses_reputation_cli.findings import print_finding
 from ses_reputation_cli.history import print_news
-from ses_reputation_cli.statuses import SENDING, json_text, print_outage, print_statements, rate_text, status_text
+from ses_reputation_cli.statuses import (
+    SENDING,
+    json_text,
+    judged_text,
+    left_out_text,
+    print_outage,
+    print_statements,
+    rate_text,
+    status_text,
+)
 
-_LISTED = 25
 _NEWS_SHOWN = 10
 _OUTAGES_SHOWN = 3
 
@@ -49,7 +58,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("scope", type=SCOPE, required=False)
-@click.option("--all", "everything", is_flag=True, help=f"List all scopes, not just the {_LISTED} that are worst off.")
+@click.option("--all", "everything", is_flag=True, help=f"List all scopes, not just the {LISTED} that are worst off.")
 @json_option
 @deployment_options
 @with_words(scopes=SCOPES)
@@ -177,7 +186,7 @@ def _print(console: Console, overview: _Overview, *, everything: bool) -> None:
     if ACCOUNT in overview.enforcements:
         _print_enforcement(console, overview.enforcements[ACCOUNT])
     others = [standing for standing in overview.standings if standing is not overview.account]
-    shown = others if everything else others[:_LISTED]
+    shown = others if everything else others[:LISTED]
     if shown:
         table = Table(box=box.SIMPLE, pad_edge=False)
         table.add_column("Scope", overflow="fold")
@@ -193,7 +202,7 @@ def _print(console: Console, overview: _Overview, *, everything: bool) -> None:
             findings = f"{len(known)}{_suspected(known)}" if known else ""
             table.add_row(Text(readable(standing.scope)), _status(standing, overview), *rates, findings)
         console.print(table)
-    for line in _footer(overview, len(others) - len(shown)):
+    for line in _footer(overview, others[len(shown) :]):
         console.print(line, soft_wrap=True, highlight=False)
 
 
@@ -204,18 +213,18 @@ def _suspected(findings: Iterable[Finding]) -> str:
 
 
 def _status(standing: Standing, overview: _Overview) -> Text:
-    """The status, and below it what it has led to at SES."""
-    shown = status_text(standing.status, overview.words)
+    """The status, and below it what is not judged, and what it has led to at SES."""
+    shown = judged_text(standing, overview.policy, overview.words)
     if enforcement := overview.enforcements.get(standing.scope):
         shown.append(f"\n{STATES[enforcement.state]}", "dim")
     return shown
 
 
-def _footer(overview: _Overview, left_out: int) -> Iterator[str]:
+def _footer(overview: _Overview, left_out: Sequence[Standing]) -> Iterator[str]:
     if not overview.standings:
         yield "Nothing was evaluated yet: connect SES's events, or wait for the next run of EvaluateReputation."
     if left_out:
-        yield f"{left_out:,} more scopes are no worse; --all lists them."
+        yield left_out_text(left_out, overview.policy)
     found = [finding for standing in overview.standings for finding in standing.findings.values()]
     if found:
         plural = "s" if len(found) > 1 else ""
@@ -240,6 +249,9 @@ def _print_metrics(console: Console, standing: Standing, policy: Policy, words: 
         rows = rows_of_rate(METRICS[metric], measured, placeholders, finding.since if finding else None)
         status = status_text(standing.metric_status(metric), words)
         console.print("\n", Text(METRICS[metric].name.capitalize(), "bold"), ": ", status, sep="")
+        deciding, least = measures.deciding, policy.minimum_count(metric)
+        if lacking := lacking_text(policy.evidence(standing.scope, deciding), deciding, policy.minimum_volume, least):
+            console.print(f"  {lacking}", soft_wrap=True, highlight=False)
         for row in rows:
             label = f"  {row.label}" if row.detail else row.label
             console.print(f"  {label:<18} {row.value}", soft_wrap=True, highlight=False)

@@ -1,6 +1,6 @@
 """Statuses, rates and documents as commands show them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -9,9 +9,9 @@ from rich.text import Text
 
 from ses_reputation.domain.lifecycle import STAGE_STATUS, Stage, Status
 from ses_reputation.domain.outages import OutageStage
-from ses_reputation.domain.policy import Policy
+from ses_reputation.domain.policy import Evidence, Policy
 from ses_reputation.domain.rates import Rate
-from ses_reputation.domain.standing import Finding
+from ses_reputation.domain.standing import Finding, Standing
 from ses_reputation.domain.verdict import Verdict
 from ses_reputation.notices.alert import OutageDocument
 from ses_reputation.notices.numbers import percent
@@ -43,6 +43,25 @@ SENDING: Mapping[bool | None, str] = MappingProxyType({True: "on", False: "off",
 def status_text(status: Status, vocabulary: Vocabulary = Vocabulary.CLASSIC) -> Text:
     """A status in its colour."""
     return Text(STATUS_NAMES[vocabulary][status], style=_COLOURS[status])
+
+
+def judged_text(standing: Standing, policy: Policy, vocabulary: Vocabulary = Vocabulary.CLASSIC) -> Text:
+    """The status, and below it that a rate over its limit is not judged. Too little mail is a dash for the rate."""
+    shown = status_text(standing.status, vocabulary)
+    return shown.append("\ntoo few", "dim") if Evidence.TOO_FEW_EVENTS in evidence_of(standing, policy) else shown
+
+
+def left_out_text(left_out: Sequence[Standing], policy: Policy, *, lister: str = "--all") -> str:
+    """That these scopes are not in a table of the worst; how many of them are not judged; and what lists them."""
+    few = sum(evidence_of(standing, policy) <= {Evidence.TOO_LITTLE_MAIL} for standing in left_out)
+    unjudged = f", {few:,} of them with too little mail to judge" if few else ""
+    scopes = "scope is" if len(left_out) == 1 else "scopes are"
+    return f"{len(left_out):,} more {scopes} no worse{unjudged}; {lister} lists them."
+
+
+def evidence_of(standing: Standing, policy: Policy) -> set[Evidence]:
+    """Whether each of its rates can be judged; nothing of a scope that has had no mail."""
+    return {policy.evidence(standing.scope, measures.deciding) for measures in standing.measures.values()}
 
 
 def finding_text(finding: Finding, vocabulary: Vocabulary) -> Text:

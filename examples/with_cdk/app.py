@@ -18,7 +18,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 
 EXAMPLES = Path(__file__).parents[1]
-FILTER = {"kind": ["status-change"], "scope_kind": ["account", "configuration-set", "tenant", "tag"]}
+FILTER = {"kind": ["status-change"]}
 
 
 def main() -> None:
@@ -62,7 +62,7 @@ def keep_statuses(stack: Stack, status_topic: sns.ITopic) -> None:
         environment={"STATUSES_TABLE": statuses.table_name},
         on_failure=destinations.SqsDestination(sqs.Queue(stack, "NotKept", retention_period=Duration.days(14))),
     )
-    statuses.grant(keep, "dynamodb:PutItem")
+    statuses.grant(keep, "dynamodb:UpdateItem")
     by_attribute = {name: sns.SubscriptionFilter.string_filter(allowlist=values) for name, values in FILTER.items()}
     status_topic.add_subscription(subscriptions.LambdaSubscription(keep, filter_policy=by_attribute))
 

@@ -5,7 +5,7 @@ hours of a day. Constants are those of template.yaml and of the code; what was m
 """
 
 from collections.abc import Mapping, Sequence
-from math import ceil
+from math import ceil, floor
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -60,6 +60,8 @@ LOGGED = 1_500
 # -- assumed -----------------------------------------------------------------------------------------------------------
 # Seconds of requests, which nothing here can measure: a transaction of 100 actions, and any other request.
 TRANSACTION, REQUEST = 0.025, 0.006
+SHARED_SETS = 10
+"""Configuration sets at most of a plan that does not say how many: platforms share a few among all of their tenants."""
 STEADY_METRICS = 20
 """Metrics that a deployment with four kinds of scopes writes: see docs/watching-the-system.md."""
 WATCH_SECONDS = 2.0
@@ -70,13 +72,15 @@ RECENT_DAYS = 4.5
 class Plan(Struct, frozen=True):
     """What mail there is, and how the system is set up.
 
-    `scopes` are all besides the account and the mailbox providers, and an event counts in `scopes_each` of them. Rates
-    are fractions of the mail. `providers` are those that most mail goes to.
+    `scopes` are all besides the account and the mailbox providers, and an event counts in `scopes_each` of them.
+    `configuration_sets` are those among them; None if nobody says how many. Rates are fractions of the mail.
+    `providers` are those that most mail goes to.
     """
 
     mails_per_day: int
     scopes: int = 10
     scopes_each: int = 2
+    configuration_sets: int | None = None
     bounce_rate: float = 0.02
     complaint_rate: float = 0.0005
     source: VolumeSource = VolumeSource.SEND_EVENTS
@@ -103,6 +107,19 @@ class Plan(Struct, frozen=True):
     def streams(self) -> float:
         """How many sorts of mail there are that count in scopes of their own."""
         return max(1.0, self.scopes / self.each) if self.each else 1.0
+
+    @property
+    def sets(self) -> int:
+        """The configuration sets: no more than there are scopes. Unless it is said, one for each sort of mail, up to a
+        few, which tenants share.
+        """
+        known = min(SHARED_SETS, floor(self.streams)) if self.configuration_sets is None else self.configuration_sets
+        return min(known, self.scopes)
+
+    @property
+    def of_a_kind(self) -> int:
+        """The most scopes that one kind can have: all that are no configuration set, or the configuration sets."""
+        return max(self.sets, self.scopes - self.sets)
 
     @property
     def runs(self) -> float:
@@ -300,10 +317,9 @@ def monthly(asked: Demand) -> Mapping[Item, float]:
     written = (
         sum(queue.a_second * queue.write_units for queue in queues) * busy + asked.due * STANDING_WRITES * busy_runs
     )
-    configuration_sets = plan.streams if plan.scopes else 0.0
     if plan.source is VolumeSource.STATISTICS:
         # watch_ses writes how much mail SES reports, of each that it reports of.
-        written += (1 + configuration_sets) * busy_runs
+        written += (1 + plan.sets) * busy_runs
     # The list of all scopes after each run: an entry has 260 bytes or so, read as they were a moment ago.
     listed = max(1.0, (1 + plan.scopes + plan.providers) * 260 / READ_BYTES) / 2
     read = asked.due * asked.reads_a_scope * busy_runs + listed * runs
@@ -329,7 +345,7 @@ def monthly(asked: Demand) -> Mapping[Item, float]:
         Item.LOG_GB: (batches + 2 * runs) * LOGGED / 1e9,
         Item.METRICS: STEADY_METRICS,
         # The two rates of the account and each configuration set, and how much they sent.
-        Item.METRICS_READ: runs * (2 + configuration_sets * (3 if plan.source is VolumeSource.STATISTICS else 2)),
+        Item.METRICS_READ: runs * (2 + plan.sets * (3 if plan.source is VolumeSource.STATISTICS else 2)),
         Item.ALARMS: ALARM_METRICS,
         Item.DASHBOARDS: 1,
         Item.SCHEDULED: 2 * runs,

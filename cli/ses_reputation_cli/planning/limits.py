@@ -147,7 +147,7 @@ RULES: Sequence[Rule] = (
         "scopes of a kind that are counted apart in a month",
         "scopes",
         _always(MAXIMUM_SCOPES),
-        lambda asked: asked.plan.streams,
+        lambda asked: asked.plan.of_a_kind,
         "MaximumScopes",
         "docs/how-rates-are-counted.md",
         Growing.SCOPES,

@@ -6,6 +6,8 @@ python report_finding.py tenant/acme spamtrap "14 hits since Monday" --bus ses-r
 import argparse
 import json
 import os
+import re
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -13,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -33,6 +36,27 @@ PAUSES = (2.0, 4.0, 8.0)
 """Seconds between attempts."""
 
 SOURCE = "abuse-mailbox"
+
+# What docs/schemas/finding-reported.json allows. An event that says anything else is taken by the bus, and refused only
+# behind it, where a script hears nothing of it: SES Reputation sets it apart as a dead letter.
+CATEGORIES = (
+    "anti_spam_organization",
+    "direct_feedback",
+    "domain_blocklist",
+    "internal_review",
+    "mailbox_provider",
+    "recipient_feedback",
+    "related_account",
+    "spamtrap",
+    "vulnerable_site",
+    "other",
+)
+SEVERITIES = ("suspected", "probation", "shutdown")
+SCOPE = re.compile(r"account|(configuration-set|identity|tenant|provider)/.+|tag/[^=]+=.+")
+SCOPES = "account, configuration-set/NAME, identity/DOMAIN, tenant/NAME, provider/NAME or tag/NAME=VALUE"
+MAX_SCOPE = 1000
+EVIDENCE = re.compile(r"(?=\s*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*")
+MAX_EVIDENCE = 1500
 
 
 class NotReported(RuntimeError):
@@ -121,17 +145,43 @@ def _told(entry: "PutEventsRequestEntryTypeDef", result: "PutEventsResultEntryTy
     return f"{result['ErrorCode']} ({result.get('ErrorMessage', 'no message')}): {entry['Detail']}"
 
 
+def scope(text: str) -> str:
+    """The scope that somebody wrote; ArgumentTypeError if it is none."""
+    if not SCOPE.fullmatch(text) or len(text.encode()) > MAX_SCOPE:
+        raise argparse.ArgumentTypeError(f"{text!r} is no scope; a scope is {SCOPES}, of {MAX_SCOPE} bytes at most")
+    return text
+
+
+def evidence(text: str) -> str:
+    """What somebody wrote for a person to read; ArgumentTypeError if no event may hold it."""
+    if not EVIDENCE.fullmatch(text) or len(text) > MAX_EVIDENCE:
+        raise argparse.ArgumentTypeError(f"it has to be text of 1 to {MAX_EVIDENCE} characters, none of them a control")
+    return text
+
+
 def main() -> None:
-    """Report one finding."""
-    parser = argparse.ArgumentParser(description="Reports a finding to SES Reputation.")
-    for name in ("scope", "category", "evidence"):
-        parser.add_argument(name)
-    parser.add_argument("--severity", default="probation", help="suspected, probation (the default) or shutdown")
+    """Report one finding. To exit with 0 says that it was taken for the bus, not that it is in the history yet.
+
+    EventBridge takes it for a bus that is not there, too.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+    """
+    parser = argparse.ArgumentParser(
+        description="Reports a finding to SES Reputation.",
+        epilog="The exit status is 0 if EventBridge took it for the bus (also for one that is not there), 1 if it did "
+        "not, 2 if it can be no finding. Whether it has become one, the history says: ses-reputation changes SCOPE.",
+    )
+    parser.add_argument("scope", type=scope, help=SCOPES)
+    parser.add_argument("category", choices=CATEGORIES)
+    parser.add_argument("evidence", type=evidence, help="what was seen, for a person to read")
+    parser.add_argument("--severity", default="probation", choices=SEVERITIES, help="probation, if it is left out")
     parser.add_argument("--bus", default="ses-reputation", help="the bus has the name of the stack")
     parser.add_argument("--source", default="a-script", help="what the history calls you")
     given = vars(parser.parse_args())
     bus, source = given.pop("bus"), given.pop("source")
-    report([given], bus=bus, source=source, client=eventbridge())
+    try:
+        report([given], bus=bus, source=source, client=eventbridge())
+    except (NotReported, ClientError, BotoCoreError) as why:
+        sys.exit(f"Not reported: {why}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ is the worst of its open findings; nothing else stores a status.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 
 from ses_reputation.domain.categories import CATEGORIES, METRICS, AtEnd, Category, OnChanges, Repeat
@@ -284,6 +285,8 @@ def advance(category: Category, stage: Stage | None, trigger: Trigger) -> Stage:
     return TRANSITIONS[stage, trigger]
 
 
+# Whatever is decided asks for it, and so does every finding that is shown.
+@cache
 def triggers_from(category: Category, stage: Stage | None) -> tuple[Trigger, ...]:
     """All that applies to a finding of this category at this stage, in the order of Trigger."""
     if stage is not None and stage not in stages_of(category):

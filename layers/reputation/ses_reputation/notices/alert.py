@@ -100,7 +100,9 @@ class FindingDocument(Struct, frozen=True):
     the newest. `changes` wait for a decision, as a finding does that `waits_since`. `allowed` are the commands about it
     that would not be refused. `remains` and `gone` are what the end of its period leads to: `shutdown`, `decision` (a
     person's) or `healthy`. One that is `suspected` has changed no status yet: a person confirms or dismisses it.
-    `revision` goes up with everything that is decided about it: the higher one is newer, whatever came first.
+    `revision` goes up with everything that is decided about it: the higher one is newer, whatever came first. Of two
+    findings of a scope and category the one with the higher `repeat` is newer: so many were closed before, besides
+    those that were never more than suspected.
     """
 
     id: str

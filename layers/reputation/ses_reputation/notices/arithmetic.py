@@ -98,7 +98,7 @@ def lacking_text(evidence: Evidence, rate: Rate, minimum_volume: int, minimum_co
     """Why a rate can't be judged; empty if it can."""
     match evidence:
         case Evidence.TOO_LITTLE_MAIL:
-            return f"Too little mail to judge: {rate.eligible:,} of at least {minimum_volume:,} recipients."
+            return f"Too little mail to judge: {rate.eligible:,} of at least {max(minimum_volume, 1):,} recipients."
         case Evidence.TOO_FEW_EVENTS:
             few = f"{rate.count:,} of at least {minimum_count:,}"
             many = METRICS[rate.metric].many
