@@ -1,9 +1,12 @@
 """Make a release from this checkout, up to the tag: `make release VERSION=0.2.0`. Nothing leaves this machine."""
 
 import difflib
+import signal
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 import click
@@ -38,10 +41,21 @@ class _VersionType(click.ParamType["Version"]):
 )
 def main(version: Version, *, dry_run: bool) -> None:
     """No check can be left out: what must hold before a release is what .ci/run checks."""
-    checkout = Checkout(ROOT)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+    release_from(Checkout(ROOT), version, dry_run=dry_run)
+
+
+def end(number: int, _frame: FrameType | None) -> None:
+    """End like after Ctrl-C: what was begun is undone. 128 and the number is what a shell says of a signal."""
+    sys.exit(128 + number)
+
+
+def release_from(checkout: Checkout, version: Version, *, dry_run: bool = False) -> None:
+    """Make a release, or leave the checkout as it was. Raises click.ClickException with what is wrong."""
     texts = {place: checkout.read(place) for place in (CHANGELOG, *PLACES)}
     problems = [
-        *checks.of_the_tree(checkout.branch(), checkout.changes()),
+        *checks.of_the_tree(checkout.branch(), checkout.changes(), checkout.refusal_to_commit()),
         *checks.of_the_machine(checkout.read("template.yaml"), checkout.has),
         *checks.of_the_version(version, checkout.released(), texts),
     ]
@@ -53,16 +67,17 @@ def main(version: Version, *, dry_run: bool) -> None:
     if dry_run:
         _tell(version, texts, changed)
         return
+    before = checkout.head()
     try:
         _write_and_check(checkout, changed, kept)
         sums = artefacts.build(checkout)
+        artefacts.write_sums(checkout, sums)
+        checkout.commit((*changed, *kept), f"Release {version}")
+        checkout.tag(version, notes)
     except BaseException:
-        checkout.restore((*changed, *kept))
-        click.echo(f"{', '.join((*changed, *kept))} are as they were.", err=True)
+        checkout.undo(before, version, (*changed, *kept))
+        click.echo(f"{', '.join((*changed, *kept))} are as they were, and nothing is committed or tagged.", err=True)
         raise
-    artefacts.write_sums(checkout, sums)
-    checkout.commit((*changed, *kept), f"Release {version}")
-    checkout.tag(version, notes)
     click.echo(f"\n{version} is committed and tagged, and in {artefacts.FOLDER}:")
     for name in (*sorted(sums), artefacts.SUMS):
         click.echo(f"  {name}")
@@ -83,7 +98,8 @@ def _write_and_check(checkout: Checkout, changed: Mapping[str, str], kept: Seque
 
 def _refuse_others(checkout: Checkout, ours: tuple[str, ...], why: str) -> None:
     """Raise click.ClickException if anything differs from the last commit but what the release changes."""
-    if others := [place for place in checkout.changes() if not place.startswith(ours)]:
+    folders = tuple(place for place in ours if place.endswith("/"))
+    if others := [place for place in checkout.changes() if place not in ours and not place.startswith(folders)]:
         raise click.ClickException(f"{why} {', '.join(others)}: look at that, and commit it before a release")
 
 

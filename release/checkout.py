@@ -1,8 +1,10 @@
 """The checkout that a release is made from, by git and make."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -46,8 +48,26 @@ class Checkout:
                 continue  # somebody's own, such as v-try
         return sorted(found, reverse=True)
 
-    def restore(self, places: Iterable[str]) -> None:
-        """Let these files and folders be as the last commit has them."""
+    def refusal_to_commit(self) -> str:
+        """Why git would commit nothing whatever it is; nothing if it would."""
+        try:
+            self._git("var", "GIT_COMMITTER_IDENT")
+        except click.ClickException as error:
+            return error.message
+        return ""
+
+    def head(self) -> str:
+        """The last commit."""
+        return self._git("rev-parse", "HEAD").strip()
+
+    def undo(self, commit: str, version: Version, places: Iterable[str]) -> None:
+        """Let this be the last commit again, without a tag of the version, and these files and folders be as it has
+        them.
+        """
+        if version in self.released():
+            self._git("tag", "--delete", f"v{version}")
+        # What was added is new again, so that it is cleaned; other files stay as they are.
+        self._git("reset", "--quiet", "--mixed", commit)
         self._git("clean", "--quiet", "--force", "-d", "--", *places)
         if known := self._git("ls-files", "-z", "--", *places).split("\0")[:-1]:
             self._git("checkout", "--quiet", "HEAD", "--", *known)
@@ -66,8 +86,16 @@ class Checkout:
         """Run a command there, whose output is shown. Raises click.ClickException if it fails."""
         # Of the make that this runs in, and its ARGS, others must not hear.
         environment = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
-        ran = subprocess.run(command, cwd=self.root, env=environment, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
-        if ran.returncode:
+        # Of a group of its own, so that all of it can be ended, and writes nothing after an undo.
+        with subprocess.Popen(  # noqa: S603 - our own
+            command, cwd=self.root, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+        ) as running:
+            try:
+                failed = running.wait()
+            except BaseException:
+                _end(running)
+                raise
+        if failed:
             raise click.ClickException(f"{' '.join(command)} failed: what it says is above")
 
     def has(self, program: str) -> bool:
@@ -78,17 +106,32 @@ class Checkout:
             return False
 
     def _git(self, *arguments: str, given: str | None = None) -> str:
-        ran = subprocess.run(  # noqa: S603 - our own
-            ["git", *arguments],  # noqa: S607 - whichever git there is
+        with subprocess.Popen(  # noqa: S603 - our own
+            ("git", *arguments),  # noqa: S607 - whichever git there is
             cwd=self.root,
-            input=given,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-        )
-        if ran.returncode:
-            raise click.ClickException(f"git {arguments[0]} failed: {ran.stderr.strip()}")
-        return ran.stdout
+        ) as running:
+            try:
+                told, complained = running.communicate(given)
+            except BaseException:
+                running.terminate()  # not killed: it unlocks what it has locked
+                raise
+        if running.returncode:
+            said = "\n".join(filter(None, (complained.strip(), told.strip())))
+            raise click.ClickException(f"git {arguments[0]} failed: {said}")
+        return told
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    """End a process and its group, with what it was just about to begin."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(10)
 
 
 _OF_MAKE = frozenset({"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "ARGS", "VERSION", "PYTHONS"})

@@ -11,8 +11,10 @@ from release.versions import Version, objection
 BRANCH = "main"
 
 
-def of_the_tree(branch: str, changes: list[str]) -> Iterator[str]:
-    """What is wrong with the checkout."""
+def of_the_tree(branch: str, changes: list[str], refusal: str) -> Iterator[str]:
+    """What is wrong with the checkout; `refusal` is why git would commit nothing."""
+    if refusal:
+        yield refusal
     if branch != BRANCH:
         yield f"{branch or 'no branch'} is checked out: a release is made from {BRANCH}"
     if changes:

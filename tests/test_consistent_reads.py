@@ -43,6 +43,7 @@ NOW: frozenset[Read] = frozenset(
         ("evaluate_reputation", "counters: identity"),
         ("evaluate_reputation", "counters: tenant"),
         ("operate", "standings: requests"),
+        ("operate", "standings: schema"),
         ("operate", "standings: standing"),
         ("enforce_status", "standings: standing"),
         ("enforce_status", "standings: enforcements"),

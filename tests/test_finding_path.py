@@ -310,7 +310,16 @@ def test_what_aws_keeps_failing_to_do_ends_on_the_queue_with_its_error(cloud: Lo
 
 
 READS = frozenset({"GetItem"})
-ALL_CALLS = ["GetItem", "GetItem", "TransactWriteItems", "Publish", "TransactWriteItems", "Publish", "DeleteItem"]
+ALL_CALLS = [
+    "GetItem",
+    "GetItem",
+    "GetItem",
+    "TransactWriteItems",
+    "Publish",
+    "TransactWriteItems",
+    "Publish",
+    "DeleteItem",
+]
 # What follows a report is that enforce_status looks, and has nothing to do.
 FOLLOWING = {"Operate": [], "ReceiveFinding": ["GetItem", "GetItem"]}
 

@@ -1,13 +1,20 @@
 """Which version may follow which, and what a release makes of the changelog."""
 
+import os
 import re
+import signal
+import subprocess
 import tomllib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import click
 import pytest
 
+from release.__main__ import end, release_from
 from release.changelog import HEADINGS, ChangelogError, read, release
+from release.checkout import Checkout
 from release.checks import changed, of_the_machine, of_the_tree, of_the_version
 from release.source import CHANGELOG, PLACES, version_of, with_version
 from release.versions import Version, Weight, objection
@@ -204,9 +211,9 @@ FIRST = unreleased("### Added\n\n- All of it.")
     ids=["another branch", "no branch", "changes"],
 )
 def test_a_release_is_made_from_a_clean_main(branch: str, changes: list[str], why: str) -> None:
-    (problem,) = of_the_tree(branch, changes)
+    (problem,) = of_the_tree(branch, changes, "")
     assert why in problem
-    assert not list(of_the_tree("main", []))
+    assert not list(of_the_tree("main", [], ""))
 
 
 def test_what_is_deployed_is_compiled_by_the_python_that_runs_it() -> None:
@@ -257,6 +264,109 @@ def test_what_is_wrong_is_said(
     assert len(problems) == len(why)
     for problem, part in zip(problems, why, strict=True):
         assert part in problem
+
+
+# -- All of it, or nothing ---------------------------------------------------------------------------------------------
+
+MAKEFILE = """.PHONY: docs
+docs:
+	@touch CHANGELOG.md
+released:
+	@mkdir -p tests/released/0.1.0 docs/generators/examples docs/schemas
+	@echo {} | tee tests/released/0.1.0/new.jsonl > docs/schemas/known.json
+package:
+	@mkdir -p build/dist && touch build/dist/wheel
+"""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(("git", *arguments), cwd=folder, check=True, capture_output=True, text=True).stdout  # noqa: S603, S607
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """A small project that can be released, of somebody with no settings of git's beside those in it."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
+    files = {
+        **texts("0.1.0", FIRST),
+        "Makefile": MAKEFILE,
+        ".ci/run": "",
+        ".gitignore": "build/\n",
+        "docs/schemas/known.json": "",
+    }
+    for place, text in files.items():
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(text)
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    for name, value in (("user.name", "Ann"), ("user.email", "ann@shop.example"), ("user.useConfigOnly", "true")):
+        git(tmp_path, "config", name, value)
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "All of it")
+    return Checkout(tmp_path)
+
+
+def test_a_release_is_one_commit_and_a_tag(checkout: Checkout) -> None:
+    release_from(checkout, Version(0, 1, 0))
+    assert git(checkout.root, "log", "--format=%s").splitlines() == ["Release 0.1.0", "All of it"]
+    assert git(checkout.root, "tag", "--points-at", "HEAD").split() == ["v0.1.0"]
+    assert checkout.changes() == []
+
+
+def refused_by_a_hook(checkout: Checkout) -> None:
+    hook = checkout.root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho not on a Friday\nexit 1\n")
+    hook.chmod(0o755)
+
+
+def not_signed(checkout: Checkout) -> None:
+    git(checkout.root, "config", "tag.gpgSign", "true")
+    git(checkout.root, "config", "gpg.program", "/bin/false")
+
+
+def ended(checkout: Checkout) -> None:
+    """While it is checked, as `kill` ends it."""
+    (checkout.root / ".ci/run").write_text(f"kill -TERM {os.getpid()}; sleep 1")
+    git(checkout.root, "commit", "--quiet", "--all", "--message", "Wait")
+
+
+def too_much_changed(checkout: Checkout) -> None:
+    """What begins like a file that a release changes."""
+    makefile = checkout.root / "Makefile"
+    makefile.write_text(MAKEFILE.replace("CHANGELOG.md", "CHANGELOG.md.orig"))
+    git(checkout.root, "commit", "--quiet", "--all", "--message", "Leave behind")
+
+
+@pytest.mark.parametrize(
+    ("prevented", "says"),
+    [
+        (refused_by_a_hook, "git commit failed: not on a Friday"),
+        (not_signed, "git tag failed: error: gpg failed"),
+        (ended, "143"),
+        (too_much_changed, "make docs has changed CHANGELOG.md.orig"),
+    ],
+)
+def test_a_release_that_does_not_come_about_leaves_everything_as_it_was(
+    checkout: Checkout, prevented: Callable[[Checkout], None], says: str
+) -> None:
+    prevented(checkout)
+    before = git(checkout.root, "log")
+    of_others = signal.signal(signal.SIGTERM, end)
+    try:
+        with pytest.raises((click.ClickException, SystemExit), match=says):
+            release_from(checkout, Version(0, 1, 0))
+    finally:
+        signal.signal(signal.SIGTERM, of_others)
+    assert git(checkout.root, "log") == before
+    assert git(checkout.root, "tag") == ""
+    assert checkout.changes() == (["CHANGELOG.md.orig"] if prevented is too_much_changed else [])
+
+
+def test_where_git_knows_nobody_to_commit_as_nothing_is_begun(checkout: Checkout) -> None:
+    git(checkout.root, "config", "--unset", "user.email")
+    with pytest.raises(click.ClickException, match="no email was given"):
+        release_from(checkout, Version(0, 1, 0))
 
 
 # -- This project ------------------------------------------------------------------------------------------------------

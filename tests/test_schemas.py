@@ -223,7 +223,7 @@ FINDING_WITHOUT_ID = {**DOCUMENT, "$defs": {"Finding": {**FINDING, "properties":
         pytest.param(
             changed(version={"const": 2}),
             ["$.version is 2 now, and was 1"],
-            ["$.version is 2 now, and was 1"],
+            ["$.version may not be 1 any more"],
             id="a version in the document alone",
         ),
         pytest.param(
@@ -237,6 +237,106 @@ FINDING_WITHOUT_ID = {**DOCUMENT, "$defs": {"Finding": {**FINDING, "properties":
 def test_what_breaks_readers_and_senders_is_found(now: Any, readers: list[str], senders: list[str]) -> None:
     assert list(breaks_readers(DOCUMENT, now)) == readers
     assert list(breaks_senders(DOCUMENT, now)) == senders
+
+
+STRING, INTEGER, NUMBER, NULL = ({"type": name} for name in ("string", "integer", "number", "null"))
+X, Y = {"$ref": "#/$defs/X"}, {"$ref": "#/$defs/Y"}
+
+
+def holding(a: Any, **more: Any) -> dict[str, Any]:
+    """A document with `a` in it: X has a field `f` that is always there, Y has none."""
+    with_f = {"type": "object", "properties": {"f": STRING}, "required": ["f"]}
+    return {"type": "object", "properties": {"a": a}, "$defs": {"X": with_f, "Y": {"type": "object"}}, **more}
+
+
+WITHOUT_F = {"X": {"type": "object"}}
+ANYTHING_ELSE = "array or boolean or null or number or object"
+
+
+@pytest.mark.parametrize(
+    ("released", "now", "broken"),
+    [
+        pytest.param(
+            holding({"anyOf": [X, NULL]}),
+            holding(X, **{"$defs": WITHOUT_F}),
+            ["$.a.f may be missing now", "$.a.f is gone"],
+            id="no longer null, and without a field",
+        ),
+        pytest.param(
+            holding({"anyOf": [X, NULL]}),
+            holding({"anyOf": [Y, NULL]}),
+            ["$.a.f may be missing now", "$.a.f is gone"],
+            id="another document",
+        ),
+        pytest.param(
+            holding(X),
+            holding({"anyOf": [X, Y]}),
+            ["$.a.f may be missing now", "$.a.f is gone"],
+            id="or another document",
+        ),
+        pytest.param(holding(INTEGER), holding(NUMBER), ["$.a may be number now"], id="a fraction"),
+        pytest.param(holding({"type": "boolean"}), holding({"enum": [1]}), ["$.a may be integer now"], id="1 of true"),
+        pytest.param(holding(STRING), holding({}), [f"$.a may be {ANYTHING_ELSE} now"], id="without a type"),
+        pytest.param(
+            holding({"type": "array", "items": STRING}),
+            holding({"type": "array"}),
+            [f"$.a[] may be {ANYTHING_ELSE} now"],
+            id="a list of anything",
+        ),
+        pytest.param(
+            holding({"type": "object", "additionalProperties": STRING}),
+            holding({"type": "object"}),
+            [f"$.a[] may be {ANYTHING_ELSE} now"],
+            id="names of anything",
+        ),
+        pytest.param(holding(NUMBER), holding(INTEGER), [], id="no longer a fraction"),
+        pytest.param(holding({"anyOf": [X, NULL]}), holding(X), [], id="no longer null"),
+        pytest.param(holding({"anyOf": [X, Y]}), holding({"anyOf": [X, Y, DOCUMENT]}), [], id="one more document"),
+        pytest.param(holding({"type": ["string", "null"]}), holding({"anyOf": [NULL, STRING]}), [], id="or null"),
+    ],
+)
+def test_what_breaks_readers_is_found(released: Any, now: Any, broken: list[str]) -> None:
+    assert list(breaks_readers(released, now)) == broken
+
+
+@pytest.mark.parametrize(
+    ("released", "now", "broken"),
+    [
+        pytest.param(holding(STRING), holding({"enum": ["b"]}), ["$.a may only be b now"], id="a list of words"),
+        pytest.param(holding(STRING), holding({"const": "b"}), ["$.a may only be b now"], id="one word"),
+        pytest.param(
+            holding({"enum": ["b", "c"]}), holding({"const": "b"}), ["$.a may not be c any more"], id="one word of two"
+        ),
+        pytest.param(
+            holding(STRING),
+            holding(STRING, additionalProperties=False),
+            ["$: other fields are refused now"],
+            id="no other fields",
+        ),
+        pytest.param(holding(NUMBER), holding(INTEGER), ["$.a may not be number any more"], id="no fraction"),
+        pytest.param(holding({}), holding(STRING), [f"$.a may not be {ANYTHING_ELSE} any more"], id="not anything"),
+        pytest.param(holding({"anyOf": [X, Y]}), holding({"anyOf": [X]}), ["$.a Y is gone"], id="one document of two"),
+        pytest.param(holding({"anyOf": [X, NULL]}), holding(X), ["$.a may not be null any more"], id="no longer null"),
+        pytest.param(
+            holding({"type": "object"}),
+            holding({"type": "object", "minProperties": 1}),
+            ["$.a: minProperties is higher now"],
+            id="not empty",
+        ),
+        pytest.param(holding(INTEGER), holding(NUMBER), [], id="a fraction"),
+        pytest.param(holding({"enum": ["b"]}), holding(STRING), [], id="any word"),
+        pytest.param(holding(X), holding({"anyOf": [X, Y, NULL]}), [], id="or another document"),
+        pytest.param(holding({"type": ["string", "null"]}), holding({"anyOf": [NULL, STRING]}), [], id="or null"),
+    ],
+)
+def test_what_breaks_senders_is_found(released: Any, now: Any, broken: list[str]) -> None:
+    assert list(breaks_senders(released, now)) == broken
+
+
+@each_schema
+def test_no_schema_has_what_is_not_compared(name: str) -> None:
+    others = "prefixItems patternProperties propertyNames allOf not if dependentRequired dependentSchemas contains"
+    assert re.findall(rf'"(?:{others.replace(" ", "|")})":', (SCHEMAS / f"{name}.json").read_text()) == []
 
 
 def test_the_page_shows_how_to_check_a_document(monkeypatch: pytest.MonkeyPatch) -> None:

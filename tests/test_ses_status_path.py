@@ -254,7 +254,7 @@ READS = frozenset({"GetItem"})
 CALLS = [
     *("GetItem", "TransactWriteItems"),  # the verdict
     *("Publish", "TransactWriteItems", "Publish", "DeleteItem"),  # and its alerts
-    *("GetItem", "GetItem", "TransactWriteItems"),  # the suspicion
+    *("GetItem", "GetItem", "GetItem", "TransactWriteItems"),  # the suspicion
     *("Publish", "TransactWriteItems", "Publish", "DeleteItem"),
     *("GetItem", "GetItem"),  # of enforce_status, which has nothing to do
 ]

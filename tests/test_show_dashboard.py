@@ -122,10 +122,10 @@ def test_what_a_page_leads_to_is_asked_for_with_its_own_fields(cloud: LocalCloud
 
 
 NOT_THERE = {
-    "nothing is known of tenant/nobody": {"page": "scope", "scope": "tenant/nobody"},
+    "Nothing is known of tenant/nobody": {"page": "scope", "scope": "tenant/nobody"},
     "is no scope": {"page": "scope", "scope": "nobody"},
-    "there is no page": {"page": "nowhere"},
-    "number is none that a page can have": {"page": "reviews", "number": "-1"},
+    "There is no page": {"page": "nowhere"},
+    "Number is none that a page can have": {"page": "reviews", "number": "-1"},
 }
 
 

@@ -1,15 +1,18 @@
 """What a release has written, every later one reads and goes on from; and none misreads what a newer one wrote."""
 
 import json
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
 from click.testing import CliRunner
+from moto.moto_api._internal import mock_random
 
 from ses_reputation.adapters import keys
 from ses_reputation.adapters.chunks import DynamoDbChunks
@@ -23,6 +26,8 @@ from ses_reputation.adapters.known_weeks import DynamoDbKnownWeeks
 from ses_reputation.adapters.replaced_topics import DynamoDbReplacedTopics
 from ses_reputation.adapters.standings import DynamoDbStandings
 from ses_reputation.adapters.verdicts import DynamoDbVerdicts
+from ses_reputation.dashboard.pages import ScopePage, fields_of
+from ses_reputation.diagnosis.faults import Check
 from ses_reputation.domain.eligibility import Measure
 from ses_reputation.domain.enforcement import Enforcement
 from ses_reputation.domain.news import News
@@ -39,7 +44,7 @@ from ses_reputation.schema import SCHEMA, TablesAreNewer
 from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.template import read_source
-from tests.released import kept, world
+from tests.released import keep, kept, world
 from tests.released.kinds import TABLES
 from tests.released.world import END, HOUR, MONDAY, NEWSLETTER
 
@@ -110,6 +115,15 @@ def test_items_of_every_collection_are_kept() -> None:
     assert {f"counters: {w}" for w in ("events", keys.STATISTICS, keys.BACKFILL, keys.REBUILD)} <= kept.known().keys()
     assert {f"standings: outbox/{channel}" for channel in Channel} <= kept.known().keys()
     assert {f"receipts: {measure}" for measure in BOUNCES} <= kept.known().keys()
+
+
+def test_what_is_kept_has_the_same_ids_each_time() -> None:
+    drawn = []
+    for _ in range(2):
+        with keep.same_draws():
+            drawn.append([uuid4(), mock_random.uuid4(), random.getstate()])
+    assert drawn[0] == drawn[1]
+    assert uuid4() not in drawn[0]
 
 
 # -- What was written is read ------------------------------------------------------------------------------------------
@@ -287,9 +301,28 @@ def test_nobody_decides_about_a_standing_that_a_newer_version_wrote(cloud: Local
     shard = keys.shard("standing", world.BOOKS)
     finding = next(iter(standings(cloud).read(world.BOOKS).standing.findings.values()))
     set_schema(cloud, shard, world.BOOKS, SCHEMA + 1)
-    command = {"command": "decide", "scope": world.BOOKS, "finding": finding.id, "decision": "lift", "note": "Ours."}
-    run = cloud.invoke("Operate", {**command, "by": "ann"})
-    assert isinstance(run.error, TablesAreNewer)
+    decide = {"command": "decide", "scope": world.BOOKS, "finding": finding.id, "decision": "lift", "note": "Ours."}
+    assert_refused(cloud, decide)
+
+
+def test_nor_about_a_scope_of_which_nothing_was_written_yet(newer: LocalCloud) -> None:
+    before = world.table(newer, "standings")
+    assert_refused(newer, {"command": "report", "scope": "tenant/new", "category": "other", "evidence": "It is odd."})
+    assert world.table(newer, "standings") == before
+
+
+def assert_refused(cloud: LocalCloud, command: dict[str, Any]) -> None:
+    """Through the function URL, which tells nobody what a function raises."""
+    answer = cloud.call("Operate", command, world.ANN)
+    assert answer.status == 503
+    assert "the tables hold schema 2, and this version knows none above 1" in str(answer.body)
+
+
+def test_the_dashboard_says_that_a_newer_version_wrote_what_it_should_show(cloud: LocalCloud) -> None:
+    set_schema(cloud, keys.shard("standing", world.BOOKS), world.BOOKS, SCHEMA + 1)
+    run = cloud.invoke("ShowDashboard", {"widgetContext": {}, **fields_of(ScopePage(world.BOOKS))})
+    assert run.error is None
+    assert "The tables hold schema 2, and this version knows none above 1" in str(run.result)
 
 
 def test_commands_that_write_into_the_tables_refuse_newer_ones_and_doctor_says_why(newer: LocalCloud) -> None:
@@ -301,6 +334,18 @@ def test_commands_that_write_into_the_tables_refuse_newer_ones_and_doctor_says_w
     (check,) = (check for check in json.loads(result.stdout)["checks"] if check["check"] == "tables")
     assert check["state"] == "problem"
     assert [fault["fault"] for fault in check["faults"]] == ["tables-newer"]
+
+
+def test_doctor_makes_every_other_check_where_a_newer_version_wrote_all_documents(newer: LocalCloud) -> None:
+    for item in world.table(newer, "standings"):
+        if "schema" in item:
+            set_schema(newer, item["collection"]["S"], item["name"]["S"], SCHEMA + 1)
+    result = CliRunner().invoke(main, ["doctor", "--json"], obj=END)
+    checks = {check["check"]: check for check in json.loads(result.stdout)["checks"]}
+    assert checks.keys() == set(Check) - {Check.MAIL}
+    assert checks["tables"]["state"] == "problem"
+    assert "the tables hold schema 2" in checks["alerts"]["looked_at"]
+    assert {name for name, check in checks.items() if check["state"] == "unknown"} == {"alerts"}
 
 
 def test_tables_that_were_restored_from_a_newer_version_are_refused(cloud: LocalCloud) -> None:

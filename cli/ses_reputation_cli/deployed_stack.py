@@ -48,7 +48,6 @@ from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.record_wiring import back_off
 from ses_reputation.redrive import Origin
 from ses_reputation.restore import Table
-from ses_reputation.schema import refuse_newer
 from ses_reputation.settings import ChannelSettings, KeepingSettings, RecordSettings, ShowSettings, read_policy
 from ses_reputation.show import Sources
 
@@ -261,7 +260,7 @@ class DeployedStack:
 
     def refuse_newer_tables(self) -> None:
         """For a command that writes into the tables itself: TablesAreNewer if newer code has written there."""
-        refuse_newer(self.held_schema() or 0)
+        DynamoDbHeldSchema(self._dynamodb, table=self._standings_table).refuse_newer()
 
     def runs(self) -> DynamoDbRuns:
         """When the functions that schedules run last ended well."""

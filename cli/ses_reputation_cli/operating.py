@@ -44,4 +44,4 @@ def carry_out(deployment: "DeployedStack", command: dict[str, Any], *, as_json: 
         case HTTPStatus.BAD_REQUEST:
             raise click.UsageError(answer["error"])
         case _:
-            raise click.ClickException(f"{answer.get('error', f'HTTP {status}')}: try again")
+            raise click.ClickException(str(answer.get("error", f"HTTP {status}: try again")))

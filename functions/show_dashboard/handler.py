@@ -12,6 +12,7 @@ from ses_reputation.dashboard.pages import PageNotFound
 from ses_reputation.dashboard.render import problem, render
 from ses_reputation.dashboard.widget import DESCRIPTION, asks_for_description, read_asked, read_widget
 from ses_reputation.discretion import discreet
+from ses_reputation.schema import TablesAreNewer
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -37,6 +38,6 @@ def lambda_handler(event: object, context: "LambdaContext") -> str | dict[str, s
     widget = read_widget(event, show=context.invoked_function_arn, operate=dashboard().operate_arn)
     try:
         view = dashboard().gather(read_asked(event), clock(), widget.zone)
-    except PageNotFound as error:
+    except (PageNotFound, TablesAreNewer) as error:
         return widget.shown(problem(str(error), widget))
     return widget.shown(render(view, widget))

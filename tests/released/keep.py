@@ -5,11 +5,16 @@ schemas of all documents, with examples from the same run. A version that is rel
 """
 
 import json
+import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from moto.moto_api._internal import mock_random
 
 from docs import generate
 from docs.generators.contracts import EXAMPLES
@@ -35,11 +40,13 @@ def version() -> str:
 def keep(folder: Path) -> None:
     """Write all of it into a folder."""
     folder.mkdir(exist_ok=True)
-    left = world.whole()
+    with same_draws():
+        left = world.whole()
+        without_addresses = {storage: world.receipts(storage) for storage in _KEPT_APART}
     for table, items in left.tables.items():
         _write(folder / f"{table}.jsonl", sample(table, items))
-    for storage in _KEPT_APART:
-        _write(folder / f"receipts-{storage}.jsonl", world.receipts(storage))
+    for storage, receipts in without_addresses.items():
+        _write(folder / f"receipts-{storage}.jsonl", receipts)
     _write(folder / "dead-letters.jsonl", (letter._asdict() for letter in left.letters))
     for name, examples in examples_of(left).items():
         (EXAMPLES / f"{name}.json").write_text(json.dumps(examples, indent=2) + "\n")
@@ -51,6 +58,22 @@ def keep(folder: Path) -> None:
         path.unlink()
     for path in SCHEMAS.glob("*.json"):
         (schemas / path.name).write_text(path.read_text())
+
+
+@contextmanager
+def same_draws() -> Iterator[None]:
+    """Let ids of requests, messages and alerts, and what else is drawn meanwhile, be the same each time.
+
+    What is kept then changes only where what is written has changed. uuid4 gets its bytes from the system.
+    """
+    of_the_system = os.urandom
+    random.seed(0)
+    mock_random.seed(0)
+    os.urandom = random.Random(0).randbytes  # noqa: S311 - nothing here is secret
+    try:
+        yield
+    finally:
+        os.urandom = of_the_system
 
 
 def sample(table: str, items: Sequence[Item]) -> Iterator[Item]:

@@ -27,6 +27,7 @@ from ses_reputation.domain.standing import Act, Actor
 from ses_reputation.notices.alert import finding_document, outage_document
 from ses_reputation.notices.vocabulary import Vocabulary
 from ses_reputation.operate import Contended, Done
+from ses_reputation.schema import TablesAreNewer
 
 MAX_TEXT = 1500
 MAX_NAME = 256
@@ -359,7 +360,7 @@ def answer(
         return Answer(HTTPStatus.BAD_REQUEST, {"error": str(error)}, by, words)
     except CommandRefused as refused:
         return Answer(HTTPStatus.CONFLICT, {"error": str(refused), "allowed": list(refused.allowed)}, by, words)
-    except Contended as error:
+    except (Contended, TablesAreNewer) as error:
         return Answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}, by, words)
 
 

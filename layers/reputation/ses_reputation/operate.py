@@ -98,7 +98,7 @@ def operate(
                 send(outgoing_of(alert), standings, channels, failures)
             return Done(command.scope, after.status, finding, bool(alerts), len(failures), outage=outage)
         pause(attempt)
-    raise Contended(f"others kept writing the standing of {command.scope}; nothing was done")
+    raise Contended(f"others kept writing the standing of {command.scope}; nothing was done: try again")
 
 
 def _carry_out(

@@ -229,7 +229,8 @@ def _operate(
     settings: OperateSettings, client: "DynamoDBClient", channels: Mapping[Channel, Publish]
 ) -> Callable[[Command, Act, datetime], Done]:
     account, region = _account_and_region(settings.channels.status_topic_arn)
-    return partial(
+    schema = DynamoDbHeldSchema(client, table=settings.standings_table)
+    carry_out = partial(
         operate,
         policy=settings.policy,
         standings=DynamoDbStandings(client, table=settings.standings_table),
@@ -237,6 +238,12 @@ def _operate(
         to_alert=partial(alert_of, account=account, region=region),
         pause=back_off,
     )
+
+    def operate_here(command: Command, act: Act, now: datetime) -> Done:
+        schema.refuse_newer()  # of a scope that has no standing yet, none says so
+        return carry_out(command, act, now)
+
+    return operate_here
 
 
 def channels_of(settings: ChannelSettings) -> Mapping[Channel, Publish]:

@@ -29,6 +29,7 @@ from ses_reputation.diagnosis.readings import (
 )
 from ses_reputation.domain.counting import hour_of
 from ses_reputation.redrive import reason_of
+from ses_reputation.schema import TablesAreNewer
 from ses_reputation.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def unreadable(error: Exception) -> Unreadable | None:
     match error:
         case BotoCoreError() | ClientError() | ResponseParserError():
             return Unreadable(explained(error), denied_operation(error), gone=is_gone(error))
-        case DeploymentNotFound() | MetricsNotRead():
+        case DeploymentNotFound() | MetricsNotRead() | TablesAreNewer():
             return Unreadable(str(error))
         case SettingsError():
             return Unreadable(f"the stack is of another version: {error}")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ses_reputation.adapters import keys
-from ses_reputation.adapters.documents import Item, items_of, schema_of, written
+from ses_reputation.adapters.documents import Item, schema_of, written
 from ses_reputation.schema import SCHEMA, refuse_newer
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ class DynamoDbHeldSchema:
     def read(self) -> int | None:
         """The newest schema that any code has written in; None before the first evaluation."""
         return read_held(self._client, self._table)
+
+    def refuse_newer(self) -> None:
+        """TablesAreNewer if the tables hold a newer schema than this code knows."""
+        refuse_newer(self.read() or 0)
 
     def take_up(self, now: datetime) -> None:
         """Begin to write in the schema of this code; TablesAreNewer if the tables hold a newer one.
@@ -45,7 +49,8 @@ class DynamoDbHeldSchema:
 
 def read_held(client: "DynamoDBClient", table: str) -> int | None:
     """The schema that a standings table holds, or one that was restored from its backup."""
-    return next((schema_of(item) for item in items_of(client, table, keys.SCHEMA)), None)
+    answer = client.get_item(TableName=table, Key=_KEY, ConsistentRead=True)
+    return schema_of(answer["Item"]) if "Item" in answer else None
 
 
 _KEY: Item = keys.item_key(keys.SCHEMA, "tables")

@@ -14,14 +14,14 @@ from ses_reputation.dashboard.pages import OverviewPage, Page, ReviewsPage, Scop
 from ses_reputation.dashboard.widget import read_widget
 from ses_reputation.domain.scopes import parse_scope
 from ses_reputation.notices.answers import outcome
-from ses_reputation.notices.structure import listed, readable
+from ses_reputation.notices.structure import listed, readable, sentence
 from ses_reputation.notices.vocabulary import Vocabulary
 
 TITLES: Mapping[HTTPStatus, str] = {
     HTTPStatus.OK: "Decided",
     HTTPStatus.CONFLICT: "This is not allowed",
     HTTPStatus.BAD_REQUEST: "Nothing was decided",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Nothing was decided: try again",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Nothing was decided",
 }
 """The heading for each status that Operate answers."""
 
@@ -42,13 +42,9 @@ def told(status: HTTPStatus, body: Mapping[str, Any], words: Vocabulary) -> Node
         return [h.p(".sr-lead")[line] for line in outcome(body, words)]
     allowed = listed([str(word) for word in body.get("allowed", ())])
     return [
-        h.p(".sr-lead")[_sentence(readable(body["error"]))],
+        h.p(".sr-lead")[sentence(readable(body["error"]))],
         h.p[f"What would be allowed now: {allowed}."] if allowed else None,
     ]
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def ways_on(scope: object, medium: Medium) -> list[Renderable]:

@@ -10,7 +10,7 @@ from ses_reputation.dashboard.pages import OverviewPage
 from ses_reputation.dashboard.reviews import reviews
 from ses_reputation.dashboard.scope import scope
 from ses_reputation.dashboard.views import OverviewView, ReviewsView, ScopeView, View
-from ses_reputation.notices.structure import readable
+from ses_reputation.notices.structure import readable, sentence
 
 
 def render(view: View, medium: Medium) -> Element:
@@ -32,4 +32,4 @@ def content(view: View, medium: Medium) -> Node:
 def problem(text: str, medium: Medium) -> Element:
     """A page that says why there is no other, and leads back to one that there is."""
     back = medium.link(OverviewPage(), "To the overview", classes="sr-button")
-    return message("There is nothing to show", h.p(".sr-lead")[readable(text)], back, medium=medium)
+    return message("There is nothing to show", h.p(".sr-lead")[sentence(readable(text))], back, medium=medium)

@@ -113,6 +113,11 @@ def readable(text: str, length: int = 1_000) -> str:
     return line if len(line) <= length else f"{line[: length - 3]}..."
 
 
+def sentence(text: str) -> str:
+    """The text as a sentence: with a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
+
+
 def listed(words: Sequence[str]) -> str:
     """`a, b or c`; nothing of nothing."""
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
