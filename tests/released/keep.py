@@ -64,7 +64,7 @@ def keep(folder: Path) -> None:
 def same_draws() -> Iterator[None]:
     """Let ids of requests, messages and alerts, and what else is drawn meanwhile, be the same each time.
 
-    What is kept then changes only where what is written has changed. uuid4 gets its bytes from the system.
+    So the same code keeps the same, to the last byte. uuid4 gets its bytes from the system.
     """
     of_the_system = os.urandom
     random.seed(0)
