@@ -43,7 +43,7 @@ ITEM_OVERHEAD = 100
 
 # -- measured ----------------------------------------------------------------------------------------------------------
 # CPU seconds of an event in a batch of 100 and more, on the machine of docs/performance.md, part ingest.
-EVENT_CPU = 22e-6
+EVENT_CPU = 23e-6
 # CPU seconds that evaluate_reputation takes for a scope: docs/performance.md, part evaluation.
 SCOPE_CPU = 3e-3
 # Bytes of items and lists: `python -m benchmarks writes`.
