@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from click.testing import CliRunner
 from moto.moto_api._internal import mock_random
 
 from ses_reputation.adapters import keys
@@ -41,15 +40,18 @@ from ses_reputation.feedback import BOUNCES
 from ses_reputation.outbox import Channel, Outgoing
 from ses_reputation.redrive import Discarded
 from ses_reputation.schema import SCHEMA, TablesAreNewer
-from ses_reputation_cli.main import main
 from ses_reputation_local.cloud import LocalCloud
 from ses_reputation_local.template import read_source
+from tests.command import Command
 from tests.released import keep, kept, world
 from tests.released.kinds import TABLES
 from tests.released.world import END, HOUR, MONDAY, NEWSLETTER
 
 EVALUATE = ["EvaluateReputation"]
 LATER = END + 2 * HOUR
+
+
+COMMAND = Command(END)
 
 
 @pytest.fixture(params=kept.RELEASES)
@@ -253,10 +255,9 @@ def test_a_dead_letter_of_a_release_is_sent_back_and_counted(cloud: LocalCloud, 
         cloud.client("sqs").send_message(
             QueueUrl=cloud.resources[letter["queue"]], MessageBody=letter["body"], MessageAttributes=attributes
         )
-    shown = CliRunner().invoke(main, ["redrive", "--json"], obj=END)
-    groups = json.loads(shown.stdout)["groups"]
+    groups = COMMAND.told("redrive")["groups"]
     assert {group["queue"] for group in groups} == {"feedback", "finding", "enforcement", "suppression", "evaluation"}
-    assert CliRunner().invoke(main, ["redrive", "--retry", "--apply"], obj=END).exit_code == 0
+    COMMAND.run("redrive", "--retry", "--apply")
     cloud.deliver()
     assert total(cloud, ACCOUNT, Measure.HARD_BOUNCED, datetime(2030, 1, 1, tzinfo=UTC)) == before + 1
 
@@ -328,10 +329,8 @@ def test_the_dashboard_says_that_a_newer_version_wrote_what_it_should_show(cloud
 def test_commands_that_write_into_the_tables_refuse_newer_ones_and_doctor_says_why(newer: LocalCloud) -> None:
     assert newer
     for name in ("rebuild", "restore", "backfill"):
-        result = CliRunner().invoke(main, [name], obj=END)
-        assert (result.exit_code, "the tables hold schema 2" in result.output) == (1, True), name
-    result = CliRunner().invoke(main, ["doctor", "--json"], obj=END)
-    (check,) = (check for check in json.loads(result.stdout)["checks"] if check["check"] == "tables")
+        assert "the tables hold schema 2" in COMMAND.run(name, code=1).output, name
+    (check,) = (check for check in COMMAND.told("doctor", code=1)["checks"] if check["check"] == "tables")
     assert check["state"] == "problem"
     assert [fault["fault"] for fault in check["faults"]] == ["tables-newer"]
 
@@ -340,8 +339,7 @@ def test_doctor_makes_every_other_check_where_a_newer_version_wrote_all_document
     for item in world.table(newer, "standings"):
         if "schema" in item:
             set_schema(newer, item["collection"]["S"], item["name"]["S"], SCHEMA + 1)
-    result = CliRunner().invoke(main, ["doctor", "--json"], obj=END)
-    checks = {check["check"]: check for check in json.loads(result.stdout)["checks"]}
+    checks = {check["check"]: check for check in COMMAND.told("doctor", code=1)["checks"]}
     assert checks.keys() == set(Check) - {Check.MAIL}
     assert checks["tables"]["state"] == "problem"
     assert "the tables hold schema 2" in checks["alerts"]["looked_at"]
@@ -361,9 +359,7 @@ def test_tables_that_were_restored_from_a_newer_version_are_refused(cloud: Local
     )
     item = {**keys.item_key(keys.SCHEMA, "tables"), "schema": {"N": str(SCHEMA + 1)}}
     dynamodb.put_item(TableName=name, Item=item)
-    result = CliRunner().invoke(main, ["restore"], obj=END)
-    assert result.exit_code == 1
-    assert "the tables hold schema 2" in result.output
+    assert "the tables hold schema 2" in COMMAND.run("restore", code=1).output
 
 
 def test_the_first_evaluation_says_in_which_schema_it_writes() -> None:
