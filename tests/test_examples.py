@@ -498,6 +498,15 @@ def test_one_that_can_never_be_taken_keeps_back_no_other() -> None:
     assert bus.calls[1:] == [["1"], ["10", "11"]]
 
 
+def test_of_two_equal_findings_one_may_be_refused_and_the_other_put_again() -> None:
+    codes = iter(["MalformedDetail", "ThrottlingException", None])
+    bus: Any = Bus(lambda _call, _text: next(codes))
+    finding = {"scope": "account", "category": "other", "evidence": "0"}
+    with pytest.raises(NotReported, match=r"^MalformedDetail [^;]*$"):
+        report([finding, finding], bus="ses-reputation", source="test", client=bus, wait=lambda _: None)
+    assert bus.calls == [["0", "0"], ["0"]]
+
+
 def test_a_reporter_may_put_events_of_one_type_on_our_bus_and_nothing_else(cloud: LocalCloud) -> None:
     arn = cloud.resources["abuse/ReporterPolicy"]
     version = cloud.client("iam").get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]

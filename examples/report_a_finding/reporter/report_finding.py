@@ -129,11 +129,17 @@ def _put(
         answer = client.put_events(Entries=entries)
         if not answer["FailedEntryCount"]:
             return
-        failed = [(e, result) for e, result in zip(entries, answer["Entries"], strict=True) if "ErrorCode" in result]
-        entries = [entry for entry, result in failed if result["ErrorCode"] in PASSING and pause is not None]
-        yield from (_told(entry, result) for entry, result in failed if entry not in entries)
-        if pause is None or not entries:
+        again: list[PutEventsRequestEntryTypeDef] = []
+        for entry, result in zip(entries, answer["Entries"], strict=True):
+            if "ErrorCode" not in result:
+                continue
+            if result["ErrorCode"] in PASSING and pause is not None:
+                again.append(entry)
+            else:
+                yield _told(entry, result)
+        if pause is None or not again:
             return
+        entries = again
         wait(pause)
 
 
